@@ -50,8 +50,9 @@ from hotline.lockout.service import HoldEnd
 from hotline.payments.failures import FAILURES, NextStep
 from hotline.payments.model import BillState, MoneyAnswer
 from hotline.payments.twins import TwinState
-from hotline.refunds import policy as refund_policy
+from hotline.refunds import offers as refund_offers
 from hotline.refunds import requests as refund_requests
+from hotline.refunds import rules as refund_rules
 from hotline.refunds.model import (
     PayoutWay,
     RefundError,
@@ -79,9 +80,9 @@ LAYER: Final = Path(next(iter(hotline.__path__)))
 FACTS: Final = (FOLDER / "facts.js").read_text(encoding="utf-8")
 BY_AGENTS: Final = [one.value for one, needs in REQUIREMENTS.items() if needs.by_agent is not ByAgent.NEVER]
 RULES: Final = sorted(
-    set(re.findall(r'(?:_says|_review_above)\("([a-z_.]+)"', Path(str(refund_policy.__file__)).read_text()))
+    set(re.findall(r'(?:_says|_review_above)\("([a-z_.]+)"', Path(str(refund_rules.__file__)).read_text()))
     | set(re.findall(r'decided_by="([a-z_.]+)"', Path(str(refund_requests.__file__)).read_text()))
-    | {refund_requests.NOT_OPEN_RULE, refund_requests.MANY_PARTS_RULE, REVIEWED}
+    | {refund_offers.NOT_OPEN_RULE, refund_requests.MANY_PARTS_RULE, REVIEWED}
     | {detector.rule for detector in DETECTORS}
 )
 

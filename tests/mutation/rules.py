@@ -166,6 +166,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("refunds/folds.py", _REFUNDS, _REFUNDS_LATER),
     Rule("refunds/policy.py", _REFUNDS, _REFUNDS_LATER),
     Rule("refunds/promises.py", _REFUNDS, _REFUNDS_LATER),
+    Rule("refunds/rules.py", (*_REFUNDS, "rooms/refunds/test_laws.py"), _REFUNDS_LATER),
     Rule("refunds/clocks.py", ("rooms/refunds/test_clocks.py",), ("functions/test_deadlines.py",)),
     Rule("refunds/late_words.py", ("rooms/refunds/test_late_words.py",), ("functions/test_deadlines.py",)),
     Rule("refunds/expiries.py", ("rooms/refunds/test_clocks.py",), ("functions/test_deadlines.py",)),

@@ -21,7 +21,7 @@ from hotline.kit.errors import InvalidInput
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.money import Money
 from hotline.payments.model import Movement
-from hotline.refunds import folds, policy
+from hotline.refunds import folds, policy, rules
 from hotline.refunds.items import inputs_from, inputs_item
 from hotline.refunds.model import (
     MerchantPolicy,
@@ -33,7 +33,8 @@ from hotline.refunds.model import (
     RefundReason,
     ReviewNeed,
 )
-from hotline.refunds.policy import AUTO_APPROVE_MINOR, CHANGE_OF_MIND, DEFAULT_WALLET_POLICY, REQUEST_CAP_MINOR
+from hotline.refunds.policy import AUTO_APPROVE_MINOR, DEFAULT_WALLET_POLICY, REQUEST_CAP_MINOR
+from hotline.refunds.rules import CHANGE_OF_MIND
 from hotline.wording.catalogue import find
 from tests.support.money_world import ACCOUNT, INITIATED, NOON, SHOP, moved, movement_of, published, refunded
 
@@ -118,10 +119,10 @@ WITHOUT_WORDS: Final = {"wallet.approve", "wallet.denied_rate", "reason.unauthor
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_rule_that_may_stand_against_a_refund_has_its_words(language: str) -> None:
-    source = inspect.getsource(policy)
-    rules = set(re.findall(r'(?:_says|_review_above)\(\s*"([a-z_.]+)"', source))
-    assert {"movement.kind", "merchant.window", "wallet.request_cap"} <= rules
-    assert [rule for rule in rules - WITHOUT_WORDS if find(f"refund.rule.{rule}", language) is None] == []
+    source = inspect.getsource(rules)
+    named = set(re.findall(r'(?:_says|_review_above)\(\s*"([a-z_.]+)"', source))
+    assert {"movement.kind", "merchant.window", "wallet.request_cap"} <= named
+    assert [rule for rule in named - WITHOUT_WORDS if find(f"refund.rule.{rule}", language) is None] == []
 
 
 class Reading:

@@ -25,7 +25,7 @@ from hotline.kit.text import is_printed_ascii
 
 from . import items
 from .model import MerchantPolicy, RefundError
-from .requests import merchant_policy_of
+from .offers import merchant_policy_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Asking for a refund: what may be asked for of a movement, and the request itself, as acts of a customer.
+"""Asking for a refund, as an act of a customer.
 
 A request is one transaction. It writes the refund, and the movement and its ledger, on condition that so much is left
 and no other refund is under way. It also writes the count of recent requests, the case when somebody must look, the
@@ -9,11 +9,11 @@ same refund.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from hotline.accounts.model import AccountStatus, Profile
+from hotline.accounts.model import AccountStatus
 from hotline.accounts.service import profile_from, profile_key
 from hotline.cases.service import case_keys
 from hotline.contracts.limits import NOTE_CHARACTERS_MAX
@@ -28,7 +28,7 @@ from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import NEW, Item, equals
 from hotline.kit.text import fits, plain_text
 from hotline.payments import service as payments
-from hotline.payments.model import Ledger, Movement, TakenState, Taking
+from hotline.payments.model import Movement
 
 from . import items, policy
 from .clocks import ClockKind, answer_promise, asks_merchant, start_clock, start_reminder
@@ -37,18 +37,17 @@ from .laws import law_of
 from .model import (
     UNPAID_RULE,
     MerchantPolicy,
-    OfferOutcome,
     PolicyDecision,
     RecentRequest,
     RecentRequests,
     Refund,
     RefundError,
-    RefundOffer,
     RefundOutcome,
     RefundReason,
     RefundResult,
     RefundState,
 )
+from .offers import find_unpaid, is_open, merchant_policy_of
 from .outgoing import add_to_case, send_outcome, send_requested, tell_owner
 from .promises import due_at as promise_due_at
 from .promises import earlier
@@ -56,8 +55,6 @@ from .records import write_refund
 
 REVIEW_REASON = "refund_review"
 """The reason of a case: a person decides on a refund."""
-NOT_OPEN_RULE = "account.not_open"
-"""The rule that decides about an account that is closed, erased, or not known to have been opened."""
 REQUEST_KEY_CHARACTERS_MAX = 256
 RECENT_KEPT_MAX = 50
 """How many recent requests are kept; from the fourth on they all go to review."""
@@ -69,13 +66,6 @@ _STATES = {
     RefundOutcome.IN_REVIEW: RefundState.IN_REVIEW,
     RefundOutcome.DENIED: RefundState.DENIED,
 }
-
-
-def merchant_policy_of(item: Item | None) -> MerchantPolicy | None:
-    """Read the policy of a merchant from its stored item; None when it has published none."""
-    return items.merchant_policy_from(item) if item else None
-
-
 _DECIDED: Final = frozenset({RefundOutcome.APPROVED, RefundOutcome.IN_REVIEW, RefundOutcome.DENIED})
 """Outcomes that are recorded. Of every other one nothing is."""
 
@@ -84,61 +74,6 @@ def operation_of(reason: RefundReason) -> Operation:
     """The operation that a request is. A report of an unauthorised payment never becomes a refund (policy), so that
     less proof is enough for it."""
     return Operation.DISPUTE if reason is RefundReason.UNAUTHORISED else Operation.REFUND
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """A movement of money, and what may be asked for of it."""
-
-    movement: Movement
-    offer: RefundOffer
-
-
-@dataclass(frozen=True, slots=True)
-class OfferRefund:
-    """Hear what may be asked for of a movement. Nothing is changed. Raises NotPossible `no_such_movement`."""
-
-    movement_sk: str
-    merchant_id: str | None
-    operation: Operation = field(default=Operation.READ, init=False)
-
-    def keys(self, session: Session) -> Iterable[Key]:
-        account_id = session.account_id
-        of_merchant = (items.policy_key(self.merchant_id),) if self.merchant_id else ()
-        return (
-            payments.movement_key(account_id, self.movement_sk),
-            payments.ledger_key(account_id, payments.movement_id_of(self.movement_sk)),
-            items.recent_key(account_id),
-            profile_key(account_id),
-            *of_merchant,
-        )
-
-    def contribute(self, _change: Change, read: Snapshot, session: Session) -> Effect[Offered]:
-        found = self.look(read, session)
-        return Effect(found.offer.outcome.value, found)
-
-    def look(self, read: Snapshot, session: Session) -> Offered:
-        """The movement, and what may be asked for of it. `read` holds what exists of `keys`."""
-        account_id = session.account_id
-        key = payments.movement_key(account_id, self.movement_sk)
-        movement = read.decode(key, payments.movement_from)
-        if movement is None:
-            raise NotPossible(RefundError.NO_SUCH_MOVEMENT)
-        found = offer(
-            movement,
-            policy_item=read.get(items.policy_key(self.merchant_id)) if self.merchant_id else None,
-            profile_item=read.get(profile_key(account_id)),
-            now=session.now,
-        )
-        ledger = read.decode(payments.ledger_key(account_id, movement.movement_id), payments.ledger_from)
-        recent = items.recent_from(read.get(items.recent_key(account_id)), account_id)
-        unpaid = _find_unpaid(ledger, recent)
-        return Offered(movement, found if unpaid is None else _without_offer(found, unpaid))
-
-
-def look_at_offer(session: Session, act: OfferRefund) -> Offered:
-    """Hear the same again, for a request that was answered before. Raises what the act raises."""
-    return act.look(session.fetch(act.keys(session)), session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,55 +146,6 @@ class RequestRefund:
         return Money(self.amount, movement.amount.currency)
 
 
-def offer(movement: Movement, *, policy_item: Item | None, profile_item: Item | None, now: datetime) -> RefundOffer:
-    """Say what may be asked for of a movement, before a reason is known. Nothing, unless the account is open."""
-    profile = profile_from(profile_item)
-    time_zone = profile.time_zone if profile is not None else None
-    offered = policy.offer(movement, merchant_policy_of(policy_item), now, time_zone=time_zone)
-    if _is_open(profile):
-        return offered
-    return replace(offered, outcome=OfferOutcome.NOT_ELIGIBLE, promise=None, decided_by=NOT_OPEN_RULE)
-
-
-def _find_unpaid(ledger: Ledger | None, recent: RecentRequests) -> RecentRequest | None:
-    """The newest refund of the payment that was asked for here, took its money, and takes none now. It failed or came
-    back, and a person finds another way to pay it. A refund that was denied or stopped is off the recent requests."""
-    takings = ledger.takings if ledger is not None else {}
-    return next((request for request in reversed(recent.requests) if _is_unpaid(takings, request.refund_id)), None)
-
-
-def _is_unpaid(takings: Mapping[str, Taking], refund_id: str) -> bool:
-    """Whether this refund takes nothing now, and no other of as much or more was paid since in its place."""
-    own = takings.get(refund_id)
-    if own is None or own.state is not TakenState.VOID:
-        return False
-    return not any(
-        other.state is TakenState.DONE
-        and other.amount.minor >= own.amount.minor
-        and (own.fact_version is None or other.fact_version is None or other.fact_version.time > own.fact_version.time)
-        for id_, other in takings.items()
-        if id_ != refund_id
-    )
-
-
-def _without_offer(offered: RefundOffer, unpaid: RecentRequest) -> RefundOffer:
-    """The same where a refund of the payment waits for another way: nothing to ask for. A rule that
-    forbids a refund anyway goes before."""
-    if offered.outcome is not OfferOutcome.OFFERED:
-        return offered
-    return replace(
-        offered,
-        outcome=OfferOutcome.NOT_ELIGIBLE,
-        promise=None,
-        open_refund_id=unpaid.refund_id,
-        decided_by=UNPAID_RULE,
-    )
-
-
-def _is_open(profile: Profile | None) -> bool:
-    return profile is not None and profile.status is AccountStatus.OPEN
-
-
 def find_requested(store: Store, account_id: str, request_key: str) -> Refund | None:
     """The refund that was asked for under a request key; None when there is none. One read."""
     return find(store, account_id, refund_id_of(account_id, request_key))
@@ -326,7 +212,7 @@ def contribute_refund(
     if asked_before is not None:
         return _existing(items.refund_from(asked_before))
     profile = profile_from(read.get(profile_key(account_id)))
-    if profile is None or not _is_open(profile):
+    if profile is None or not is_open(profile):
         raise NotPossible(RefundError.ACCOUNT_NOT_OPEN)
     found = decode_once(read, payments.movement_key(account_id, movement_sk), payments.movement_from)
     ledger_key = payments.ledger_key(account_id, payments.movement_id_of(movement_sk))
@@ -338,7 +224,7 @@ def contribute_refund(
     recent = items.recent_from(read.get(items.recent_key(account_id)), account_id)
     if movement.open_refund_id is not None and reason is not RefundReason.UNAUTHORISED:
         return _under_way(movement.open_refund_id, recent)
-    unpaid = _find_unpaid(ledger, recent)
+    unpaid = find_unpaid(ledger, recent)
     if unpaid is not None and reason is not RefundReason.UNAUTHORISED:
         # One more request would go the way that has failed, beside the person who finds another.
         return _name_unpaid(unpaid)

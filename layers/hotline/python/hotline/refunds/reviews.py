@@ -24,9 +24,10 @@ from hotline.payments.model import Ledger, Movement, TakenState
 from . import items
 from .model import PayoutWay, Refund, RefundError, RefundState, ReviewDecision
 from .outgoing import PAYOUT_MESSAGE, dates_of, send_decision, send_outcome, tell_owner
-from .policy import find_refusal, takes_second_person
+from .policy import takes_second_person
 from .promises import arrival_promise
 from .records import correct_recent, drop_recent, write_refund
+from .rules import find_refusal
 
 REVIEWED: Final = "agent.review"
 """The rule that decides where a person does."""

@@ -34,20 +34,16 @@ from .explanations import Explanation, explain
 from .items import recent_key
 from .merchants import PolicyTerms, contribute_policy, make_terms, policy_in, policy_keys, policy_subject
 from .model import MerchantPolicy, Refund, RefundList, RefundPage, RefundState
+from .offers import Offered, OfferRefund, look_at_offer, merchant_policy_of, offer
 from .outgoing import reference_of
 from .promises import Promise
 from .records import write_refund
 from .requests import (
     REVIEW_REASON,
-    Offered,
-    OfferRefund,
     RequestRefund,
     contribute_refund,
     find,
     find_requested,
-    look_at_offer,
-    merchant_policy_of,
-    offer,
     operation_of,
     refund_id_of,
     request_keys,
