@@ -67,8 +67,7 @@ def of_payment(movement: Movement, told: Diagnosis, locale: Locale, twin: Twin |
         *([("next.then",), said.then] if told.then else []),
         (f"works_when.{told.works_when.value}",),
     ]
-    last = [("payment_answer.refund_open",)] if told.open_refund_id else []
-    found = (_first(locale, keys) for keys in (*first, said.money, *said.more, *steps, *last))
+    found = (_first(locale, keys) for keys in (*first, said.money, *said.more, *steps, said.refund))
     return join((plain_text(key, facts, locale) for key in found if key is not None), locale)
 
 

@@ -200,10 +200,16 @@ def test_phone_and_message_name_the_date_of_the_next_step_after_money_did_not_ar
     assert f"{day:%B} {day.day}" in whole(answer)
 
     phone.press("payments", purpose="refund")
-    offered = phone.press("refund_offer", choice="1")
-    asked = phone.press("refund_request", choice="1", reason="cancelled")
+    listed = [offer.movement for offer in phone.state.offers]
+    assert made["movement_sk"] not in listed
+    phone.press("payment_by_order", tail=made["order_tail"])
+    choice = str([offer.movement for offer in phone.state.offers].index(made["movement_sk"]) + 1)
+    told = phone.press("payment_answer", choice=choice)
+    offered = phone.press("refund_offer", choice=choice)
+    asked = phone.press("refund_request", choice=choice, reason="cancelled")
+    assert told["refundable"] == "no"
     assert (offered["outcome"], asked["outcome"]) == ("NOT_ELIGIBLE", "EXISTS")
-    for said in (whole(offered), whole(asked)):
+    for said in (whole(told), whole(offered), whole(asked)):
         assert "was not paid out, and a person arranges another way" in said
 
 

@@ -62,7 +62,7 @@ FULL: dict[str, dict[str, object]] = {
         "next_step": "top_up",
         "works_when": "after_top_up",
         "refundable": True,
-        "refund_open": True,
+        "refund_keys": ["payment_answer.refund_open"],
     },
     "refunds": {
         "items": [
@@ -187,7 +187,7 @@ def test_every_cause_and_every_request_has_its_sentence() -> None:
 
 
 def test_a_failed_payment_is_told_in_full() -> None:
-    facts = {**FULL["payment_answer"], "refund_open": False}
+    facts = {**FULL["payment_answer"], "refund_keys": []}
     assert said("payment_answer", "NOT_TAKEN", facts) == (
         "Your payment of 128 yuan and 50 fen to Blue Cup at 8:00 PM today failed. "
         "There was not enough money on the balance or card. No money was taken. "

@@ -60,7 +60,7 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     "in_two_days in_three_days in_four_days in_six_days in_eight_days in_ten_days in_service_hours when_outcome_known "
     "with_new_order after_unlock after_verifying at_once not_needed",
     failures.Actor: "customer merchant payee account_provider agent nobody",
-    payments.TakenState: "open done void",
+    payments.TakenState: "open done void returned",
     payments.BillState: "due overdue paid",
     payments.MoneyAnswer: "NOT_TAKEN HELD DEBITED RETURNED UNKNOWN",
     reminders.Offset: "before near after",

@@ -85,8 +85,9 @@ def movements(language: str, times: tuple[datetime, ...] = TIMES) -> Iterator[Mo
             short = MovementFailure("iso8583", "51", code, mapped=True) if status is MovementStatus.FAILED else None
             coupon = Coupon(applied=False, name=MERCHANTS[language], reason="minimum_not_met")
             yield Movement(status=status, money=money, failure=short, coupon=coupon, **own)
-        done = {**plain, "refundable_minor": 100, "open_refund_id": "ref_1"}
-        yield Movement(status=MovementStatus.SUCCEEDED, money=MoneyState.DEBITED, failure=None, **done)
+        for barred_by in ("open_refund_id", "unpaid_refund_id"):
+            done = {**plain, "refundable_minor": 100, barred_by: "ref_1"}
+            yield Movement(status=MovementStatus.SUCCEEDED, money=MoneyState.DEBITED, failure=None, **done)
 
 
 type Told = tuple[Movement, Diagnosis, Mapping[str, object]]
@@ -145,8 +146,8 @@ def payments(language: str) -> Iterator[Said]:
         is_withdrawal = movement.ref.kind is MovementKind.WITHDRAWAL
         if movement.status is MovementStatus.SUCCEEDED and movement.money is MoneyState.DEBITED and not is_withdrawal:
             # A withdrawal has no merchant, and so no twin.
-            # A charge of which a refund is under way is no question any more (find_twin).
-            for twin in (one for one in TWINS if movement.open_refund_id is None or not one.is_question):
+            # A charge of which a refund is under way or waits is no question any more (find_twin).
+            for twin in (one for one in TWINS if movement.barring_refund_id is None or not one.is_question):
                 twice = facts_of(movement, diagnosis, NOW, twin) | {"merchant": said["merchant"]}
                 yield "payment_answer", diagnosis.answer.value, twice
     # A list says nothing of how a payment went.

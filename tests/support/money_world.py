@@ -41,6 +41,7 @@ from hotline.payments import folds
 from hotline.payments import service as payments
 from hotline.payments.model import Ledger, Movement
 from hotline.refunds import service as refunds
+from hotline.refunds.due import look_at_due
 from hotline.refunds.items import refund_from
 from hotline.refunds.model import PayoutWay, Refund, RefundReason, RefundResult, ReviewDecision
 from hotline.sessions.items import session_item, session_key
@@ -362,3 +363,12 @@ class MoneyWorld:
         """How many reads and transactions the store has been sent."""
         assert isinstance(self.store, MemoryStore | DynamoStore)
         return self.store.reads, self.store.transactions
+
+
+def work(world: MoneyWorld, refund_id: str) -> list[str]:
+    """Do the due work on a refund once, as deadlines does; gives the events."""
+    read = look_at_due(world.store, ACCOUNT, refund_id)
+    change = Change(actor=System("deadlines", "refund"), cause="deadline", now=world.now, ids=world.ids)
+    done = refunds.contribute_due(change, read, ACCOUNT, refund_id)
+    change.commit(world.store)
+    return [one.event.name for one in done]

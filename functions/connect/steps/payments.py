@@ -90,7 +90,7 @@ def answer(visit: Visit) -> Answer:
     twin = payments.find_twin(movement, payments.movement_from(other) if other is not None else None)
     zone = find_zone(visit.state.time_zone)
     facts = words(**facts_of(movement, told, visit.now, twin, zone=zone), now=visit.now)
-    refundable = told.refundable_minor > 0 and told.open_refund_id is None
+    refundable = told.refundable_minor > 0 and told.barring_refund_id is None
     return Answer(told.answer.value, facts, {"refundable": "yes" if refundable else "no"})
 
 
@@ -120,6 +120,7 @@ def facts_of(
         next_keys=said.next_step,
         then_keys=said.then,
         more_keys=said.more,
+        refund_keys=said.refund,
         given_back=said.given_back,
         returned_at=said.returned_at,
         twin_at=said.twin_at,
@@ -137,7 +138,6 @@ def facts_of(
         then=told.then.value if told.then else None,
         works_when=told.works_when.value,
         refundable=told.refundable_minor > 0,
-        refund_open=told.open_refund_id is not None,
     )
 
 

@@ -103,8 +103,7 @@ def _say_answer(speech: Speech, outcome: str, status: str, more: Sequence[Sequen
         speech.say("next.then")
         speech.say_known(*_strings(facts.get("then_keys")), f"next.{facts.get('then')}")
     speech.say_if_known(f"works_when.{facts.get('works_when')}")
-    if facts.get("refund_open") is True:
-        speech.say("payment_answer.refund_open")
+    speech.say_known(*_strings(facts.get("refund_keys")))
 
 
 def _lately(facts: Mapping[str, object], *names: str) -> dict[str, object]:

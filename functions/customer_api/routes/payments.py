@@ -107,7 +107,7 @@ def payment_of(movement: Movement, visit: Visit, twin: payments.Twin | None = No
         else None,
         next_step=told.next_step.value,
         refundable=amount_of(Money(told.refundable_minor, currency)),
-        open_refund_id=told.open_refund_id,
+        open_refund_id=told.barring_refund_id,
         given_back=amount_of(Money(movement.given_back_minor, currency)) if movement.given_back_minor else None,
         counterparty=movement.counterparty,
         coupon=_coupon_of(movement.coupon) if movement.coupon is not None else None,

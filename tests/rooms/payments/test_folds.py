@@ -246,13 +246,15 @@ def test_a_refund_that_is_paid_by_another_way_stays_open_whatever_failure_is_tol
     assert (ledger.takings["ref_1"].state, ledger.takings["ref_1"].held) == (state, held)
 
 
-@pytest.mark.parametrize("status", [R.FAILED, R.RETURNED])
-def test_a_refund_that_is_paid_by_its_own_way_is_given_up_when_its_failure_is_told(status: RefundStatus) -> None:
+@pytest.mark.parametrize(("status", "state"), [(R.FAILED, TakenState.VOID), (R.RETURNED, TakenState.RETURNED)])
+def test_a_refund_that_is_paid_by_its_own_way_is_given_up_when_its_failure_is_told(
+    status: RefundStatus, state: TakenState
+) -> None:
     asked = Ledger(ACCOUNT, "mov_1", takings={"ref_1": Taking(Money(5000, "CNY"), TakenState.OPEN, None)})
     fact = refunded(status)
     assert isinstance(fact.data, RefundTold)
     taking = fold_ledger_refund(asked, fact, fact.data).takings["ref_1"]
-    assert (taking.state, taking.held) == (TakenState.VOID, False)
+    assert (taking.state, taking.held, taking.state.takes) == (state, False, False)
 
 
 @pytest.mark.parametrize("status", S)

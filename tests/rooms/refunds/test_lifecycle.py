@@ -8,14 +8,10 @@ import pytest
 
 from hotline.cases.items import case_from
 from hotline.contracts.model import Fact, MovementStatus, RefundStatus
-from hotline.kit.actor import System
-from hotline.kit.change import Change
 from hotline.kit.errors import Stale
 from hotline.kit.money import Money
 from hotline.kit.store.condition import Item
 from hotline.payments.items import ledger_from
-from hotline.refunds import service as refunds
-from hotline.refunds.due import look_at_due
 from hotline.refunds.folds import TOLD_FOR
 from hotline.refunds.items import ANSWERED_WITHIN, date_told, falls_due_at, promise_told
 from hotline.refunds.model import (
@@ -31,19 +27,10 @@ from hotline.refunds.outgoing import reference_of
 from hotline.refunds.promises import longest_promise
 from hotline.wording.messages import plain_text
 from hotline.wording.values import locale_of
-from tests.support.money_world import ACCOUNT, MoneyWorld, moved, published, refunded
+from tests.support.money_world import MoneyWorld, moved, published, refunded, work
 
 S, R, Out = MovementStatus, RefundStatus, RefundOutcome
 GENEROUS = published(auto_approve_minor=10**6)
-
-
-def work(world: MoneyWorld, refund_id: str) -> list[str]:
-    """Do the due work on a refund once; gives the events."""
-    read = look_at_due(world.store, ACCOUNT, refund_id)
-    change = Change(actor=System("deadlines", "refund"), cause="deadline", now=world.now, ids=world.ids)
-    done = refunds.contribute_due(change, read, ACCOUNT, refund_id)
-    change.commit(world.store)
-    return [one.event.name for one in done]
 
 
 def ask(world: MoneyWorld, **own: Any) -> Refund:

@@ -30,12 +30,14 @@ _PAID_BY: Final = frozenset({MovementKind.PAYMENT, MovementKind.BILL_PAYMENT, Mo
 
 @dataclass(frozen=True, slots=True)
 class MovementAnswer:
-    """The sentences about a movement. `money`: where the money is; `next_step` and `then`: what to do. `more` may be
-    left out where there is no time, the last first. The other fields are facts of the sentences."""
+    """The sentences about a movement. `money`: where the money is; `next_step` and `then`: what to do; `refund`: that
+    another refund stands in the way of one more. `more` may be left out where there is no time, the last first. The
+    other fields are facts of the sentences."""
 
     money: Keys
     next_step: Keys
     then: Keys
+    refund: Keys
     more: tuple[Keys, ...]
     given_back: Money | None = None
     returned_at: datetime | None = None
@@ -68,6 +70,7 @@ def answer_of(
         arrival=arrival,
         next_step=of_twin if is_step else _next_keys(step.value, kind),
         then=_next_keys(told.then.value, kind) if told.then is not None else (),
+        refund=_refund_keys(movement),
         more=(*((of_twin,) if of_twin and not is_step else ()), *_list_more(movement, told, now)),
         given_back=given_back,
         returned_at=movement.money_since if told.answer is MoneyAnswer.RETURNED else None,
@@ -78,6 +81,13 @@ def answer_of(
         coupon_reason=f"coupon.reason.{coupon.reason}" if coupon is not None and coupon.reason else None,
         twin_at=twin.initiated_at if twin is not None else None,
     )
+
+
+def _refund_keys(movement: Movement) -> Keys:
+    """The sentence about the refund beside which no other may be asked for. A request is refused in the same words."""
+    if movement.open_refund_id is not None:
+        return ("payment_answer.refund_open",)
+    return ("refund.rule.movement.unpaid_refund",) if movement.unpaid_refund_id is not None else ()
 
 
 def _twin_keys(twin: Twin) -> Keys:

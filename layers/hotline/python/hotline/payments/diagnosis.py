@@ -73,7 +73,7 @@ def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Di
         held_until=movement.held_until if answer is MoneyAnswer.HELD else None,
         held_overdue=overdue,
         refundable_minor=movement.refundable_minor,
-        open_refund_id=movement.open_refund_id,
+        barring_refund_id=movement.barring_refund_id,
     )
 
 

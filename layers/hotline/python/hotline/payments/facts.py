@@ -195,9 +195,16 @@ def refunds_of(read: Mapping[Key, Item], account_id: str, movement_id: str) -> t
     return tuple(sorted(items.ledger_from(stored).takings)) if stored is not None else ()
 
 
-def _remainder(ledger: Ledger) -> tuple[int, str | None, bool, int, int]:
-    counted = ledger.refund_count, ledger.given_back_minor
-    return ledger.refundable_minor, ledger.open_refund_id, ledger.mixed_currencies, *counted
+def _remainder(ledger: Ledger) -> Mapping[str, int | str | bool | None]:
+    """The part of its ledger that a movement repeats, by the attribute of its item; None: the item has no such attribute."""
+    return {
+        "refundable_minor": ledger.refundable_minor,
+        "open_refund_id": ledger.open_refund_id,
+        "unpaid_refund_id": ledger.unpaid_refund_id,
+        "mixed_currencies": ledger.mixed_currencies or None,
+        "refund_count": ledger.refund_count or None,
+        "given_back_minor": ledger.given_back_minor or None,
+    }
 
 
 def _write_movement(change: Change, known_item: Item | None, known: Movement | None, movement: Movement) -> None:
@@ -216,13 +223,7 @@ def copy_left(change: Change, ledger: Ledger) -> None:
     """Copy what is left to the movement. No condition on what it was: the ledger's own write carries it."""
     assert ledger.movement_sk is not None  # noqa: S101 - the caller has looked
     key = movement_key(ledger.account_id, ledger.movement_sk)
-    kept: dict[str, int | str | bool | None] = {
-        "refundable_minor": ledger.refundable_minor,
-        "open_refund_id": ledger.open_refund_id,
-        "mixed_currencies": ledger.mixed_currencies or None,
-        "refund_count": ledger.refund_count or None,
-        "given_back_minor": ledger.given_back_minor or None,
-    }
+    kept = _remainder(ledger)
     known = {name: value for name, value in kept.items() if value is not None}
     gone = tuple(name for name in kept if name not in known)
     change.update(key, set=known, remove=gone, add={"rev": 1}, condition=PRESENT)

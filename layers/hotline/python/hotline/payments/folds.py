@@ -47,7 +47,7 @@ _TAKEN = {
     RefundStatus.SENT: TakenState.OPEN,
     RefundStatus.SETTLED: TakenState.DONE,
     RefundStatus.FAILED: TakenState.VOID,
-    RefundStatus.RETURNED: TakenState.VOID,
+    RefundStatus.RETURNED: TakenState.RETURNED,
     RefundStatus.UNKNOWN: TakenState.OPEN,
 }
 
@@ -158,8 +158,9 @@ def fold_ledger_refund(ledger: Ledger, fact: Fact, told: RefundTold) -> Ledger:
     if known is not None and known.fact_version is not None and fact_version <= known.fact_version:
         return ledger
     state = _TAKEN[told.status]
-    held = known is not None and known.held and state is TakenState.VOID
-    taking = Taking(told.amount, TakenState.OPEN if held else state, fact_version, held=held)
+    held = known is not None and known.held and not state.takes
+    asked_here = known is not None and known.asked_here
+    taking = Taking(told.amount, TakenState.OPEN if held else state, fact_version, held=held, asked_here=asked_here)
     return replace(ledger, takings={**ledger.takings, told.refund_id: taking})
 
 
@@ -169,6 +170,7 @@ def with_ledger(movement: Movement, ledger: Ledger) -> Movement:
         movement,
         refundable_minor=ledger.refundable_minor,
         open_refund_id=ledger.open_refund_id,
+        unpaid_refund_id=ledger.unpaid_refund_id,
         mixed_currencies=ledger.mixed_currencies,
         refund_count=ledger.refund_count,
         given_back_minor=ledger.given_back_minor,

@@ -174,6 +174,7 @@ def movement_item(movement: Movement) -> Item:
             "balance_after_minor": movement.balance_after_minor,
             "order_no": movement.order_no,
             "open_refund_id": movement.open_refund_id,
+            "unpaid_refund_id": movement.unpaid_refund_id,
             "mixed_currencies": movement.mixed_currencies or None,
             "provider": movement.provider,
             "refund_count": movement.refund_count or None,
@@ -224,6 +225,7 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
         described={name: fact_version_from(fact_version) for name, fact_version in item["described"].items()},
         refundable_minor=int(item["refundable_minor"]),
         open_refund_id=item.get("open_refund_id"),
+        unpaid_refund_id=item.get("unpaid_refund_id"),
         mixed_currencies=bool(item.get("mixed_currencies", False)),
         hold_asked=from_text(item["hold_asked"]) if "hold_asked" in item else None,
         provider=item.get("provider"),
@@ -493,13 +495,17 @@ def _failure_from(item: Mapping[str, Any]) -> MovementFailure:
 def _taking_item(taking: Taking) -> Item:
     item: Item = {"amount": money_item(taking.amount), "state": taking.state.value}
     item |= {"order": fact_version_item(taking.fact_version)} if taking.fact_version else {}
-    return item | ({"held": True} if taking.held else {})
+    return item | _without_none({"held": taking.held or None, "asked_here": taking.asked_here or None})
 
 
 def _taking_from(item: Mapping[str, Any]) -> Taking:
     fact_version = fact_version_from(item["order"]) if "order" in item else None
     return Taking(
-        money_from(item["amount"]), TakenState(item["state"]), fact_version, held=bool(item.get("held", False))
+        money_from(item["amount"]),
+        TakenState(item["state"]),
+        fact_version,
+        held=bool(item.get("held", False)),
+        asked_here=bool(item.get("asked_here", False)),
     )
 
 

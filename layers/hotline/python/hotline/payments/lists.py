@@ -53,12 +53,12 @@ def list_failed(store: Store, account_id: str, now: datetime, limit: int = SPOKE
 
 
 def list_refundable(store: Store, account_id: str, now: datetime, limit: int = SPOKEN_MAX) -> MovementList:
-    """The latest movements of which something could be refunded and no refund is under way. One consistent query over
+    """The latest movements of which something could be refunded and no other refund bars it. One consistent query over
     the newest movements of a year; `more` also when there are movements that it did not look at."""
     since, until = now - REFUNDABLE_WINDOW, now + CLOCK_SKEW
     page = store.query(items.movements_query(account_id, since=since, until=until, limit=REFUNDABLE_PAGE))
     movements = [movement_from(item) for item in page.items]
-    found = [movement for movement in movements if movement.refundable_minor > 0 and movement.open_refund_id is None]
+    found = [movement for movement in movements if movement.refundable_minor > 0 and not movement.barring_refund_id]
     return MovementList(tuple(found[:limit]), more=len(found) > limit or page.next is not None)
 
 

@@ -96,8 +96,9 @@ class MovementRef:
 class Movement:
     """A payment, transfer, bill payment, top-up or withdrawal.
 
-    The wallet's facts own everything down to `order_tail`. `refundable_minor` (what is left that a refund may take, 0
-    when nothing was captured), `open_refund_id` and `mixed_currencies` follow from the ledger of takings, see Ledger.
+    The wallet's facts own everything down to `order_tail`. The ledger of takings gives
+    `refundable_minor`, `open_refund_id`, `unpaid_refund_id` and `mixed_currencies`, see Ledger. `refundable_minor` is
+    what is left that a refund may take, 0 when nothing was captured.
     """
 
     ref: MovementRef
@@ -119,6 +120,8 @@ class Movement:
     """A refund of it is in another currency, see Ledger."""
     hold_asked: datetime | None = None
     """The end of a hold about which the wallet was asked after it had passed."""
+    unpaid_refund_id: str | None = None
+    """A refund of it that was not paid out and waits for another way, see Ledger."""
     provider: str | None = None
     """The provider that moved the money, as the wallet names it: how long a refund takes depends on it."""
     refund_count: int = 0
@@ -155,6 +158,11 @@ class Movement:
         """The amount that a refund could ever take: that of a payment that succeeded and whose money was taken."""
         taken = self.status is MovementStatus.SUCCEEDED and self.money is MoneyState.DEBITED
         return self.amount.minor if taken and self.ref.kind in REFUNDABLE_KINDS else 0
+
+    @property
+    def barring_refund_id(self) -> str | None:
+        """The refund beside which no other may be asked for. It is under way, or was not paid out and waits."""
+        return self.open_refund_id or self.unpaid_refund_id
 
     @property
     def is_outcome_open(self) -> bool:
@@ -244,19 +252,40 @@ class TakenState(StrEnum):
     DONE = "done"
     """Settled by the wallet: takes its amount for good, unless it comes back."""
     VOID = "void"
-    """Failed, returned or rejected: takes nothing."""
+    """Failed or rejected: takes nothing."""
+    RETURNED = "returned"
+    """It had arrived and came back: takes nothing, and whoever sent it sends it again."""
+
+    @property
+    def takes(self) -> bool:
+        """Whether the refund takes its amount now."""
+        return self in (TakenState.OPEN, TakenState.DONE)
 
 
 @dataclass(frozen=True, slots=True)
 class Taking:
     """One refund's part of a movement. `fact_version` is None until the wallet has told of it. `held`: the hotline has
     asked for it to be paid by another way. No fact that it failed frees it then, since that may be the old failure told
-    again: only the hotline does, once people know."""
+    again: only the hotline does, once people know. `asked_here`: it was asked for here, and people have not ended it
+    since."""
 
     amount: Money
     state: TakenState
     fact_version: FactVersion | None
     held: bool = False
+    asked_here: bool = False
+
+    @property
+    def is_unpaid(self) -> bool:
+        """Whether its customer waits for the money by another way. A failed refund that the wallet began gave nothing
+        back, and nobody waits for it."""
+        return self.state is TakenState.RETURNED or (self.state is TakenState.VOID and self.asked_here)
+
+    def replaces(self, unpaid: Taking) -> bool:
+        """Whether this refund was paid in the place of one that was not: of as much, and later."""
+        own, earlier = self.fact_version, unpaid.fact_version
+        is_later = own is None or earlier is None or own.time > earlier.time
+        return self.state is TakenState.DONE and self.amount.minor >= unpaid.amount.minor and is_later
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +323,7 @@ class Ledger:
         return sum(
             taking.amount.minor
             for taking in self.takings.values()
-            if taking.state is not TakenState.VOID and self.currency in (None, taking.amount.currency)
+            if taking.state.takes and self.currency in (None, taking.amount.currency)
         )
 
     @property
@@ -320,6 +349,20 @@ class Ledger:
     def open_refund_id(self) -> str | None:
         """The refund under way; of several, which only the wallet can have sent, always the same one."""
         return min((id_ for id_, taking in self.takings.items() if taking.state is TakenState.OPEN), default=None)
+
+    @property
+    def unpaid_refund_id(self) -> str | None:
+        """The refund that was not paid out, and waits for another way. None once another one was paid in its place. Of
+        several it is always the same one."""
+        takings = self.takings
+        return min(
+            (
+                id_
+                for id_, taking in takings.items()
+                if taking.is_unpaid and not any(other.replaces(taking) for other in takings.values())
+            ),
+            default=None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,4 +452,4 @@ class Diagnosis:
     held_overdue: bool
     """The money is still held although the time until which it was to be held has passed."""
     refundable_minor: int
-    open_refund_id: str | None
+    barring_refund_id: str | None

@@ -167,14 +167,14 @@ def contribute_taking(
     change: Change, *, movement: Movement, ledger: Ledger, ledger_item: Item, refund_id: str, amount: Money
 ) -> None:
     """Take a refund's amount from a movement and record it in its ledger. The conditions are that so much is left and
-    that no other refund is under way. `ledger_item`: the ledger as it was read. Raises NeedProof; at commit Stale when
+    that no other refund bars it. `ledger_item`: the ledger as it was read. Raises NeedProof; at commit Stale when
     another request was quicker."""
     require(change, Operation.REFUND, movement.ref.account_id)
     if amount.currency != ledger.currency or not 0 < amount.minor <= ledger.refundable_minor:
         raise NotPossible(PaymentError.NOT_REFUNDABLE, refund_id=refund_id)
     if len(ledger.takings) >= REFUNDS_PER_MOVEMENT_MAX:
         raise NotPossible(PaymentError.TOO_MANY_REFUNDS, refund_id=refund_id)
-    taken = {**ledger.takings, refund_id: Taking(amount, TakenState.OPEN, None)}
+    taken = {**ledger.takings, refund_id: Taking(amount, TakenState.OPEN, None, asked_here=True)}
     change.replace(
         ledger_key(ledger.account_id, ledger.movement_id),
         ledger_item,
@@ -190,18 +190,23 @@ def contribute_taking(
 
 
 def contribute_taken_state(
-    change: Change, *, ledger: Ledger, ledger_item: Item, refund_id: str, state: TakenState
+    change: Change, *, ledger: Ledger, ledger_item: Item, refund_id: str, state: TakenState, is_ended: bool = False
 ) -> None:
-    """Give back what a refund took from a movement (VOID), or take it again and hold it (OPEN). `ledger_item`: the
-    ledger as it was read. Raises NotPossible `not_refundable` when so much is not left, or another refund is under way.
-    At commit Stale when somebody else wrote in between."""
+    """Give back what a refund took from a movement (VOID), or take it again and hold it (OPEN). `is_ended`: nobody
+    looks for another way to pay it. `ledger_item`: the ledger as it was read. Raises NotPossible `not_refundable` when
+    so much is not left, or another refund is under way. At commit Stale when somebody else wrote in between."""
     known = ledger.takings.get(refund_id)
-    if known is None or known.state is state:
+    if known is None:
         return
-    if state is TakenState.OPEN and (ledger.open_refund_id or known.amount.minor > ledger.refundable_minor):
-        raise NotPossible(PaymentError.NOT_REFUNDABLE, refund_id=refund_id)
     held = state is TakenState.OPEN
-    after = replace(ledger, takings={**ledger.takings, refund_id: replace(known, state=state, held=held)})
+    # Another way of payout is asked for here, whoever began the refund.
+    asked_here = held or (known.asked_here and not is_ended)
+    if (known.state, known.asked_here) == (state, asked_here):
+        return
+    if held and (ledger.open_refund_id or known.amount.minor > ledger.refundable_minor):
+        raise NotPossible(PaymentError.NOT_REFUNDABLE, refund_id=refund_id)
+    taking = replace(known, state=state, held=held, asked_here=asked_here)
+    after = replace(ledger, takings={**ledger.takings, refund_id: taking})
     change.replace(ledger_key(ledger.account_id, ledger.movement_id), ledger_item, items.ledger_item(after))
     if after.movement_sk is not None:
         copy_left(change, after)

@@ -40,7 +40,7 @@ class TwinState(StrEnum):
 
     CHARGED = "charged"
     REFUNDING = "refunding"
-    """A refund of it is under way."""
+    """A refund of it is under way, or waits for another way."""
     GIVEN_BACK = "given_back"
 
 
@@ -100,9 +100,9 @@ def find_twin(movement: Movement, other: Movement | None) -> Twin | None:
     state = TwinState.CHARGED
     if given_back:
         state = TwinState.GIVEN_BACK
-    elif other.open_refund_id is not None or other.refundable_minor < other.amount.minor:
+    elif other.barring_refund_id is not None or other.refundable_minor < other.amount.minor:
         state = TwinState.REFUNDING
-    whole = movement.open_refund_id is None and movement.refundable_minor == movement.amount.minor
+    whole = movement.barring_refund_id is None and movement.refundable_minor == movement.amount.minor
     this_stands = state is not TwinState.CHARGED or (whole and movement.sk < other.sk)
     return Twin(
         other.movement_id,

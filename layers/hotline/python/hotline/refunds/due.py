@@ -155,7 +155,7 @@ def _act_on_reversal(change: Change, read: Mapping[Key, Item], item: Item, known
     if items.may_be_paid(known):
         return _call_back(change, read, item, known)
     if _is_history(change, known):
-        _leave(change, item, known)
+        _close(change, read, item, known)
         return ()
     return _stop(change, read, item, known)
 
@@ -200,7 +200,7 @@ def _stop(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -
     case_id = tell_people(change, read, refund, reason=REVERSED, priority=Priority.HIGH, missed_on=known.promised_on)
     refund = replace(refund, case_id=case_id)
     drop_recent(change, read, refund)
-    _free(change, read, refund)
+    _free(change, read, refund, is_ended=True)
     tell_owner(change, read, refund, STOPPED_MESSAGE)
     return _write_stopped(change, item, refund)
 
@@ -213,13 +213,19 @@ def _write_stopped(change: Change, item: Item, refund: Refund) -> tuple[Done, ..
     return (_done(Event.REFUND_STOPPED, refund),)
 
 
-def _free(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
-    """Give back what the refund took of its payment. `read` as `look_at_due` gives it."""
+def _free(change: Change, read: Mapping[Key, Item], refund: Refund, *, is_ended: bool) -> None:
+    """Give back what the refund took of its payment. `is_ended`: nobody looks for another way to pay it. `read` as
+    `look_at_due` gives it."""
     stored = read.get(ledger_key(refund.account_id, refund.movement_id))
     if stored is not None:
         ledger = ledger_from(stored)
         contribute_taken_state(
-            change, ledger=ledger, ledger_item=stored, refund_id=refund.refund_id, state=TakenState.VOID
+            change,
+            ledger=ledger,
+            ledger_item=stored,
+            refund_id=refund.refund_id,
+            state=TakenState.VOID,
+            is_ended=is_ended,
         )
 
 
@@ -250,6 +256,12 @@ def _place(read: Mapping[Key, Item], known: Refund) -> Refund | None:
 def _is_history(change: Change, known: Refund) -> bool:
     """Whether a refund that was not paid is of so long ago that nobody waits for it."""
     return known.promise is None and change.now - known.state_at > TOLD_FOR
+
+
+def _close(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> None:
+    """Leave a refund that is history. Nobody looks for another way to pay it, so that it bars no other one."""
+    _leave(change, item, known)
+    _free(change, read, known, is_ended=True)
 
 
 def _leave(change: Change, item: Item, known: Refund) -> None:
@@ -283,10 +295,10 @@ def _tell_arrival(change: Change, read: Mapping[Key, Item], item: Item, known: R
 
 def _follow_up(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
     if _is_history(change, known):
-        _leave(change, item, known)
+        _close(change, read, item, known)
         return ()
     if known.payout is not None:
-        _free(change, read, known)
+        _free(change, read, known, is_ended=False)
     # An arrival after all is news again.
     unpaid = replace(known, followed_up=True, payout=None, payout_at=None, arrival_told=False)
     refund = _with_next_step(change, read, unpaid)

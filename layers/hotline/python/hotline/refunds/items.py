@@ -149,8 +149,9 @@ def is_arrival_untold(refund: Refund) -> bool:
 
 
 def needs_ledger(refund: Refund) -> bool:
-    """Whether its due work may free what it took of its payment."""
-    return is_to_stop(refund) or refund.payout is not None
+    """Whether its due work may free what it took of its payment, or have it bar no other refund any more."""
+    may_be_history = refund.state.is_unpaid and refund.promise is None
+    return is_to_stop(refund) or refund.payout is not None or may_be_history
 
 
 def is_with_merchant(refund: Refund) -> bool:

@@ -13,6 +13,8 @@ from hotline.kit.money import Money
 
 from .promises import Promise
 
+OPEN_RULE: Final = "movement.open_refund"
+"""The rule that decides about a payment of which a refund is under way."""
 UNPAID_RULE: Final = "movement.unpaid_refund"
 """The rule that decides about a payment of which a refund failed or came back: a person finds another way to pay it."""
 
@@ -357,8 +359,8 @@ class RefundPage:
 
 @dataclass(frozen=True, slots=True)
 class RefundOffer:
-    """The refund that may be asked for. `amount` is what is left; `promise` holds if the request is approved at
-    once."""
+    """The refund that may be asked for. `amount` is what is left; `promise` holds if the request is approved at once.
+    `open_refund_id`: the refund beside which no other may be asked for, see Movement.barring_refund_id."""
 
     outcome: OfferOutcome
     amount: Money

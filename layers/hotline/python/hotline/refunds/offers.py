@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,10 +15,10 @@ from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 from hotline.payments import service as payments
-from hotline.payments.model import Ledger, Movement, TakenState, Taking
+from hotline.payments.model import Movement
 
 from . import items, policy
-from .model import UNPAID_RULE, MerchantPolicy, OfferOutcome, RecentRequest, RecentRequests, RefundError, RefundOffer
+from .model import MerchantPolicy, OfferOutcome, RefundError, RefundOffer
 
 NOT_OPEN_RULE = "account.not_open"
 """The rule that decides about an account that is closed, erased, or not known to have been opened."""
@@ -50,8 +50,6 @@ class OfferRefund:
         of_merchant = (items.policy_key(self.merchant_id),) if self.merchant_id else ()
         return (
             payments.movement_key(account_id, self.movement_sk),
-            payments.ledger_key(account_id, payments.movement_id_of(self.movement_sk)),
-            items.recent_key(account_id),
             profile_key(account_id),
             *of_merchant,
         )
@@ -73,10 +71,7 @@ class OfferRefund:
             profile_item=read.get(profile_key(account_id)),
             now=session.now,
         )
-        ledger = read.decode(payments.ledger_key(account_id, movement.movement_id), payments.ledger_from)
-        recent = items.recent_from(read.get(items.recent_key(account_id)), account_id)
-        unpaid = find_unpaid(ledger, recent)
-        return Offered(movement, found if unpaid is None else _without_offer(found, unpaid))
+        return Offered(movement, found)
 
 
 def look_at_offer(session: Session, act: OfferRefund) -> Offered:
@@ -92,41 +87,6 @@ def offer(movement: Movement, *, policy_item: Item | None, profile_item: Item | 
     if is_open(profile):
         return offered
     return replace(offered, outcome=OfferOutcome.NOT_ELIGIBLE, promise=None, decided_by=NOT_OPEN_RULE)
-
-
-def find_unpaid(ledger: Ledger | None, recent: RecentRequests) -> RecentRequest | None:
-    """The newest refund of the payment that was asked for here, took its money, and takes none now. It failed or came
-    back, and a person finds another way to pay it. A refund that was denied or stopped is off the recent requests."""
-    takings = ledger.takings if ledger is not None else {}
-    return next((request for request in reversed(recent.requests) if _is_unpaid(takings, request.refund_id)), None)
-
-
-def _is_unpaid(takings: Mapping[str, Taking], refund_id: str) -> bool:
-    """Whether this refund takes nothing now, and no other of as much or more was paid since in its place."""
-    own = takings.get(refund_id)
-    if own is None or own.state is not TakenState.VOID:
-        return False
-    return not any(
-        other.state is TakenState.DONE
-        and other.amount.minor >= own.amount.minor
-        and (own.fact_version is None or other.fact_version is None or other.fact_version.time > own.fact_version.time)
-        for id_, other in takings.items()
-        if id_ != refund_id
-    )
-
-
-def _without_offer(offered: RefundOffer, unpaid: RecentRequest) -> RefundOffer:
-    """The same where a refund of the payment waits for another way: nothing to ask for. A rule that
-    forbids a refund anyway goes before."""
-    if offered.outcome is not OfferOutcome.OFFERED:
-        return offered
-    return replace(
-        offered,
-        outcome=OfferOutcome.NOT_ELIGIBLE,
-        promise=None,
-        open_refund_id=unpaid.refund_id,
-        decided_by=UNPAID_RULE,
-    )
 
 
 def is_open(profile: Profile | None) -> bool:

@@ -27,6 +27,8 @@ from hotline.payments.model import REFUNDABLE_WINDOW, Movement
 
 from . import laws, providers, rules
 from .model import (
+    OPEN_RULE,
+    UNPAID_RULE,
     MerchantPolicy,
     OfferOutcome,
     PolicyDecision,
@@ -292,7 +294,7 @@ def offer(
     time_zone: str | None = None,
 ) -> RefundOffer:
     """The refund that may be asked for, before a reason is known. No refund is offered while another refund of the
-    movement is under way. `time_zone`: where the customer's days begin."""
+    movement is under way, or waits for another way. `time_zone`: where the customer's days begin."""
     nobody = RecentRequests(movement.ref.account_id)
     asked = inputs_of(
         movement=movement,
@@ -305,18 +307,20 @@ def offer(
     )
     heard = rules.hear_eligibility(asked)
     deciding = heard[-1]
-    outcome = OfferOutcome.OFFERED
+    outcome, decided_by = OfferOutcome.OFFERED, deciding.rule
     if movement.open_refund_id is not None:
-        outcome = OfferOutcome.NOT_ELIGIBLE
+        outcome, decided_by = OfferOutcome.NOT_ELIGIBLE, OPEN_RULE
     elif deciding.outcome is not None:
         outcome = OfferOutcome(deciding.outcome.value)
+    elif movement.unpaid_refund_id is not None:
+        outcome, decided_by = OfferOutcome.NOT_ELIGIBLE, UNPAID_RULE
     offered = outcome is OfferOutcome.OFFERED
     return RefundOffer(
         outcome=outcome,
         amount=Money(movement.refundable_minor, movement.amount.currency),
         partial=merchant is None or merchant.partial,
         promise=_arrival(movement, now, time_zone) if offered else None,
-        open_refund_id=movement.open_refund_id,
-        decided_by="movement.open_refund" if movement.open_refund_id is not None else deciding.rule,
+        open_refund_id=movement.barring_refund_id,
+        decided_by=decided_by,
         rules=tuple(heard),
     )

@@ -28,13 +28,14 @@ from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import NEW, Item, equals
 from hotline.kit.text import fits, plain_text
 from hotline.payments import service as payments
-from hotline.payments.model import Movement
+from hotline.payments.model import Ledger, Movement
 
 from . import items, policy
 from .clocks import ClockKind, answer_promise, asks_merchant, start_clock, start_reminder
 from .disputes import Dispute, contribute_report, dispute_key, find_running, report_keys
 from .laws import law_of
 from .model import (
+    OPEN_RULE,
     UNPAID_RULE,
     MerchantPolicy,
     PolicyDecision,
@@ -47,7 +48,7 @@ from .model import (
     RefundResult,
     RefundState,
 )
-from .offers import find_unpaid, is_open, merchant_policy_of
+from .offers import is_open, merchant_policy_of
 from .outgoing import add_to_case, send_outcome, send_requested, tell_owner
 from .promises import due_at as promise_due_at
 from .promises import earlier
@@ -224,10 +225,9 @@ def contribute_refund(
     recent = items.recent_from(read.get(items.recent_key(account_id)), account_id)
     if movement.open_refund_id is not None and reason is not RefundReason.UNAUTHORISED:
         return _under_way(movement.open_refund_id, recent)
-    unpaid = find_unpaid(ledger, recent)
-    if unpaid is not None and reason is not RefundReason.UNAUTHORISED:
+    if movement.unpaid_refund_id is not None and reason is not RefundReason.UNAUTHORISED:
         # One more request would go the way that has failed, beside the person who finds another.
-        return _name_unpaid(unpaid)
+        return _name_unpaid(movement.unpaid_refund_id, ledger)
     running = find_running(read, account_id, movement.movement_id)
     if running is not None:
         # Its owner says that they did not make it. Until that is answered, no other reason has it paid back.
@@ -352,13 +352,14 @@ def _under_way(refund_id: str, recent: RecentRequests) -> RefundResult:
     """The known part of another refund of the movement, without reading it."""
     known = next((request for request in recent.requests if request.refund_id == refund_id), None)
     amount, promise = (known.amount, known.promise) if known else (None, None)
-    return RefundResult(RefundOutcome.EXISTS, refund_id, amount, promise, decided_by="movement.open_refund")
+    return RefundResult(RefundOutcome.EXISTS, refund_id, amount, promise, decided_by=OPEN_RULE)
 
 
-def _name_unpaid(request: RecentRequest) -> RefundResult:
+def _name_unpaid(refund_id: str, ledger: Ledger) -> RefundResult:
     """The answer to a request about a payment of which a refund was not paid out: that one. Its next date stands on the
-    refund itself; the one that is kept here may be of before it failed."""
-    return RefundResult(RefundOutcome.EXISTS, request.refund_id, request.amount, None, decided_by=UNPAID_RULE)
+    refund itself."""
+    amount = ledger.takings[refund_id].amount
+    return RefundResult(RefundOutcome.EXISTS, refund_id, amount, None, decided_by=UNPAID_RULE)
 
 
 def _merchant_policy(movement: Movement, read: Mapping[Key, Item]) -> MerchantPolicy | None:

@@ -168,7 +168,7 @@ def contribute_payout(
 def _give_back(change: Change, ledger: Ledger, ledger_item: Item | None, refund_id: str) -> None:
     if ledger_item is not None:
         payments.contribute_taken_state(
-            change, ledger=ledger, ledger_item=ledger_item, refund_id=refund_id, state=TakenState.VOID
+            change, ledger=ledger, ledger_item=ledger_item, refund_id=refund_id, state=TakenState.VOID, is_ended=True
         )
 
 
