@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from functions.customer_api.app import api
-from hotline.contracts.model import Failure, MovementKind, MovementStatus
+from functions.deadlines.work import work_off
+from hotline.contracts.model import Fact, Failure, MovementKind, MovementStatus, RefundStatus, RefundTold
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.money import Money
 from hotline.kit.store import Table
@@ -19,6 +20,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Answered, Client
 from tests.support.api_world import ACCOUNT, OTHER, ApiWorld, ids
+from tests.support.customer_life import Nowhere
 from tests.support.phone import LOOKUP_SECRET, failed_logins, give
 
 KEY = "key-0000-0000-0001"
@@ -382,6 +384,31 @@ def test_a_second_refund_while_one_is_under_way_names_the_first(world: ApiWorld,
     first = refund(client, amount={"minor": 100, "currency": "CNY"})
     second = refund(client, key="key-0000-0000-0002", amount={"minor": 100, "currency": "CNY"})
     assert (second.status, second.code, second.json["refund_id"]) == (409, "refund_exists", first.json["id"])
+    dates = ("typical_on", "promised_on", "promise_certain")
+    assert {name: second.json[name] for name in dates} == {name: first.json[name] for name in dates}
+    assert second.json["refund_status"] == "approved"
+
+
+def test_a_refund_that_was_not_paid_out_is_named_with_the_date_of_its_next_step(
+    world: ApiWorld, client: Client
+) -> None:
+    world.publish_policy()
+    world.pay("mov-1")
+    client.prove("refund")
+    first = refund(client, amount={"minor": 100, "currency": "CNY"}).json
+    data = RefundTold(RefundStatus.FAILED, first["id"], "mov-1", 1, Money(100, "CNY"))
+    give(world.ctx, [Fact("failed-1", "refund.failed", "wallet", world.clock.now(), ACCOUNT, data)])
+    told = refund(client, key="key-0000-0000-0002", amount={"minor": 100, "currency": "CNY"})
+    assert (told.status, told.code, told.json["decided_by"]) == (409, "refund_exists", "movement.unpaid_refund")
+    assert (told.json["refund_status"], told.json["promised_on"]) == ("failed", None)
+    work_off(world.ctx, world.clock.now(), {"message": Nowhere(), "bus": Nowhere()})
+    told = refund(client, key="key-0000-0000-0002", amount={"minor": 100, "currency": "CNY"})
+    next_step = client.ask("GET", f"/v1/me/refunds/{first['id']}").json["promised_on"]
+    assert next_step is not None
+    assert told.json["promised_on"] == next_step
+    payment = client.ask("GET", "/v1/me/payments/mov-1", headers={"Accept-Language": "en"}).json
+    assert payment["open_refund_id"] == first["id"]
+    assert "a person arranges another way" in payment["text"]
 
 
 def test_a_refund_above_the_limit_is_looked_at_and_says_by_which_rule(world: ApiWorld, client: Client) -> None:

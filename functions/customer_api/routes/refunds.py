@@ -107,12 +107,29 @@ def _make(visit: Visit, body: RefundAsked, request_key: str, memory: Memory) -> 
         # The same request came in at once, and the other was quicker.
         raise Stale
     if result.outcome in _REFUSALS:
-        known = {"refund_id": result.refund_id} if result.outcome is RefundOutcome.EXISTS else {}
+        known = _existing(visit, result)
         wait = result.again_at - visit.now if result.again_at is not None else None
         headers = {"Retry-After": str(count_seconds(wait))} if wait is not None else {}
         facts = {"decided_by": result.decided_by, **known, **_next_of_dispute(result)}
         raise Problem(_REFUSALS[result.outcome], headers=headers, facts=facts)
     return _render_made(visit, made_id)
+
+
+def _existing(visit: Visit, result: RefundResult) -> dict[str, str | bool | None]:
+    """The refund that exists, its state, and the dates that hold: only the refund itself knows them."""
+    if result.outcome is not RefundOutcome.EXISTS or result.refund_id is None:
+        return {}
+    found = refunds.find(visit.desk.ctx.store, visit.account_id, result.refund_id)
+    if found is None:
+        return {"refund_id": result.refund_id}
+    told = refund_of(found, visit.speak())
+    return {
+        "refund_id": told.id,
+        "refund_status": told.status,
+        "typical_on": told.typical_on.isoformat() if told.typical_on is not None else None,
+        "promised_on": told.promised_on.isoformat() if told.promised_on is not None else None,
+        "promise_certain": told.promise_certain,
+    }
 
 
 def _next_of_dispute(result: RefundResult) -> dict[str, str]:

@@ -115,7 +115,7 @@ CASES: Final[dict[str, tuple[Prepare, str | None]]] = {
     "the wallet's own, came back long ago": (return_long_ago, None),
     "the wallet's own, failed, and so did the other way": (pay_wallets_own_otherwise, UNPAID_RULE),
 }
-"""By the fate of a refund of a part: how to get there, and the rule by which it bars another one; None: it does not."""
+"""By the fate of a refund of a part: how to get there, and the rule by which it bars another one, if it does."""
 
 
 def void(_: object) -> None:

@@ -196,7 +196,7 @@ def refunds_of(read: Mapping[Key, Item], account_id: str, movement_id: str) -> t
 
 
 def _remainder(ledger: Ledger) -> Mapping[str, int | str | bool | None]:
-    """The part of its ledger that a movement repeats, by the attribute of its item; None: the item has no such attribute."""
+    """The part of its ledger that a movement repeats, by the attribute of its item. None stands for no attribute."""
     return {
         "refundable_minor": ledger.refundable_minor,
         "open_refund_id": ledger.open_refund_id,
