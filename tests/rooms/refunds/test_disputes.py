@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from hotline.cases import service as cases
 from hotline.cases.items import case_from
 from hotline.cases.model import Case, CloseReason, Priority
-from hotline.contracts.model import MovementKind, MovementStatus, Purchase
+from hotline.contracts.model import AccountDescribed, MovementKind, MovementStatus, Purchase
 from hotline.kit.actor import Agent, System
 from hotline.kit.change import Change
 from hotline.kit.due import Done
 from hotline.kit.errors import Stale, Unavailable
 from hotline.kit.logging import Event
+from hotline.kit.quiet_hours import is_quiet
 from hotline.kit.store import Put
 from hotline.kit.store.condition import Item
 from hotline.lockout.items import lock_key
@@ -25,13 +27,15 @@ from hotline.refunds.disputes import Dispute, dispute_from, dispute_key
 from hotline.refunds.model import RefundOutcome, RefundReason, RefundResult
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.faults import once
-from tests.support.money_world import ACCOUNT, NOON, MoneyWorld, moved
+from tests.support.money_world import ACCOUNT, NOON, MoneyWorld, moved, told
 
+LONDON = ZoneInfo("Europe/London")
 KEY = dispute_key(ACCOUNT, "mov_1")
 ANSWER_ON = date(2026, 12, 7)
 """Ten business days of China after 23 November, since no law of China names a time."""
 ENDS_AT = datetime.fromisoformat("2026-12-08T00:00:00+00:00")
 """The end of that day in London, where the customer is."""
+BY_DAY = ENDS_AT + timedelta(hours=12)
 
 
 @pytest.fixture
@@ -56,6 +60,13 @@ def case_of(world: MoneyWorld) -> Case:
     item = world.item("CASE", f"CASE#{stored(world).case_id}")
     assert item is not None
     return case_from(item)
+
+
+def tell_at(world: MoneyWorld) -> datetime:
+    """The morning of which the dispute holds a word."""
+    at = stored(world).tell_at
+    assert at is not None
+    return at
 
 
 def messages(world: MoneyWorld, kind: str) -> list[Item]:
@@ -160,8 +171,46 @@ def test_a_date_that_passes_is_escalated_once_with_a_new_date_that_is_told(world
     assert work_off(world, ENDS_AT) == ()
     assert case_of(world).priority is Priority.URGENT
     assert (stored(world).escalations, stored(world).promise.latest_on) == (1, date(2026, 12, 11))
+    # It is midnight in London: people know, and the customer hears of it in the morning.
+    assert messages(world, "dispute.escalated") == []
+    morning = tell_at(world)
+    assert not is_quiet(morning, LONDON)
+    assert morning - ENDS_AT < timedelta(hours=10)
+    assert work_off(world, morning - timedelta(milliseconds=1)) == ()
+    (done,) = work_off(world, morning)
+    assert (done.event, done.keys) == (Event.LATE_DATE_TOLD, {"account_id": ACCOUNT})
     assert {entry["facts"]["promised_on"] for entry in messages(world, "dispute.escalated")} == {"2026-12-11"}
     assert len(messages(world, "dispute.escalated")) == 2
+    assert work_off(world, morning) == ()
+    (done,) = work_off(world, ENDS_AT + timedelta(days=4))
+    assert (done.event, done.keys["count"]) == (Event.DISPUTE_OVERDUE, 2)
+
+
+def test_a_date_that_is_seen_to_have_passed_by_day_is_told_at_once(world: MoneyWorld) -> None:
+    report(world)
+    work_off(world, BY_DAY)
+    assert len(messages(world, "dispute.escalated")) == 2
+    assert stored(world).tell_at is None
+
+
+def test_an_answer_in_the_night_takes_the_word_of_the_morning_away(world: MoneyWorld) -> None:
+    report(world)
+    work_off(world, ENDS_AT)
+    morning = tell_at(world)
+    close(world)
+    assert work_off(world, morning) == ()
+    assert messages(world, "dispute.escalated") == []
+    assert stored(world).tell_at is None
+
+
+def test_a_customer_who_has_moved_on_into_the_night_is_told_in_their_own_morning(world: MoneyWorld) -> None:
+    report(world)
+    work_off(world, ENDS_AT)
+    morning = tell_at(world)
+    moved_on = AccountDescribed(9, "en-US", "America/Los_Angeles", "Ada Fictional", (), two_step=False)
+    world.tell_accounts(told("account.opened", moved_on, after_s=9, fact_id="moved-on"))
+    assert work_off(world, morning) == ()
+    assert not is_quiet(tell_at(world), ZoneInfo("America/Los_Angeles"))
 
 
 def test_a_dispute_whose_case_was_closed_has_its_answer(world: MoneyWorld) -> None:
@@ -208,7 +257,7 @@ def test_a_crash_at_the_write_leaves_one_dispute_one_word_and_one_date(
     world.store.before, world.store.after = (None, strike) if after else (strike, None)
     for _ in range(3):
         try:
-            report(world) if what == "report" else work_off(world, ENDS_AT)
+            report(world) if what == "report" else work_off(world, BY_DAY)
         except (Unavailable, Stale):
             continue
     kind = "dispute.noted" if what == "report" else "dispute.escalated"

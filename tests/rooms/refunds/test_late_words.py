@@ -82,7 +82,7 @@ def test_a_date_that_ends_at_midnight_is_told_once_in_the_morning(world: MoneyWo
     assert opens <= local < opens + MORNING
     assert work_off(world, morning_key(refund_id), morning - MS) == ()
     (done,) = work_off(world, morning_key(refund_id), morning)
-    assert done.event is Event.LATE_REFUND_TOLD
+    assert done.event is Event.LATE_DATE_TOLD
     promised_on = world.refund(refund_id).promised_on
     assert promised_on is not None
     kind = "refund.answer_late" if begin is in_review else "refund.escalated"
@@ -165,7 +165,7 @@ def test_the_word_of_the_morning_waits_for_facts_as_well(world: MoneyWorld) -> N
     assert (messages(world), due_of(world, key)) == ([], morning + FEED_LOOK_AGAIN)
     let_feed_lag(world, morning + FEED_WAIT_MAX)
     (done,) = work_off(world, key, morning + FEED_WAIT_MAX)
-    assert done.event is Event.LATE_REFUND_TOLD
+    assert done.event is Event.LATE_DATE_TOLD
 
 
 def test_an_answer_of_people_waits_for_no_feed(world: MoneyWorld) -> None:

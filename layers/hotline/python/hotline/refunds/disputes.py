@@ -2,7 +2,7 @@
 
 A dispute is an item of its own beside the case. A case has all disputes of its account, and each has its own date. The
 law of the payment says by when there is an answer (laws). The answer is given when the case is closed. A date that
-passes before is escalated once: the case is urgent, a new date replaces the old one, and the customer is told.
+passes before is escalated once: the case is urgent, and a new date replaces the old one. The customer is told by day.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from .clocks import clock_promise
 from .items import promise_from, promise_item
 from .laws import UNAUTHORISED_OTHERWISE, law_of
 from .model import RefundReason
-from .outgoing import promise_facts
+from .outgoing import promise_facts, quiet_for_owner_until
 from .promises import Promise, due_at, escalation_promise
 
 _PREFIX: Final = "DISPUTE"
@@ -61,6 +61,8 @@ class Dispute:
     order_tail: str | None = None
     time_zone: str | None = None
     escalations: int = 0
+    tell_at: datetime | None = None
+    """The morning in which the customer hears of a date that passed in the night. None: they need not hear of one."""
 
     @property
     def ends_at(self) -> datetime:
@@ -156,8 +158,9 @@ def duty_at(key: Key) -> Duty | None:
 
 
 def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, movement_id: str) -> tuple[Done, ...]:
-    """Escalate a dispute whose date has passed without an answer. One that has its answer, or whose account is erased,
-    only falls due no more. Raises NeedProof for anybody but the hotline itself; at commit Stale."""
+    """Escalate a dispute whose date has passed without an answer, and tell its customer, in the morning where it is
+    night. One that has its answer, or whose account is erased, only falls due no more. Raises NeedProof for anybody but
+    the hotline itself; at commit Stale."""
     key = dispute_key(account_id, movement_id)
     item = read.get(key)
     if item is None or not is_due(item, change.now):
@@ -165,13 +168,39 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, mo
     require(change, Operation.ESCALATE)
     known = dispute_from(item)
     if is_erased(read, account_id) or not _is_running(read, known):
-        change.replace(key, item, _plain(known))
+        change.replace(key, item, _plain(replace(known, tell_at=None)))
         return ()
+    if change.now < known.ends_at:
+        return _tell_in_the_morning(change, read, item, known)
+    return _escalate(change, read, item, known)
+
+
+def _tell_in_the_morning(change: Change, read: Mapping[Key, Item], item: Item, known: Dispute) -> tuple[Done, ...]:
+    """Tell what the night held up. A customer who has moved meanwhile may have night again."""
+    dispute = _tell_by_day(change, read, replace(known, tell_at=None))
+    change.replace(dispute_key(known.account_id, known.movement_id), item, dispute_item(dispute))
+    if dispute.tell_at is not None:
+        return ()
+    change.audit(known.account_id, "dispute.late_told", movement_id=known.movement_id)
+    return (Done(Event.LATE_DATE_TOLD, {"account_id": known.account_id}),)
+
+
+def _tell_by_day(change: Change, read: Mapping[Key, Item], dispute: Dispute) -> Dispute:
+    """Tell the customer of a date that has passed, and the new one, or note the morning in which they are told."""
+    until = quiet_for_owner_until(read, dispute, change.now)
+    if until is None:
+        _tell(change, profile_from(read.get(profile_key(dispute.account_id))), dispute, OVERDUE_MESSAGE)
+    return replace(dispute, tell_at=until)
+
+
+def _escalate(change: Change, read: Mapping[Key, Item], item: Item, known: Dispute) -> tuple[Done, ...]:
+    account_id, movement_id = known.account_id, known.movement_id
     profile = profile_from(read.get(profile_key(account_id)))
     time_zone = profile.time_zone if profile is not None else known.time_zone
     promise = escalation_promise(change.now, currency=known.amount.currency, time_zone=time_zone)
     dispute = replace(known, promise=promise, time_zone=time_zone, escalations=known.escalations + 1)
-    change.replace(key, item, dispute_item(dispute))
+    dispute = _tell_by_day(change, read, dispute)
+    change.replace(dispute_key(account_id, movement_id), item, dispute_item(dispute))
     contribute_case(
         change,
         read,
@@ -186,14 +215,14 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, mo
         priority=Priority.URGENT,
     )
     change.audit(account_id, "dispute.escalated", movement_id=movement_id, escalations=dispute.escalations)
-    _tell(change, profile, dispute, OVERDUE_MESSAGE)
     keys: dict[str, str | int] = {"account_id": account_id, "count": dispute.escalations, "case_id": known.case_id}
     return (Done(Event.DISPUTE_OVERDUE, keys),)
 
 
 def dispute_item(dispute: Dispute) -> Item:
-    """A dispute as stored, due at the end of its promised day."""
-    return _plain(dispute) | due_attributes(dispute.movement_id, dispute.ends_at)
+    """A dispute as stored, due at the end of its promised day, or in the morning in which its customer is told."""
+    due = dispute.ends_at if dispute.tell_at is None else min(dispute.tell_at, dispute.ends_at)
+    return _plain(dispute) | due_attributes(dispute.movement_id, due)
 
 
 def dispute_from(item: Mapping[str, Any]) -> Dispute:
@@ -211,6 +240,7 @@ def dispute_from(item: Mapping[str, Any]) -> Dispute:
         order_tail=item.get("order_tail"),
         time_zone=item.get("time_zone"),
         escalations=int(item.get("escalations", 0)),
+        tell_at=from_text(item["tell_at"]) if "tell_at" in item else None,
     )
 
 
@@ -225,6 +255,7 @@ def _plain(dispute: Dispute) -> Item:
         "order_tail": dispute.order_tail,
         "time_zone": dispute.time_zone,
         "escalations": dispute.escalations or None,
+        "tell_at": to_text(dispute.tell_at) if dispute.tell_at is not None else None,
         **promise_item(dispute.promise),
         **record_end(dispute.reported_at),
     }

@@ -138,7 +138,7 @@ def _tell_in_the_morning(change: Change, read: Mapping[Key, Item], clock: Item, 
     key = items.refund_key(refund.account_id, refund.refund_id)
     change.require_condition(key, equals("rev", int(read[key]["rev"])), stale)
     change.audit(refund.account_id, "refund.late_told", refund_id=refund.refund_id)
-    return (Done(Event.LATE_REFUND_TOLD, {"account_id": refund.account_id}),)
+    return (Done(Event.LATE_DATE_TOLD, {"account_id": refund.account_id}),)
 
 
 def _put_off_until(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from hotline.accounts.service import profile_from, profile_key, send_notice
 from hotline.cases.model import Priority
@@ -14,6 +14,7 @@ from hotline.cases.service import contribute_case
 from hotline.kit.business_days import calendar_of, zone_of
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
+from hotline.kit.money import Money
 from hotline.kit.outbox import Decision
 from hotline.kit.quiet_hours import quiet_until
 from hotline.kit.store import Key
@@ -140,12 +141,25 @@ def promise_facts(promise: Promise | None) -> dict[str, object]:
     return dates_of(promise) if promise.is_certain else {**dates_of(promise), "about": True}
 
 
-def quiet_for_owner_until(read: Mapping[Key, Item], refund: Refund, now: datetime) -> datetime | None:
-    """The time of the morning at which the customer may be told what can wait; None: they may be told now. `read` holds
-    the profile if there is one."""
-    profile = profile_from(read.get(profile_key(refund.account_id)))
-    time_zone = profile.time_zone if profile is not None else refund.time_zone
-    return quiet_until(refund.account_id, now, zone_of(time_zone, calendar_of(refund.amount.currency)))
+class OfCustomer(Protocol):
+    """A thing of a customer: a refund, or a dispute. `time_zone`: theirs when its date was promised."""
+
+    @property
+    def account_id(self) -> str: ...
+
+    @property
+    def amount(self) -> Money: ...
+
+    @property
+    def time_zone(self) -> str | None: ...
+
+
+def quiet_for_owner_until(read: Mapping[Key, Item], thing: OfCustomer, now: datetime) -> datetime | None:
+    """The time of the morning at which the customer may be told of a thing what can wait; None: they may be told now.
+    `read` holds the profile if there is one."""
+    profile = profile_from(read.get(profile_key(thing.account_id)))
+    time_zone = profile.time_zone if profile is not None else thing.time_zone
+    return quiet_until(thing.account_id, now, zone_of(time_zone, calendar_of(thing.amount.currency)))
 
 
 def tell_owner(
