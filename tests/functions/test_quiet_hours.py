@@ -11,17 +11,20 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from functions.deadlines.work import duty_of
+from hotline.accounts.service import profile_key
 from hotline.contracts.model import AccountDescribed, ContactPointFact, MovementStatus, PointKind, RefundStatus
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.clock import from_text
-from hotline.kit.due import due_keys
+from hotline.kit.due import Done, due_keys
+from hotline.kit.logging import Event
 from hotline.kit.quiet_hours import is_quiet
+from hotline.kit.store import Delete, Table
 from hotline.kit.store.condition import Item
 from hotline.refunds.model import RefundReason
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.words.catalogues import read_source, source_file
-from tests.support.money_world import MoneyWorld, billed, moved, published, refunded, told
+from tests.support.money_world import ACCOUNT, MoneyWorld, billed, moved, published, refunded, told
 
 BY_CLOCK: Final = "a clock"
 BY_CUSTOMER: Final = "an act of the customer"
@@ -122,14 +125,16 @@ def messages(world: MoneyWorld, kind: str) -> list[Item]:
     return [entry for entry in world.entries() if entry["kind"] == kind and entry["to"] == "message"]
 
 
-def work_off(world: MoneyWorld) -> None:
+def work_off(world: MoneyWorld) -> list[Done]:
     """Do everything that is due, as deadlines does."""
+    done: list[Done] = []
     for key in due_keys(world.store, world.now, at_once=1):
         duty = duty_of(key)
         assert duty is not None
         change = Change(actor=System("deadlines", duty.rule), cause="deadline", now=world.now, ids=world.ids)
-        duty.contribute(change, duty.read(world.store, world.now))
+        done += duty.contribute(change, duty.read(world.store, world.now))
         change.commit(world.store)
+    return done
 
 
 @pytest.mark.parametrize("kind", SCENES)
@@ -144,3 +149,46 @@ def test_a_message_that_a_clock_begins_goes_out_by_day(
     sent = messages(world, kind)
     assert sent, "it never went out"
     assert [entry["created_at"] for entry in sent if is_quiet(from_text(entry["created_at"]), zone)] == []
+
+
+LOGGED: Final = {
+    "refund.escalated": Event.LATE_DATE_TOLD,
+    "refund.answer_late": Event.LATE_DATE_TOLD,
+    "refund.evidence_reminder": Event.EVIDENCE_REMINDED,
+    "dispute.escalated": Event.LATE_DATE_TOLD,
+    "refund.arrived": Event.REFUND_ARRIVED,
+}
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["with a contact point", "without one"])
+@pytest.mark.parametrize("kind", LOGGED)
+def test_the_log_says_that_a_customer_was_told_where_somebody_was(world: MoneyWorld, kind: str, is_known: bool) -> None:
+    end = world.now + NIGHTS
+    SCENES[kind](world)
+    if not is_known:
+        world.store.transact([Delete(profile_key(ACCOUNT))], token="nobody-to-be-told")
+    done: list[Done] = []
+    words = {LOGGED[kind], Event.NOBODY_TOLD}
+    while world.now < end and not {one.event for one in done} & words:
+        done += work_off(world)
+        world.now += HOUR
+    (word,) = (one for one in done if one.event in words)
+    trail = {str(item["event"]) for item in audited(world)}
+    if is_known:
+        assert (word.event, word.keys) == (LOGGED[kind], {"account_id": ACCOUNT})
+        assert len(messages(world, kind)) == 2
+        assert trail & TOLD
+    else:
+        name = LOGGED[kind].name.lower()
+        assert (word.event, word.keys) == (Event.NOBODY_TOLD, {"account_id": ACCOUNT, "kind": name})
+        assert messages(world, kind) == []
+        assert not trail & TOLD
+
+
+TOLD: Final = {"refund.arrival_told", "refund.evidence_reminded", "refund.late_told", "dispute.late_told"}
+"""Acts of the trail that say of a word that it was told."""
+
+
+def audited(world: MoneyWorld) -> list[Item]:
+    assert isinstance(world.store, MemoryStore)
+    return [item for item in world.store.items(Table.HOTLINE) if item["SK"].startswith("AUDIT#")]

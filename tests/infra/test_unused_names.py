@@ -36,7 +36,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "other_at": "as charged_twice",
     "other_id": "as charged_twice",
     "other_state": "as charged_twice",
-    "promise_certain": "as proved_until, and of the agents' API",
     "token_ends_at": "a field of an answer of the agents' API, as the following",
     "live_contacts": "as token_ends_at",
     "note_characters": "as token_ends_at",

@@ -291,8 +291,11 @@ class Refunds(RuleBasedStateMachine):
         messages = Counter(str(entry["kind"]) for entry in self.world.entries() if entry.get("channel") == "sms")
         disputes = [dispute_from(item) for item in self._items("DISPUTE#")]
         assert audited["dispute.noted"] == messages["dispute.noted"] == len(disputes)
-        assert audited["dispute.escalated"] == messages["dispute.escalated"]
-        assert messages["dispute.escalated"] == sum(dispute.escalations for dispute in disputes)
+        escalations, told = sum(dispute.escalations for dispute in disputes), messages["dispute.escalated"]
+        # The night holds a word about a date up, and a newer one may take its place.
+        held_up = sum(1 for dispute in disputes if dispute.tell_at is not None)
+        assert audited["dispute.escalated"] == escalations >= told + held_up
+        assert (told + held_up > 0) == (escalations > 0)
         assert all("due_sk" in item for item in self._items("DISPUTE#")), "nobody has closed the case"
 
     @invariant()

@@ -23,13 +23,14 @@ def send_notice(
     facts: Mapping[str, object],
     *,
     to_repudiate: Mapping[str, object] | None = None,
-) -> None:
+) -> bool:
     """Add one message for each contact point that is told of a change on the account, see policy.recipients. Add no
-    message when the hotline has no profile of it. `message` is a key of the catalogue in wording. `to_repudiate`:
-    further facts for those who may say that it was not them."""
+    message when the hotline has no profile of it. Give whether anybody is told. `message` is a key of the catalogue in
+    wording. `to_repudiate`: further facts for those who may say that it was not them."""
     if profile is None:
-        return
-    for recipient in policy.recipients(profile, change.now):
+        return False
+    recipients = policy.recipients(profile, change.now)
+    for recipient in recipients:
         more = to_repudiate if to_repudiate is not None and recipient.may_repudiate else {}
         change.send(
             Message(
@@ -42,6 +43,7 @@ def send_notice(
                 facts={**facts, **more},
             )
         )
+    return bool(recipients)
 
 
 def has_somebody_to_repudiate(profile: Profile, now: datetime) -> bool:

@@ -91,6 +91,7 @@ class Event(Enum):
     MERCHANT_SILENT = ("HL131", "WARNING", "A merchant has not answered for a refund in its time, and a case is open.")
     REFUND_ARRIVED = ("HL135", "INFO", "A customer is told that a refund has arrived.")
     LATE_DATE_TOLD = ("HL137", "INFO", "A customer hears in the morning of a date that has passed in the night.")
+    NOBODY_TOLD = ("HL138", "WARNING", "A customer was to be told of a refund or dispute, and has no contact point.")
     EVIDENCE_REMINDED = ("HL134", "INFO", "A customer who has sent no picture for a refund is reminded of it.")
     DISPUTE_OVERDUE = ("HL133", "WARNING", "A dispute was not answered by its date; its case is urgent.")
     REFUND_ASKED = ("HL132", "WARNING", "The outcome of a refund is not known, and the wallet is asked.")

@@ -35,7 +35,7 @@ from .clocks import clock_promise
 from .items import promise_from, promise_item
 from .laws import UNAUTHORISED_OTHERWISE, law_of
 from .model import RefundReason
-from .outgoing import promise_facts, quiet_for_owner_until
+from .outgoing import done_telling, promise_facts, quiet_for_owner_until
 from .promises import Promise, due_at, escalation_promise
 
 _PREFIX: Final = "DISPUTE"
@@ -177,29 +177,24 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, mo
 
 def _tell_in_the_morning(change: Change, read: Mapping[Key, Item], item: Item, known: Dispute) -> tuple[Done, ...]:
     """Tell what the night held up. A customer who has moved meanwhile may have night again."""
-    dispute = _tell_by_day(change, read, replace(known, tell_at=None))
-    change.replace(dispute_key(known.account_id, known.movement_id), item, dispute_item(dispute))
-    if dispute.tell_at is not None:
+    until = quiet_for_owner_until(read, known, change.now)
+    change.replace(dispute_key(known.account_id, known.movement_id), item, dispute_item(replace(known, tell_at=until)))
+    if until is not None:
         return ()
-    change.audit(known.account_id, "dispute.late_told", movement_id=known.movement_id)
-    return (Done(Event.LATE_DATE_TOLD, {"account_id": known.account_id}),)
-
-
-def _tell_by_day(change: Change, read: Mapping[Key, Item], dispute: Dispute) -> Dispute:
-    """Tell the customer of a date that has passed, and the new one, or note the morning in which they are told."""
-    until = quiet_for_owner_until(read, dispute, change.now)
-    if until is None:
-        _tell(change, profile_from(read.get(profile_key(dispute.account_id))), dispute, OVERDUE_MESSAGE)
-    return replace(dispute, tell_at=until)
+    account_id, movement_id = known.account_id, known.movement_id
+    told, trail = _tell(change, _profile(read, account_id), known, OVERDUE_MESSAGE), "dispute.late_told"
+    return (done_telling(change, account_id, Event.LATE_DATE_TOLD, trail, told=told, movement_id=movement_id),)
 
 
 def _escalate(change: Change, read: Mapping[Key, Item], item: Item, known: Dispute) -> tuple[Done, ...]:
     account_id, movement_id = known.account_id, known.movement_id
-    profile = profile_from(read.get(profile_key(account_id)))
+    profile = _profile(read, account_id)
     time_zone = profile.time_zone if profile is not None else known.time_zone
     promise = escalation_promise(change.now, currency=known.amount.currency, time_zone=time_zone)
     dispute = replace(known, promise=promise, time_zone=time_zone, escalations=known.escalations + 1)
-    dispute = _tell_by_day(change, read, dispute)
+    dispute = replace(dispute, tell_at=quiet_for_owner_until(read, dispute, change.now))
+    if dispute.tell_at is None:
+        _tell(change, profile, dispute, OVERDUE_MESSAGE)
     change.replace(dispute_key(account_id, movement_id), item, dispute_item(dispute))
     contribute_case(
         change,
@@ -274,8 +269,12 @@ def _facts(movement_id: str, amount: Money) -> dict[str, str | int]:
     return {"movement_id": movement_id, "amount_minor": amount.minor, "currency": amount.currency}
 
 
-def _tell(change: Change, profile: Profile | None, dispute: Dispute, message: str) -> None:
+def _profile(read: Mapping[Key, Item], account_id: str) -> Profile | None:
+    return profile_from(read.get(profile_key(account_id)))
+
+
+def _tell(change: Change, profile: Profile | None, dispute: Dispute, message: str) -> bool:
     facts: dict[str, object] = {"amount": money_item(dispute.amount), **promise_facts(dispute.promise)}
     if dispute.order_tail is not None:
         facts["order_tail"] = dispute.order_tail
-    send_notice(change, profile, message, facts)
+    return send_notice(change, profile, message, facts)

@@ -39,7 +39,7 @@ from . import disputes, expiries, items
 from .folds import TOLD_FOR
 from .late_words import look_again_at, tell_late
 from .model import Refund, RefundState
-from .outgoing import quiet_for_owner_until, send_decision, tell_owner, tell_people
+from .outgoing import done_telling, quiet_for_owner_until, send_decision, tell_owner, tell_people
 from .promises import escalation_promise, with_estimate
 from .records import correct_recent, drop_recent, write_refund
 
@@ -288,9 +288,9 @@ def _tell_arrival(change: Change, read: Mapping[Key, Item], item: Item, known: R
         return ()
     refund = replace(known, arrival_told=True)
     write_refund(change, item, refund)
-    change.audit(refund.account_id, "refund.arrival_told", refund_id=refund.refund_id)
-    tell_owner(change, read, refund, ARRIVED_MESSAGE)
-    return (Done(Event.REFUND_ARRIVED, {"account_id": refund.account_id}),)
+    told, trail = tell_owner(change, read, refund, ARRIVED_MESSAGE), "refund.arrival_told"
+    account_id, refund_id = refund.account_id, refund.refund_id
+    return (done_telling(change, account_id, Event.REFUND_ARRIVED, trail, told=told, refund_id=refund_id),)
 
 
 def _follow_up(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:

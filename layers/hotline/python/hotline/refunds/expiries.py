@@ -24,9 +24,9 @@ from hotline.payments.service import CASE_TOPIC
 
 from . import items
 from .clocks import PREFIX, ClockKind, clock_key, waits_for_picture
-from .late_words import look_again_at, tell_in_the_morning
+from .late_words import holds_still, look_again_at, tell_word
 from .model import Refund, RefundState
-from .outgoing import add_to_case, quiet_for_owner_until, tell_owner, tell_people
+from .outgoing import add_to_case, done_telling, quiet_for_owner_until, tell_owner, tell_people
 from .records import write_refund
 
 STATUTORY_REASON: Final = "refund_statutory"
@@ -126,19 +126,20 @@ def _remind_of_picture(change: Change, read: Mapping[Key, Item], _clock: Item, r
         return ()
     key = items.refund_key(refund.account_id, refund.refund_id)
     change.require_condition(key, equals("rev", int(read[key]["rev"])), stale)
-    change.audit(refund.account_id, "refund.evidence_reminded", refund_id=refund.refund_id)
-    tell_owner(change, read, refund, REMINDER_MESSAGE)
-    return (Done(Event.EVIDENCE_REMINDED, {"account_id": refund.account_id}),)
+    told, trail = tell_owner(change, read, refund, REMINDER_MESSAGE), "refund.evidence_reminded"
+    account_id, refund_id = refund.account_id, refund.refund_id
+    return (done_telling(change, account_id, Event.EVIDENCE_REMINDED, trail, told=told, refund_id=refund_id),)
 
 
 def _tell_in_the_morning(change: Change, read: Mapping[Key, Item], clock: Item, refund: Refund) -> tuple[Done, ...]:
     """A date has passed in the night: its customer hears of it, unless a newer word was told meanwhile."""
-    if not tell_in_the_morning(change, read, str(clock["about"]), refund):
+    if not holds_still(str(clock["about"]), refund):
         return ()
     key = items.refund_key(refund.account_id, refund.refund_id)
     change.require_condition(key, equals("rev", int(read[key]["rev"])), stale)
-    change.audit(refund.account_id, "refund.late_told", refund_id=refund.refund_id)
-    return (Done(Event.LATE_DATE_TOLD, {"account_id": refund.account_id}),)
+    told, trail = tell_word(change, read, refund), "refund.late_told"
+    account_id, refund_id = refund.account_id, refund.refund_id
+    return (done_telling(change, account_id, Event.LATE_DATE_TOLD, trail, told=told, refund_id=refund_id),)
 
 
 def _put_off_until(

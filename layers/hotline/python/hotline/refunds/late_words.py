@@ -36,18 +36,20 @@ def tell_late(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
     """Tell the customer that a date has passed, and the new one: at once, or in the morning where it is night there."""
     until = quiet_for_owner_until(read, refund, change.now)
     if until is None:
-        tell_owner(change, read, refund, _message_of(refund))
+        tell_word(change, read, refund)
     else:
         start_clock(change, refund, ClockKind.MORNING, until, about=_word_of(refund), tell_at=to_text(until))
 
 
-def tell_in_the_morning(change: Change, read: Mapping[Key, Item], about: str, refund: Refund) -> bool:
-    """Tell what the night held up; whether it was told. It is not where the customer has heard a newer word, or waits
-    for nothing any more. `about`: what the clock holds."""
-    if not is_pending(refund) or _word_of(refund) != about:
-        return False
-    tell_owner(change, read, refund, _message_of(refund))
-    return True
+def holds_still(about: str, refund: Refund) -> bool:
+    """Whether the word that the night held up is to be told still. It is not where the customer has heard a newer one,
+    or waits for nothing any more. `about`: what the clock holds."""
+    return is_pending(refund) and _word_of(refund) == about
+
+
+def tell_word(change: Change, read: Mapping[Key, Item], refund: Refund) -> bool:
+    """Tell the customer that a date has passed, and the new one; whether there is anybody to tell."""
+    return tell_owner(change, read, refund, _message_of(refund))
 
 
 def _message_of(refund: Refund) -> str:

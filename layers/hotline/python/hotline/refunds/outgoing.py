@@ -14,6 +14,8 @@ from hotline.cases.service import contribute_case
 from hotline.kit.business_days import calendar_of, zone_of
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
+from hotline.kit.due import Done
+from hotline.kit.logging import Event
 from hotline.kit.money import Money
 from hotline.kit.outbox import Decision
 from hotline.kit.quiet_hours import quiet_until
@@ -168,12 +170,11 @@ def tell_owner(
     refund: Refund,
     message: str | None = None,
     own: Mapping[str, object] | None = None,
-) -> None:
-    """Tell the customer wherever security notices go: a refund that they did not ask for would be one. `message` None:
-    the one of the refund's state. `own`: further facts of that message. `read` holds the profile if there is one."""
+) -> bool:
+    """Tell the customer wherever security notices go: a refund that they did not ask for would be one. Give whether
+    there is anybody to tell. `message` None: the one of the refund's state. `own`: further facts of that message.
+    `read` holds the profile if there is one."""
     profile = profile_from(read.get(profile_key(refund.account_id)))
-    if profile is None:
-        return
     facts: dict[str, object] = {
         "refund_reference": reference_of(refund.refund_id),
         "amount": money_item(refund.amount),
@@ -183,4 +184,13 @@ def tell_owner(
         facts["order_tail"] = refund.order_tail
     if refund.merchant_name is not None:
         facts["merchant"] = refund.merchant_name
-    send_notice(change, profile, message or _MESSAGES[refund.state], {**facts, **(own or {})})
+    return send_notice(change, profile, message or _MESSAGES[refund.state], {**facts, **(own or {})})
+
+
+def done_telling(change: Change, account_id: str, event: Event, trail: str, *, told: bool, **of_thing: str) -> Done:
+    """A word to a customer that was worked off. It is `trail` in the trail and `event` in the log where it goes to
+    somebody. `of_thing`: the id of what it is about."""
+    if not told:
+        return Done(Event.NOBODY_TOLD, {"account_id": account_id, "kind": event.name.lower()})
+    change.audit(account_id, trail, **of_thing)
+    return Done(event, {"account_id": account_id})
