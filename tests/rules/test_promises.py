@@ -84,6 +84,8 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "REQUEST_LIFE": (30 * DAYS, "decision: then a thing that is still open may be asked about anew"),
     },
     "hotline.accounts.feed": {
+        "WAIT_MAX": (6 * HOURS, "decision: a promise ends at midnight, and this ends before the morning"),
+        "LOOK_AGAIN": (10 * MINUTES, "decision: by then a feed that was behind is known to have caught up"),
         "BEHIND_AFTER": (2 * MINUTES, "decision: a fact usually arrives within seconds"),
         "DRAINED_AFTER": (10 * MINUTES, "decision: longer than the five tries of the facts queue"),
     },
@@ -334,10 +336,6 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.refunds.folds": {
         "TOLD_FOR": (30 * DAYS, "decision: a failed refund is told of for 30 days"),
-    },
-    "hotline.refunds.late_words": {
-        "FEED_WAIT_MAX": (6 * HOURS, "decision: a promise ends at midnight, and this ends before the morning"),
-        "FEED_LOOK_AGAIN": (10 * MINUTES, "decision: by then a feed that was behind is known to have caught up"),
     },
     "hotline.refunds.policy": {
         "AUTO_APPROVE_MINOR": (AUTO_APPROVE, "decision: about 500 yuan, 60 euros or dollars, 50 pounds, 10,000 yen"),

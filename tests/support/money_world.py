@@ -30,6 +30,7 @@ from hotline.identity.approvals import approval_item, approval_key, digest_of
 from hotline.identity.model import Approval, ApprovalState, Operation, Subject
 from hotline.kit.actor import Agent, Approved, Caller, FactorKind, ProvedFactor, Purpose, System
 from hotline.kit.change import Change
+from hotline.kit.clock import to_text
 from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
 from hotline.kit.money import Money
@@ -56,6 +57,7 @@ ACCOUNT: Final = "acc_1"
 CAPTURED: Final = Money(12850, "CNY")
 SHOP: Final = Merchant("mer_1", "Tea House", "food")
 KEYRING: Final = Keyring("1", {"1": b"key-for-tests-only-0123456789abcd"})
+FIRST_FACT_AT: Final = NOON - timedelta(hours=2)
 INITIATED: Final = NOON - timedelta(hours=3)
 _MONEY: Final = {
     MovementStatus.AUTHORISED: MoneyState.HELD,
@@ -68,7 +70,7 @@ _MONEY: Final = {
 
 def told(type_name: str, data: FactData, *, after_s: float = 0, subject: str = ACCOUNT, fact_id: str = "") -> Fact:
     """A fact of two hours before noon, or so many seconds later."""
-    at = NOON - timedelta(hours=2) + timedelta(seconds=after_s)
+    at = FIRST_FACT_AT + timedelta(seconds=after_s)
     return Fact(fact_id or f"evt_{type_name}_{after_s}", type_name, "wallet", at, subject, data)
 
 
@@ -372,3 +374,9 @@ def work(world: MoneyWorld, refund_id: str) -> list[str]:
     done = refunds.contribute_due(change, read, ACCOUNT, refund_id)
     change.commit(world.store)
     return [one.event.name for one in done]
+
+
+def let_feed_lag(world: MoneyWorld, at: datetime) -> None:
+    """Facts of an hour ago come in now."""
+    head = {"newest_at": to_text(at - timedelta(hours=1)), "taken_in_at": to_text(at)}
+    world.store.transact([Put(accounts.feed_key(), head)], token=f"feed-{at.timestamp()}")

@@ -10,6 +10,7 @@ import pytest
 from functions.deadlines.work import duty_of
 from hotline.accounts import facts_requests
 from hotline.accounts.facts_requests import AGAIN_AFTER, ANSWERED_WITHIN, REQUEST_LIFE, Thing, ThingKind
+from hotline.accounts.feed import LOOK_AGAIN, WAIT_MAX
 from hotline.cases.model import Priority
 from hotline.cases.unanswered import CASE_REASON
 from hotline.contracts.decisions import ThingAsked
@@ -27,7 +28,17 @@ from hotline.payments.holds import duty_at
 from hotline.payments.items import movement_key
 from hotline.payments.model import FAILED_WINDOW, HOLD_GRACE, RETURN_LOOKS
 from hotline_local.testing.memory_store import MemoryStore
-from tests.support.money_world import ACCOUNT, INITIATED, NOON, MoneyWorld, billed, moved, movement_of, told
+from tests.support.money_world import (
+    ACCOUNT,
+    INITIATED,
+    NOON,
+    MoneyWorld,
+    billed,
+    let_feed_lag,
+    moved,
+    movement_of,
+    told,
+)
 from tests.support.stored_cases import list_open_cases
 
 S, M = MovementStatus, MoneyState
@@ -94,6 +105,54 @@ def test_nothing_is_asked_about_a_movement_too_old_to_be_told_of(
     quick_money.now = INITIATED + FAILED_WINDOW + more
     quick_money.tell(moved(S.UNKNOWN))
     assert len(asked(quick_money)) == count
+
+
+def test_a_question_about_an_outcome_waits_while_facts_do(money: MoneyWorld) -> None:
+    let_feed_lag(money, NOON)
+    money.tell(moved(S.UNKNOWN))
+    assert (asked(money), (money.item(ASKED) or {})["times"]) == ([], 0)
+    let_feed_lag(money, NOON + LOOK_AGAIN)
+    assert work_off(money, NOON + LOOK_AGAIN) == []
+    assert work_off(money, NOON + 2 * LOOK_AGAIN - MS) == []
+    caught_up = NOON + 2 * LOOK_AGAIN + MS
+    assert work_off(money, caught_up) == ["HL142"]
+    (entry,) = asked(money)
+    assert entry["facts"]["asked_at"] == to_text(caught_up)
+    # From then on it is a request as any other.
+    assert work_off(money, caught_up + AGAIN_AFTER[0] - MS) == []
+    assert work_off(money, caught_up + AGAIN_AFTER[0]) == ["HL047"]
+
+
+def test_a_question_waits_no_longer_than_a_date_does(quick_money: MoneyWorld) -> None:
+    money, at = quick_money, NOON
+    let_feed_lag(money, at)
+    money.tell(moved(S.UNKNOWN))
+    while at < NOON + WAIT_MAX:
+        assert asked(money) == []
+        at += LOOK_AGAIN
+        let_feed_lag(money, at)
+        work_off(money, at)
+    assert len(asked(money)) == 1
+
+
+def test_a_question_that_a_waiting_fact_answers_is_never_asked(money: MoneyWorld) -> None:
+    let_feed_lag(money, NOON)
+    money.tell(moved(S.UNKNOWN))
+    money.tell(moved(S.SUCCEEDED, version=2))
+    assert money.item(ASKED) is None
+    assert work_off(money, NOON + WAIT_MAX) == []
+    assert asked(money) == []
+
+
+def test_a_hold_that_is_overdue_waits_for_facts_as_well(quick_money: MoneyWorld) -> None:
+    quick_money.tell(moved(S.AUTHORISED, held_until=HELD_UNTIL))
+    overdue = HELD_UNTIL + HOLD_GRACE
+    let_feed_lag(quick_money, overdue)
+    assert work_off(quick_money, overdue) == []
+    assert quick_money.movement().hold_asked is None
+    quick_money.tell(moved(S.SUCCEEDED, version=2))
+    assert work_off(quick_money, overdue + LOOK_AGAIN) == []
+    assert asked(quick_money) == []
 
 
 @pytest.mark.parametrize("status", [S.SUCCEEDED, S.FAILED, S.REVERSED])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotline.accounts.service import feed_key
-from hotline.contracts.model import RefundStatus
-from hotline.kit.clock import from_text, to_text
+from hotline.accounts.feed import LOOK_AGAIN, WAIT_MAX
+from hotline.contracts.model import RefundStatus, RefundTold
+from hotline.kit.clock import from_text
 from hotline.kit.logging import Event
 from hotline.kit.quiet_hours import MORNING, OPENS
 from hotline.kit.store import Key, Put
@@ -17,11 +18,10 @@ from hotline.kit.store.condition import Item
 from hotline.lockout.items import lock_key
 from hotline.refunds import items
 from hotline.refunds.clocks import ClockKind, clock_key
-from hotline.refunds.late_words import FEED_LOOK_AGAIN, FEED_WAIT_MAX
 from hotline.refunds.model import RefundState, ReviewDecision
 from hotline.refunds.promises import due_at
 from tests.rooms.refunds.test_clocks import work_off
-from tests.support.money_world import ACCOUNT, MoneyWorld, published, refunded
+from tests.support.money_world import ACCOUNT, FIRST_FACT_AT, MoneyWorld, let_feed_lag, published, refunded
 
 R = RefundStatus
 LONDON = ZoneInfo("Europe/London")
@@ -62,12 +62,6 @@ def messages(world: MoneyWorld) -> list[Item]:
 
 def due_of(world: MoneyWorld, key: Key) -> datetime:
     return from_text(str((world.store.get(key) or {})["due_sk"]).partition("#")[0])
-
-
-def let_feed_lag(world: MoneyWorld, at: datetime) -> None:
-    """Facts of an hour ago come in now."""
-    head = {"newest_at": to_text(at - timedelta(hours=1)), "taken_in_at": to_text(at)}
-    world.store.transact([Put(feed_key(), head)], token=f"feed-{at.timestamp()}")
 
 
 @pytest.mark.parametrize("begin", [sent, in_review])
@@ -132,9 +126,9 @@ def test_while_facts_wait_a_date_that_has_passed_waits_for_them(world: MoneyWorl
     let_feed_lag(world, midnight)
     assert work_off(world, refund_key(refund_id), midnight) == ()
     assert world.refund(refund_id).escalations == 0
-    assert due_of(world, refund_key(refund_id)) == midnight + FEED_LOOK_AGAIN
+    assert due_of(world, refund_key(refund_id)) == midnight + LOOK_AGAIN
     world.tell(refunded(R.SETTLED, refund_id, minor=12850, version=2, after_s=60))
-    work_off(world, refund_key(refund_id), midnight + FEED_LOOK_AGAIN)
+    work_off(world, refund_key(refund_id), midnight + LOOK_AGAIN)
     assert (world.refund(refund_id).state, world.refund(refund_id).escalations) == (RefundState.SUCCEEDED, 0)
 
 
@@ -142,14 +136,14 @@ def test_once_the_feed_has_caught_up_the_date_is_escalated(world: MoneyWorld) ->
     refund_id, midnight = sent(world)
     let_feed_lag(world, midnight)
     work_off(world, refund_key(refund_id), midnight)
-    (done,) = work_off(world, refund_key(refund_id), midnight + FEED_LOOK_AGAIN + MS)
+    (done,) = work_off(world, refund_key(refund_id), midnight + LOOK_AGAIN + MS)
     assert done.event is Event.REFUND_OVERDUE
 
 
 @pytest.mark.parametrize("is_over", [False, True])
 def test_a_feed_that_stays_behind_is_waited_for_up_to_a_limit(world: MoneyWorld, *, is_over: bool) -> None:
     refund_id, midnight = sent(world)
-    at = midnight + FEED_WAIT_MAX - (timedelta() if is_over else MS)
+    at = midnight + WAIT_MAX - (timedelta() if is_over else MS)
     let_feed_lag(world, at)
     done = work_off(world, refund_key(refund_id), at)
     assert [one.event for one in done] == ([Event.REFUND_OVERDUE] if is_over else [])
@@ -162,9 +156,9 @@ def test_the_word_of_the_morning_waits_for_facts_as_well(world: MoneyWorld) -> N
     morning = due_of(world, key)
     let_feed_lag(world, morning)
     assert work_off(world, key, morning) == ()
-    assert (messages(world), due_of(world, key)) == ([], morning + FEED_LOOK_AGAIN)
-    let_feed_lag(world, morning + FEED_WAIT_MAX)
-    (done,) = work_off(world, key, morning + FEED_WAIT_MAX)
+    assert (messages(world), due_of(world, key)) == ([], morning + LOOK_AGAIN)
+    let_feed_lag(world, morning + WAIT_MAX)
+    (done,) = work_off(world, key, morning + WAIT_MAX)
     assert done.event is Event.LATE_DATE_TOLD
 
 
@@ -182,3 +176,30 @@ def test_where_nobody_knows_the_customer_the_night_is_that_of_the_banks(world: M
     done = work_off(world, refund_key("ref_w"), at)
     assert [one.event for one in done] == [Event.REFUND_OVERDUE]
     assert messages(world) == []
+
+
+def test_a_later_estimate_waits_for_facts_as_well(world: MoneyWorld) -> None:
+    """The next fact may say that the money is there."""
+    refund_id, midnight = sent(world)
+    told_at = midnight - timedelta(days=2)
+    seconds = (told_at - FIRST_FACT_AT).total_seconds()
+    late = refunded(R.SENT, refund_id, minor=12850, version=2, after_s=seconds)
+    assert isinstance(late.data, RefundTold)
+    world.tell(replace(late, data=replace(late.data, expected_on=midnight.date() + timedelta(days=9))))
+    let_feed_lag(world, told_at)
+    assert work_off(world, refund_key(refund_id), told_at) == ()
+    assert due_of(world, refund_key(refund_id)) == told_at + LOOK_AGAIN
+    let_feed_lag(world, told_at + WAIT_MAX)
+    (done,) = work_off(world, refund_key(refund_id), told_at + WAIT_MAX)
+    assert done.event is Event.REFUND_OVERDUE
+
+
+def test_the_question_about_a_refund_waits_for_facts_as_well(world: MoneyWorld) -> None:
+    refund_id = world.ask().refund_id or ""
+    asked_at = FIRST_FACT_AT + timedelta(hours=3)
+    world.tell(refunded(R.UNKNOWN, refund_id, minor=12850, after_s=3 * 3600.0))
+    let_feed_lag(world, asked_at)
+    assert work_off(world, refund_key(refund_id), asked_at) == ()
+    let_feed_lag(world, asked_at + WAIT_MAX)
+    (done,) = work_off(world, refund_key(refund_id), asked_at + WAIT_MAX)
+    assert done.event is Event.REFUND_ASKED

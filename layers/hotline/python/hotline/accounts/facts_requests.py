@@ -73,7 +73,8 @@ class Thing:
 @dataclass(frozen=True, slots=True)
 class FactsRequest:
     """An open request. `reason` is a FactsReason or another closed word; `topic` that of the case about a wallet that
-    does not answer. `times`: how often the wallet was asked. `case_id`: the case, once it is open."""
+    does not answer. `times`: how often the wallet was asked, 0: it is asked once no facts wait that may answer.
+    `case_id`: the case, once it is open."""
 
     account_id: str
     thing: Thing
@@ -81,14 +82,17 @@ class FactsRequest:
     topic: str
     first_asked_at: datetime
     asked_at: datetime
+    """When the wallet was asked last; the next look at a question that waits."""
     times: int = 1
     case_id: str | None = None
 
     @property
     def due_at(self) -> datetime | None:
-        """When the wallet is asked again, or a case is open; None once that is done."""
+        """When the wallet is asked, asked again, or a case is open; None once that is done."""
         if self.case_id is not None:
             return None
+        if self.times == 0:
+            return self.asked_at
         waits = (*AGAIN_AFTER, ANSWERED_WITHIN)
         return self.asked_at + waits[min(self.times, len(waits)) - 1]
 
@@ -114,10 +118,17 @@ def is_request_key(key: Key) -> bool:
 
 
 def request_facts(
-    change: Change, read: Mapping[Key, Item], account_id: str, things: Sequence[Thing], *, reason: str, topic: str
+    change: Change,
+    read: Mapping[Key, Item],
+    account_id: str,
+    things: Sequence[Thing],
+    *,
+    reason: str,
+    topic: str,
+    ask_at: datetime | None = None,
 ) -> tuple[Thing, ...]:
     """Ask the wallet about those of the things that no request is open for, and return them. One decision names as many
-    as it holds.
+    as it holds. `ask_at`: when to look whether it is still to be asked; None: it is asked now.
 
     `read` holds what exists of `request_keys`. Of a request that is open the version that the hotline knows is kept.
     `topic` is that of the case in the end. The caller has passed the gate: accounts lies below it. At commit Stale when
@@ -125,10 +136,11 @@ def request_facts(
     """
     asked = tuple(thing for thing in dict.fromkeys(things) if not _note_version(change, read, account_id, thing))
     for thing in asked:
-        request = FactsRequest(account_id, thing, reason, topic, change.now, change.now)
+        times, asked_at = (1, change.now) if ask_at is None else (0, ask_at)
+        request = FactsRequest(account_id, thing, reason, topic, change.now, asked_at, times=times)
         key = request_key(account_id, thing)
         change.replace(key, read.get(key), request_item(request))
-    for some in batched(asked, THINGS_ASKED_MAX, strict=False):
+    for some in batched(asked if ask_at is None else (), THINGS_ASKED_MAX, strict=False):
         send_request(change, account_id, some, reason)
     return asked
 

@@ -24,6 +24,11 @@ DRAINED_AFTER: Final = timedelta(minutes=10)
 """While facts wait, each batch takes in newer ones. When none has come for so long, none waits any more, and the feed
 is quiet. Longer than the five tries of the facts queue with a fault that passes."""
 
+WAIT_MAX: Final = timedelta(hours=6)
+"""For so long a date that has passed, or a question to the wallet, waits for facts that are known to wait somewhere. A
+promise ends at midnight, so that this ends before the morning."""
+LOOK_AGAIN: Final = timedelta(minutes=10)
+
 
 @dataclass(frozen=True, slots=True)
 class FeedHead:
@@ -49,6 +54,13 @@ def behind_since(read: Mapping[Key, Mapping[str, Any]], now: datetime) -> dateti
     if stored is None:
         return None
     return FeedHead(from_text(stored["newest_at"]), from_text(stored["taken_in_at"])).behind_since(now)
+
+
+def look_again_at(read: Mapping[Key, Mapping[str, Any]], came_at: datetime, now: datetime) -> datetime | None:
+    """The time at which to look again at what came up at `came_at`, such as the end of a date; None: act now. Facts
+    that wait may say that nothing is to be done. `read` holds what exists of `feed_key`."""
+    waits = now < came_at + WAIT_MAX and behind_since(read, now) is not None
+    return now + LOOK_AGAIN if waits else None
 
 
 def move_feed_on(store: Store, newest_at: datetime, *, now: datetime, ids: IdSource) -> None:

@@ -15,6 +15,7 @@ from hotline.kit.store.condition import Item, equals
 from . import changes, facts_requests, items, policy, stops
 from .feed import behind_since as behind_since
 from .feed import feed_key as feed_key
+from .feed import look_again_at as look_again_at
 from .feed import move_feed_on as move_feed_on
 from .model import ContactPoint, Point, PointOwner, Profile
 from .notice_rates import admit_notice as admit_notice

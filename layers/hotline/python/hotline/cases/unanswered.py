@@ -1,4 +1,7 @@
-"""A wallet that does not answer a request for facts: it is asked again, and in the end a case is open, once."""
+"""A wallet that does not answer a request for facts: it is asked again, and in the end a case is open, once.
+
+A question that came up while facts waited is asked here for the first time, unless they answered it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Final
 
 from hotline.accounts import facts_requests
 from hotline.accounts.facts_requests import FactsRequest, Thing, ThingKind
+from hotline.accounts.service import feed_key, look_again_at
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.due import Done, Duty, is_due
@@ -39,7 +43,7 @@ def look(store: Store, key: Key) -> dict[Key, Item]:
     if key not in read:
         return {}
     request = facts_requests.request_from(read[key])
-    return read | store.batch_get(list(case_keys(_owner(request), request.topic)))
+    return read | store.batch_get([feed_key(), *case_keys(_owner(request), request.topic)])
 
 
 def contribute_unanswered(change: Change, read: Mapping[Key, Item], key: Key) -> tuple[Done, ...]:
@@ -49,6 +53,8 @@ def contribute_unanswered(change: Change, read: Mapping[Key, Item], key: Key) ->
     if item is None or not is_due(item, change.now):
         return ()
     request = facts_requests.request_from(item)
+    if request.times == 0:
+        return _ask_first(change, read, key, item, request)
     words: dict[str, str | int] = {"account_id": request.account_id, "kind": request.thing.kind.value}
     if request.may_ask_again:
         require(change, Operation.RESEND)
@@ -69,6 +75,21 @@ def contribute_unanswered(change: Change, read: Mapping[Key, Item], key: Key) ->
     )
     change.replace(key, item, facts_requests.request_item(replace(request, case_id=case.case_id)))
     return (Done(Event.FACTS_UNANSWERED, {**words, "case_id": case.case_id}),)
+
+
+def _ask_first(
+    change: Change, read: Mapping[Key, Item], key: Key, item: Item, request: FactsRequest
+) -> tuple[Done, ...]:
+    """Ask the wallet what no waiting fact has answered, or wait on."""
+    require(change, Operation.RESEND)
+    again_at = look_again_at(read, request.first_asked_at, change.now)
+    if again_at is not None:
+        change.replace(key, item, facts_requests.request_item(replace(request, asked_at=again_at)))
+        return ()
+    facts_requests.send_request(change, request.account_id, [request.thing], request.reason)
+    asked = replace(request, first_asked_at=change.now, asked_at=change.now, times=1)
+    change.replace(key, item, facts_requests.request_item(asked))
+    return (Done(Event.FACTS_ASKED, {"account_id": request.account_id, "kind": request.thing.kind.value}),)
 
 
 def _name(thing: Thing) -> dict[str, str]:

@@ -11,12 +11,12 @@ from functools import partial
 from typing import Final
 
 from hotline.accounts.facts_requests import FactsReason, request_keys
-from hotline.accounts.service import profile_key
+from hotline.accounts.service import feed_key, look_again_at, profile_key
 from hotline.cases.model import Priority
 from hotline.cases.service import case_keys, contribute_case
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
-from hotline.kit.due import Done, Duty, is_due
+from hotline.kit.due import Done, Duty, due_attributes, is_due
 from hotline.kit.logging import Event
 from hotline.kit.store import Key, account_of
 from hotline.kit.store.condition import Item
@@ -37,19 +37,25 @@ def duty_at(key: Key) -> Duty | None:
     contribute = partial(contribute_hold, account_id=account_id, key=key)
     movement_id = (key.sk or "").split("#", 2)[2]
     things = request_keys(account_id, [thing_named(movement_id)])
-    keys = {key, profile_key(account_id), *things, *case_keys(account_id, CASE_TOPIC)}
+    keys = {key, profile_key(account_id), feed_key(), *things, *case_keys(account_id, CASE_TOPIC)}
     return Duty(account_id, "hold", frozenset(keys), contribute, rounds=2)
 
 
 def contribute_hold(change: Change, read: Mapping[Key, Item], account_id: str, key: Key) -> tuple[Done, ...]:
     """Ask the wallet about a movement whose money did not move by its date, or open the case, and note that. Nothing
-    for one that is not due. Of an erased account, and of a movement that is too old to be told of, the date alone is
-    taken away. Raises NeedProof for anybody but the hotline itself; at commit Stale."""
+    for one that is not due. All of it waits for a time while the wallet's facts are behind. Of an erased account, and
+    of a movement that is too old to be told of, the date alone is taken away. Raises NeedProof for anybody but the
+    hotline itself; at commit Stale."""
     item = read.get(key)
     if item is None or not is_due(item, change.now):
         return ()
     require(change, Operation.ESCALATE)
     movement = items.movement_from(item)
+    passed_at = movement.look_at or change.now
+    if profile_key(account_id) in read and (again_at := look_again_at(read, passed_at, change.now)) is not None:
+        later = items.movement_item(movement) | due_attributes(movement.movement_id, again_at)
+        change.replace(key, item, later)
+        return ()
     looked = (
         replace(movement, hold_asked=movement.held_until)
         if movement.is_held

@@ -37,7 +37,7 @@ from hotline.payments.service import (
 
 from . import disputes, expiries, items
 from .folds import TOLD_FOR
-from .late_words import look_again_at, tell_late
+from .late_words import tell_late, wait_until
 from .model import Refund, RefundState
 from .outgoing import done_telling, quiet_for_owner_until, send_decision, tell_owner, tell_people
 from .promises import escalation_promise, with_estimate
@@ -108,11 +108,11 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
     """Do the due work on the refund; do nothing when it is over, or when its date has not passed.
 
     A date that has passed is escalated. There is a case (the second time an urgent one), the decision refund.escalated,
-    a new date, and a message to every contact point, by day. It waits for a time while the wallet's facts are behind.
-    Money that did not arrive is followed up: a case, the decision
-    refund.unpaid, and a message that says so. The date of the next step replaces the old one. A failure of which
-    nothing was promised, and older than a call would tell of, is history: nobody is told. Of an erased account nobody
-    waits for anything. `read` as `look_at_due` gives it.
+    a new date, and a message to every contact point, by day. It waits for a time while the wallet's facts are behind,
+    and so does a question to the wallet. Money that did not arrive is followed up: a case, the decision refund.unpaid,
+    and a message that says so. The date of the next step replaces the old one. A failure of which nothing was promised,
+    and older than a call would tell of, is history: nobody is told. Of an erased account nobody waits for anything.
+    `read` as `look_at_due` gives it.
 
     A refund whose payment was reversed comes first. It ends where nothing was paid, and people look where the customer
     may be paid twice. Of a refund that has arrived its customer is told, by day. A merchant that has not answered in
@@ -137,10 +137,11 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
     if items.is_with_merchant(known) and known.merchant_until is not None and known.merchant_until <= change.now:
         return expiries.escalate_merchant(change, read, item, known, known.merchant_until)
     is_late = (ends_at := items.promise_ends_at(known)) is not None and ends_at <= change.now
-    if is_late and ends_at is not None and (again_at := look_again_at(change, read, known, ends_at)) is not None:
+    came_at = ends_at if is_late else items.ask_due_at(known)
+    if came_at is not None and (again_at := wait_until(change, read, known, came_at)) is not None:
         _put_off(change, item, known, again_at)
         return ()
-    if not is_late and items.ask_due_at(known) is not None:
+    if not is_late and came_at is not None:
         return _ask_wallet(change, read, item, known)
     placed = _place(read, known)
     if placed is not None and change.now < (items.falls_due_at(placed) or change.now):

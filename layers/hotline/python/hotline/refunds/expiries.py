@@ -24,7 +24,7 @@ from hotline.payments.service import CASE_TOPIC
 
 from . import items
 from .clocks import PREFIX, ClockKind, clock_key, waits_for_picture
-from .late_words import holds_still, look_again_at, tell_word
+from .late_words import holds_still, tell_word, wait_until
 from .model import Refund, RefundState
 from .outgoing import add_to_case, done_telling, quiet_for_owner_until, tell_owner, tell_people
 from .records import write_refund
@@ -149,7 +149,7 @@ def _put_off_until(
     done now."""
     refund = items.refund_from(stored)
     if kind is ClockKind.MORNING:
-        again_at = look_again_at(change, read, refund, from_text(str(clock["tell_at"])))
+        again_at = wait_until(change, read, refund, from_text(str(clock["tell_at"])))
         if again_at is not None:
             return again_at
     return quiet_for_owner_until(read, refund, change.now) if kind in _TELLS_OWNER else None

@@ -174,7 +174,7 @@ def promise_ends_at(refund: Refund) -> datetime | None:
     if told is None:
         return None
     if refund.promised_on is not None and refund.promised_on < told:
-        return refund.state_at
+        return refund.estimate_version.time if refund.estimate_version is not None else refund.state_at
     return due_at(told, currency=refund.amount.currency, time_zone=refund.time_zone)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from hotline.accounts.service import behind_since
+from hotline.accounts.service import look_again_at
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.store import Key
@@ -19,17 +19,12 @@ from .outgoing import quiet_for_owner_until, tell_owner
 
 OVERDUE_MESSAGE: Final = "refund.escalated"
 LATE_ANSWER_MESSAGE: Final = "refund.answer_late"
-FEED_WAIT_MAX: Final = timedelta(hours=6)
-"""For so long a date that has passed waits for facts that are known to wait somewhere. A promise ends at midnight, so
-that this ends before the morning."""
-FEED_LOOK_AGAIN: Final = timedelta(minutes=10)
 
 
-def look_again_at(change: Change, read: Mapping[Key, Item], refund: Refund, passed_at: datetime) -> datetime | None:
-    """The time at which to look again at a date that passed at `passed_at`; None: act now. Facts that wait may say that
-    it was kept. An answer to a request is people's own, and waits for no fact. `read` holds what exists of the feed."""
-    waits = change.now < passed_at + FEED_WAIT_MAX and behind_since(read, change.now) is not None
-    return change.now + FEED_LOOK_AGAIN if waits and refund.state is not RefundState.IN_REVIEW else None
+def wait_until(change: Change, read: Mapping[Key, Item], refund: Refund, passed_at: datetime) -> datetime | None:
+    """The time at which to look again at a date that passed at `passed_at`; None: act now. An answer to a request is
+    people's own, and waits for no fact. `read` holds what exists of the feed."""
+    return None if refund.state is RefundState.IN_REVIEW else look_again_at(read, passed_at, change.now)
 
 
 def tell_late(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
