@@ -108,6 +108,18 @@ def test_a_withdrawal_tells_when_it_is_at_the_bank(world: ApiWorld, client: Clie
     assert later == {"typical_on": None, "latest_on": estimate.isoformat(), "certain": True}
 
 
+def test_the_next_step_of_a_late_withdrawal_is_the_one_that_its_words_say(world: ApiWorld, client: Client) -> None:
+    for movement_id, ago in (("mov-1", timedelta(hours=1)), ("mov-2", timedelta(days=40))):
+        world.pay(movement_id, kind=MovementKind.WITHDRAWAL, merchant=None, ago=ago)
+    on_time, late = (
+        client.ask("GET", f"/v1/me/payments/{movement_id}", headers={"Accept-Language": "en"}).json
+        for movement_id in ("mov-1", "mov-2")
+    )
+    assert (on_time["next_step"], late["next_step"]) == ("nothing", "speak_to_agent")
+    assert "There is nothing you have to do." in on_time["text"]
+    assert "Please ask for a person" in late["text"]
+
+
 def test_a_reason_of_risk_is_told_as_a_plain_decline(world: ApiWorld, client: Client) -> None:
     world.pay("mov-1", MovementStatus.FAILED, failure=Failure("iso8583", "59"))
     world.pay("mov-2", MovementStatus.FAILED, failure=Failure("iso8583", "05"))

@@ -274,7 +274,7 @@ def _values(request: AgentRequest, profile: Profile, approvals: Sequence[Approva
 def _payment(movement: Movement, request: AgentRequest, twin: payments.Twin | None) -> Payment:
     told, merchant = payments.diagnose(movement, request.now, first=None), movement.ref.merchant
     zone = find_zone(request.profile.time_zone) if request.profile is not None else None
-    arrival = payments.withdrawal_arrival(movement, zone)
+    said = payments.answer_of(movement, told, request.now, twin, zone=zone)
     return Payment(
         id=movement.movement_id,
         item_id=movement.sk,
@@ -285,12 +285,12 @@ def _payment(movement: Movement, request: AgentRequest, twin: payments.Twin | No
         order=movement.order_no[-_ORDER_DIGITS:] if movement.order_no else None,
         money=MoneyPlace(state=told.answer.value.lower(), held_until=told.held_until),
         failure=told.caller_text.partition(".")[2] if told.failure is not None else None,
-        next_step=told.next_step.value,
+        next_step=said.step.value,
         given_back=_given_back(movement),
         counterparty=movement.counterparty,
         coupon=_coupon(movement.coupon) if movement.coupon is not None else None,
         charged_twice=_charged_twice(twin) if twin is not None else None,
-        arrival=_arrival(arrival) if arrival is not None else None,
+        arrival=_arrival(said.arrival) if said.arrival is not None else None,
         actions=[action_of(action) for action in agents.find_payment_action(request, movement)],
     )
 

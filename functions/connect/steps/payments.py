@@ -134,7 +134,7 @@ def facts_of(
         money=told.answer.value,
         held_until=told.held_until,
         held_overdue=told.held_overdue,
-        next_step=told.next_step.value,
+        next_step=said.step.value,
         then=told.then.value if told.then else None,
         works_when=told.works_when.value,
         refundable=told.refundable_minor > 0,

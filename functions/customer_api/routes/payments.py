@@ -85,7 +85,7 @@ def payment_of(movement: Movement, visit: Visit, twin: payments.Twin | None = No
     told = payments.diagnose(movement, visit.now, first=first)
     merchant, currency = movement.ref.merchant, movement.amount.currency
     locale = visit.speak()
-    arrival = payments.withdrawal_arrival(movement, locale.zone)
+    said = payments.answer_of(movement, told, visit.now, twin, zone=locale.zone)
     failed = told.failure is not None
     return Payment(
         id=movement.movement_id,
@@ -105,14 +105,14 @@ def payment_of(movement: Movement, visit: Visit, twin: payments.Twin | None = No
         )
         if failed
         else None,
-        next_step=told.next_step.value,
+        next_step=said.step.value,
         refundable=amount_of(Money(told.refundable_minor, currency)),
         open_refund_id=told.barring_refund_id,
         given_back=amount_of(Money(movement.given_back_minor, currency)) if movement.given_back_minor else None,
         counterparty=movement.counterparty,
         coupon=_coupon_of(movement.coupon) if movement.coupon is not None else None,
         charged_twice=_charged_twice(twin) if twin is not None else None,
-        arrival=_arrival(arrival) if arrival is not None else None,
+        arrival=_arrival(said.arrival) if said.arrival is not None else None,
         text=words.of_payment(movement, told, locale, twin),
     )
 

@@ -179,3 +179,11 @@ def test_a_withdrawal_tells_when_it_is_at_the_bank(world: AgentWorld, anna: Agen
     assert told["mov_2"] is None
     assert told["mov_1"]["typical_on"] < told["mov_1"]["latest_on"]
     assert told["mov_1"]["certain"] is False
+
+
+def test_a_late_withdrawal_needs_a_person(world: AgentWorld, anna: AgentClient) -> None:
+    days_ago_s = -timedelta(days=40).total_seconds()
+    late = moved(MovementStatus.SUCCEEDED, kind=MovementKind.WITHDRAWAL, merchant=None, after_s=days_ago_s)
+    give(world.ctx, [late])
+    (told,) = anna.look(claim(world, anna), "payments").json["payments"]
+    assert told["next_step"] == "speak_to_agent"

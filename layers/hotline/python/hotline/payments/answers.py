@@ -32,8 +32,9 @@ _PAID_BY: Final = frozenset({MovementKind.PAYMENT, MovementKind.BILL_PAYMENT, Mo
 class MovementAnswer:
     """The sentences about a movement. `money`: where the money is; `next_step` and `then`: what to do; `refund`: that
     another refund stands in the way of one more. `more` may be left out where there is no time, the last first. The
-    other fields are facts of the sentences."""
+    other fields are facts of the sentences. `step`: the next step, for whoever reads no sentences."""
 
+    step: NextStep
     money: Keys
     next_step: Keys
     then: Keys
@@ -66,6 +67,7 @@ def answer_of(
     step = NextStep.SPEAK_TO_AGENT if is_overdue and told.next_step is NextStep.NOTHING else told.next_step
     given_back = Money(movement.given_back_minor, movement.amount.currency) if movement.given_back_minor > 0 else None
     return MovementAnswer(
+        step=step,
         money=(WITHDRAWAL_OVERDUE,) if is_overdue else _money_keys(movement, told),
         arrival=arrival,
         next_step=of_twin if is_step else _next_keys(step.value, kind),
