@@ -11,7 +11,7 @@ from hotline.payments.service import Twin, answer_of
 from hotline.refunds.service import Explanation
 from hotline.wording.catalogue import find
 from hotline.wording.messages import join, plain_text
-from hotline.wording.values import Lately, Latest, Locale, Usual, Word
+from hotline.wording.values import Lately, Locale, Word, dates_told
 
 
 def of_lock(view: LockView, *, behind_since: datetime | None, now: datetime, locale: Locale) -> str:
@@ -43,10 +43,8 @@ def of_proof_request(*, on_call: bool, locale: Locale) -> str:
 def of_payment(movement: Movement, told: Diagnosis, locale: Locale, twin: Twin | None = None) -> str:
     """The words for what happened and why, where the money is, what to do first and then, and when that will help."""
     said = answer_of(movement, told, locale.now or movement.fact_version.time, twin, zone=locale.zone)
-    arrival = said.arrival
     facts: dict[str, object] = {
-        "typical_on": Usual(arrival.typical_on) if arrival is not None and arrival.typical_on is not None else None,
-        "promised_on": Latest(arrival.latest_on, about=not arrival.is_certain) if arrival is not None else None,
+        **dates_told(said.arrival),
         "given_back": said.given_back,
         "returned_at": Lately(said.returned_at, placed=True) if said.returned_at else None,
         "twin_at": Lately(said.twin_at, placed=True) if said.twin_at else None,

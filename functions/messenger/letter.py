@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import partial
 from typing import Any, Final
 
 from functions.messenger.replies import told_words
@@ -24,8 +23,9 @@ from hotline.kit.doors import Context
 from hotline.kit.money import Money
 from hotline.kit.outbox.delivery import Dropped, still_useful
 from hotline.kit.store.condition import Item
+from hotline.payments.service import Promise
 from hotline.wording import messages
-from hotline.wording.values import Digits, Lately, Latest, Link, Phone, Reference, Usual, Word, locale_of
+from hotline.wording.values import Digits, Lately, Link, Phone, Reference, Word, dates_told, locale_of
 
 CODE_MESSAGE: Final = "code"
 TOO_LATE: Final = "too_late"
@@ -100,12 +100,10 @@ def _challenge(entry: Item, ctx: Context, profile: Profile) -> Challenge | Dropp
 def _facts(entry: Mapping[str, Any]) -> dict[str, object]:
     """The entry's facts as values that have words. A fact that is none of those kinds has none."""
     typed: dict[str, object] = {name: _parse_fact(name, value) for name, value in entry["facts"].items()}
-    for name, put in (
-        ("promised_on", partial(Latest, about=entry["facts"].get("about") is True)),
-        ("typical_on", Usual),
-    ):
-        if isinstance(day := typed.get(name), date):
-            typed[name] = put(day)
+    usual, latest = typed.get("typical_on"), typed.get("promised_on")
+    if isinstance(latest, date):
+        is_certain = entry["facts"].get("about") is not True
+        typed |= dates_told(Promise(usual if isinstance(usual, date) else None, latest, is_certain=is_certain))
     return {name: value for name, value in typed.items() if value is not None}
 
 

@@ -17,7 +17,7 @@ from hotline.payments import service as payments
 from hotline.payments.model import ORDER_TAIL_DIGITS_MAX, ORDER_TAIL_DIGITS_MIN, Diagnosis, Movement, MovementRef
 from hotline.sessions import service as sessions
 from hotline.sessions.model import Offer
-from hotline.wording.values import Latest, Usual
+from hotline.wording.values import dates_told
 
 HISTORY = "refund"
 """The purpose with which `payments` lists recent payments that could be refunded instead of failed ones."""
@@ -94,14 +94,6 @@ def answer(visit: Visit) -> Answer:
     return Answer(told.answer.value, facts, {"refundable": "yes" if refundable else "no"})
 
 
-def promise_words(promise: payments.Promise | None) -> dict[str, object]:
-    """The words for the usual and the latest day on which money is there."""
-    if promise is None:
-        return {}
-    usual = Usual(promise.typical_on) if promise.typical_on is not None else None
-    return words(typical_on=usual, promised_on=Latest(promise.latest_on, about=not promise.is_certain))
-
-
 def facts_of(
     movement: Movement,
     told: Diagnosis,
@@ -115,7 +107,7 @@ def facts_of(
     said = payments.answer_of(movement, told, now, twin, zone=zone)
     return words(
         **item_words(movement.ref, status=movement.status.value),
-        **promise_words(said.arrival),
+        **dates_told(said.arrival),
         money_keys=said.money,
         next_keys=said.next_step,
         then_keys=said.then,

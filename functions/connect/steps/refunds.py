@@ -7,7 +7,7 @@ from typing import Final
 
 from functions.connect.envelope import INVALID
 from functions.connect.step import CHOICE, Answer, Step, Visit, digits, one_of, words
-from functions.connect.steps.payments import CHOSEN, item_words, promise_words
+from functions.connect.steps.payments import CHOSEN, item_words
 from functions.connect.words import payments as words_of
 from hotline.evidence import service as evidence
 from hotline.evidence.model import EvidenceError
@@ -19,6 +19,7 @@ from hotline.payments.model import Ledger
 from hotline.refunds import service as refunds
 from hotline.refunds.model import OfferOutcome, Refund, RefundOutcome, RefundReason, RefundResult, RefundState
 from hotline.wording.amounts import speak_money
+from hotline.wording.values import dates_told
 
 SPOKEN_MAX = 3
 
@@ -44,7 +45,7 @@ def _refund_words(refund: Refund, paid: Ledger | None) -> dict[str, object]:
         merchant=refund.merchant_name or (paid.merchant_name if paid else None),
         initiated_at=payments.movement_time(movement_sk) if movement_sk else None,
         status=refund.state.value,
-        **promise_words(refunds.promise_told(refund)),
+        **dates_told(refunds.promise_told(refund)),
     )
 
 
@@ -64,7 +65,7 @@ def offer(visit: Visit) -> Answer:
     facts = words(
         **item_words(found.movement.ref),
         refundable=offered.amount,
-        **promise_words(offered.promise),
+        **dates_told(offered.promise),
         reason=None if is_offered else offered.decided_by,
         **refunds.explain(offered.rules, offered.decided_by).facts,
         refund_open=offered.open_refund_id is not None,
@@ -101,7 +102,7 @@ def request(visit: Visit) -> Answer:
 
 
 def _render_dispute(visit: Visit, promise: refunds.Promise | None) -> Answer:
-    return Answer(RefundOutcome.ROUTE_DISPUTE.value, words(**promise_words(promise), now=visit.now))
+    return Answer(RefundOutcome.ROUTE_DISPUTE.value, words(**dates_told(promise), now=visit.now))
 
 
 def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None, notes: tuple[str, ...] = ()) -> Answer:
@@ -109,7 +110,7 @@ def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None, no
     told = refunds.explain(refund.rules if refund else (), refund.decided_by if refund else None)
     facts = words(
         amount=refund.amount if refund else None,
-        **promise_words(promise),
+        **dates_told(promise),
         status=refund.state.value if refund and isinstance(refund.state, RefundState) else None,
         reason=told.rule,
         **told.facts,

@@ -1,12 +1,15 @@
 """The days of a promise in words: what is usual stands after a verb, the latest after by."""
 
+import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from hotline.wording.rendering import render_spoken, render_written
-from hotline.wording.values import Latest, Locale, Usual
+from hotline.wording.values import Latest, Locale, Usual, dates_told
+from hotline_local.launcher.paths import ROOT
 
 NOW = datetime(2026, 11, 29, 20, tzinfo=UTC)
 """Sunday in New York, Monday in Shanghai."""
@@ -55,3 +58,37 @@ def test_a_latest_day_that_is_not_certain_is_told_about(locale: Locale, about: b
     assert render_spoken(Latest(date(2026, 12, 4), about), locale) == words
     if not about:
         assert render_spoken(Latest(date(2026, 12, 4)), locale) == words
+
+
+@dataclass(frozen=True)
+class Dates:
+    typical_on: date | None
+    latest_on: date
+    is_certain: bool = True
+
+
+FRIDAY, MONDAY = date(2026, 12, 4), date(2026, 12, 7)
+
+
+@pytest.mark.parametrize(
+    ("promise", "facts"),
+    [
+        (None, {}),
+        (Dates(None, MONDAY), {"promised_on": Latest(MONDAY)}),
+        (Dates(FRIDAY, MONDAY), {"typical_on": Usual(FRIDAY), "promised_on": Latest(MONDAY)}),
+        (Dates(None, MONDAY, is_certain=False), {"promised_on": Latest(MONDAY, about=True)}),
+    ],
+)
+def test_a_promise_is_told_by_its_dates(promise: Dates | None, facts: dict[str, object]) -> None:
+    assert dates_told(promise) == facts
+
+
+def test_only_one_place_says_how_dates_are_told() -> None:
+    doors, rooms = ROOT / "functions", ROOT / "layers/hotline/python/hotline"
+    made = [
+        str(path.relative_to(ROOT))
+        for folder in (doors, rooms)
+        for path in folder.rglob("*.py")
+        if re.search(r"\b(?:Usual|Latest)\((?!day)", path.read_text(encoding="utf-8"))
+    ]
+    assert made == ["layers/hotline/python/hotline/wording/values.py"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from typing import Protocol
 
 from hotline.kit.clock import find_zone
 from hotline.kit.languages import LANGUAGES, language_or_english
@@ -82,6 +83,28 @@ class Latest:
 
     day: date
     about: bool = False
+
+
+class Promised(Protocol):
+    """A promise, of whatever room: when something is usually there, and when at the latest."""
+
+    @property
+    def typical_on(self) -> date | None: ...
+
+    @property
+    def latest_on(self) -> date: ...
+
+    @property
+    def is_certain(self) -> bool: ...
+
+
+def dates_told(promise: Promised | None) -> dict[str, object]:
+    """The dates of a promise as facts of a sentence. `typical_on` is the usual one, where it is known. `promised_on` is
+    the latest, told as "about" unless it is certain. No facts without a promise."""
+    if promise is None:
+        return {}
+    usual = {} if promise.typical_on is None else {"typical_on": Usual(promise.typical_on)}
+    return {**usual, "promised_on": Latest(promise.latest_on, about=not promise.is_certain)}
 
 
 @dataclass(frozen=True, slots=True)
