@@ -47,7 +47,7 @@ def test_a_decision_is_made_again_from_its_record(world: MoneyWorld, capsys: pyt
     refund_id = world.ask().refund_id or ""
     told = explained(refund_id, capsys)
     assert (told["outcome"], told["reproduced"]) == ("APPROVED", True)
-    assert told["policy_version"] == "wallet-1/merchant-1/law-cn-1/providers-1"
+    assert told["policy_version"] == "wallet-1/merchant-1/law-cn-1/providers-2"
     assert {"rule": "merchant.window", "outcome": None, "inputs": {"age_days": 0, "window_days": 30}} in told["rules"]
 
 

@@ -68,6 +68,7 @@ TERMS: Final = {
     (None, "bank_account"): Term(6, 10, ANY),
     (None, "credit_line"): Term(None, 10, ANY),
     (None, "upi"): Term(5, 7, ANY),
+    (None, "paypal"): Term(18, 30, ANY, business=False),
 }
 
 type Promised = tuple[Any, str]

@@ -103,6 +103,7 @@ def test_nobody_is_told_to_do_it_again_while_the_outcome_is_open(kind: MovementK
         (K.PAYMENT, "card", "a line of its own, or the charge just disappears"),
         (K.PAYMENT, "balance", "It is in your balance."),
         (K.PAYMENT, "credit_line", "not to your balance"),
+        (K.PAYMENT, "paypal", "It went back to your PayPal account"),
         (K.TRANSFER, "balance", "It is in your balance."),
         (K.TRANSFER, "card", "On your card"),
         (K.WITHDRAWAL, "bank_card", "It is in your balance."),
@@ -165,6 +166,9 @@ def test_a_failed_payment_says_what_it_was_to_be_paid_with() -> None:
     assert "the card ending in 4242" in told(movement_of(failed))[1]
     assert "尾号4242的卡" in told(movement_of(failed), CHINESE)[1]
     assert "card ending" not in told(movement_of(moved(S.SUCCEEDED)))[1]
+    with_paypal = moved(S.FAILED, failure=Failure("paypal", "INSTRUMENT_DECLINED"), instrument=Instrument("paypal"))
+    assert all("You chose PayPal." in text for text in told(movement_of(with_paypal)))
+    assert all("您选的是PayPal。" in text for text in told(movement_of(with_paypal), CHINESE))
 
 
 @pytest.mark.parametrize("kind", K)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotline.contracts.model import Merchant, MerchantPolicyPublished, MovementStatus, Purchase
+from hotline.contracts.model import Instrument, Merchant, MerchantPolicyPublished, MovementStatus, Purchase
 from hotline.kit.money import Money
 from hotline.payments.model import Movement
 from hotline.refunds import folds, laws, policy, providers
@@ -37,8 +37,17 @@ SHORT = merchant_policy(window_days=0)
 """A merchant that takes nothing back."""
 
 
+CARD = Instrument("card", "4242")
+
+
 def bought(
-    category: str = "food", currency: str = "CNY", *, minor: int = 5000, provider: str | None = None, **own: Any
+    category: str = "food",
+    currency: str = "CNY",
+    *,
+    minor: int = 5000,
+    provider: str | None = None,
+    instrument: Instrument = CARD,
+    **own: Any,
 ) -> Movement:
     purchase = Purchase(**{"sold_remotely": True, "delivered_on": SIGNED, **own})
     shop = Merchant(SHOP.id, SHOP.name, category)
@@ -47,6 +56,7 @@ def bought(
         "merchant": shop,
         "purchase": purchase,
         "provider": provider,
+        "instrument": instrument,
     }
     return movement_of(moved(MovementStatus.SUCCEEDED, **told))
 
@@ -173,6 +183,29 @@ def test_nothing_is_approved_that_the_provider_refuses(provider: str, end: datet
     late = decide(movement, at=end + timedelta(seconds=1), **asked)
     assert late.outcome is Out.NOT_ELIGIBLE
     assert late.decided_by in ("provider.window", "wallet.window")
+
+
+@pytest.mark.parametrize(
+    ("provider", "named", "days"),
+    [
+        (None, "paypal", 180),
+        ("stripe", "stripe", 180),
+        ("paypal", "paypal", 180),
+        ("wechat", "wechat", 180),
+        ("cybersource", "cybersource", 60),
+    ],
+)
+def test_a_payment_with_paypal_has_paypals_window_whoever_moved_the_money(
+    provider: str | None, named: str, days: int
+) -> None:
+    movement, end = bought(provider=provider, instrument=Instrument("PayPal")), INITIATED + timedelta(days=days)
+    asked: dict[str, Any] = {"merchant": PATIENT, "reason": Why.DUPLICATE}
+    assert decide(movement, at=end, **asked).outcome is Out.APPROVED
+    late = decide(movement, at=end + timedelta(seconds=1), **asked)
+    assert (late.outcome, late.decided_by) == (Out.NOT_ELIGIBLE, "provider.window")
+    assert (late.rules[-1].inputs["provider"], late.rules[-1].inputs["window_days"]) == (named, days)
+    assert policy.offer(movement, PATIENT, end + timedelta(seconds=1)).decided_by == "provider.window"
+    assert decide(movement, at=NOON, **asked).promised_on == NOON.date() + timedelta(days=30)
 
 
 def test_a_provider_counts_from_the_success_of_the_payment() -> None:

@@ -110,7 +110,7 @@ def test_every_rule_that_was_heard_is_in_the_decision_with_what_it_looked_at() -
     ]
     heard = {result.rule: result.inputs for result in decision.rules}
     assert heard["merchant.auto_approve"] == {"amount_minor": 12850, "taken_minor": 0, "limit_minor": 50_000}
-    assert decision.policy_version == "wallet-1/merchant-7/law-cn-1/providers-1"
+    assert decision.policy_version == "wallet-1/merchant-7/law-cn-1/providers-2"
 
 
 WITHOUT_WORDS: Final = {"wallet.approve", "wallet.denied_rate", "reason.unauthorised", "law.return"}
@@ -214,7 +214,7 @@ def test_a_denial_is_not_softened_by_a_reason_for_review() -> None:
 def test_a_merchant_without_a_policy_has_approved_nothing() -> None:
     decision = decide(merchant=None)
     assert (decision.outcome, decision.decided_by) == (Out.IN_REVIEW, "merchant.auto_approve")
-    assert decision.policy_version == "wallet-1/merchant-0/law-cn-1/providers-1"
+    assert decision.policy_version == "wallet-1/merchant-0/law-cn-1/providers-2"
 
 
 @pytest.mark.parametrize(("over", "outcome"), [(-1, Out.APPROVED), (0, Out.APPROVED), (1, Out.IN_REVIEW)])

@@ -40,6 +40,10 @@ def promised(kind: str, provider: str | None = None, now: datetime = FRIDAY, cur
         ("paypal", "balance", date(2026, 11, 27), date(2026, 11, 28)),
         ("paypal", "card", date(2026, 12, 15), date(2026, 12, 27)),
         ("paypal", "a new one", date(2026, 12, 15), date(2026, 12, 27)),
+        *(
+            (other, "PayPal", date(2026, 12, 15), date(2026, 12, 27))
+            for other in (None, "stripe", "braintree", "paypal", "a new one")
+        ),
         (None, "balance", date(2026, 11, 27), date(2026, 11, 30)),
         *(
             (other, "bank_card", date(2026, 12, 9), date(2026, 12, 11))

@@ -77,7 +77,7 @@ def test_the_decisions_carry_what_the_wallet_needs_and_the_messages_what_the_cus
         "reason": "cancelled",
         "requested_at": "2026-11-23T12:00:00.000Z",
         "rule": "wallet.approve",
-        "policy_version": "wallet-1/merchant-1/law-cn-1/providers-1",
+        "policy_version": "wallet-1/merchant-1/law-cn-1/providers-2",
         "promised_on": "2026-12-07",
         "typical_on": "2026-12-03",
     }

@@ -15,9 +15,10 @@ from typing import Final
 from .model import CardFunding, Instrument
 
 CARD: Final = "card"
-KINDS: Final = ("balance", "bank_card", CARD, "bank_account", "credit_line", "upi", "other")
+KINDS: Final = ("balance", "bank_card", CARD, "bank_account", "credit_line", "upi", "paypal", "other")
 """The sources of a payment's money. `bank_card` is a card that is linked to the wallet, `card` one that is taken over a
-card network. `balance` and `credit_line` are the wallet's own. `upi` is a bank account that was reached by UPI."""
+card network. `balance` and `credit_line` are the wallet's own. `upi` is a bank account that was reached by UPI.
+`paypal` is a PayPal account, whatever is behind it."""
 PROVIDERS: Final = (
     "wechat", "alipay", "unionpay", "stripe", "adyen", "braintree", "cybersource", "razorpay", "paypal", "mangopay",
     "lemonway",
@@ -94,6 +95,8 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "netbanking": "bank_account",
     "online_banking": "bank_account",
     "credit": "credit_line",
+    "paypal_account": "paypal",
+    "paypal_wallet": "paypal",
 }
 _OTHER_PROVIDERS: Final[Mapping[str, str]] = {
     "wechat_pay": "wechat",

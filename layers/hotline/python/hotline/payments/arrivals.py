@@ -86,10 +86,12 @@ TERMS: Final[Mapping[tuple[str | None, str | None], Term]] = MappingProxyType(
         (None, "bank_account"): Term(6, 10, "Razorpay, netbanking: 2 to 10 days"),
         (None, "credit_line"): Term(None, 10, "none: back to the line, and no provider states a time"),
         (None, "upi"): Term(5, 7, "Razorpay, UPI: 2 to 7 days"),
+        (None, "paypal"): _PAYPAL,
     }
 )
 """By provider and kind of instrument (contracts.vocabulary). The row of both comes before that of the provider alone,
-and that before the row of the kind alone. Credit and debit cards have the same time: a refund authorisation may show
+and that before the row of the kind alone. Nobody tells what is behind a PayPal account, so its time is that of a card.
+Credit and debit cards have the same time: a refund authorisation may show
 at once on either, and no provider promises that."""
 
 

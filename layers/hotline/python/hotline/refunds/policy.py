@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from hotline.contracts.vocabulary import provider_of
+from hotline.contracts.vocabulary import kind_of, provider_of
 from hotline.kit.clock import find_zone
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
@@ -99,7 +99,8 @@ def inputs_of(
     `paid_twice`: it is the second of two charges, see RuleInputs."""
     currency, purchase = movement.amount.currency, movement.purchase
     category = movement.ref.merchant.category if movement.ref.merchant else None
-    provider = provider_of(movement.provider)
+    kind = kind_of(movement.instrument.kind)
+    provider = providers.provider_asked(provider_of(movement.provider), kind)
     law = laws.law_of(country=purchase.country, currency=currency)
     paid_at = purchase.succeeded_at or movement.ref.initiated_at
     auto_minor = merchant.auto_approve_minor if merchant else 0
@@ -121,8 +122,8 @@ def inputs_of(
         instrument_kind=movement.instrument.kind,
         provider=provider,
         provider_from=paid_at,
-        provider_until=providers.window_end(provider, paid_at),
-        provider_parts_max=providers.parts_max(provider),
+        provider_until=providers.window_end(provider, paid_at, kind=kind),
+        provider_parts_max=providers.parts_max(provider, kind=kind),
         provider_version=providers.PROVIDERS_VERSION,
         law=law.label if law else NO_LAW,
         return_days=law.return_days if law else 0,

@@ -1,8 +1,9 @@
 """Until when, and in how many parts, the provider of a payment refunds it, as data. Pure.
 
-A refund that its provider refuses is not offered. The window counts from the time at which the money was taken. Where
-the wallet does not tell it, the window counts from the earlier time at which the payment began. A provider without a
-row, or without a figure, sets no limit of its own.
+A refund that its provider refuses is not offered. A PayPal account is PayPal's whoever moved the money: its limits hold
+beside those of the provider, and the narrower ones decide. The window counts from the time at which the money was
+taken. Where the wallet does not tell it, the window counts from the earlier time at which the payment began. A provider
+without a row, or without a figure, sets no limit of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-PROVIDERS_VERSION: Final = 1
+PROVIDERS_VERSION: Final = 2
 """Goes up with each change of a figure, so that decisions name the figures that they were made by."""
 
 
@@ -38,20 +39,37 @@ REFUND_LIMITS: Final[Mapping[str, RefundLimits]] = {
 }
 
 
-def window_end(provider: str | None, paid_at: datetime) -> datetime | None:
-    """The last instant at which the provider refunds a payment of `paid_at`; None: it sets no end."""
-    limits = REFUND_LIMITS.get(provider or "")
-    if limits is None:
-        return None
+KEEPERS: Final[Mapping[str, str]] = {"paypal": "paypal"}
+"""The provider that keeps the account, by kind of instrument; money goes back to such an account through it alone."""
+
+
+def provider_asked(provider: str | None, kind: str | None) -> str | None:
+    """The provider that is asked for a refund: the one that moved the money, else the keeper of the instrument."""
+    return provider or KEEPERS.get(kind or "")
+
+
+def window_end(provider: str | None, paid_at: datetime, *, kind: str | None = None) -> datetime | None:
+    """The last instant at which a payment of `paid_at` by this kind of instrument is refunded; None: nobody sets an
+    end."""
+    ends = (_end_of(limits, paid_at) for limits in _list_limits(provider, kind))
+    return min((end for end in ends if end is not None), default=None)
+
+
+def parts_max(provider: str | None, *, kind: str | None = None) -> int | None:
+    """How many refunds of one payment there may be; None: nobody sets a limit."""
+    known = (limits.parts_max for limits in _list_limits(provider, kind))
+    return min((parts for parts in known if parts is not None), default=None)
+
+
+def _list_limits(provider: str | None, kind: str | None) -> list[RefundLimits]:
+    names = (provider or "", KEEPERS.get(kind or "", ""))
+    return [REFUND_LIMITS[name] for name in names if name in REFUND_LIMITS]
+
+
+def _end_of(limits: RefundLimits, paid_at: datetime) -> datetime | None:
     if limits.days is not None:
         return paid_at + timedelta(days=limits.days)
     return None if limits.months is None else _add_months(paid_at, limits.months)
-
-
-def parts_max(provider: str | None) -> int | None:
-    """How many refunds of one payment the provider makes; None: it sets no limit."""
-    limits = REFUND_LIMITS.get(provider or "")
-    return None if limits is None else limits.parts_max
 
 
 def _add_months(at: datetime, months: int) -> datetime:
