@@ -17,7 +17,6 @@ from typing import Any, Final
 import pytest
 
 from functions.deadlines import work
-from hotline.accounts import service as accounts
 from hotline.drift import service as drift
 from hotline.drift.model import Drift, Kind, digest_of
 from hotline.evidence.items import evidence_item, evidence_key, owner_item, owner_key
@@ -36,7 +35,8 @@ from tests.support.aws_account import ORIGIN_SECRET, Account, account
 from tests.support.deployed_template import FRONT, arn
 from tests.support.encrypted_entries import encrypted
 from tests.support.evidence_world import scanned
-from tests.support.facts import sqs_of
+from tests.support.facts import event as fact_event
+from tests.support.facts import sqs_event, sqs_of
 from tests.support.iam import Call, Grant, grants
 from tests.support.old_pin import age_pin
 from tests.support.phone import Phone
@@ -114,11 +114,13 @@ def take_in_facts(here: Account) -> None:
 
 
 def take_in_snapshot(here: Account) -> None:
-    """The feed is on time, so that a question about what is taken in need not wait."""
-    now = datetime.now(UTC)
-    accounts.move_feed_on(here.ctx.store, now, now=now, ids=here.ctx.ids)
+    """Snapshots, and a lock of just now, of which a customer is told."""
     for event in files_of("imports"):
         here.invoke("ImportsFunction", event)
+    own = {"until": None, "decision_id": "wallets-own"}
+    at = {"id": "lock-now", "time": to_text(datetime.now(UTC))}
+    lines = [{"line": 1, "fact": fact_event("lock.applied", own, subject="acct-demo-03", **at)}]
+    here.invoke("ImportsFunction", sqs_event([json.dumps({"import_id": "0" * 32, "lines": lines})]))
 
 
 def compare_digests(here: Account) -> None:

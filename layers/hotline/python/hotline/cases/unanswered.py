@@ -1,6 +1,6 @@
 """A wallet that does not answer a request for facts: it is asked again, and in the end a case is open, once.
 
-A question that came up while facts waited is asked here for the first time, unless they answered it.
+A question that a fact brought up is asked here for the first time, once no facts wait that may answer it.
 """
 
 from __future__ import annotations

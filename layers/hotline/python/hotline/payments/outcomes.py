@@ -13,7 +13,7 @@ from typing import Final
 
 from hotline.accounts.facts_requests import FactsReason, Thing, ThingKind, end_requests, request_facts, request_keys
 from hotline.accounts.model import Profile
-from hotline.accounts.service import feed_key, look_again_at, send_notice
+from hotline.accounts.service import send_notice
 from hotline.contracts.model import Fact, MoneyState, MovementStatus, MovementTold
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
@@ -43,14 +43,13 @@ class OutcomeNotice(StrEnum):
 
 
 def request_keys_of(facts: Iterable[Fact]) -> set[Key]:
-    """The keys to read before `contribute_awaited`: the feed's only where a fact leaves an outcome open."""
-    keys: set[Key] = set()
-    for fact in facts:
-        if isinstance(fact.data, MovementTold):
-            keys |= request_keys(fact.subject, [thing_named(fact.data.movement_id)])
-            is_open = fact.data.status is MovementStatus.UNKNOWN or fact.data.money is MoneyState.UNKNOWN
-            keys |= {feed_key()} if is_open else set()
-    return keys
+    """The keys to read before `contribute_awaited`."""
+    return {
+        key
+        for fact in facts
+        if isinstance(fact.data, MovementTold)
+        for key in request_keys(fact.subject, [thing_named(fact.data.movement_id)])
+    }
 
 
 def thing_named(movement_id: str, version: int | None = None) -> Thing:
@@ -61,8 +60,8 @@ def thing_named(movement_id: str, version: int | None = None) -> Thing:
 def contribute_awaited(
     change: Change, read: Mapping[Key, Item], before: Movement | None, after: Movement, profile: Profile | None
 ) -> None:
-    """Ask the wallet about a movement whose outcome is unknown now, or end what it was asked and tell the owner. While
-    facts wait, which may tell the outcome, the question waits for them.
+    """Have the wallet asked about a movement whose outcome is unknown now, or end what it was asked and tell the owner.
+    The question falls due at once: a fact that comes within the minute may answer it, and so may facts that wait.
 
     `before`: the movement as it was, None for a new one; one that did not change is asked about and told of no more.
     `profile`: the account's; nobody is told without one. Raises NeedProof for anybody but the hotline itself.
@@ -73,8 +72,7 @@ def contribute_awaited(
     account_id = after.ref.account_id
     if after.is_outcome_open:
         if change.now - after.ref.initiated_at <= FAILED_WINDOW:
-            ask_at = look_again_at(read, change.now, change.now)
-            ask_wallet(change, read, after, FactsReason.OUTCOME_UNKNOWN, ask_at=ask_at)
+            ask_wallet(change, read, after, FactsReason.OUTCOME_UNKNOWN, ask_at=change.now)
         return
     end_requests(change, read, account_id, [thing_named(after.movement_id)])
     notice = find_news(before, after)
