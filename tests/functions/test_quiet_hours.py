@@ -10,13 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from functions.deadlines.work import duty_of
 from hotline.accounts.service import profile_key
 from hotline.contracts.model import AccountDescribed, ContactPointFact, MovementStatus, PointKind, RefundStatus
-from hotline.kit.actor import System
-from hotline.kit.change import Change
 from hotline.kit.clock import from_text
-from hotline.kit.due import Done, due_keys
+from hotline.kit.due import Done
 from hotline.kit.logging import Event
 from hotline.kit.quiet_hours import is_quiet
 from hotline.kit.store import Delete, Table
@@ -24,7 +21,7 @@ from hotline.kit.store.condition import Item
 from hotline.refunds.model import RefundReason
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.words.catalogues import read_source, source_file
-from tests.support.money_world import ACCOUNT, MoneyWorld, billed, moved, published, refunded, told
+from tests.support.money_world import ACCOUNT, MoneyWorld, billed, do_due, moved, published, refunded, told
 
 BY_CLOCK: Final = "a clock"
 BY_CUSTOMER: Final = "an act of the customer"
@@ -125,18 +122,6 @@ def messages(world: MoneyWorld, kind: str) -> list[Item]:
     return [entry for entry in world.entries() if entry["kind"] == kind and entry["to"] == "message"]
 
 
-def work_off(world: MoneyWorld) -> list[Done]:
-    """Do everything that is due, as deadlines does."""
-    done: list[Done] = []
-    for key in due_keys(world.store, world.now, at_once=1):
-        duty = duty_of(key)
-        assert duty is not None
-        change = Change(actor=System("deadlines", duty.rule), cause="deadline", now=world.now, ids=world.ids)
-        done += duty.contribute(change, duty.read(world.store, world.now))
-        change.commit(world.store)
-    return done
-
-
 @pytest.mark.parametrize("kind", SCENES)
 def test_a_message_that_a_clock_begins_goes_out_by_day(
     world: MoneyWorld, kind: str, request: pytest.FixtureRequest
@@ -144,7 +129,7 @@ def test_a_message_that_a_clock_begins_goes_out_by_day(
     zone, end = ZoneInfo(request.node.callspec.params["world"]), world.now + NIGHTS
     SCENES[kind](world)
     while world.now < end and not messages(world, kind):
-        work_off(world)
+        do_due(world, world.now)
         world.now += HOUR
     sent = messages(world, kind)
     assert sent, "it never went out"
@@ -170,7 +155,7 @@ def test_the_log_says_that_a_customer_was_told_where_somebody_was(world: MoneyWo
     done: list[Done] = []
     words = {LOGGED[kind], Event.NOBODY_TOLD}
     while world.now < end and not {one.event for one in done} & words:
-        done += work_off(world)
+        done += do_due(world, world.now)
         world.now += HOUR
     (word,) = (one for one in done if one.event in words)
     trail = {str(item["event"]) for item in audited(world)}

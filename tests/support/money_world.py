@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from functions.deadlines.work import duty_of
 from hotline.accounts import service as accounts
 from hotline.contracts.model import (
     AccountDescribed,
@@ -31,6 +32,7 @@ from hotline.identity.model import Approval, ApprovalState, Operation, Subject
 from hotline.kit.actor import Agent, Approved, Caller, FactorKind, ProvedFactor, Purpose, System
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
+from hotline.kit.due import Done, due_keys
 from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
 from hotline.kit.money import Money
@@ -380,3 +382,16 @@ def let_feed_lag(world: MoneyWorld, at: datetime) -> None:
     """Facts of an hour ago come in now."""
     head = {"newest_at": to_text(at - timedelta(hours=1)), "taken_in_at": to_text(at)}
     world.store.transact([Put(accounts.feed_key(), head)], token=f"feed-{at.timestamp()}")
+
+
+def do_due(money: MoneyWorld, at: datetime) -> list[Done]:
+    """Do everything that is due at a time, as deadlines does."""
+    done: list[Done] = []
+    for key in due_keys(money.store, at, at_once=1):
+        duty = duty_of(key)
+        assert duty is not None
+        for _ in range(duty.rounds):
+            change = Change(actor=System("deadlines", duty.rule), cause="deadline", now=at, ids=money.ids)
+            done += duty.contribute(change, duty.read(money.store, at))
+            change.commit(money.store)
+    return done

@@ -38,7 +38,7 @@ from tests.support.evidence_world import EvidenceWorld
 from tests.support.facts import NOON, event
 from tests.support.lock_desk import ACCOUNT, Desk, failures, minutes
 from tests.support.money_world import ACCOUNT as MONEY_ACCOUNT
-from tests.support.money_world import MoneyWorld, billed, moved, published, refunded
+from tests.support.money_world import MoneyWorld, billed, do_due, moved, published, refunded
 from tests.support.scan_runs import ScanWorld, chain
 
 type Detail = dict[str, Any]
@@ -78,6 +78,7 @@ def refund_decisions() -> list[Detail]:
     world.tell(published(version=2, window_days=0, categories=("food",)))
     world.ask(RefundReason.NO_REASON_RETURN, movement_id="mov_3", request_key="three")
     world.tell(moved(MovementStatus.UNKNOWN, "mov_4"))
+    do_due(world, world.now)
     late = refunds.refund_id_of(MONEY_ACCOUNT, "one")
     work_off_refund(store, late, days=60)
     stopped = refunds.refund_id_of(MONEY_ACCOUNT, "two")

@@ -7,7 +7,6 @@ from typing import Final
 
 import pytest
 
-from functions.deadlines.work import duty_of
 from hotline.accounts import facts_requests
 from hotline.accounts.facts_requests import AGAIN_AFTER, ANSWERED_WITHIN, REQUEST_LIFE, Thing, ThingKind
 from hotline.accounts.feed import LOOK_AGAIN, WAIT_MAX
@@ -19,7 +18,6 @@ from hotline.contracts.model import Fact, FundsTold, MoneyState, MovementStatus
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
-from hotline.kit.due import Done, due_keys
 from hotline.kit.money import Money
 from hotline.kit.store import Key, Table, hotline_key
 from hotline.kit.store.condition import Item, equals
@@ -34,6 +32,7 @@ from tests.support.money_world import (
     NOON,
     MoneyWorld,
     billed,
+    do_due,
     let_feed_lag,
     moved,
     movement_of,
@@ -51,19 +50,6 @@ def asked(money: MoneyWorld) -> list[Item]:
     """The requests to the wallet, the earliest first."""
     found = [entry for entry in money.entries() if entry["kind"] == facts_requests.REQUESTED]
     return sorted(found, key=lambda entry: str(entry["created_at"]))
-
-
-def do_due(money: MoneyWorld, at: datetime) -> list[Done]:
-    """Do everything that is due at a time, as deadlines does."""
-    done: list[Done] = []
-    for key in due_keys(money.store, at, at_once=1):
-        duty = duty_of(key)
-        assert duty is not None
-        for _ in range(duty.rounds):
-            change = Change(actor=System("deadlines", duty.rule), cause="deadline", now=at, ids=money.ids)
-            done += duty.contribute(change, duty.read(money.store, at))
-            change.commit(money.store)
-    return done
 
 
 def work_off(money: MoneyWorld, at: datetime) -> list[str]:
