@@ -136,7 +136,11 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("lockout/registers.py", _LOCKS, _LOCKS_LATER),
     Rule("lockout/policy.py", _LOCKS, _LOCKS_LATER),
     Rule("lockout/tiers.py", _LOCKS, _LOCKS_LATER),
-    Rule("payments/answers.py", ("rooms/payments/test_answers.py",), ("rooms/payments/test_twins.py",)),
+    Rule(
+        "payments/answers.py",
+        ("rooms/payments/test_answers.py", "rooms/payments/test_arrivals.py"),
+        ("rooms/payments/test_twins.py",),
+    ),
     Rule("payments/arrivals.py", ("rooms/refunds/test_promises.py", "rooms/payments/test_arrivals.py")),
     Rule("payments/bill_due.py", ("functions/test_bill_reminders.py",)),
     Rule("payments/bills.py", ("rooms/payments/test_bills.py",)),

@@ -203,6 +203,21 @@ def test_a_coupon_that_did_not_apply_is_told_with_its_reason(reason: str) -> Non
             assert why is None or why in text
 
 
+def test_a_coupon_that_was_used_is_told_with_what_it_took_off() -> None:
+    coupon = {"applied": True, "name": "Spring", "amount": {"minor": 500, "currency": "CNY"}}
+    fact = parse(event("payment.succeeded", {"coupon": coupon}))
+    movement = fold_movement(None, fact, fact.data)  # type: ignore[arg-type]
+    assert "The coupon Spring took" in told(movement)[1]
+    assert "优惠券Spring抵扣了" in told(movement, CHINESE)[1]
+
+
+@pytest.mark.parametrize(("later", "is_asked"), [(timedelta(0), True), (timedelta(microseconds=1), False)])
+def test_the_wallet_is_said_to_be_asked_only_while_it_is(later: timedelta, is_asked: bool) -> None:
+    movement = of(K.PAYMENT, S.UNKNOWN)
+    now = movement.ref.initiated_at + FAILED_WINDOW + later
+    assert (("outcome.asked",) in answer_of(movement, diagnose(movement, now, first=None), now).more) is is_asked
+
+
 def test_a_word_for_a_coupon_that_no_list_has_gives_no_reason() -> None:
     coupon = {"applied": False, "reason": "the moon is full"}
     fact = parse(event("payment.succeeded", {"coupon": coupon}))

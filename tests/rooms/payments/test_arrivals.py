@@ -15,6 +15,7 @@ from hotline.kit.money import Money
 from hotline.payments.answers import WITHDRAWAL_OVERDUE, answer_of
 from hotline.payments.arrivals import Promise, withdrawal_arrival
 from hotline.payments.diagnosis import diagnose
+from hotline.payments.failures import NextStep
 from hotline.payments.items import movement_from, movement_item
 from hotline.payments.model import Movement
 from hotline.wording.catalogue import find
@@ -105,17 +106,19 @@ def test_days_begin_where_the_customer_is() -> None:
     assert (in_china.latest_on, in_london.latest_on) == (date(2026, 12, 8), date(2026, 12, 7))
 
 
+@pytest.mark.parametrize("status", [S.SUCCEEDED, S.AUTHORISED])
 @pytest.mark.parametrize(
-    ("now", "key"),
-    [
-        (datetime(2026, 12, 7, 15, 59, tzinfo=UTC), "money.DEBITED.succeeded.withdrawal"),
-        (datetime(2026, 12, 7, 16, 0, tzinfo=UTC), WITHDRAWAL_OVERDUE),
-    ],
+    ("now", "is_late"),
+    [(datetime(2026, 12, 7, 15, 59, tzinfo=UTC), False), (datetime(2026, 12, 7, 16, 0, tzinfo=UTC), True)],
 )
-def test_after_the_latest_day_the_caller_is_sent_to_a_person(now: datetime, key: str) -> None:
-    movement = withdrawn()
-    said = answer_of(movement, diagnose(movement, now, first=None), now, zone=SHANGHAI)
-    assert said.money[0] == key
-    assert ("next.speak_to_agent" in said.next_step) is (key == WITHDRAWAL_OVERDUE)
-    assert all(find(key, language) is not None for language in ("en-US", "zh-CN"))
-    assert "promised_on" in facts_of(movement, diagnose(movement, now, first=None), now, zone=SHANGHAI)
+def test_after_the_latest_day_the_caller_is_sent_to_a_person(now: datetime, is_late: bool, status: S) -> None:
+    movement = withdrawn(status, money=MoneyState.DEBITED)
+    diagnosis = diagnose(movement, now, first=None)
+    said = answer_of(movement, diagnosis, now, zone=SHANGHAI)
+    assert (said.money == (WITHDRAWAL_OVERDUE,)) is is_late
+    step = NextStep.SPEAK_TO_AGENT if is_late else diagnosis.next_step
+    assert (said.step, said.next_step[-1]) == (step, f"next.{step}")
+    # Where nobody says where the customer is, the days are those of the currency's banks.
+    assert answer_of(movement, diagnosis, now) == said
+    assert all(find(WITHDRAWAL_OVERDUE, language) is not None for language in ("en-US", "zh-CN"))
+    assert "promised_on" in facts_of(movement, diagnosis, now, zone=SHANGHAI)

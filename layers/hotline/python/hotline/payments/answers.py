@@ -64,7 +64,7 @@ def answer_of(
     # A customer who may ask one of two charges back is not told that there is nothing to do.
     is_step = twin is not None and twin.is_question and told.next_step is NextStep.NOTHING
     # Only the words know the customer's day: the diagnosis has no zone.
-    step = NextStep.SPEAK_TO_AGENT if is_overdue and told.next_step is NextStep.NOTHING else told.next_step
+    step = NextStep.SPEAK_TO_AGENT if is_overdue else told.next_step
     given_back = Money(movement.given_back_minor, movement.amount.currency) if movement.given_back_minor > 0 else None
     return MovementAnswer(
         step=step,
