@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -100,3 +102,29 @@ def test_every_module_that_writes_is_a_writer_of_some_item() -> None:
     told = {writer for row in TABLE for writer in quoted(row["Writers"])}
     assert written_in() - {DELETES_STATE} <= told
     assert told <= written_in()
+
+
+@pytest.mark.parametrize("row", read_table(PAGE, "Question"), ids=lambda row: row["Question"])
+def test_each_name_in_a_place_to_look_stands_in_a_file_of_that_place(row: dict[str, str]) -> None:
+    paths = [name for name in quoted(row["Place"]) if "/" in name and not name.endswith("/")]
+    folders = (ROOT, ROOT / ROOM_FOLDER)
+    text = "".join(
+        path.read_text(encoding="utf-8") for name in paths for folder in folders for path in files(folder, name)
+    )
+    missing = [name for name in quoted(row["Place"]) if name.isidentifier() and not re.search(rf"\b{name}\b", text)]
+    assert missing == []
+
+
+def files(folder: Path, pattern: str) -> Iterator[Path]:
+    return (path for path in folder.glob(pattern) if path.is_file())
+
+
+def test_the_picture_of_deadlines_has_every_room_with_a_duty() -> None:
+    found = re.search(r"duty_at of ([^\"]+)", PAGE)
+    assert found is not None
+    module = ast.parse((ROOT / "functions/deadlines/work.py").read_text(encoding="utf-8"))
+    [rooms] = [
+        node.value for node in module.body if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "_ROOMS"
+    ]
+    with_duty = set(re.findall(r"(\w+)\.\w*duty_at", ast.unparse(rooms)))  # type: ignore[arg-type]  # it has a value
+    assert set(re.findall(r"\w+", found[1].replace("<br>", " "))) == with_duty

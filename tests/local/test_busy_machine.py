@@ -133,6 +133,9 @@ class Slow:
     def client(self, _: str) -> Slow:
         return self
 
+    def hotline_store(self) -> None:
+        """Nothing is read: no agent asks for proof in these calls."""
+
     def invoke(self, **_: Any) -> dict[str, Any]:
         self.now_s += self.takes_s
         return {"Payload": BytesIO(json.dumps({"outcome": "KNOWN"}).encode())}
