@@ -102,7 +102,9 @@ def test_a_question_about_an_outcome_waits_while_facts_do(money: MoneyWorld) -> 
     let_feed_lag(money, NOON)
     money.tell(moved(S.UNKNOWN))
     assert work_off(money, NOON) == []
-    assert (asked(money), (money.item(ASKED) or {})["times"]) == ([], 0)
+    waits = money.item(ASKED) or {}
+    assert (asked(money), waits["times"], waits["look_at"]) == ([], 0, to_text(NOON + LOOK_AGAIN))
+    assert "asked_at" not in waits, "nobody was asked yet"
     let_feed_lag(money, NOON + LOOK_AGAIN)
     assert work_off(money, NOON + LOOK_AGAIN) == []
     assert work_off(money, NOON + 2 * LOOK_AGAIN - MS) == []
@@ -111,8 +113,18 @@ def test_a_question_about_an_outcome_waits_while_facts_do(money: MoneyWorld) -> 
     (entry,) = asked(money)
     assert entry["facts"]["asked_at"] == to_text(caught_up)
     # From then on it is a request as any other.
+    assert "look_at" not in (money.item(ASKED) or {})
     assert work_off(money, caught_up + AGAIN_AFTER[0] - MS) == []
     assert work_off(money, caught_up + AGAIN_AFTER[0]) == ["HL047"]
+
+
+def test_a_question_that_waits_is_read_as_it_was_stored_before() -> None:
+    look_at, thing = NOON + LOOK_AGAIN, Thing(ThingKind.MOVEMENT, "mov_1", 1)
+    waits = facts_requests.FactsRequest(ACCOUNT, thing, "outcome_unknown", "payment", NOON, None, 0, look_at=look_at)
+    new = facts_requests.request_item(waits)
+    old = {name: value for name, value in new.items() if name != "look_at"} | {"asked_at": to_text(look_at)}
+    assert facts_requests.request_from(new) == facts_requests.request_from(old) == waits
+    assert waits.due_at == look_at
 
 
 def test_a_question_waits_no_longer_than_a_date_does(quick_money: MoneyWorld) -> None:

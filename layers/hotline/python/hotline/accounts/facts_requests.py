@@ -73,26 +73,27 @@ class Thing:
 @dataclass(frozen=True, slots=True)
 class FactsRequest:
     """An open request. `reason` is a FactsReason or another closed word; `topic` that of the case about a wallet that
-    does not answer. `times`: how often the wallet was asked, 0: it is asked once no facts wait that may answer.
-    `case_id`: the case, once it is open."""
+    does not answer. `times`: how often the wallet was asked. `case_id`: the case, once it is open."""
 
     account_id: str
     thing: Thing
     reason: str
     topic: str
     first_asked_at: datetime
-    asked_at: datetime
-    """When the wallet was asked last; the next look at a question that waits."""
+    asked_at: datetime | None
+    """When the wallet was asked last; None before the first time."""
     times: int = 1
     case_id: str | None = None
+    look_at: datetime | None = None
+    """When to look whether facts that may answer still wait; None once the wallet was asked."""
 
     @property
     def due_at(self) -> datetime | None:
         """When the wallet is asked, asked again, or a case is open; None once that is done."""
         if self.case_id is not None:
             return None
-        if self.times == 0:
-            return self.asked_at
+        if self.asked_at is None:
+            return self.look_at
         waits = (*AGAIN_AFTER, ANSWERED_WITHIN)
         return self.asked_at + waits[min(self.times, len(waits)) - 1]
 
@@ -136,8 +137,9 @@ def request_facts(
     """
     asked = tuple(thing for thing in dict.fromkeys(things) if not _note_version(change, read, account_id, thing))
     for thing in asked:
-        times, asked_at = (1, change.now) if ask_at is None else (0, ask_at)
-        request = FactsRequest(account_id, thing, reason, topic, change.now, asked_at, times=times)
+        request = FactsRequest(account_id, thing, reason, topic, change.now, change.now)
+        if ask_at is not None:
+            request = replace(request, asked_at=None, times=0, look_at=ask_at)
         key = request_key(account_id, thing)
         change.replace(key, read.get(key), request_item(request))
     for some in batched(asked if ask_at is None else (), THINGS_ASKED_MAX, strict=False):
@@ -207,12 +209,15 @@ def request_item(request: FactsRequest) -> Item:
         "reason": request.reason,
         "topic": request.topic,
         "first_asked_at": to_text(request.first_asked_at),
-        "asked_at": to_text(request.asked_at),
         "times": request.times,
         TTL_ATTRIBUTE: epoch_s(request.first_asked_at + REQUEST_LIFE),
     }
+    if request.asked_at is not None:
+        item["asked_at"] = to_text(request.asked_at)
     if request.case_id is not None:
         item["case_id"] = request.case_id
+    if request.look_at is not None:
+        item["look_at"] = to_text(request.look_at)
     if request.due_at is not None:
         item |= due_attributes(request.account_id, request.due_at)
     return item
@@ -221,16 +226,19 @@ def request_item(request: FactsRequest) -> Item:
 def request_from(item: Mapping[str, Any]) -> FactsRequest:
     """The request in a stored item."""
     thing = item["thing"]
-    version = thing.get("version")
+    version, times = thing.get("version"), int(item["times"])
+    # A question that waited was stored with its next look as the time at which it was asked.
+    look_at = item.get("look_at", item.get("asked_at") if times == 0 else None)
     return FactsRequest(
         account_id=item["account_id"],
         thing=Thing(ThingKind(thing["kind"]), thing.get("id"), None if version is None else int(version)),
         reason=item["reason"],
         topic=item["topic"],
         first_asked_at=from_text(item["first_asked_at"]),
-        asked_at=from_text(item["asked_at"]),
-        times=int(item["times"]),
+        asked_at=from_text(item["asked_at"]) if times > 0 else None,
+        times=times,
         case_id=item.get("case_id"),
+        look_at=from_text(look_at) if look_at is not None else None,
     )
 
 

@@ -53,7 +53,7 @@ def contribute_unanswered(change: Change, read: Mapping[Key, Item], key: Key) ->
     if item is None or not is_due(item, change.now):
         return ()
     request = facts_requests.request_from(item)
-    if request.times == 0:
+    if request.asked_at is None:
         return _ask_first(change, read, key, item, request)
     words: dict[str, str | int] = {"account_id": request.account_id, "kind": request.thing.kind.value}
     if request.may_ask_again:
@@ -84,10 +84,10 @@ def _ask_first(
     require(change, Operation.RESEND)
     again_at = look_again_at(read, request.first_asked_at, change.now)
     if again_at is not None:
-        change.replace(key, item, facts_requests.request_item(replace(request, asked_at=again_at)))
+        change.replace(key, item, facts_requests.request_item(replace(request, look_at=again_at)))
         return ()
     facts_requests.send_request(change, request.account_id, [request.thing], request.reason)
-    asked = replace(request, first_asked_at=change.now, asked_at=change.now, times=1)
+    asked = replace(request, first_asked_at=change.now, asked_at=change.now, times=1, look_at=None)
     change.replace(key, item, facts_requests.request_item(asked))
     return (Done(Event.FACTS_ASKED, {"account_id": request.account_id, "kind": request.thing.kind.value}),)
 
