@@ -68,7 +68,7 @@ def offer(visit: Visit) -> Answer:
         **dates_told(offered.promise),
         reason=None if is_offered else offered.decided_by,
         **refunds.explain(offered.rules, offered.decided_by).facts,
-        refund_open=offered.open_refund_id is not None,
+        refund_open=offered.barring_refund_id is not None,
         now=visit.now,
     )
     amount = speak_money(offered.amount, visit.state.language or "en-US")

@@ -144,7 +144,7 @@ def test_a_refund_that_is_offered_is_accepted_and_no_other_is(case: tuple[MoneyW
     else:
         assert (result.outcome, result.decided_by) == (Out.EXISTS, rule)
         assert (offered.outcome, offered.decided_by) == (OfferOutcome.NOT_ELIGIBLE, rule)
-        assert offered.open_refund_id == result.refund_id
+        assert offered.barring_refund_id == result.refund_id
         assert (told.barring_refund_id, in_list) == (result.refund_id, [])
         assert payments.answer_of(movement, told, world.now).refund != ()
 

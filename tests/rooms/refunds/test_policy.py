@@ -319,7 +319,7 @@ def test_an_offer_says_what_is_left_and_until_when_it_would_arrive() -> None:
 def test_nothing_is_offered_while_a_refund_is_under_way() -> None:
     offered = policy.offer(replace(PAID, open_refund_id="ref_1"), None, NOON)
     assert (offered.outcome, offered.decided_by) == (OfferOutcome.NOT_ELIGIBLE, "movement.open_refund")
-    assert (offered.open_refund_id, offered.promised_on) == ("ref_1", None)
+    assert (offered.barring_refund_id, offered.promised_on) == ("ref_1", None)
 
 
 def test_a_transfer_is_offered_as_a_dispute() -> None:

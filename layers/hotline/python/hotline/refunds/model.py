@@ -360,13 +360,13 @@ class RefundPage:
 @dataclass(frozen=True, slots=True)
 class RefundOffer:
     """The refund that may be asked for. `amount` is what is left; `promise` holds if the request is approved at once.
-    `open_refund_id`: the refund beside which no other may be asked for, see Movement.barring_refund_id."""
+    `barring_refund_id`: the refund beside which no other may be asked for, see Movement."""
 
     outcome: OfferOutcome
     amount: Money
     partial: bool
     promise: Promise | None
-    open_refund_id: str | None
+    barring_refund_id: str | None
     decided_by: str
     rules: tuple[RuleResult, ...] = ()
 

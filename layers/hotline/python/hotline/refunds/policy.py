@@ -321,7 +321,7 @@ def offer(
         amount=Money(movement.refundable_minor, movement.amount.currency),
         partial=merchant is None or merchant.partial,
         promise=_arrival(movement, now, time_zone) if offered else None,
-        open_refund_id=movement.barring_refund_id,
+        barring_refund_id=movement.barring_refund_id,
         decided_by=decided_by,
         rules=tuple(heard),
     )
