@@ -57,8 +57,8 @@ def behind_since(read: Mapping[Key, Mapping[str, Any]], now: datetime) -> dateti
 
 
 def look_again_at(read: Mapping[Key, Mapping[str, Any]], came_at: datetime, now: datetime) -> datetime | None:
-    """The time at which to look again at what came up at `came_at`, such as the end of a date; None: act now. Facts
-    that wait may say that nothing is to be done. `read` holds what exists of `feed_key`."""
+    """Give the time of the next look at some due work while facts wait, which may say that nothing is to be done. None:
+    do it now. `came_at` is when the work fell due first. `read` holds what exists of `feed_key`."""
     waits = now < came_at + WAIT_MAX and behind_since(read, now) is not None
     return now + LOOK_AGAIN if waits else None
 
