@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import permutations
 from typing import Any, Final
 
@@ -20,12 +21,14 @@ from hotline.contracts.model import Fact, MoneyState, MovementStatus, MovementTo
 from hotline.kit.money import Money
 from hotline.kit.store import Table
 from hotline.payments.items import ledger_from
+from hotline.payments.model import Ledger
 from hotline.payments.service import ledger_key
-from hotline.refunds.model import RefundOutcome
+from hotline.refunds.folds import TOLD_FOR
+from hotline.refunds.model import RefundOutcome, RefundState
 from hotline.refunds.service import refund_id_of
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.money_world import ACCOUNT, CAPTURED, NOON, MoneyWorld, moved, published, refunded
+from tests.support.money_world import ACCOUNT, CAPTURED, NOON, MoneyWorld, moved, published, refunded, work
 
 pytestmark = pytest.mark.soak
 
@@ -105,12 +108,16 @@ def deliver(world: MoneyWorld, facts: Sequence[Fact], batches: Sequence[int]) ->
         assert_never_too_much(world)
 
 
+def stored_ledger(world: MoneyWorld) -> Ledger | None:
+    item = world.store.get(ledger_key(ACCOUNT, "mov_1"))
+    return ledger_from(item) if item is not None else None
+
+
 def assert_never_too_much(world: MoneyWorld) -> None:
     """Refunds that have not failed are within the capture, and what is left is what the ledger and the movement say."""
-    item = world.store.get(ledger_key(ACCOUNT, "mov_1"))
-    if item is None:
+    ledger = stored_ledger(world)
+    if ledger is None:
         return
-    ledger = ledger_from(item)
     taken = sum(taking.amount.minor for taking in ledger.takings.values() if taking.state.takes)
     assert taken <= CAPTURED.minor
     if ledger.movement_sk is not None:
@@ -160,6 +167,37 @@ def test_a_refund_knows_the_reversal_whichever_came_first(path: list[RefundStatu
         deliver(world, facts, [])
         (refund,) = (item for item in state(world) if item["SK"] == f"REFUND#{ASKED_ID}")
         assert refund.get("reversed") is True
+
+
+@BOUNDED
+@given(st.data())
+def test_a_refund_that_was_left_as_history_converges_and_bars_while_it_is_waited_for(data: st.DataObject) -> None:
+    """Only money that moved after that opens it again, whichever fact comes first."""
+    before = [refunded(R.SENT, "own"), refunded(R.RETURNED, "own", version=2, after_s=60)]
+    month_s = (TOLD_FOR + timedelta(days=1)).total_seconds()
+    path = data.draw(st.lists(st.sampled_from(R), min_size=1, max_size=4))
+    after = [
+        refunded(status, "own", version=version, after_s=month_s + version) for version, status in enumerate(path, 3)
+    ]
+
+    def end(facts: Sequence[Fact]) -> MoneyWorld:
+        world = asked()
+        world.tell(moved(S.SUCCEEDED), *before)
+        world.now += TOLD_FOR + timedelta(days=1)
+        assert work(world, "own") == []
+        assert world.movement().barring_refund_id is None
+        deliver(world, facts, [])
+        return world
+
+    straight, shuffled = end(after), end(data.draw(several_times([*before, *after])))
+    assert stored_ledger(shuffled) == stored_ledger(straight)
+    known, same = straight.refund("own"), shuffled.refund("own")
+    assert (same.state, same.followed_up, same.closed) == (known.state, known.followed_up, known.closed)
+    for world in (straight, shuffled):
+        work(world, "own")
+        refund = world.refund("own")
+        waits = refund.state.is_open or (refund.state is RefundState.RETURNED_BACK and refund.promise is not None)
+        assert (world.movement().barring_refund_id == "own") == waits
 
 
 @BOUNDED

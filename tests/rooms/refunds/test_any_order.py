@@ -372,6 +372,11 @@ class Refunds(RuleBasedStateMachine):
                 assert not silent or self.store.get(asked) is not None
             elif refund.state.is_unpaid:
                 assert refund.followed_up
+                waits = refund.promise is not None and refund.payout is None
+                assert ledger is not None
+                assert ledger_from(ledger).takings[refund.refund_id].is_unpaid == waits, (
+                    "it bars while it is waited for"
+                )
         self.every_decision_has_its_audit_entry_and_its_message()
 
     # ---------------------------------------------------------------- helpers

@@ -10,6 +10,7 @@ import pytest
 
 from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.kit.money import Money
+from hotline.kit.store import Put
 from hotline.payments import service as payments
 from hotline.payments.model import Movement
 from hotline.refunds import service as refunds
@@ -79,6 +80,30 @@ def return_long_ago(world: MoneyWorld) -> None:
     work(world, WALLETS_OWN)
 
 
+def return_long_ago_and_tell(world: MoneyWorld, *more: RefundStatus) -> None:
+    """Have the wallet tell more a month after the refund came back, and do the due work."""
+    return_long_ago(world)
+    a_month_s = (TOLD_FOR + timedelta(days=1)).total_seconds()
+    for version, status in enumerate(more, start=2):
+        world.tell(refunded(status, WALLETS_OWN, version=version, after_s=a_month_s + version))
+    work(world, WALLETS_OWN)
+
+
+def release(world: MoneyWorld, *, told_before: tuple[RefundStatus, ...], is_worked_off: bool) -> None:
+    """A refund that was asked for before takings kept who asked, and that failed after that."""
+    refund_id = ask_here(world, *told_before)
+    key = payments.ledger_key(ACCOUNT, "mov_1")
+    ledger = world.store.get(key) or pytest.fail("it was asked for")
+    old = {
+        id_: {name: value for name, value in taking.items() if name != "asked_here"}
+        for id_, taking in ledger["takings"].items()
+    }
+    world.store.transact([Put(key, {**ledger, "takings": old})], token="release")
+    world.tell(refunded(R.FAILED, refund_id, version=9, after_s=60))
+    if is_worked_off:
+        work(world, refund_id)
+
+
 def pay_wallets_own_otherwise(world: MoneyWorld) -> None:
     begin_at_wallet(world, R.FAILED)
     work(world, WALLETS_OWN)
@@ -113,6 +138,20 @@ CASES: Final[dict[str, tuple[Prepare, str | None]]] = {
     "the wallet's own, failed after it had arrived": (lambda world: begin_at_wallet(world, R.SETTLED, R.FAILED), None),
     "the wallet's own, came back": (lambda world: begin_at_wallet(world, R.SETTLED, R.RETURNED), UNPAID_RULE),
     "the wallet's own, came back long ago": (return_long_ago, None),
+    "the wallet's own, came back long ago, told again": (lambda w: return_long_ago_and_tell(w, R.RETURNED), None),
+    "the wallet's own, came back long ago, sent again": (lambda w: return_long_ago_and_tell(w, R.SENT), OPEN_RULE),
+    "the wallet's own, came back long ago, and once more": (
+        lambda world: return_long_ago_and_tell(world, R.SETTLED, R.RETURNED),
+        UNPAID_RULE,
+    ),
+    "under way before takings kept who asked, failed since": (
+        lambda world: release(world, told_before=(), is_worked_off=False),
+        UNPAID_RULE,
+    ),
+    "sent before takings kept who asked, followed up since": (
+        lambda world: release(world, told_before=(R.SENT,), is_worked_off=True),
+        UNPAID_RULE,
+    ),
     "the wallet's own, failed, and so did the other way": (pay_wallets_own_otherwise, UNPAID_RULE),
 }
 """By the fate of a refund of a part: how to get there, and the rule by which it bars another one, if it does."""

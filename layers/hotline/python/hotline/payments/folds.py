@@ -152,16 +152,28 @@ def fold_ledger_refund(ledger: Ledger, fact: Fact, told: RefundTold) -> Ledger:
     """The ledger after one more fact about a refund. Raises InvalidInput."""
     check_amount(fact, told.amount)
     known = ledger.takings.get(told.refund_id)
-    fact_version = FactVersion.of(fact, told.version)
     if known is None and len(ledger.takings) >= REFUNDS_PER_MOVEMENT_MAX:
         raise InvalidInput(PaymentError.TOO_MANY_REFUNDS, fact_id=fact.id)
-    if known is not None and known.fact_version is not None and fact_version <= known.fact_version:
-        return ledger
-    state = _TAKEN[told.status]
-    held = known is not None and known.held and not state.takes
-    asked_here = known is not None and known.asked_here
-    taking = Taking(told.amount, TakenState.OPEN if held else state, fact_version, held=held, asked_here=asked_here)
+    taking = _fold_taking(known, told, FactVersion.of(fact, told.version))
     return replace(ledger, takings={**ledger.takings, told.refund_id: taking})
+
+
+def _fold_taking(known: Taking | None, told: RefundTold, fact_version: FactVersion) -> Taking:
+    state = _TAKEN[told.status]
+    taking = known if known is not None else Taking(told.amount, state, None)
+    taking = _take_moves(taking, fact_version) if state.takes else taking
+    if taking.fact_version is not None and fact_version <= taking.fact_version:
+        return taking
+    held = taking.held and not state.takes
+    state = TakenState.OPEN if held else state
+    return replace(taking, amount=told.amount, state=state, fact_version=fact_version, held=held)
+
+
+def _take_moves(taking: Taking, fact_version: FactVersion) -> Taking:
+    """Note that the money of a refund moves, also by a fact that comes late."""
+    if taking.moved is not None and fact_version <= taking.moved:
+        return taking
+    return replace(taking, moved=fact_version, ended=False)
 
 
 def with_ledger(movement: Movement, ledger: Ledger) -> Movement:

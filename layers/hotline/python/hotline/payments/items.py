@@ -493,20 +493,38 @@ def _failure_from(item: Mapping[str, Any]) -> MovementFailure:
 
 
 def _taking_item(taking: Taking) -> Item:
+    """A taking as stored, without what follows from its state and last fact: a ledger holds many of them."""
     item: Item = {"amount": money_item(taking.amount), "state": taking.state.value}
     item |= {"order": fact_version_item(taking.fact_version)} if taking.fact_version else {}
-    return item | _without_none({"held": taking.held or None, "asked_here": taking.asked_here or None})
+    marks = {"held": taking.held, "asked_here": taking.asked_here, "ended": taking.ended}
+    item |= {name: True for name, is_set in marks.items() if is_set}
+    if taking.moved is not None and taking.moved != _moved_from(item):
+        item["moved"] = fact_version_item(taking.moved)
+    return item
 
 
 def _taking_from(item: Mapping[str, Any]) -> Taking:
     fact_version = fact_version_from(item["order"]) if "order" in item else None
+    state, held = TakenState(item["state"]), bool(item.get("held", False))
+    # Takings were stored without these marks once. One of which the wallet told nothing was always asked for here, and
+    # only people can have ended it.
+    is_untold = fact_version is None
     return Taking(
         money_from(item["amount"]),
-        TakenState(item["state"]),
+        state,
         fact_version,
-        held=bool(item.get("held", False)),
-        asked_here=bool(item.get("asked_here", False)),
+        held=held,
+        asked_here=bool(item.get("asked_here", held or is_untold)),
+        ended=bool(item.get("ended", is_untold and not state.takes)),
+        moved=_moved_from(item),
     )
+
+
+def _moved_from(item: Mapping[str, Any]) -> FactVersion | None:
+    if "moved" in item:
+        return fact_version_from(item["moved"])
+    moves = TakenState(item["state"]).takes and not item.get("held", False)
+    return fact_version_from(item["order"]) if "order" in item and moves else None
 
 
 def _without_none(values: Mapping[str, Any]) -> Item:

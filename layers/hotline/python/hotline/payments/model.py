@@ -266,20 +266,26 @@ class TakenState(StrEnum):
 class Taking:
     """One refund's part of a movement. `fact_version` is None until the wallet has told of it. `held`: the hotline has
     asked for it to be paid by another way. No fact that it failed frees it then, since that may be the old failure told
-    again: only the hotline does, once people know. `asked_here`: it was asked for here, and people have not ended it
-    since."""
+    again: only the hotline does, once people know."""
 
     amount: Money
     state: TakenState
     fact_version: FactVersion | None
     held: bool = False
     asked_here: bool = False
+    """It was asked for here, or its payment by another way was."""
+    ended: bool = False
+    """Nobody looks for another way to pay it. It stays so until its money moves again."""
+    moved: FactVersion | None = None
+    """The highest fact that told that its money moves. Upon its end it is the fact that held then, so that only later
+    ones are news."""
 
     @property
     def is_unpaid(self) -> bool:
         """Whether its customer waits for the money by another way. A failed refund that the wallet began gave nothing
         back, and nobody waits for it."""
-        return self.state is TakenState.RETURNED or (self.state is TakenState.VOID and self.asked_here)
+        waits = self.state is TakenState.RETURNED or (self.state is TakenState.VOID and self.asked_here)
+        return waits and not self.ended
 
     def replaces(self, unpaid: Taking) -> bool:
         """Whether this refund was paid in the place of one that was not: of as much, and later."""

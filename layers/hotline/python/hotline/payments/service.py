@@ -190,22 +190,36 @@ def contribute_taking(
 
 
 def contribute_taken_state(
-    change: Change, *, ledger: Ledger, ledger_item: Item, refund_id: str, state: TakenState, is_ended: bool = False
+    change: Change,
+    *,
+    ledger: Ledger,
+    ledger_item: Item,
+    refund_id: str,
+    state: TakenState,
+    is_ended: bool = False,
+    asked_here: bool = False,
 ) -> None:
-    """Give back what a refund took from a movement (VOID), or take it again and hold it (OPEN). `is_ended`: nobody
-    looks for another way to pay it. `ledger_item`: the ledger as it was read. Raises NotPossible `not_refundable` when
-    so much is not left, or another refund is under way. At commit Stale when somebody else wrote in between."""
+    """Give back what a refund takes from a movement (VOID), or take it again and hold it (OPEN). `is_ended`: nobody
+    looks for another way to pay it. `asked_here`: it was asked for here, also where its taking does not know.
+    `ledger_item`: the ledger as it was read. Raises NotPossible `not_refundable` when so much is not left, or another
+    refund is under way. At commit Stale when somebody else wrote in between."""
     known = ledger.takings.get(refund_id)
     if known is None:
         return
     held = state is TakenState.OPEN
-    # Another way of payout is asked for here, whoever began the refund.
-    asked_here = held or (known.asked_here and not is_ended)
-    if (known.state, known.asked_here) == (state, asked_here):
-        return
     if held and (ledger.open_refund_id or known.amount.minor > ledger.refundable_minor):
         raise NotPossible(PaymentError.NOT_REFUNDABLE, refund_id=refund_id)
-    taking = replace(known, state=state, held=held, asked_here=asked_here)
+    taking = replace(
+        known,
+        state=state if held or known.state.takes else known.state,
+        held=held,
+        # Another way of payout is asked for here, whoever began the refund.
+        asked_here=known.asked_here or asked_here or held,
+        ended=is_ended,
+        moved=known.fact_version if is_ended else known.moved,
+    )
+    if taking == known:
+        return
     after = replace(ledger, takings={**ledger.takings, refund_id: taking})
     change.replace(ledger_key(ledger.account_id, ledger.movement_id), ledger_item, items.ledger_item(after))
     if after.movement_sk is not None:

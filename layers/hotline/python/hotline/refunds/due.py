@@ -72,8 +72,8 @@ def duty_at(key: Key) -> Duty | None:
 
 
 def look_at_due(store: Store, account_id: str, refund_id: str) -> dict[Key, Item]:
-    """The items to have before `contribute_due`. One read, and a second for a refund whose work may free money: only
-    the refund knows the ledger of its payment."""
+    """The items to have before `contribute_due`. One read, and a second for a refund whose work writes the ledger of
+    its payment: only the refund knows which that is."""
     read = store.batch_get(sorted(due_keys(account_id, refund_id), key=lambda key: (key.pk, key.sk or "")))
     item = read.get(items.refund_key(account_id, refund_id))
     if item is not None and items.needs_ledger(refund := items.refund_from(item)):
@@ -215,8 +215,8 @@ def _write_stopped(change: Change, item: Item, refund: Refund) -> tuple[Done, ..
 
 
 def _free(change: Change, read: Mapping[Key, Item], refund: Refund, *, is_ended: bool) -> None:
-    """Give back what the refund took of its payment. `is_ended`: nobody looks for another way to pay it. `read` as
-    `look_at_due` gives it."""
+    """Give back what the refund still takes of its payment, and note who waits for it. `is_ended`: nobody looks for
+    another way to pay it. `read` as `look_at_due` gives it."""
     stored = read.get(ledger_key(refund.account_id, refund.movement_id))
     if stored is not None:
         ledger = ledger_from(stored)
@@ -227,6 +227,7 @@ def _free(change: Change, read: Mapping[Key, Item], refund: Refund, *, is_ended:
             refund_id=refund.refund_id,
             state=TakenState.VOID,
             is_ended=is_ended,
+            asked_here=refund.reason is not None,
         )
 
 
@@ -261,7 +262,7 @@ def _is_history(change: Change, known: Refund) -> bool:
 
 def _close(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> None:
     """Leave a refund that is history. Nobody looks for another way to pay it, so that it bars no other one."""
-    _leave(change, item, known)
+    _leave(change, item, replace(known, closed=known.fact_version))
     _free(change, read, known, is_ended=True)
 
 
@@ -298,8 +299,7 @@ def _follow_up(change: Change, read: Mapping[Key, Item], item: Item, known: Refu
     if _is_history(change, known):
         _close(change, read, item, known)
         return ()
-    if known.payout is not None:
-        _free(change, read, known, is_ended=False)
+    _free(change, read, known, is_ended=False)
     # An arrival after all is news again.
     unpaid = replace(known, followed_up=True, payout=None, payout_at=None, arrival_told=False)
     refund = _with_next_step(change, read, unpaid)

@@ -46,9 +46,11 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
         # The wallet's own refund: the first that was heard of it, whichever fact comes first.
         known = replace(known, requested_at=min(known.requested_at, fact_version.time))
     known = replace(known, **_fold_estimate(known.estimate_version, fact_version, told))
+    state = _STATES[told.status]
+    if known.closed is not None and fact_version > known.closed and not state.is_unpaid:
+        known = _open_again(known)
     if known.fact_version is not None and fact_version <= known.fact_version:
         return known
-    state = _STATES[told.status]
     if known.state is RefundState.STOPPED and known.reversed and state.is_unpaid:
         # It was not paid, as everybody knows.
         return replace(known, amount=told.amount, fact_version=fact_version)
@@ -58,6 +60,7 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
     # The date of an answer, or of a next step, is none on which the money arrives.
     is_next_step = known.followed_up and known.payout is None and not state.is_unpaid
     is_promise_over = known.state is RefundState.IN_REVIEW or is_next_step
+    is_waited_for = known.promise is not None or known.closed is not None
     return replace(
         known,
         amount=told.amount,
@@ -67,7 +70,8 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
         merchant_until=None,
         state_at=known.state_at if state is known.state and not has_payout_failed else fact_version.time,
         fact_version=fact_version,
-        followed_up=known.followed_up and state.is_unpaid and not has_payout_failed,
+        # One that was left before its end was kept is left anew, so that the ledger knows of it.
+        followed_up=known.followed_up and state.is_unpaid and not has_payout_failed and is_waited_for,
         # The work that follows the failure up frees the money, and then forgets the way.
         payout=known.payout if is_paid_otherwise else None,
         payout_at=known.payout_at if is_paid_otherwise else None,
@@ -75,6 +79,13 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
         # Money of a stopped refund that moves all the same is looked at anew.
         stopped=known.stopped and state is known.state,
     )
+
+
+def _open_again(known: Refund) -> Refund:
+    """A refund that was history, once a fact tells that its money moved after that. The fact may come late, when it is
+    known that the money came back once more: that is followed up."""
+    last = known.fact_version
+    return replace(known, closed=None, followed_up=False, state_at=last.time if last is not None else known.state_at)
 
 
 def fold_reversal(known: Refund, *, reversed_: bool, is_news: bool) -> Refund:

@@ -149,9 +149,8 @@ def is_arrival_untold(refund: Refund) -> bool:
 
 
 def needs_ledger(refund: Refund) -> bool:
-    """Whether its due work may free what it took of its payment, or have it bar no other refund any more."""
-    may_be_history = refund.state.is_unpaid and refund.promise is None
-    return is_to_stop(refund) or refund.payout is not None or may_be_history
+    """Whether its due work says in the ledger what it takes of its payment, and whether it bars another refund."""
+    return is_to_stop(refund) or (refund.state.is_unpaid and not refund.followed_up)
 
 
 def is_with_merchant(refund: Refund) -> bool:
@@ -230,6 +229,7 @@ def _plain_item(refund: Refund) -> Item:
         "arrival_told": refund.arrival_told or None,
         "time_zone": refund.time_zone,
         "asked": refund.asked or None,
+        "closed": fact_version_item(refund.closed) if refund.closed else None,
         "reversed": refund.reversed or None,
         "stopped": refund.stopped or None,
         "merchant_until": to_text(refund.merchant_until) if refund.merchant_until else None,
@@ -271,6 +271,7 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         arrival_told=_is_arrival_told(item),
         time_zone=item.get("time_zone"),
         asked=bool(item.get("asked", False)),
+        closed=fact_version_from(item["closed"]) if "closed" in item else None,
         reversed=bool(item.get("reversed", False)),
         stopped=bool(item.get("stopped", False)),
         merchant_until=from_text(item["merchant_until"]) if "merchant_until" in item else None,

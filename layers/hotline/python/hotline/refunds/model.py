@@ -329,6 +329,8 @@ class Refund:
     """The customer's zone when the date was promised: the date ends there. None: see business_days.zone_of."""
     asked: bool = False
     """The wallet was asked what became of it."""
+    closed: FactVersion | None = None
+    """The fact that held as it was left as history. Nothing is promised of it, until its money moves again."""
     reversed: bool = False
     """Its payment is reversed."""
     stopped: bool = False
