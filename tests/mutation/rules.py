@@ -149,13 +149,17 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("payments/failures.py", (*_PAYMENTS, *_WORDS_TOLD), _PAYMENTS_LATER),
     Rule(
         "payments/folds.py",
-        (*_PAYMENTS, "rooms/payments/test_funds.py"),
+        (*_PAYMENTS, "rooms/payments/test_funds.py", "rooms/payments/test_owed.py"),
         (*_PAYMENTS_LATER, "rooms/payments/test_answers.py", "rooms/payments/test_facts_requests.py"),
     ),
     Rule("payments/funds.py", ("rooms/payments/test_funds.py",), ("functions/agent_api/test_agent_money.py",)),
     Rule("payments/holds.py", ("rooms/payments/test_facts_requests.py",)),
     Rule("payments/interest.py", ("rooms/payments/test_interest.py", "rooms/payments/test_funds.py")),
-    Rule("payments/model.py", (*_PAYMENTS, *_WORDS_TOLD), (*_PAYMENTS_LATER, "rooms/payments/test_facts_requests.py")),
+    Rule(
+        "payments/model.py",
+        (*_PAYMENTS, "rooms/payments/test_owed.py", *_WORDS_TOLD),
+        (*_PAYMENTS_LATER, "rooms/payments/test_facts_requests.py"),
+    ),
     Rule(
         "payments/outcomes.py",
         ("rooms/payments/test_outcomes.py", "rooms/payments/test_facts_requests.py", *_WORDS_TOLD),

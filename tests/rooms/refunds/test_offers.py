@@ -89,6 +89,17 @@ def return_long_ago_and_tell(world: MoneyWorld, *more: RefundStatus) -> None:
     work(world, WALLETS_OWN)
 
 
+def return_and_pay(world: MoneyWorld, *, returned: tuple[int, ...], paid: tuple[int, ...]) -> None:
+    """Refunds of the wallet's own come back, and a day later it pays others; then it tells the returns again."""
+    for number, minor in enumerate(returned):
+        world.tell(refunded(R.SENT, f"ref_{number}", minor=minor))
+        world.tell(refunded(R.RETURNED, f"ref_{number}", minor=minor, version=2, after_s=1))
+    for number, minor in enumerate(paid):
+        world.tell(refunded(R.SETTLED, f"ref_again_{number}", minor=minor, after_s=A_DAY_S))
+    for number, minor in enumerate(returned):
+        world.tell(refunded(R.RETURNED, f"ref_{number}", minor=minor, version=3, after_s=2 * A_DAY_S))
+
+
 def release(world: MoneyWorld, *, told_before: tuple[RefundStatus, ...], is_worked_off: bool) -> None:
     """A refund that was asked for before takings kept who asked, and that failed after that."""
     refund_id = ask_here(world, *told_before)
@@ -142,6 +153,22 @@ CASES: Final[dict[str, tuple[Prepare, str | None]]] = {
     "the wallet's own, came back long ago, sent again": (lambda w: return_long_ago_and_tell(w, R.SENT), OPEN_RULE),
     "the wallet's own, came back long ago, and once more": (
         lambda world: return_long_ago_and_tell(world, R.SETTLED, R.RETURNED),
+        UNPAID_RULE,
+    ),
+    "two came back, and one of as much was sent": (
+        lambda world: return_and_pay(world, returned=(3000, 3000), paid=(3000,)),
+        UNPAID_RULE,
+    ),
+    "two came back, and both were sent in one": (
+        lambda world: return_and_pay(world, returned=(3000, 3000), paid=(6000,)),
+        None,
+    ),
+    "came back, and was sent again in two parts": (
+        lambda world: return_and_pay(world, returned=(5000,), paid=(2500, 2500)),
+        None,
+    ),
+    "came back, and was sent again less a fee": (
+        lambda world: return_and_pay(world, returned=(5000,), paid=(4990,)),
         UNPAID_RULE,
     ),
     "under way before takings kept who asked, failed since": (

@@ -161,7 +161,7 @@ def fold_ledger_refund(ledger: Ledger, fact: Fact, told: RefundTold) -> Ledger:
 def _fold_taking(known: Taking | None, told: RefundTold, fact_version: FactVersion) -> Taking:
     state = _TAKEN[told.status]
     taking = known if known is not None else Taking(told.amount, state, None)
-    taking = _take_moves(taking, fact_version) if state.takes else taking
+    taking = _take_moves(taking, fact_version) if state.takes else _take_unpaid(taking, fact_version)
     if taking.fact_version is not None and fact_version <= taking.fact_version:
         return taking
     held = taking.held and not state.takes
@@ -170,10 +170,15 @@ def _fold_taking(known: Taking | None, told: RefundTold, fact_version: FactVersi
 
 
 def _take_moves(taking: Taking, fact_version: FactVersion) -> Taking:
-    """Note that the money of a refund moves, also by a fact that comes late."""
+    """Note that the money of a refund moves. A fact that comes late tells so of its own time."""
+    begun_at = min(fact_version.time, taking.begun_at or fact_version.time)
     if taking.moved is not None and fact_version <= taking.moved:
-        return taking
-    return replace(taking, moved=fact_version, ended=False)
+        return replace(taking, begun_at=begun_at)
+    return replace(taking, begun_at=begun_at, moved=fact_version, ended=False)
+
+
+def _take_unpaid(taking: Taking, fact_version: FactVersion) -> Taking:
+    return replace(taking, unpaid_at=min(fact_version.time, taking.unpaid_at or fact_version.time))
 
 
 def with_ledger(movement: Movement, ledger: Ledger) -> Movement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, TypedDict
 
 from hotline.contracts.model import (
     AnnualRate,
@@ -493,13 +493,18 @@ def _failure_from(item: Mapping[str, Any]) -> MovementFailure:
 
 
 def _taking_item(taking: Taking) -> Item:
-    """A taking as stored, without what follows from its state and last fact: a ledger holds many of them."""
+    """A taking as stored, without what follows from its state and last fact (_told_from): a ledger holds many."""
     item: Item = {"amount": money_item(taking.amount), "state": taking.state.value}
     item |= {"order": fact_version_item(taking.fact_version)} if taking.fact_version else {}
     marks = {"held": taking.held, "asked_here": taking.asked_here, "ended": taking.ended}
     item |= {name: True for name, is_set in marks.items() if is_set}
-    if taking.moved is not None and taking.moved != _moved_from(item):
+    follows = _told_from(item)
+    if taking.begun_at is not None and taking.begun_at != follows["begun_at"]:
+        item["begun_at"] = to_text(taking.begun_at)
+    if taking.moved is not None and taking.moved != follows["moved"]:
         item["moved"] = fact_version_item(taking.moved)
+    if taking.unpaid_at is not None and taking.unpaid_at != follows["unpaid_at"]:
+        item["unpaid_at"] = to_text(taking.unpaid_at)
     return item
 
 
@@ -516,15 +521,28 @@ def _taking_from(item: Mapping[str, Any]) -> Taking:
         held=held,
         asked_here=bool(item.get("asked_here", held or is_untold)),
         ended=bool(item.get("ended", is_untold and not state.takes)),
-        moved=_moved_from(item),
+        **_told_from(item),
     )
 
 
-def _moved_from(item: Mapping[str, Any]) -> FactVersion | None:
-    if "moved" in item:
-        return fact_version_from(item["moved"])
+class _Told(TypedDict):
+    """The fields of a taking about when its money moved."""
+
+    begun_at: datetime | None
+    moved: FactVersion | None
+    unpaid_at: datetime | None
+
+
+def _told_from(item: Mapping[str, Any]) -> _Told:
+    """When the money of a stored taking moved: as stored, or as the last fact alone tells."""
+    last = fact_version_from(item["order"]) if "order" in item else None
     moves = TakenState(item["state"]).takes and not item.get("held", False)
-    return fact_version_from(item["order"]) if "order" in item and moves else None
+    at = last.time if last is not None else None
+    return {
+        "begun_at": from_text(item["begun_at"]) if "begun_at" in item else at if moves else None,
+        "moved": fact_version_from(item["moved"]) if "moved" in item else last if moves else None,
+        "unpaid_at": from_text(item["unpaid_at"]) if "unpaid_at" in item else None if moves else at,
+    }
 
 
 def _without_none(values: Mapping[str, Any]) -> Item:

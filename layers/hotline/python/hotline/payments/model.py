@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from hotline.contracts.model import (
     UNTOLD,
@@ -244,6 +245,9 @@ class MovementRefList:
     more: bool
 
 
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
 class TakenState(StrEnum):
     """The effect of a refund on its movement's money."""
 
@@ -276,9 +280,12 @@ class Taking:
     """It was asked for here, or its payment by another way was."""
     ended: bool = False
     """Nobody looks for another way to pay it. It stays so until its money moves again."""
+    begun_at: datetime | None = None
+    """The earliest time at which a fact told that its money moves."""
     moved: FactVersion | None = None
-    """The highest fact that told that its money moves. Upon its end it is the fact that held then, so that only later
-    ones are news."""
+    """The highest fact that told so. Upon its end it is the fact that held then, so that only later ones are news."""
+    unpaid_at: datetime | None = None
+    """The earliest time at which a fact told that it was not paid."""
 
     @property
     def is_unpaid(self) -> bool:
@@ -287,11 +294,19 @@ class Taking:
         waits = self.state is TakenState.RETURNED or (self.state is TakenState.VOID and self.asked_here)
         return waits and not self.ended
 
-    def replaces(self, unpaid: Taking) -> bool:
-        """Whether this refund was paid in the place of one that was not: of as much, and later."""
-        own, earlier = self.fact_version, unpaid.fact_version
-        is_later = own is None or earlier is None or own.time > earlier.time
-        return self.state is TakenState.DONE and self.amount.minor >= unpaid.amount.minor and is_later
+    @property
+    def unpaid_since(self) -> datetime | None:
+        """Since when it is not paid; a failure that is told again changes nothing. After it has moved once more, that
+        is the time of the last fact. None: no fact told of it."""
+        first = self.unpaid_at
+        if first is not None and (self.moved is None or first > self.moved.time):
+            return first
+        return self.fact_version.time if self.fact_version is not None else first
+
+    @property
+    def may_replace(self) -> bool:
+        """Whether it may have been paid in the place of another one: the wallet began it by itself, and it arrived."""
+        return self.state is TakenState.DONE and not self.asked_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,18 +372,28 @@ class Ledger:
         return min((id_ for id_, taking in self.takings.items() if taking.state is TakenState.OPEN), default=None)
 
     @property
+    def owed_minor(self) -> Mapping[str, int]:
+        """The amount that is still owed of each refund that was not paid out. The sums count: a refund that the wallet
+        began later pays those before it, the earliest first, each part of it once. A rest beyond them is a refund of
+        its own."""
+        begun = [(taking.begun_at, False, id_) for id_, taking in self.takings.items() if taking.may_replace]
+        unpaid = [(taking.unpaid_since, True, id_) for id_, taking in self.takings.items() if taking.is_unpaid]
+        in_order = sorted((at or _EVER, is_unpaid, id_) for at, is_unpaid, id_ in begun + unpaid)
+        owed: dict[str, int] = {}
+        for _, is_unpaid, id_ in in_order:
+            amount = self.takings[id_].amount.minor
+            if is_unpaid:
+                owed[id_] = amount
+                continue
+            for earlier, rest in owed.items():
+                part = min(amount, rest)
+                owed[earlier], amount = rest - part, amount - part
+        return {id_: rest for id_, rest in owed.items() if rest > 0}
+
+    @property
     def unpaid_refund_id(self) -> str | None:
-        """The refund that was not paid out, and waits for another way. None once another one was paid in its place. Of
-        several it is always the same one."""
-        takings = self.takings
-        return min(
-            (
-                id_
-                for id_, taking in takings.items()
-                if taking.is_unpaid and not any(other.replaces(taking) for other in takings.values())
-            ),
-            default=None,
-        )
+        """The refund that was not paid out, and of which something is owed. Of several it is always the same one."""
+        return min(self.owed_minor, default=None)
 
 
 @dataclass(frozen=True, slots=True)
