@@ -70,7 +70,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "own_account": "as contained, from hotline.agents",
     "own_request": "as contained, from hotline.agents",
     "resent": "a count of what a run did, read where it is called",
-    "ended": "as resent",
     "escalated": "as resent",
     "DORMANT": "a word of facts that is parsed by its value",
     "STOLEN": "a word that agents name by its value",
