@@ -38,7 +38,7 @@ def test_a_note_for_the_customer_is_read_by_them_and_one_for_colleagues_is_not(
     answer = client.ask("GET", CASES)
     (case,) = answer.json["cases"]
     assert set(case) == FIELDS
-    assert (case["id"], case["topic"], case["status"]) == (case_id, "refund", "open")
+    assert (case["id"], case["topic"], case["status"], case["due_at"]) == (case_id, "refund", "open", None)
     assert [note["note"] for note in case["notes"]] == ["The shop has answered."]
     assert answer.json["next"] is None
     for internal in ("He shouted.", "agent-1", "Agent-1", "claimed", "priority"):

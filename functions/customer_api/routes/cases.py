@@ -10,7 +10,7 @@ from functions.customer_api.shapes.cases import Case, CaseNote, Cases
 from functions.customer_api.visits import desk, router
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from hotline.cases import service as cases
-from hotline.cases.model import ToldCase
+from hotline.cases.model import CaseStatus, ToldCase
 from hotline.identity.service import Operation
 
 _TAGS: Final = ["cases"]
@@ -36,7 +36,7 @@ def _case(case: ToldCase) -> Case:
     return Case(
         id=case.case_id,
         topic=case.topic,
-        status="open" if case.due_at is not None else "closed",
+        status="closed" if case.status is CaseStatus.CLOSED else "open",
         opened_at=case.opened_at,
         due_at=case.due_at,
         notes=[CaseNote(at=entry.at, note=entry.note) for entry in case.notes],

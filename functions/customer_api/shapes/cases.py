@@ -16,8 +16,9 @@ class CaseNote(Answer):
 
 
 class Case(Answer):
-    """A case about the account. `due_at`: by when somebody answers; null for one that is closed. `notes` are the newest
-    ten, the oldest first."""
+    """A case about the account. `opened_at`: of the topic `security`, when the customer first spoke of it or an agent
+    wrote to them. `due_at`: by when somebody first answers; null once that has passed or somebody has written, for a
+    closed case, and for the topic `security`. `notes` are the newest ten, the oldest first."""
 
     id: str
     topic: str

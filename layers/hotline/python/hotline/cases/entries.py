@@ -137,7 +137,7 @@ def contribute_case(
     case = give_reference(change, with_status(case))
     kind = EntryKind.ADDED if known else EntryKind.OPENED
     entry = make_entry(change, case, kind, reason=reason, facts=facts, note=note)
-    case = with_told(case, entry)
+    case = with_told(change, case, entry)
     write_case(change, known, case)
     if account_id is not None:
         key = items.pointer_key(account_id, topic)

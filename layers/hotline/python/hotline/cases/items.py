@@ -29,6 +29,7 @@ from hotline.kit.store import TTL_ATTRIBUTE, Between, Index, Key, Prefix, Query,
 from hotline.kit.store.condition import Item
 
 from .model import (
+    SECURITY_TOPIC,
     Audience,
     Case,
     CaseEntry,
@@ -52,7 +53,7 @@ _CALLBACKS = "CALLBACK"
 _INDEXED = ("queue_pk", "queue_sk", "due_pk", "due_sk")
 OPTIONAL_ATTRIBUTES = (
     *_INDEXED, "owner", "owner_name", "claimed_at", "snoozed_until", "task_at", "tags", "links", "heard", "proved",
-    "login_failed_at", "missing_documents", "reference", "reference_until", "is_told", "said",
+    "login_failed_at", "missing_documents", "reference", "reference_until", "told_at", "said",
 )  # fmt: skip
 """Attributes that a stored case may lack. An update takes away those that it does not set."""
 
@@ -93,20 +94,24 @@ def notes_query(account_id: str, limit: int) -> Query:
     return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix(NOTE_PREFIX), limit=limit)
 
 
-def told_key(case: Case) -> Key:
-    """Where an account keeps what its customer may see of a case; sort keys are in the order of opening."""
-    return hotline_key(f"ACCOUNT#{case.account_id}", f"{TOLD_PREFIX}{to_text(case.opened_at)}#{case.case_id}")
+def told_key(case: Case, told_at: datetime) -> Key:
+    """Where an account keeps what its customer may see of a case; sort keys are in the order of `told_at`."""
+    return hotline_key(f"ACCOUNT#{case.account_id}", f"{TOLD_PREFIX}{to_text(told_at)}#{case.case_id}")
 
 
-def told_item(case: Case) -> Item:
-    """The part of a case that a customer may see: no name, no reason and no text. One that is closed has no due time,
-    and goes TOLD_CLOSED after the last word."""
-    item: Item = {"case_id": case.case_id, "topic": case.topic, "opened_at": to_text(case.opened_at)}
-    item["version"] = case.version
+def told_item(case: Case, told_at: datetime) -> Item:
+    """The part of a case that a customer may see: no name, no reason and no text. `told_at` is when it opened for them.
+
+    There is no due time once the case is closed, or an agent has written to them: it is that of the first answer. A
+    case of what may be an attack has none, since a finding may have set or moved it. A closed one goes TOLD_CLOSED
+    after the last word."""
+    item: Item = {"case_id": case.case_id, "topic": case.topic, "opened_at": to_text(told_at)}
+    item |= {"status": case.outer_status.value, "version": case.version}
     item |= {"said": list(case.said)} if case.said else {}
     if case.is_closed:
         return item | {TTL_ATTRIBUTE: epoch_s(case.updated_at + TOLD_CLOSED)}
-    return item | {"due_at": to_text(case.due_at), **record_end(case.updated_at)}
+    is_due = case.topic != SECURITY_TOPIC and not case.said
+    return item | ({"due_at": to_text(case.due_at)} if is_due else {}) | record_end(case.updated_at)
 
 
 def told_query(account_id: str, *, after: str | None, limit: int) -> Query:
@@ -121,13 +126,16 @@ def said_keys(told: Mapping[str, Any]) -> tuple[Key, ...]:
     return tuple(hotline_key(f"CASE#{told['case_id']}", f"{ENTRY_PREFIX}{place}") for place in told.get("said", ()))
 
 
-def told_case_from(told: Mapping[str, Any], entries: Iterable[CaseEntry]) -> ToldCase:
-    """The case of a stored item with those of the entries that are for its customer."""
+def told_case_from(told: Mapping[str, Any], entries: Iterable[CaseEntry], now: datetime) -> ToldCase:
+    """The case of a stored item with those of the entries that are for its customer, and no due time that has
+    passed."""
+    due_at = _optional_time(told, "due_at")
     return ToldCase(
         case_id=told["case_id"],
         topic=told["topic"],
+        status=CaseStatus(told["status"]),
         opened_at=from_text(told["opened_at"]),
-        due_at=_optional_time(told, "due_at"),
+        due_at=due_at if due_at is not None and due_at > now else None,
         notes=tuple(
             ToldNote(entry.at, entry.note)
             for entry in entries
@@ -240,7 +248,7 @@ def pointer_item(case: Case) -> Item:
         "missing_documents": list(established.missing_documents),
         "reference": case.reference,
         "reference_until": _optional_text(case.reference_until),
-        "is_told": case.is_told or None,
+        "told_at": _optional_text(case.told_at),
         "said": list(case.said),
         **record_end(case.updated_at),
     }
@@ -288,7 +296,7 @@ def case_from(item: Mapping[str, Any]) -> Case:
         ),
         reference=item.get("reference"),
         reference_until=_optional_time(item, "reference_until"),
-        is_told=item.get("is_told", False),
+        told_at=_optional_time(item, "told_at"),
         said=tuple(item.get("said", ())),
     )
 

@@ -204,14 +204,20 @@ class Case:
     reference: str | None = None
     """The six digits that name the case to people, until `reference_until`; None for one that never had any."""
     reference_until: datetime | None = None
-    is_told: bool = False
-    """Its customer may know of it, so that they can list it."""
+    told_at: datetime | None = None
+    """Since when its customer may know of it, so that they can list it; None for one that they must not know of. Of a
+    case of what may be an attack it is when they spoke of it, or an agent wrote to them."""
     said: tuple[str, ...] = ()
     """The places of the newest entries that are for the customer, the oldest first."""
 
     @property
     def is_closed(self) -> bool:
         return self.status is CaseStatus.CLOSED
+
+    @property
+    def outer_status(self) -> CaseStatus:
+        """Open or closed: who works on a case is nobody's business outside."""
+        return CaseStatus.CLOSED if self.is_closed else CaseStatus.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +258,12 @@ class ToldNote:
 
 @dataclass(frozen=True, slots=True)
 class ToldCase:
-    """A case as its customer may see it. `due_at`: by when somebody answers; None for one that is closed."""
+    """A case as its customer may see it. `status`: open or closed. `due_at`: by when somebody answers, while that is
+    ahead and nobody has written to them."""
 
     case_id: str
     topic: str
+    status: CaseStatus
     opened_at: datetime
     due_at: datetime | None
     notes: tuple[ToldNote, ...]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from hotline.kit.actor import Caller, actor_name
+from hotline.kit.actor import Caller, Session, actor_name, good_factors
 from hotline.kit.change import Change, Failure, stale
 from hotline.kit.clock import to_text
 from hotline.kit.outbox import Decision
@@ -23,7 +23,6 @@ from .model import (
     QUEUE,
     SECURITY_TOPIC,
     Audience,
-    AuthorKind,
     Case,
     CaseEntry,
     CaseStatus,
@@ -86,7 +85,7 @@ def write_next(
     case = replace(case, updated_at=change.now, version=known.version + 1)
     case = give_reference(change, case if case.is_closed else with_status(case))
     entry = make_entry(change, case, kind, reason=reason, facts=facts or {}, note=note, audience=audience)
-    case = with_told(case, entry)
+    case = with_told(change, case, entry)
     write_case(change, known, case, failed=failed)
     write_pointer(change, known, case, failed=pointer_failed or failed)
     add_entry(change, case, entry)
@@ -149,14 +148,29 @@ def make_entry(
     )
 
 
-def with_told(case: Case, entry: CaseEntry) -> Case:
-    """The case with what its customer may know of it after this entry. A case of what may be an attack is told once the
-    customer has spoken of it, or an agent has written to them. An attacker may hold the account, and whoever is looked
-    into for money laundering must not learn it (FATF recommendation 21)."""
+def with_told(change: Change, case: Case, entry: CaseEntry) -> Case:
+    """The case with what its customer may know of it after this entry.
+
+    A case of what may be an attack is told since its customer, with a proved factor, spoke of it. An agent's note for
+    them is the same. An attacker may hold the account, and whoever is looked into for money
+    laundering must not learn it (FATF recommendation 21). A case of another topic is told since it opened."""
     is_said = entry.audience is Audience.CUSTOMER and bool(entry.note)
     said = (*case.said, items.place_of(entry))[-SAID_MAX:] if is_said else case.said
-    by_customer = entry.author in (AuthorKind.CALLER, AuthorKind.APP)
-    return replace(case, said=said, is_told=case.is_told or is_said or by_customer or case.topic != SECURITY_TOPIC)
+    told_at = case.told_at
+    if told_at is None and case.topic != SECURITY_TOPIC:
+        told_at = case.opened_at
+    elif told_at is None and (is_said or _is_of_customer(change, case)):
+        told_at = entry.at
+    return replace(case, said=said, told_at=told_at)
+
+
+def _is_of_customer(change: Change, case: Case) -> bool:
+    """Whether its customer makes the change. Anybody may call and say nothing that proves who they are."""
+    match change.actor:
+        case Caller(proof=proof) | Session(proof=proof):
+            return proof.account_id == case.account_id and bool(good_factors(proof.factors, change.now))
+        case _:
+            return False
 
 
 def add_entry(change: Change, case: Case, entry: CaseEntry) -> None:
@@ -166,9 +180,9 @@ def add_entry(change: Change, case: Case, entry: CaseEntry) -> None:
         return
     if entry.note:
         change.create(items.note_key(case.account_id, entry), items.note_item(case.case_id, entry))
-    if case.is_told:
+    if case.told_at is not None:
         is_older = any_of(NEW, Compare("version", "<", case.version))
-        change.put(items.told_key(case), items.told_item(case), condition=is_older)
+        change.put(items.told_key(case, case.told_at), items.told_item(case, case.told_at), condition=is_older)
 
 
 def tell(change: Change, case: Case, *, opened: bool, reason: str) -> None:
@@ -178,13 +192,12 @@ def tell(change: Change, case: Case, *, opened: bool, reason: str) -> None:
     data |= {"queue": QUEUE, "reference": str(case.reference)}
     if isinstance(change.actor, Caller):
         data |= {"contact_id": change.actor.contact_id}
-    status = CaseStatus.CLOSED if case.is_closed else CaseStatus.OPEN
     change.send(
         Decision(
             entry_id=change.ids.new("out"),
             type="case.opened" if opened else "case.updated",
             account_id=case.account_id or NO_ACCOUNT,
-            data={**data, "status": status.value, "at": to_text(change.now)},
+            data={**data, "status": case.outer_status.value, "at": to_text(change.now)},
             decision_id=change.ids.new("decision"),
             subject_version=case.version,
         )

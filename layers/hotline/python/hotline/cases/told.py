@@ -18,7 +18,7 @@ from . import items
 from .model import CaseError, ToldPage
 
 TOLD_PAGE_MAX: Final = 10
-"""Of ten texts each (records.SAID_MAX): as many entries as one read takes."""
+"""With ten texts each (records.SAID_MAX), one read takes the entries of a page."""
 _PLACE: Final = re.compile(r"TOLD#[0-9TZ:.-]{24}#case_[0-9A-Za-z_]{1,60}")
 
 
@@ -38,7 +38,7 @@ def list_told(
     keys = [key for item in kept for key in items.said_keys(item)]
     read = store.batch_get(keys) if keys else {}
     cases = tuple(
-        items.told_case_from(item, [items.entry_from(read[key]) for key in items.said_keys(item) if key in read])
+        items.told_case_from(item, [items.entry_from(read[key]) for key in items.said_keys(item) if key in read], now)
         for item in kept
     )
     return ToldPage(cases, str(page[-1]["SK"]) if len(found) > limit else None)
