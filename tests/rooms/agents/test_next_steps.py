@@ -64,6 +64,10 @@ def decided(operation: Operation, refund_id: str = "ref_1") -> CaseEntry:
     return entry(EntryKind.DECIDED, "agent:agent-1:case_1", f"agent.{operation.value}", refund_id)
 
 
+def deed(operation: Operation, **facts: str) -> CaseEntry:
+    return replace(entry(EntryKind.DECIDED, "agent:a:c", f"agent.{operation.value}"), facts=facts)
+
+
 OPENED = entry(EntryKind.OPENED, "caller:c")
 DONE = entry(EntryKind.DECIDED, "agent:agent-1:case_1", "agent.unlock")
 
@@ -113,6 +117,23 @@ def test_a_case_is_to_be_closed_once_an_agent_has_done_something_since_somebody_
     assert found is (Step.CLOSE if done else Step.CLAIM)
 
 
+@pytest.mark.parametrize("operation", [Operation.UNLOCK, Operation.RESET_GRANT])
+@pytest.mark.parametrize(
+    ("topic", "step"),
+    [
+        ("refund", Step.DECIDE_REFUND),
+        ("payment", Step.ANSWER),
+        ("lockout", Step.CLAIM),
+        ("security", Step.CLAIM),
+        ("general", Step.CLAIM),
+    ],
+)
+def test_an_act_that_opened_nothing_closes_no_case_of_any_topic(topic: str, step: Step, operation: Operation) -> None:
+    vain = deed(operation, outcome="NOT_SELF_SERVICE")
+    assert find_next_step(case(topic), (OPENED, vain), ()) is step
+    assert find_next_step(case(topic), (OPENED, DONE, vain), ()) is Step.CLOSE
+
+
 def test_a_freeze_is_no_answer_to_a_dispute() -> None:
     frozen = entry(EntryKind.DECIDED, "agent:a:c", "agent.freeze")
     assert find_next_step(case("dispute"), (OPENED, frozen), ()) is Step.ANSWER_DISPUTE
@@ -152,19 +173,36 @@ def judged(finding_id: str) -> CaseEntry:
 
 
 @pytest.mark.parametrize(
-    ("after", "step"),
+    ("after", "is_judged"),
     [
-        ((found("fnd_1"),), Step.JUDGE_FINDING),
-        ((found("fnd_1"), judged("fnd_1")), Step.CLOSE),
-        ((found("fnd_1"), found("fnd_2"), judged("fnd_1")), Step.JUDGE_FINDING),
-        ((found("fnd_1", also="fnd_2,fnd_3"), judged("fnd_1"), judged("fnd_2")), Step.JUDGE_FINDING),
-        ((found("fnd_1", also="fnd_2"), judged("fnd_1"), judged("fnd_2")), Step.CLOSE),
-        ((found("fnd_1"), entry(EntryKind.DECIDED, "agent:a:c", "agent.freeze")), Step.JUDGE_FINDING),
+        ((found("fnd_1"),), False),
+        ((found("fnd_1"), judged("fnd_1")), True),
+        ((found("fnd_1"), found("fnd_2"), judged("fnd_1")), False),
+        ((found("fnd_1", also="fnd_2,fnd_3"), judged("fnd_1"), judged("fnd_2")), False),
+        ((found("fnd_1", also="fnd_2"), judged("fnd_1"), judged("fnd_2")), True),
+        ((found("fnd_1"), entry(EntryKind.DECIDED, "agent:a:c", "agent.freeze")), False),
     ],
 )
-def test_a_finding_is_to_be_judged_once(after: tuple[CaseEntry, ...], step: Step) -> None:
-    for shown in (None, view(hold(Cause.RISK_SCORE))):
-        assert find_next_step(case("security"), (OPENED, *after), actions(proved=False), shown) is step
+@pytest.mark.parametrize(
+    ("shown", "left"),
+    [
+        (None, Step.CLOSE),
+        (view(), Step.CLOSE),
+        (view(hold(Cause.RISK_SCORE)), Step.RELEASE_HOLD),
+        (view(hold(Cause.DORMANT)), Step.TURN_TO_WALLET),
+    ],
+)
+def test_a_finding_is_to_be_judged_once_and_its_hold_is_left(
+    after: tuple[CaseEntry, ...], shown: LockView | None, left: Step, *, is_judged: bool
+) -> None:
+    step = find_next_step(case("security"), (OPENED, *after), actions(proved=False), shown)
+    assert step is (left if is_judged else Step.JUDGE_FINDING)
+
+
+def test_a_judged_finding_whose_hold_was_released_closes_the_case() -> None:
+    after = (found("fnd_1"), judged("fnd_1"), deed(Operation.RELEASE_HOLD, cause="RISK_SCORE"))
+    shown = view(hold(Cause.RISK_SCORE))
+    assert find_next_step(case("security"), (OPENED, *after), actions(proved=False), shown) is Step.CLOSE
 
 
 @pytest.mark.parametrize("reason", ["freeze.asked", "pause.refused"])
@@ -262,10 +300,6 @@ def test_an_opening_that_the_wallet_was_asked_for_is_waited_for(shut: Component,
 def test_an_agent_who_may_not_see_the_account_is_told_to_claim_a_free_case() -> None:
     assert find_next_step(case("lockout"), (OPENED,), ()) is Step.CLAIM
     assert find_next_step(case("lockout", owner="agent-2"), (OPENED,), ()) is None
-
-
-def deed(operation: Operation, **facts: str) -> CaseEntry:
-    return replace(entry(EntryKind.DECIDED, "agent:a:c", f"agent.{operation.value}"), facts=facts)
 
 
 @pytest.mark.parametrize(

@@ -250,8 +250,6 @@ def _list_left(components: Iterable[Component], timeline: Iterable[CaseEntry]) -
     opened: set[Component] = set()
     found = tuple(components)
     for entry in _list_deeds(timeline):
-        if entry.facts.get("outcome") == _OPENED_NOTHING:
-            continue
         operation = entry.reason.removeprefix("agent.")
         ends = _OPENED_BY.get(operation)
         if ends is None:
@@ -279,9 +277,10 @@ _OPENED_BY: Final[Mapping[str, frozenset[LockState]]] = {
     Operation.RELEASE_HOLD.value: frozenset({LockState.HOLD}),
     Operation.NEW_ROW.value: frozenset(),
     Operation.NEW_ROW_UNPROVED.value: frozenset(),
+    Operation.JUDGE_FINDING.value: frozenset(),
 }
 """The states that a deed opens, once the wallet or the customer has done their part. No new password is granted beside
-a hold of another cause."""
+a hold of another cause. A verdict lifts no hold."""
 
 
 # ---------------------------------------------------------------- what the timeline tells
@@ -319,11 +318,13 @@ def _is_done(timeline: Iterable[CaseEntry]) -> bool:
 
 
 def _list_deeds(timeline: Iterable[CaseEntry]) -> tuple[CaseEntry, ...]:
-    """The deeds of agents about the account since the customer or the hotline last spoke."""
+    """The deeds of agents about the account since the customer or the hotline last spoke, but for those that opened
+    nothing."""
     done: list[CaseEntry] = []
     for entry in timeline:
         if entry.kind is EntryKind.DECIDED:
-            done += [entry] if entry.reason in _ENDING or _is_refund_made(entry) else []
+            is_deed = entry.reason in _ENDING and entry.facts.get("outcome") != _OPENED_NOTHING
+            done += [entry] if is_deed or _is_refund_made(entry) else []
         elif entry.kind is EntryKind.ADDED and entry.author is AuthorKind.AGENT:
             done.append(entry)  # a freeze adds to the case itself
         elif entry.kind in (EntryKind.OPENED, EntryKind.ADDED, EntryKind.REOPENED):
