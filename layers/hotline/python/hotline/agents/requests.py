@@ -175,8 +175,8 @@ def _perform_once[Result](
         if operation in COUNTED:
             count_one(change, COUNTED[operation], token.agent_id, request.read)
         account_id = request.account_id if act.on_account else request.account
-        told = {"outcome": deed.outcome, **deed.facts, **({"why": why.value} if why is not None else {})}
-        case = leave_records(change, request, agent, operation.value, account_id, told)
+        facts = {"outcome": deed.outcome, **deed.facts, **({"why": why.value} if why is not None else {})}
+        case = leave_records(change, request, agent, operation.value, account_id, facts)
         if memory is not None:
             memory.keep(change, failed=stale, told=deed.told)
         change.commit(ctx.store)
