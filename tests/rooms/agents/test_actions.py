@@ -8,6 +8,7 @@ import pytest
 
 from hotline.agents.actions import (
     OFFERED,
+    ByTwo,
     Obstacle,
     action_of,
     is_pointless,
@@ -73,7 +74,7 @@ def test_every_action_upon_an_account_is_offered_and_rows_are_begun_anew_by_proo
 def test_an_account_that_cannot_give_two_factors_is_unfrozen_by_two() -> None:
     freeze = Subject("freeze#acc_1", "v1")
     other = approval(Operation.UNFREEZE_UNPROVED, Subject("freeze#acc_1", "v2"), "other")
-    by_two = {Operation.UNFREEZE: (Operation.UNFREEZE_UNPROVED, freeze)}
+    by_two = {Operation.UNFREEZE: ByTwo(Operation.UNFREEZE_UNPROVED, freeze, is_possible=True)}
     for asked, named in (((other,), None), ((approval(Operation.UNFREEZE_UNPROVED, freeze), other), "apr_1")):
         actions = list_actions(None, asked, NOON, None, by_two=by_two)
         (found,) = [one for one in actions if one.operation in (Operation.UNFREEZE, Operation.UNFREEZE_UNPROVED)]

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotline.accounts.changes import CHANGE_WAIT
 from hotline.agents import service as agents
 from hotline.agents.model import ActReason
 from hotline.agents.next_steps import Step
 from hotline.cases import service as cases
+from hotline.contracts.model import ContactPointChanged, PointKind
 from hotline.identity.model import Approval, ApprovalError, ApprovalState, Goal
 from hotline.identity.recovery import RecoveryState, ask_for_recovery, begin_recovery, enter_recovery_code
 from hotline.identity.service import approval_key, factors_key, owner_keys
@@ -31,7 +33,9 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.agent_world import NUMBER, AgentWorld
 from tests.support.api_client import Client
+from tests.support.lock_desk import fact
 from tests.support.money_world import ACCOUNT
+from tests.support.phone import give
 from tests.support.stores import NOON
 
 SECOND = timedelta(seconds=1)
@@ -67,10 +71,18 @@ def refusal(work: Callable[[], object]) -> str:
 
 
 def state_of(world: AgentWorld, approval: Approval) -> ApprovalState:
+    return marked(world, approval).state
+
+
+def marked(world: AgentWorld, approval: Approval) -> Approval:
     found = agents.find_approval(world.store, approval.approval_id, world.clock.now())
     assert found is not None
     (now,) = agents.mark_void(world.ctx, [found])
-    return now.state
+    return now
+
+
+def ask(world: AgentWorld, basis: Any, act: Any) -> Approval:
+    return agents.ask(world.ctx, world.token(), basis, act, ActReason.CUSTOMER_ASKED)
 
 
 def step_of(world: AgentWorld, case_id: str) -> Step | None:
@@ -114,8 +126,7 @@ def test_no_two_people_get_around_the_proof_of_an_account_that_can_give_it(
     with pytest.raises(NeedProof) as caught:
         world.do(token, basis, act)
     assert caught.value.operation == name
-    asked = lambda: agents.ask(world.ctx, token, basis, act, ActReason.CUSTOMER_ASKED)  # noqa: E731
-    assert refusal(asked) == ApprovalError.NOT_NEEDED
+    assert refusal(lambda: ask(world, basis, act)) == ApprovalError.NOT_NEEDED
     assert world.decided(event) == []
 
 
@@ -167,8 +178,101 @@ def test_an_approval_is_void_once_something_else_keeps_logins_away(
 def test_nobody_is_asked_about_what_would_end_nothing(quick: AgentWorld, act: Any, name: str, event: str) -> None:
     quick.freeze()
     basis = quick.claimed()
-    asked = lambda: agents.ask(quick.ctx, quick.token(), basis, act, ActReason.CUSTOMER_ASKED)  # noqa: E731
-    assert refusal(asked) == LockoutError.NO_SUCH_LOCK
+    assert refusal(lambda: ask(quick, basis, act)) == LockoutError.NO_SUCH_LOCK
+
+
+@pytest.mark.parametrize(("act", "name", "event"), ACTS)
+@pytest.mark.parametrize("paused", [False, True])
+def test_nobody_is_asked_about_an_account_that_nothing_shuts(
+    memory_store: Store, act: Any, name: str, event: str, *, paused: bool
+) -> None:
+    world = AgentWorld(memory_store, two_step=True, lone=True)  # type: ignore[arg-type]
+    basis, token = world.claimed(), world.token()
+    if paused:
+        world.do(token, basis, agents.PAUSE)
+    assert refusal(lambda: ask(world, basis, act)) == LockoutError.NO_SUCH_LOCK
+    assert refusal(lambda: world.do(token, basis, act)) == LockoutError.NO_SUCH_LOCK
+    assert world.decided(event) == []
+
+
+@pytest.mark.parametrize(("act", "name", "event"), ACTS)
+@pytest.mark.parametrize("two_step", [False, True])
+def test_two_people_open_an_account_without_any_factor(
+    memory_store: Store, act: Any, name: str, event: str, *, two_step: bool
+) -> None:
+    world = AgentWorld(memory_store, two_step=two_step, lone=True)  # type: ignore[arg-type]
+    gone = ContactPointChanged(2, PointKind.PHONE, NUMBER, None, world.clock.now(), reassigned=False)
+    give(world.ctx, [fact("contact_point.changed", world.clock.now(), gone, name="point", account=ACCOUNT)])
+    world.clock.advance(CHANGE_WAIT)
+    world.lock_out()
+    basis, token = world.claimed(), world.token()
+    assert world.do(token, basis, act, world.approve(token, basis, act)) in ("ASKED", "GRANTED")
+    assert len(world.decided(event)) == 1
+
+
+@pytest.mark.parametrize(("act", "name", "event"), ACTS)
+def test_an_approval_of_a_lock_that_has_ended_by_itself_is_of_a_thing_that_is_gone(
+    quick: AgentWorld, act: Any, name: str, event: str
+) -> None:
+    basis, token = quick.claimed(), quick.token()
+    approval = quick.approve(token, basis, act)
+    (lock,) = quick.view().components
+    assert lock.until is not None
+    quick.clock.advance(lock.until - quick.clock.now() - SECOND)
+    assert state_of(quick, approval) is ApprovalState.APPROVED
+    quick.clock.advance(SECOND)
+    void = marked(quick, approval)
+    assert (void.state, void.void_cause) == (ApprovalState.VOID, "gone")
+
+
+MADE: dict[str, tuple[Callable[[AgentWorld], None], ...]] = {
+    "open": (),
+    "locked": (AgentWorld.lock_out,),
+    "locked until a new password": (lambda world: world.hold("TOO_MANY_OTP"),),
+    "held": (AgentWorld.lock_out, AgentWorld.hold),
+    "held for a stolen password": (lambda world: world.hold("COMPROMISED_CREDENTIAL"),),
+    "frozen": (AgentWorld.freeze,),
+    "frozen and locked": (AgentWorld.freeze, AgentWorld.lock_out),
+    "paused": (lambda world: do_alone(world, agents.PAUSE),),
+    "paused and locked": (AgentWorld.lock_out, lambda world: do_alone(world, agents.PAUSE)),
+    "unlock asked for": (AgentWorld.lock_out, lambda world: do_by_two(world, agents.UNLOCK)),
+    "end of a freeze asked for": (AgentWorld.freeze, lambda world: do_by_two(world, agents.UNFREEZE)),
+    "end of a freeze asked for, locked": (
+        AgentWorld.lock_out,
+        AgentWorld.freeze,
+        lambda world: do_by_two(world, agents.UNFREEZE),
+    ),
+}
+
+
+def do_alone(world: AgentWorld, act: Any) -> None:
+    world.do(world.token(), world.claimed(), act)
+
+
+def do_by_two(world: AgentWorld, act: Any) -> None:
+    basis = world.claimed()
+    world.do(world.token(), basis, act, world.approve(world.token(), basis, act))
+
+
+@pytest.mark.parametrize("act", agents.OPENINGS, ids=lambda act: act.operation.value)
+@pytest.mark.parametrize("made", MADE)
+def test_two_people_are_offered_what_a_request_to_the_second_is_not_refused_for(
+    memory_store: Store, made: str, act: Any
+) -> None:
+    world = AgentWorld(memory_store, two_step=True, lone=True)  # type: ignore[arg-type]
+    for make in MADE[made]:
+        make(world)
+        world.clock.advance(SECOND)
+    basis = world.claimed()
+    found = cases.read_case(world.store, basis.case_id or "-")
+    assert found is not None
+    ground = agents.find_ground(world.ctx, world.token(), found[0], None)
+    offered = agents.list_case_actions(world.ctx, found[0], ground, ())
+    (obstacle,) = [one.obstacle for one in offered if one.operation is act.unproved]
+    if obstacle is None:
+        assert ask(world, basis, act).operation is act.unproved
+    else:
+        assert refusal(lambda: ask(world, basis, act)).startswith("no_such_")
 
 
 def test_the_next_step_says_what_two_people_do(quick: AgentWorld, memory_store: Store) -> None:
@@ -197,7 +301,6 @@ def test_a_recovery_of_this_owner_ends_with_a_person(quick: AgentWorld, goal: Go
 # ---------------------------------------------------------------- one person, whatever they do
 
 PERSON = "person-1"
-OPENINGS = (agents.UNLOCK, agents.GRANT_RESET, agents.UNFREEZE)
 SHUT: dict[str, Callable[[AgentWorld], None]] = {
     "locked": AgentWorld.lock_out,
     "locked until a new password": lambda world: world.hold("TOO_MANY_OTP"),
@@ -217,7 +320,7 @@ def test_one_person_with_every_role_opens_no_account_that_cannot_give_the_factor
     SHUT[shut](world)
     bases, asked = [world.claimed(PERSON)], list[Approval]()
     for number, (step, place) in enumerate(done):
-        person, act, basis = world.supervisor(PERSON), OPENINGS[place % 3], bases[place % len(bases)]
+        person, act, basis = world.supervisor(PERSON), agents.OPENINGS[place % 3], bases[place % len(bases)]
         with suppress(HotlineError, AssertionError):
             if step == "ask":
                 asked.append(agents.ask(world.ctx, person, basis, act, ActReason.EVIDENCE_SEEN))

@@ -55,28 +55,42 @@ class Action:
     subject: Subject | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ByTwo:
+    """The operation of two people in the place of one whose factors the account cannot give, and the thing as it is.
+    `is_possible`: a request to a second person would not be refused for want of something to end."""
+
+    operation: Operation
+    subject: Subject
+    is_possible: bool
+
+
 def list_actions(
     proof: Proof | None,
     approvals: Sequence[Approval],
     now: datetime,
     obstacle: Obstacle | None,
     view: LockView | None = None,
-    by_two: Mapping[Operation, tuple[Operation, Subject]] | None = None,
+    by_two: Mapping[Operation, ByTwo] | None = None,
 ) -> tuple[Action, ...]:
     """The actions upon the account of a case. `proof` is what its customer has proved, `approvals` are the agent's own
     about the case. `obstacle`: the one that stands in the way of them all. `view`: what keeps the account shut, for an
-    agent who may see it. `by_two`: the operations that the account cannot give the factors for. Each has the one of
-    two people that stands in its place, and the thing as it is."""
+    agent who may see it. `by_two`: the operations that the account cannot give the factors for, each with what stands
+    in its place."""
     states = frozenset(component.state for component in view.components) if view is not None else None
 
     def offer(operation: Operation) -> Action:
-        subject = None
+        subject, pointless = None, False
         if operation is Operation.NEW_ROW and not _is_enough(operation, proof, now):
             operation = Operation.NEW_ROW_UNPROVED  # see acts.BeginRowsAnew
         if by_two is not None and operation in by_two:
-            operation, subject = by_two[operation]  # see acts.OpenAccount
-        pointless = states is not None and is_pointless(operation, states)
-        stands = obstacle or (Obstacle.NOTHING_TO_DO if pointless else _find_hindrance(operation, view))
+            other = by_two[operation]  # see acts.OpenAccount
+            operation, subject, pointless = other.operation, other.subject, not other.is_possible
+        if states is not None and is_pointless(operation, states):
+            stands: Obstacle | None = Obstacle.NOTHING_TO_DO
+        else:
+            stands = _find_hindrance(operation, view) or (Obstacle.NOTHING_TO_DO if pointless else None)
+        stands = obstacle or stands
         return action_of(operation, proof, approvals, now, stands, subject)
 
     return tuple(map(offer, OFFERED))

@@ -90,6 +90,15 @@ class OpenAccount(AgentAct[StrEnum]):
     def check_possible(self, request: AgentRequest) -> None:
         self.check(request.read, request.account_id, request.now)
 
+    def is_possible(self, read: Mapping[Key, Item], account_id: str, now: datetime) -> bool:
+        """Whether two people would open anything. While the wallet has not confirmed what it was asked for, they would
+        not."""
+        try:
+            self.check(read, account_id, now)
+        except NotPossible:
+            return False
+        return True
+
     def contribute(self, change: Change, request: AgentRequest) -> Deed[StrEnum]:
         operation, _ = self.find_need(request)
         ask = self.ask if operation is self.operation else self.ask_unproved

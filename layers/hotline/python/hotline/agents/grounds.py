@@ -15,7 +15,7 @@ from hotline.lockout import service as lockout
 from hotline.lockout.model import LockView
 
 from .access import AgentRequest, open_request
-from .actions import Action, Obstacle, list_actions
+from .actions import Action, ByTwo, Obstacle, list_actions
 from .acts import OPENINGS
 from .model import AgentError, AgentToken, Basis
 
@@ -56,7 +56,9 @@ def list_case_actions(ctx: Context, case: Case, ground: Ground, approvals: Seque
     account_id, now = request.account_id, request.now
     read = request.fetch(_account_keys(account_id))
     by_two = {
-        act.operation: (act.unproved, act.find_subject(read, account_id, now))
+        act.operation: ByTwo(
+            act.unproved, act.find_subject(read, account_id, now), act.is_possible(read, account_id, now)
+        )
         for act in OPENINGS
         if not could_give(act.operation, read, account_id, now)
     }

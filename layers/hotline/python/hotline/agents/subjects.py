@@ -7,6 +7,7 @@ from datetime import datetime
 
 from hotline.accounts import service as accounts
 from hotline.directory import service as directory
+from hotline.identity.model import Subject
 from hotline.identity.service import find_nameable, row_keys, rows_subject, version_of_point
 from hotline.kit.errors import NotPossible
 from hotline.kit.keyring import Keyring
@@ -55,10 +56,9 @@ def version_of(name: str, read: Mapping[Key, Item], keyring: Keyring, now: datet
         case "hold":
             return lockout.hold_subject(read, owner, Cause(part)).version
         case "freeze":
-            version = lockout.freeze_subject(read, owner).version
-            return GONE if version == UNVERSIONED else version
+            return _or_gone(lockout.freeze_subject(read, owner))
         case "lock":
-            return lockout.lock_subject(read, owner, now).version
+            return _or_gone(lockout.lock_subject(read, owner, now))
         case "refund":
             item = read.get(refunds.refund_key(owner, part))
             return str(item["rev"]) if item is not None else GONE
@@ -77,6 +77,10 @@ def version_of(name: str, read: Mapping[Key, Item], keyring: Keyring, now: datet
 
 UNVERSIONED = "-"
 """The version of what does not change by being looked at: a value that is to be unmasked."""
+
+
+def _or_gone(subject: Subject) -> str:
+    return GONE if subject.version == UNVERSIONED else subject.version
 
 
 def _version_of_rows(account_id: str, read: Mapping[Key, Item], keyring: Keyring) -> str:

@@ -34,7 +34,8 @@ def list_account_factors(read: Mapping[Key, Item], account_id: str) -> tuple[Fac
 
 
 def could_give(operation: Operation, read: Mapping[Key, Item], account_id: str, now: datetime) -> bool:
-    """Whether the account has as many kinds as its owner would have to prove for the operation.
+    """Whether the account has as many kinds as its owner would have to prove for the operation. An account with no kind
+    at all never has.
 
     A point that was removed in the last CHANGE_WAIT counts, too. Else whoever takes one off gets around the proof at
     once. An account that is not open, or not known yet, is taken to have enough. `read` holds what exists of

@@ -24,7 +24,7 @@ class LockoutError(StrEnum):
     NO_SUCH_HOLD = "no_such_hold"
     NO_SUCH_FREEZE = "no_such_freeze"
     NO_SUCH_LOCK = "no_such_lock"
-    """Nothing is in force that the act would end, or something else is that it does not end."""
+    """Nothing is in force that two people would end by the act, or something else is that it does not end."""
 
 
 def whole_ms(instant: datetime) -> datetime:

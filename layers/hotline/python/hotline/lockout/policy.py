@@ -203,6 +203,12 @@ def may_reset(found: Sequence[Component]) -> bool:
     return all(_RESET in help_for(component) for component in found)
 
 
+def ends_by_password(found: Sequence[Component]) -> bool:
+    """Whether a new password is not forbidden, and ends something: a lock by failures, or a hold for a stolen password.
+    A pause goes on beside it."""
+    return may_reset(found) and any(component.state is not LockState.PAUSED for component in found)
+
+
 def find_pause(found: Sequence[Component]) -> Component | None:
     """The pause that runs, if one does."""
     return next((component for component in found if component.state is LockState.PAUSED), None)

@@ -96,14 +96,14 @@ def check_unlockable(read: Mapping[Key, Item], account_id: str, now: datetime) -
 
 def lock_subject(read: Mapping[Key, Item], account_id: str, now: datetime) -> Subject:
     """Everything that keeps logins from the account as it was read, for a second person. Another lock, freeze or hold
-    makes it another thing, and so does the end of one."""
+    makes it another thing, and so does the end of one. The version is `-` where there is nothing."""
     _, _, found = _present(read, account_id, now)
-    parts = (
+    parts = sorted(
         f"{part.state}#{part.cause}#{to_text(part.since) if part.since is not None else '-'}"
         for part in found
         if part.state is not LockState.PAUSED
     )
-    return Subject(f"lock#{account_id}", derive_id("lock", *sorted(parts)))
+    return Subject(f"lock#{account_id}", derive_id("lock", *parts) if parts else "-")
 
 
 def _unlock(change: Change, read: Mapping[Key, Item], account_id: str) -> UnlockOutcome:
@@ -143,7 +143,7 @@ def contribute_reset_grant_unproved(change: Change, read: Mapping[Key, Item], ac
     """The same with a second person, for an account that cannot give the factors. It depends on the contact points and
     the PIN as they were read, so `read` also holds what exists of `owner_keys`.
 
-    Raises NotPossible `no_such_lock` where something forbids a new password, NeedSecond; at commit Stale."""
+    Raises NotPossible `no_such_lock` where a new password ends nothing, NeedSecond; at commit Stale."""
     check_resettable(read, account_id, change.now)
     require(change, Operation.RESET_GRANT_UNPROVED, account_id, lock_subject(read, account_id, change.now))
     require_same_factors(change, read, account_id)
@@ -151,9 +151,9 @@ def contribute_reset_grant_unproved(change: Change, read: Mapping[Key, Item], ac
 
 
 def check_resettable(read: Mapping[Key, Item], account_id: str, now: datetime) -> None:
-    """Raises NotPossible `no_such_lock` where something in force forbids a new password."""
+    """Raises NotPossible `no_such_lock` unless a new password is allowed and would end something in force."""
     record, _, found = _present(read, account_id, now)
-    if record.erased or not policy.may_reset(found):
+    if record.erased or not policy.ends_by_password(found):
         raise NotPossible(LockoutError.NO_SUCH_LOCK, account_id=account_id)
 
 
