@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from botocore.exceptions import ClientError
 
 from hotline.agents.model import TOKEN_LIFE, Permission, Role
+from hotline_local.errors import CommandError
 
 PASSWORD: Final = "Demo-only-1"  # noqa: S105 - of nobody, on loopback
 STAFF: Final[Mapping[str, tuple[Role, ...]]] = {
@@ -47,19 +48,24 @@ class StaffLogin:
 
     def sign_in(self, cognito: Any, endpoint: str, name: str, scopes: Iterable[str]) -> dict[str, Any]:
         """The token endpoint's answer for one of the demo staff, by code and PKCE (RFC 7636), as the desk signs in.
-        `endpoint` is MiniStack's. Raises KeyError where no desk was allowed yet."""
+        `endpoint` is MiniStack's. Raises CommandError where no desk was allowed yet, and where the sign-in is
+        refused."""
         described = cognito.describe_user_pool_client(UserPoolId=self.pool_id, ClientId=self.client_id)
-        callback = described["UserPoolClient"]["CallbackURLs"][0]
+        callback = next(iter(described["UserPoolClient"].get("CallbackURLs", ())), None)
+        if callback is None:
+            raise CommandError("No desk may use the sign-in of this stack: start it with `./hotline run`.")
         verifier = secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         client = {"client_id": self.client_id, "redirect_uri": callback}
         asked = {"scope": " ".join(("openid", *scopes)), "state": "state", "response_type": "code", "nonce": ""}
         pkce = {"code_challenge": challenge, "code_challenge_method": "S256"}
         headers, _ = _post_form(endpoint, "/login", **client, **asked, **pkce, username=name, password=PASSWORD)
-        (code,) = parse_qs(urlsplit(headers["location"]).query)["code"]
-        exchange = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
-        _, body = _post_form(endpoint, "/oauth2/token", **client, **exchange)
-        answered: dict[str, Any] = json.loads(body)
+        codes = parse_qs(urlsplit(headers.get("location", "")).query).get("code", [""])
+        exchange = {"grant_type": "authorization_code", "code": codes[0], "code_verifier": verifier}
+        _, body = _post_form(endpoint, "/oauth2/token", **client, **exchange) if codes[0] else ({}, b"")
+        answered = _decode_object(body)
+        if "access_token" not in answered:
+            raise CommandError(f"The sign-in refused {name}: start the stack anew with `./hotline run`.")
         return answered
 
     def renew(self, cognito: Any, refresh_token: str) -> dict[str, object] | None:
@@ -77,6 +83,15 @@ class StaffLogin:
             return None
         lasting = {"token_type": made["TokenType"], "expires_in": made["ExpiresIn"]}
         return {"access_token": made["AccessToken"], "id_token": made["IdToken"], **lasting}
+
+
+def _decode_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body; empty for anything else."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _post_form(endpoint: str, path: str, **fields: str) -> tuple[dict[str, str], bytes]:

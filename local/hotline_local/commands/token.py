@@ -45,7 +45,8 @@ def register(subparsers: Subparsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the token. Raises CommandError when no stack runs, and for a scope or a name that there is not."""
+    """Print the token. Raises CommandError when no stack runs, for a scope or a name that there is not, and for a
+    sign-in that is refused."""
     from hotline_local.launcher.stack import load
 
     if arguments.staff is not None and not (arguments.session is None and arguments.signed_in is None):
