@@ -195,7 +195,7 @@ class DeskRecords extends View {
         { name: "refund_reason", label: this.t("field.refund_reason"), kind: "select", required: true,
           options: [["", this.t("choose")], ...REFUND_REASONS.map((reason) => [reason, words.word("refund_reason", reason)])] },
         { name: "amount_minor", label: this.t("field.amount_minor"), kind: "number", min: 1, help: this.t("refund.amount_help") },
-        { name: "note", label: this.t("refund.note"), kind: "note", max: this.desk.me.limits.refund_note_characters, empty: null },
+        { name: "note", label: this.t("refund.note"), kind: "note", max: this.desk.me.limits?.refund_note_characters, empty: null },
       ],
       values: { refund_reason: "", amount_minor: null, note: null },
       send: (deed, key) => this.desk.api.askRefund(this.case_id, { item_id, ...deed }, key),

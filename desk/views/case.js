@@ -80,8 +80,9 @@ class DeskCase extends View {
     return this.found.value?.value.owner?.id === this.desk.me.agent_id;
   }
 
+  /** How long a note may be; undefined with an API from before it told its limits, which then refuses what is too long. */
   get noteMax() {
-    return this.desk.me.limits.note_characters;
+    return this.desk.me.limits?.note_characters;
   }
 
   /** Whether the agent comes to the account: by the case, which they have claimed, or by the call that they are in. */

@@ -268,6 +268,15 @@ def test_a_note_that_is_too_long_cannot_be_sent(desk: Desk) -> None:
     expect(page.get_by_role("button", name="Add note")).to_be_disabled()
 
 
+def test_a_note_is_written_beside_an_api_that_tells_no_limits(desk: Desk) -> None:
+    desk.world.note_characters = None
+    page = desk.enter(address="?case=case-1")
+    page.get_by_label("Note", exact=True).fill("Rang at noon.")
+    page.get_by_role("button", name="Add note").click()
+    expect(page.locator(".quote").filter(has_text="Rang at noon.")).to_have_count(1)
+    assert desk.faults == []
+
+
 def test_an_action_whose_answer_was_lost_is_sent_again_under_its_key(desk: Desk) -> None:
     page = desk.enter(address="?case=case-1")
     claim(page)
