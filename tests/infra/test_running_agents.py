@@ -44,6 +44,8 @@ pytestmark = pytest.mark.slow
 CALLBACK: Final = "http://127.0.0.1:9/callback.html"
 """No page is there: the code is read from the redirect."""
 CALLER: Final = "+8613800000073"
+PROVED_AFTER_S: Final = 240.0
+"""Ends a talk in which nobody proves anything: with wrong keys a patient caller waits ten minutes for a code."""
 TERMS: Final = {"window_days": 30, "partial": True, "auto_approve_minor": 5_000, "categories": ["food"]}
 SUPERVISORS: Final = ("supervisor-1", "supervisor-2", "supervisor-3")
 ROLES: Final = dict.fromkeys(SUPERVISORS, (Role.AGENT, Role.SUPERVISOR))
@@ -195,6 +197,7 @@ def test_a_caller_proves_themselves_while_they_talk_with_the_agent(running_stack
     token = replace(office.world.token(), agent_id=desk.get("/me").json["agent_id"])
 
     def is_answered(contact_id: str) -> bool:
+        assert ringing.poll() is None, "the call ended before the request was answered"
         read = store.batch_get(list(agents.proof_request_keys(contact_id=contact_id)))
         return agents.find_proof_request(read, datetime.now(UTC), contact_id=contact_id) is None
 
@@ -204,7 +207,7 @@ def test_a_caller_proves_themselves_while_they_talk_with_the_agent(running_stack
             desk.contact_id = contact_id
             case_id = desk.get(f"/contacts/{contact_id}").json["case_id"]
             assert desk.post(f"/cases/{case_id}/proofs", {"goal": "unlock"}).json["state"] == "asked"
-            eventually(lambda: is_answered(contact_id))
+            eventually(lambda: is_answered(contact_id), hangs_after_s=PROVED_AFTER_S)
             proof = desk.get(f"/cases/{case_id}/proofs").json
             assert (proof["state"], proof["factors"]) == ("proved", ["sms"])
             assert "unlock" in proof["operations"]

@@ -25,9 +25,9 @@ HANGS_AFTER_S = 900.0
 ASK_EVERY_S = 0.1
 
 
-def eventually(found: Callable[[], Any]) -> Any:
+def eventually(found: Callable[[], Any], *, hangs_after_s: float = HANGS_AFTER_S) -> Any:
     """Ask again until something is found, however long the machine takes. Fails a test that hangs."""
-    hangs_at = time.monotonic() + HANGS_AFTER_S
+    hangs_at = time.monotonic() + hangs_after_s
     while not (result := found()):
         assert time.monotonic() < hangs_at, "nothing came at all"
         time.sleep(ASK_EVERY_S)
