@@ -18,12 +18,14 @@ from hotline.identity.model import Approval, ApprovalError, ApprovalState, Opera
 from hotline.identity.service import approval_key, could_give, factors_key, list_account_factors, owner_keys
 from hotline.kit.actor import Agent, Approved, FactorKind
 from hotline.kit.change import Change
+from hotline.kit.clock import to_text
 from hotline.kit.errors import NeedProof, NeedSecond, NotPossible, Stale
 from hotline.kit.store import Put, Store
 from hotline.kit.store.condition import NEW
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause, DecisionKind, LockoutError, LockState
 from tests.support.agent_world import EMAIL, NUMBER, AgentWorld
+from tests.support.api_client import Client
 from tests.support.lock_desk import fact
 from tests.support.money_world import ACCOUNT
 from tests.support.phone import give
@@ -144,6 +146,35 @@ def test_a_point_that_was_taken_off_a_moment_ago_counts_for_three_days(twofold: 
     assert caught.value.needs == ("sms",)
     twofold.clock.advance(SECOND)
     assert asked(twofold, basis).operation is Operation.UNFREEZE_UNPROVED
+
+
+def test_a_pin_that_was_taken_away_a_moment_ago_counts_for_three_days(quick: AgentWorld) -> None:
+    """Its owner takes it away with one factor, and the end of a freeze asks for two."""
+    have_pin(quick)
+    basis = quick.claimed()
+    client = Client(quick.ctx, ACCOUNT, signed_in_at=quick.clock.now())
+    client.prove("set_pin")
+    assert client.ask("DELETE", "/v1/me/pin").json == {"pin": False}
+    quick.clock.advance(CHANGE_WAIT - SECOND)
+    assert refusal(lambda: asked(quick, basis)) == ApprovalError.NOT_NEEDED
+    with pytest.raises(NeedProof) as caught:
+        quick.do(quick.token(), basis, ACT)
+    assert caught.value.needs == ("sms",)
+    quick.clock.advance(SECOND)
+    assert asked(quick, basis).operation is Operation.UNFREEZE_UNPROVED
+
+
+def test_a_pin_that_is_chosen_anew_leaves_nothing_of_the_one_before(memory_store: Store) -> None:
+    world = AgentWorld(memory_store, lone=True)  # type: ignore[arg-type]
+    have_pin(world)
+    client = Client(world.ctx, ACCOUNT, signed_in_at=world.clock.now())
+    client.prove("set_pin")
+    assert client.ask("DELETE", "/v1/me/pin").status == 200
+    assert world.store.batch_get([factors_key(ACCOUNT)])[factors_key(ACCOUNT)]["pin_removed_at"] == to_text(NOON)
+    assert client.ask("PUT", "/v1/me/pin", body={"pin": "482137"}).status == 200
+    stored = world.store.batch_get([factors_key(ACCOUNT)])[factors_key(ACCOUNT)]
+    assert "pin" in stored
+    assert "pin_removed_at" not in stored
 
 
 def test_a_factor_that_comes_while_the_deed_is_done_stops_it(quick: AgentWorld) -> None:

@@ -19,7 +19,7 @@ from hotline.kit.store import Key
 from hotline.kit.store.condition import NEW, Item, equals
 
 from .model import Operation
-from .pins import factors_key, has_pin
+from .pins import factors_key, has_pin, pin_removed_at
 from .policy import FACTORS, REQUIREMENTS
 
 _FACTOR_OF: Final = {PointKind.PHONE: FactorKind.SMS, PointKind.EMAIL: FactorKind.EMAIL}
@@ -30,22 +30,22 @@ def list_account_factors(read: Mapping[Key, Item], account_id: str) -> tuple[Fac
     does not act yet. `read` holds what exists of `owner_keys`."""
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     points = profile.live_points if profile is not None else ()
-    return _in_order({_FACTOR_OF[point.kind] for point in points}, read, account_id)
+    kinds = {_FACTOR_OF[point.kind] for point in points}
+    return tuple(kind for kind in FACTORS if kind in kinds | _kind_of_pin(read, account_id))
 
 
 def could_give(operation: Operation, read: Mapping[Key, Item], account_id: str, now: datetime) -> bool:
     """Whether the account has as many kinds as its owner would have to prove for the operation. An account with no kind
     at all never has.
 
-    A point that was removed in the last CHANGE_WAIT counts, too. Else whoever takes one off gets around the proof at
-    once. An account that is not open, or not known yet, is taken to have enough. `read` holds what exists of
+    A point or a PIN that was removed in the last CHANGE_WAIT counts, too. Else whoever takes one off gets around the
+    proof at once. An account that is not open, or not known yet, is taken to have enough. `read` holds what exists of
     `owner_keys`."""
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     if profile is None or profile.status is not AccountStatus.OPEN:
         return True
-    kinds = _in_order(
-        {_FACTOR_OF[point.kind] for point in profile.points if _counts(point, now)}, read, profile.account_id
-    )
+    kinds = {_FACTOR_OF[point.kind] for point in profile.points if _counts(point, now)}
+    kinds |= _kind_of_pin(read, account_id, now)
     return len(kinds) >= REQUIREMENTS[operation].factors_for(profile.two_step)
 
 
@@ -56,12 +56,16 @@ def require_same_factors(change: Change, read: Mapping[Key, Item], account_id: s
         change.require_condition(key, as_read, stale)
 
 
-def _in_order(kinds: set[FactorKind], read: Mapping[Key, Item], account_id: str) -> tuple[FactorKind, ...]:
-    of_pin = {FactorKind.PIN} if has_pin(read.get(factors_key(account_id))) else set()
-    return tuple(kind for kind in FACTORS if kind in kinds | of_pin)
+def _kind_of_pin(read: Mapping[Key, Item], account_id: str, now: datetime | None = None) -> set[FactorKind]:
+    """The kind of the PIN that the account has; with `now` also of one that was lately removed."""
+    known = read.get(factors_key(account_id))
+    lately = now is not None and _is_lately(pin_removed_at(known), now)
+    return {FactorKind.PIN} if has_pin(known) or lately else set()
 
 
 def _counts(point: ContactPoint, now: datetime) -> bool:
-    if point.confirmed_at is None:
-        return False
-    return point.removed_at is None or now < point.removed_at + CHANGE_WAIT
+    return point.confirmed_at is not None and (point.removed_at is None or _is_lately(point.removed_at, now))
+
+
+def _is_lately(removed_at: datetime | None, now: datetime) -> bool:
+    return removed_at is not None and now < removed_at + CHANGE_WAIT

@@ -139,6 +139,11 @@ def has_pin(item: Mapping[str, Any] | None) -> bool:
     return item is not None and "pin" in item
 
 
+def pin_removed_at(item: Mapping[str, Any] | None) -> datetime | None:
+    """When the last PIN of a stored item was taken away; None where one stands, or none was taken away."""
+    return from_text(item["pin_removed_at"]) if item is not None and "pin_removed_at" in item else None
+
+
 def acting_pin(read: Mapping[Key, Item], account_id: str, now: datetime) -> bool:
     """Whether the account has a PIN that acts. `read` holds what exists of `factors_key` and `accounts.stops_key`."""
     item = read.get(factors_key(account_id))
@@ -187,7 +192,7 @@ def contribute_pin(
     stored = {"salt": salt, "mac": _mac(macs, account_id, salt, pin), "set_at": to_text(change.now)}
     key = factors_key(account_id)
     known = read.get(key)
-    change.replace(key, known, {**_strip_keys(known), "pin": stored})
+    change.replace(key, known, {**_without_pin(known), "pin": stored})
     change.audit(account_id, PIN_SET)
     send_repudiable(change, profile, PIN_SET)
 
@@ -218,9 +223,13 @@ def contribute_repudiated_pin(change: Change, read: Mapping[Key, Item], account_
 
 
 def _take_pin_away(change: Change, account_id: str, known: Item | None) -> None:
-    left = {name: value for name, value in _strip_keys(known).items() if name != "pin"}
+    left = {**_without_pin(known), "pin_removed_at": to_text(change.now)}
     change.replace(factors_key(account_id), known, left)
     change.audit(account_id, PIN_REMOVED)
+
+
+def _without_pin(known: Item | None) -> Item:
+    return {name: value for name, value in _strip_keys(known).items() if name not in ("pin", "pin_removed_at")}
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
