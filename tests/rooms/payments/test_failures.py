@@ -6,7 +6,7 @@ import pytest
 
 from hotline.contracts.model import Failure
 from hotline.contracts.vocabulary import NETWORKS, Scheme, network_of
-from hotline.payments.decline_codes import TABLE, DeclineCode, classify, find_row, is_known, list_rows
+from hotline.payments.decline_codes import TABLE, Classified, DeclineCode, classify, find_row, is_known, list_rows
 from hotline.payments.failures import (
     FAILURES,
     PLAIN_TEXT,
@@ -347,10 +347,115 @@ def test_a_code_is_told_by_its_meaning_in_its_scheme(scheme: str, code: str, exp
 
 
 @pytest.mark.parametrize(
-    "message", ["seller: not enough balance", "Merchant expired card", "商户余额不足", "收款方余额不足"]
+    "message",
+    [
+        "seller: not enough balance",
+        "Merchant expired card",
+        "商户余额不足",
+        "收款方余额不足",
+        "店铺余额不足",
+        "门店账户余额不足",
+        "店家余额不足",
+        "企业账户余额不足",
+        "对方账户余额不足",
+        "收方账户余额不足",
+        "收单商户余额不足",
+        "供应商余额不足",
+        "子商户余额不足",
+        "服务商余额不足",
+        "recipient has insufficient funds",
+        "Store has insufficient funds",
+        "The store's card expired",
+        "Vendor: insufficient funds",
+        "shop's card expired",
+        "SUPPLIER_INSUFFICIENT_FUNDS",
+        "card acceptor: insufficient funds",
+        "payee's card expired",
+        "The other party has insufficient funds",
+    ],
 )
 def test_a_message_about_the_other_side_explains_nothing(message: str) -> None:
-    assert classify(Failure("newbank", "X1", message), network=None).code is FailureCode.OTHER
+    assert classify(Failure("newbank", "X1", message), network=None) == Classified(FailureCode.OTHER, mapped=False)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Could not store the card: card expired", FailureCode.EXPIRED_CARD),
+        ("Please restore the card, expired card", FailureCode.EXPIRED_CARD),
+        ("The stored card expired", FailureCode.EXPIRED_CARD),
+        ("Shopper has insufficient funds", FailureCode.INSUFFICIENT_FUNDS),
+        ("in-store payment: incorrect pin", FailureCode.WRONG_PIN),
+        ("The amount exceeded your online shopping limit", FailureCode.LIMIT_AMOUNT),
+        ("到店支付密码错误", FailureCode.WRONG_PIN),
+        ("收单机构故障", FailureCode.PROCESSOR_ERROR),
+    ],
+)
+def test_a_word_like_one_for_a_shop_does_not_hide_what_is_said_of_the_customer(
+    message: str, expected: FailureCode
+) -> None:
+    assert classify(Failure("newbank", "X1", message), network=None).code is expected
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("支付结果未知", FailureCode.PAYMENT_IN_PROGRESS),
+        ("商户订单支付结果未知", FailureCode.PAYMENT_IN_PROGRESS),
+        ("正在处理中，支付结果未知（有可能已经支付成功）", FailureCode.PAYMENT_IN_PROGRESS),
+        ("交易处理中，请稍后查询", FailureCode.PAYMENT_IN_PROGRESS),
+        ("用户支付中，需要输入密码", FailureCode.PAYMENT_IN_PROGRESS),
+        ("Payment result unknown", FailureCode.PAYMENT_IN_PROGRESS),
+        ("The outcome is unknown", FailureCode.PAYMENT_IN_PROGRESS),
+        ("Transaction in progress", FailureCode.PAYMENT_IN_PROGRESS),
+        ("The payment is still processing", FailureCode.PAYMENT_IN_PROGRESS),
+        ("Pending", FailureCode.PAYMENT_IN_PROGRESS),
+        ("Merchant order pending", FailureCode.PAYMENT_IN_PROGRESS),
+        ("Duplicate request, the first is in process", FailureCode.PAYMENT_IN_PROGRESS),
+        ("退款处理中", FailureCode.REFUND_STILL_RUNNING),
+        ("Refund pending", FailureCode.REFUND_STILL_RUNNING),
+        ("处理中心异常", FailureCode.OTHER),
+        ("支付中断", FailureCode.OTHER),
+        ("processing error", FailureCode.OTHER),
+        ("spending limit, amount exceeded", FailureCode.LIMIT_AMOUNT),
+        ("Account with pending verification", FailureCode.OTHER),
+        ("Fraud check pending", FailureCode.SUSPECTED_FRAUD),
+    ],
+)
+def test_a_message_that_leaves_the_outcome_open_decides_for_that(message: str, expected: FailureCode) -> None:
+    assert classify(Failure("newbank", "X1", message), network=None).code is expected
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("您的银行卡已过期", FailureCode.EXPIRED_CARD),
+        ("付款码已过期", FailureCode.PAYMENT_CODE_INVALID),
+        ("涉嫌欺诈", FailureCode.SUSPECTED_FRAUD),
+        ("银行卡已挂失", FailureCode.LOST_STOLEN_PICKUP),
+        ("卡片遗失", FailureCode.LOST_STOLEN_PICKUP),
+        ("受限制的卡", FailureCode.LOST_STOLEN_PICKUP),
+        ("账户资金不足", FailureCode.INSUFFICIENT_FUNDS),
+        ("卡号有误", FailureCode.INVALID_CARD_NUMBER),
+        ("安全码不正确", FailureCode.WRONG_CVC),
+        ("密码输入错误", FailureCode.WRONG_PIN),
+        ("密码错误次数超限", FailureCode.PIN_TRIES),
+        ("需要身份验证", FailureCode.AUTH_REQUIRED),
+        ("该卡不允许此交易", FailureCode.NOT_PERMITTED),
+        ("不支持该卡种", FailureCode.CARD_NOT_SUPPORTED),
+        ("不支持该币种", FailureCode.CURRENCY_NOT_SUPPORTED),
+        ("单笔金额超限", FailureCode.LIMIT_AMOUNT),
+        ("交易次数超限", FailureCode.LIMIT_COUNT),
+        ("发卡行系统故障", FailureCode.ISSUER_UNAVAILABLE),
+        ("收单行异常", FailureCode.PROCESSOR_ERROR),
+        ("银行应答超时", FailureCode.NETWORK_TIMEOUT),
+        ("订单超时关闭", FailureCode.ORDER_EXPIRED),
+        ("重复交易", FailureCode.DUPLICATE),
+        ("不予承兑", FailureCode.ISSUER_DECLINED_GENERIC),
+    ],
+)
+def test_a_message_in_chinese_explains_as_much_as_one_in_english(message: str, expected: FailureCode) -> None:
+    assert classify(Failure("newbank", "X1", message), network=None).code is expected
 
 
 @pytest.mark.parametrize(
@@ -464,3 +569,87 @@ def test_the_most_specific_part_of_a_code_is_read_and_nothing_is_guessed(
     scheme: str, code: str, expected: FailureCode
 ) -> None:
     assert classify(Failure(scheme, code), network=None).code is expected
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "{}", " {} ", "[{}]", "({})", "'{}", "\"{}\"", "={}", "【{}】", "“{}”", "{}:", "{} - text", "{}-text",
+        "[{}] text", "{}: text 12", "{}（余额不足）", "code: {}", "Response Code={}", "error_code: [{}]",
+    ],
+)  # fmt: skip
+def test_noise_around_a_code_leaves_its_row(spelled: str) -> None:
+    for row in list_rows():
+        for code in (row.code, row.code.lower(), row.code.upper()):
+            assert find_row(row.scheme, spelled.format(code), network=None) == row
+
+
+def test_the_name_of_its_own_scheme_before_a_code_leaves_its_row() -> None:
+    for row in list_rows():
+        scheme = row.scheme.partition(":")[0]
+        for spelled in (f"{scheme}.{row.code}", f"{scheme.upper()}: {row.code}"):
+            assert find_row(row.scheme, spelled, network=None) == row
+
+
+def test_a_number_from_a_spreadsheet_leaves_its_row() -> None:
+    for row in list_rows():
+        if row.code.isdigit():
+            assert find_row(row.scheme, f"{int(row.code)}.0", network=None) == row
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "found"),
+    [
+        ("iso8583", "RC51", "51"),
+        ("iso8583", "RC-51", "51"),
+        ("iso8583", "DE39_51", "51"),
+        ("iso8583", "51-Insufficient funds", "51"),
+        ("iso8583:visa", "RCN7", "N7"),
+        ("iso8583:visa", "N-7", "N7"),
+        ("unionpay", "RC51", None),
+        ("unionpay", "RC64", "64"),
+        ("mastercard-mac", "MAC03", "03"),
+        ("mastercard-mac", "MAC 3", "03"),
+        ("iso8583", "MAC03", None),
+        ("mastercard-mac", "RC03", None),
+        ("iso20022", "RJCT/AM04", "AM04"),
+        ("iso20022", "AM-04", "AM04"),
+        ("iso20022", "AM 04", "AM04"),
+        ("nacha", "R-01", "R01"),
+        ("paypal", "PAYPAL.INSTRUMENT_DECLINED", "INSTRUMENT_DECLINED"),
+        ("paypal", "UNPROCESSABLE_ENTITY/INSTRUMENT_DECLINED", "INSTRUMENT_DECLINED"),
+        ("paypal", "UNPROCESSABLE_ENTITY: INSTRUMENT_DECLINED (PPAX)", "PPAX"),
+        ("paypal", "UNPROCESSABLE_ENTITY/whatever", "UNPROCESSABLE_ENTITY"),
+        ("stripe", "card_declined - insufficient_funds", "insufficient_funds"),
+        ("stripe", "card_declined [expired_card]", "expired_card"),
+        ("alipay", "isv.ACQ.SYSTEM_ERROR", "SYSTEM_ERROR"),
+        ("alipay", "ACQ:SYSTEM_ERROR", "SYSTEM_ERROR"),
+        ("alipay", "ACQ:SYSTEM_ERROR: busy", "SYSTEM_ERROR"),
+        ("alipay", "isv.ACQ.BEYOND_PAY_RESTRICTION", "ACQ.BEYOND_PAY_RESTRICTION"),
+        ("alipay", "BEYOND_PAY_RESTRICTION", "BEYOND_PAY_RESTRICTION"),
+        ("alipay", "40004/ACQ.TRADE_HAS_SUCCESS", "TRADE_HAS_SUCCESS"),
+    ],
+)
+def test_labels_and_names_before_a_code_are_read_in_their_own_scheme_only(
+    scheme: str, code: str, found: str | None
+) -> None:
+    row = find_row(scheme, code, network=None)
+    assert (row.code if row else None) == found
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "5 1", "5-1", "51-12", "51/12", "51.05", "1.051", "[12] 51", "RC 5 1", "RC5 1", "terminal 51", "terminal-51",
+        "after 51 s", "151515", "A51", "rc5151", "51a", "code", "''", "-", "",
+    ],
+)  # fmt: skip
+def test_digits_in_a_text_are_no_code(code: str) -> None:
+    assert find_row("iso8583", code, network=None) is None
+    assert find_row("adyen", code.replace("51", "12").replace("12-12", "12-13"), network=None) is None
+
+
+@pytest.mark.parametrize("code", ["05 amount: 51 EUR", "05: 51, 12", "05 declined [51 at terminal]", "05/51/12"])
+def test_a_number_behind_a_general_code_is_no_code_unless_it_stands_alone(code: str) -> None:
+    found = find_row("iso8583", code, network=None)
+    assert found is None or found.code == "05"

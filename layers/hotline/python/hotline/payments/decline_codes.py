@@ -31,59 +31,124 @@ TABLE: Final = Path(__file__).with_suffix(".csv")
 NEVER: Final = "never"
 """In the column `retry`: the scheme forbids another try of the same payment."""
 
-_PHRASES: tuple[tuple[str, F], ...] = (
-    ("fraud", F.SUSPECTED_FRAUD),
-    ("lost card", F.LOST_STOLEN_PICKUP),
-    ("pick up card", F.LOST_STOLEN_PICKUP),
-    ("blocked card", F.LOST_STOLEN_PICKUP),
-    ("restricted card", F.LOST_STOLEN_PICKUP),
-    ("stolen", F.LOST_STOLEN_PICKUP),
-    ("挂失", F.LOST_STOLEN_PICKUP),
-    ("被盗", F.LOST_STOLEN_PICKUP),
-    ("没收", F.LOST_STOLEN_PICKUP),
-    ("risk", F.SUSPECTED_FRAUD),
-    ("风险", F.SUSPECTED_FRAUD),
-    ("insufficient funds", F.INSUFFICIENT_FUNDS),
-    ("not enough balance", F.INSUFFICIENT_FUNDS),
-    ("余额不足", F.INSUFFICIENT_FUNDS),
-    ("expired card", F.EXPIRED_CARD),
-    ("card expired", F.EXPIRED_CARD),
-    ("invalid card number", F.INVALID_CARD_NUMBER),
-    ("cvc", F.WRONG_CVC),
-    ("security code", F.WRONG_CVC),
-    ("incorrect pin", F.WRONG_PIN),
-    ("invalid pin", F.WRONG_PIN),
-    ("密码错误", F.WRONG_PIN),
-    ("3d not authenticated", F.AUTH_REQUIRED),
-    ("authentication required", F.AUTH_REQUIRED),
-    ("not permitted", F.NOT_PERMITTED),
-    ("not supported", F.CARD_NOT_SUPPORTED),
-    ("amount exceeded", F.LIMIT_AMOUNT),
-    ("限额", F.LIMIT_AMOUNT),
-    ("count exceeded", F.LIMIT_COUNT),
-    ("issuer unavailable", F.ISSUER_UNAVAILABLE),
-    ("acquirer error", F.PROCESSOR_ERROR),
-    ("timed out", F.NETWORK_TIMEOUT),
-    ("timeout", F.NETWORK_TIMEOUT),
-    ("duplicate", F.DUPLICATE),
-    ("do not honor", F.ISSUER_DECLINED_GENERIC),
+_PHRASES: Final[Mapping[F, tuple[str, ...]]] = {
+    F.INSUFFICIENT_FUNDS: ("insufficient funds", "not enough balance", "余额不足", "资金不足", "存款不足"),
+    F.PAYMENT_CODE_INVALID: ("码已过期", "码已失效", "码已使用"),
+    F.EXPIRED_CARD: (
+        "expired card", "card expired", "card has expired", "卡已过期", "卡片已过期", "卡过期", "卡片过期", "过期卡",
+        "过期的卡", "卡已到期", "卡片已到期", "卡有效期已过", "卡已过有效期", "卡片已过有效期",
+    ),
+    F.INVALID_CARD_NUMBER: (
+        "invalid card number", "卡号错误", "卡号无效", "卡号有误", "卡号不正确", "无效卡号", "无效的卡号",
+    ),
+    F.WRONG_CVC: ("cvc", "cvv", "cvn", "security code", "安全码"),
+    F.PIN_TRIES: ("密码错误次数", "密码输错次数", "密码输入次数", "密码次数", "密码错误超", "密码已锁定", "密码被锁定"),
+    F.WRONG_PIN: (
+        "incorrect pin", "invalid pin", "密码错误", "密码输入错误", "密码不正确", "密码有误", "密码无效", "无效密码",
+    ),
+    F.AUTH_REQUIRED: (
+        "3d not authenticated", "authentication required", "未通过3d验证", "未经3d验证", "需要验证", "需要身份验证",
+        "需要认证", "需要身份认证", "需进行验证", "需身份验证",
+    ),
+    F.NOT_PERMITTED: ("not permitted", "不允许", "不被允许", "未被允许", "不许可"),
+    F.CURRENCY_NOT_SUPPORTED: ("currency not supported", "币种不支持", "不支持该币种", "不支持此币种", "不支持的币种"),
+    F.CARD_NOT_SUPPORTED: ("not supported", "不支持"),
+    F.LIMIT_COUNT: ("count exceeded", "次数超限", "次数超过", "超过次数", "超出次数", "次数已达", "笔数超限"),
+    F.LIMIT_AMOUNT: ("amount exceeded", "限额", "金额超限", "金额超过", "金额超出"),
+    F.ISSUER_UNAVAILABLE: (
+        "issuer unavailable", "发卡行不可用", "发卡机构不可用", "发卡行故障", "发卡行系统故障", "发卡行系统异常",
+        "发卡机构故障", "发卡行无应答",
+    ),
+    F.PROCESSOR_ERROR: (
+        "acquirer error", "收单行错误", "收单行异常", "收单行故障", "收单机构错误", "收单机构异常", "收单机构故障",
+    ),
+    F.ORDER_EXPIRED: ("超时关闭",),
+    F.NETWORK_TIMEOUT: ("timed out", "timeout", "超时"),
+    F.DUPLICATE: ("duplicate", "重复"),
+    F.ISSUER_DECLINED_GENERIC: ("do not honor", "不予承兑", "不承兑"),
+}  # fmt: skip
+"""What is looked for in a message, in this order: the narrower phrase stands before the one that it holds."""
+
+_RISKS: Final[Mapping[F, tuple[str, ...]]] = {
+    F.SUSPECTED_FRAUD: ("fraud", "risk", "欺诈", "诈骗", "风险", "风控"),
+    F.LOST_STOLEN_PICKUP: (
+        "lost card", "pick up card", "blocked card", "restricted card", "stolen", "挂失", "被盗", "没收", "吞卡",
+        "卡丢失", "卡片丢失", "卡遗失", "卡片遗失", "受限卡", "受限制的卡", "卡已受限", "卡片受限", "卡已被锁",
+        "卡已锁定", "卡片已锁定",
+    ),
+}  # fmt: skip
+"""Looked for before any other reason, so that a risk is never told by accident."""
+
+_OUTCOME_UNKNOWN: Final = re.compile(
+    r"\b(?:result|outcome|status)(?: is| was)? (?:unknown|uncertain|unclear|not known)\b"
+    r"|\bunknown (?:result|outcome|status)\b|\bindeterminate\b|\bmay have (?:already )?(?:been )?(?:paid|succeeded)\b"
+    "|(?:结果|状态)(?:未知|不明|未明确|不确定|待确认)|可能已(?:经)?(?:支付|付款|扣款)"
 )
-"""Looked for in the message in this order; risk first, so that it is never told by accident."""
+_IN_PROCESS: Final = re.compile(
+    r"(?<!verification )(?<!activation )\b(?:in ?progress|in ?process|being processed|(?:is|still) processing"
+    r"|pending\b(?! (?:verification|activation|approval|registration|identity|kyc)))\b"
+    "|处理中(?!心)|正在处理|支付中(?![断止心])|付款中(?![断止心])|等待(?:用户|买家|客户)(?:付款|支付|输入)"
+)
+"""An outcome that nobody knows yet: the customer waits. Whoever the message speaks of, advice to pay in another way
+could charge twice."""
 
 _SPEAKS_OF_THE_PAYEE: Final = re.compile(
-    "seller|merchant|payee|receiver|creditor|beneficiary|refund|payout|卖家|商户|商家|收款|退款"
+    "seller|merchant|payee|receiver|creditor|beneficiary|refund|payout"
+    # A verb is not the shop: `to store the card`, `do not store`, `could not store`. A shopper is the customer.
+    r"|(?<!to )(?<!not )(?<!in )(?<!in-)\bstores?\b|(?<!in )(?<!in-)\bshops?\b"
+    r"|\b(?:vendor|supplier|recipient|acceptor|retailer|biller|transferee|counterparty|outlet|reseller)s?\b"
+    r"|\b(?:business|company|corporate|platform|destination|target|receiving)(?:'s)? (?:account|balance|bank|funds)\b"
+    r"|\b(?:other (?:party|side)|service provider)\b"
+    "|卖家|卖方|商户|商家|商店|店铺|门店|店家|店主|网店|小店|企业|公司|对公|对方|收款|收方|受款|收益人|受益人"
+    "|供应商|服务商|经销商|代理商|加盟商|分销商|零售商|转入方|目标账户|平台账户|平台余额|退款|代付"
+    "|收单(?!(?:银?行|机构)(?:系统)?(?:错误|异常|故障))"
 )
 """Words about the other side say nothing about the customer: a seller's balance is not the customer's, and a refund
-is paid from it."""
+is paid from it. The acquirer's own fault is nobody's balance."""
 
-_LABEL: Final = re.compile(
-    r"(?:de ?39|iso|iso ?8583|rc|mac|(?:decline|response|resp|refusal|error|result)?_? ?(?:reason)?_? ?code)[ :=#]+"
+_ABOUT_REFUND: Final = re.compile("refund|退款")
+
+_LABELS: Final[Mapping[str, str]] = {
+    Scheme.ISO8583: r"(?:de|df|field|f) ?39|iso(?: ?8583)?|rc",
+    Scheme.MASTERCARD_MAC: "mac",
+    Scheme.UNIONPAY: "rc",
+    Scheme.PAYPAL: "rc",
+    Scheme.NACHA: "rc",
+}
+"""Names of the field that holds a scheme's code. `RC03` is no merchant advice code, and `MAC03` no response code."""
+_LABEL_OF_ANY: Final = (
+    "(?:(?:decline|response|resp|refusal|error|err|result|return|status|sub|advice)?[_ ]?(?:reason)?[_ ]?code)"
 )
-_PLATFORM_PREFIX: Final = re.compile(r"(?:(?:aop|acq|aqc)\.)+")
+_GLUED: Final[Mapping[str, re.Pattern[str]]] = {
+    Scheme.ISO8583: re.compile(r"(?:rc|de39=?)(?=[0-9a-z]?[0-9]{1,2}[a-z]?\b|[0-9][a-z]\b)"),
+    Scheme.UNIONPAY: re.compile(r"rc(?=[0-9]{1,2}\b)"),
+    Scheme.MASTERCARD_MAC: re.compile(r"mac(?=[0-9]{1,2}\b)"),
+}
+"""A label without anything between it and the code: `RC51`, `MAC03`."""
+_PLATFORM: Final = re.compile(r"(?:(?:aop|acq|aqc|isv|isp)[.:/])+")
 """Alipay's names of gateway and product before its sub-codes, with the misspelling of its own pages."""
-_END_OF_CODE: Final = re.compile(r"[\s:;,|(/]")
-_PARTS: Final = re.compile(r"\s*[:/|(]\s*")
+_SCHEME_PREFIX: Final = re.compile(r"([a-z][a-z0-9 _-]*?)[.:/ ] ?(?=\S)")
+_OPENING: Final = "[({<'\"`‘“「『【《"
+_CLOSING: Final = "])}>'\"`’”」』】》"
+_END_OF_CODE: Final = re.compile(r"[\s:;,|(/\[" + re.escape(_CLOSING) + "]")
+_DASH: Final = re.compile("[-‐‑–—]")
+_SPREADSHEET: Final = re.compile(r"([0-9]+)\.0+")
+"""A code of digits that a spreadsheet has made a number."""
+_HYPHENATED: Final = re.compile(r"([a-z]{1,4})[-‐‑–— ]([0-9]{1,3})")
+"""`AM-04`: letters and their number. Digits behind digits are never joined."""
+_PARTS: Final = re.compile(r"\s*(?:[:/|(\[]|\s-+>?\s)\s*")
 """Between a general code and the one that it holds."""
+_HOLDERS: Final = frozenset(
+    {
+        (Scheme.PAYPAL, "UNPROCESSABLE_ENTITY"), (Scheme.PAYPAL, "INVALID_REQUEST"),
+        (Scheme.PAYPAL, "RESOURCE_NOT_FOUND"), (Scheme.PAYPAL, "NOT_AUTHORIZED"),
+        (Scheme.PAYPAL, "INTERNAL_SERVER_ERROR"), (Scheme.STRIPE, "invalid_request_error"),
+        (Scheme.STRIPE, "api_error"), (Scheme.ALIPAY, "20000"), (Scheme.ALIPAY, "20001"), (Scheme.ALIPAY, "40001"),
+        (Scheme.ALIPAY, "40002"), (Scheme.ALIPAY, "40006"),
+    }
+)  # fmt: skip
+"""Codes that name a class of errors. One that stands behind them (`UNPROCESSABLE_ENTITY/INSTRUMENT_DECLINED`) says
+more. A code without a reason holds another one in the same way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +177,33 @@ class Classified:
 def classify(failure: Failure, *, network: str | None) -> Classified:
     """Our code for a scheme's. `network` is that of the card, None for another instrument or when it is not known.
 
-    The words of an unknown code and its message explain it, unless they speak of the seller.
+    The words of an unknown code and its message explain it, unless they speak of the payee. A message that says that
+    the outcome is unknown or in process decides for that in any case.
     """
     row = find_row(failure.scheme, failure.code, network=network)
     if row is not None:
         return Classified(row.reason, mapped=True)
     words = failure.code.casefold().replace("_", " ")
-    message = f"{words} {(failure.message or '').casefold()}"
-    if not _SPEAKS_OF_THE_PAYEE.search(message):
-        for phrase, found in _PHRASES:
-            if phrase in message:
-                return Classified(found, mapped=True)
-    return Classified(F.OTHER, mapped=False)
+    found = _read_message(f"{words} {normalize('NFKC', failure.message or '').casefold()}")
+    return Classified(found or F.OTHER, mapped=found is not None)
+
+
+def _read_message(message: str) -> F | None:
+    """The reason that a message in small letters gives. None where it gives none, or speaks of the payee."""
+    running = F.REFUND_STILL_RUNNING if _ABOUT_REFUND.search(message) else F.PAYMENT_IN_PROGRESS
+    if _OUTCOME_UNKNOWN.search(message):
+        return running
+    of_payee = _SPEAKS_OF_THE_PAYEE.search(message) is not None
+    risk = None if of_payee else _find_phrase(_RISKS, message)
+    if risk is not None:
+        return risk
+    if _IN_PROCESS.search(message):
+        return running
+    return None if of_payee else _find_phrase(_PHRASES, message)
+
+
+def _find_phrase(phrases: Mapping[F, Sequence[str]], message: str) -> F | None:
+    return next((reason for reason, said in phrases.items() if any(phrase in message for phrase in said)), None)
 
 
 def is_known(scheme: str, code: str, *, network: str | None) -> bool:
@@ -134,21 +214,27 @@ def is_known(scheme: str, code: str, *, network: str | None) -> bool:
 def find_row(scheme: str, code: str, *, network: str | None) -> DeclineCode | None:
     """The most specific row for a code: that of the card network before that of the scheme. None for an unknown code.
 
-    Spellings mean nothing: case, leading zeros, labels (`DE39=51`), prefixes (`ACQ.`), and a text after the code
-    (`51 : Insufficient funds`). The scheme may name the network itself (`iso8583:visa`, or only `visa`).
+    Spellings mean nothing: case, leading zeros, labels (`DE39=51`, `RC51`), names of scheme or product (`ACQ.`),
+    brackets and quotes, and a text after the code (`51 : Insufficient funds`, `51-Insufficient funds`). Where a general
+    code holds another one (`card_declined/insufficient_funds`), the most specific known one is read. The scheme may
+    name the network itself (`iso8583:visa`, or only `visa`).
     """
     scheme, network = _split_scheme(scheme, network)
-    spellings = tuple(dict.fromkeys(_spell(scheme, code)))
     if scheme == Scheme.WALLET:
-        return next(filter(None, map(_WALLET.get, spellings)), None)
+        return next(filter(None, map(_WALLET.get, _spell(scheme, code))), None)
     places = (f"{scheme}:{network}", scheme) if network else (scheme,)
-    row = _find_spelling(places, spellings)
-    if row is not None and row.reason is F.ISSUER_DECLINED_GENERIC:
-        # `card_declined: insufficient_funds`: a general code may hold the one that says why.
-        inner = _PARTS.split(normalize("NFKC", code), maxsplit=1)[1:]
-        named = _find_spelling(places, tuple(_spell(scheme, inner[0].strip(" )]")))) if inner else None
-        return named or row
-    return row
+    return _find_most_specific(places, scheme, normalize("NFKC", code))
+
+
+def _find_most_specific(places: Sequence[str], scheme: str, code: str) -> DeclineCode | None:
+    row = _find_spelling(places, tuple(dict.fromkeys(_spell(scheme, code))))
+    if row is None or not (row.reason is F.ISSUER_DECLINED_GENERIC or (row.scheme, row.code) in _HOLDERS):
+        return row
+    inner = next((part for part in _PARTS.split(code, maxsplit=1)[1:]), "").strip(_OPENING + _CLOSING + " ")
+    # A number within a text (`05 amount: 51 EUR`) is no code: what begins with a digit has to stand alone.
+    if not inner or (inner[0].isdigit() and not inner.isalnum()):
+        return row
+    return _find_most_specific(places, scheme, inner) or row
 
 
 def _find_spelling(places: Sequence[str], spellings: Sequence[str]) -> DeclineCode | None:
@@ -186,16 +272,61 @@ _SAME_CODES: Final[Mapping[str, str]] = {
 
 def _spell(scheme: str, code: str) -> Iterator[str]:
     """The spellings under which a code may stand in the table, the likeliest first."""
-    whole = " ".join(normalize("NFKC", code).casefold().split())
-    bare = _LABEL.sub("", whole, count=1) if _LABEL.match(whole) else whole
-    first, *rest = _END_OF_CODE.split(bare, maxsplit=1)
-    # Digits behind digits (`5 1`) are no text: nobody knows which of them is the code.
-    behind = "".join(rest)
-    told = bare if any(map(str.isdigit, behind)) and not any(map(str.isalpha, behind)) else first
-    for text in (whole, bare, told):
-        plain = text.replace(" ", "_").replace("-", "_")
-        yield plain
-        yield _pad(scheme, _PLATFORM_PREFIX.sub("", plain) if scheme == Scheme.ALIPAY else plain)
+    whole = " ".join(normalize("NFKC", code).casefold().split()).lstrip(_OPENING + " =")
+    whole = whole.rstrip(_CLOSING + " ")
+    named = _strip_label(scheme, _strip_scheme(scheme, whole)).lstrip(_OPENING + " ")
+    for bare in dict.fromkeys((whole, named)):
+        for text in (bare, *_cut_texts(bare)):
+            number = _SPREADSHEET.fullmatch(text)
+            pair = _HYPHENATED.fullmatch(text)
+            exact = number[1] if number else "".join(pair.groups()) if pair else text
+            for plain in dict.fromkeys(each.replace(" ", "_").replace("-", "_") for each in (text, exact)):
+                yield from _spell_alipay(plain) if scheme == Scheme.ALIPAY else (plain,)
+                yield _pad(scheme, plain)
+
+
+def _cut_texts(bare: str) -> Iterator[str]:
+    """What stands before a text, the longest first. Digits behind digits (`5 1`) are no text: nobody knows which of
+    them is the code."""
+    bare = _PLATFORM.sub(lambda found: found[0].replace(":", ".").replace("/", "."), bare, count=1)
+    for head, behind in _divide(bare):
+        if not any(map(str.isdigit, behind)) or any(map(str.isalpha, behind)):
+            yield head
+
+
+def _divide(bare: str) -> Iterator[tuple[str, str]]:
+    ended = _END_OF_CODE.search(bare)
+    head, behind = (bare[: ended.start()], bare[ended.end() :]) if ended else (bare, "")
+    yield head, behind
+    for dash in reversed(tuple(_DASH.finditer(head))):
+        # A dash before a word ends the code (`51-declined`). One before a digit does not (`51-12`).
+        if head[dash.end() : dash.end() + 1].isalpha():
+            yield head[: dash.start()], f"{head[dash.end() :]} {behind}"
+
+
+def _strip_scheme(scheme: str, whole: str) -> str:
+    """The text without the name of its own scheme before it (`PAYPAL.INSTRUMENT_DECLINED`)."""
+    prefix = _SCHEME_PREFIX.match(whole)
+    named = scheme_of(prefix[1]) if prefix else None
+    return whole[prefix.end() :] if prefix and named and _SAME_CODES.get(named, named) == scheme else whole
+
+
+def _strip_label(scheme: str, whole: str) -> str:
+    labels = "|".join(filter(None, (_LABELS.get(scheme), _LABEL_OF_ANY)))
+    label = re.match(rf"(?:{labels})(?:[ :=#-]|_(?=[0-9]))+", whole)
+    if label is None and scheme in _GLUED:
+        label = _GLUED[scheme].match(whole)
+    return whole[label.end() :] if label else whole
+
+
+def _spell_alipay(code: str) -> Iterator[str]:
+    """A sub-code as it stands, with the product's name alone, and without it: names may change what a code means."""
+    dotted = _PLATFORM.sub(lambda found: found[0].replace(":", ".").replace("/", "."), code, count=1)
+    yield dotted
+    bare = _PLATFORM.sub("", dotted, count=1)
+    if re.search(r"a(?:cq|qc)\.", dotted):
+        yield f"acq.{bare}"
+    yield bare
 
 
 def _pad(scheme: str, code: str) -> str:
