@@ -84,6 +84,7 @@ ADVICE = {
     FailureCode.INVALID_BANK_DETAILS: (NextStep.UPDATE_BANK_ACCOUNT, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
     FailureCode.CURRENCY_NOT_SUPPORTED: (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
     FailureCode.AMOUNT_TOO_SMALL: (NextStep.CHANGE_AMOUNT, RetryClass.AFTER_CHANGE, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.AMOUNT_TOO_LARGE: (NextStep.CHANGE_AMOUNT, RetryClass.AFTER_CHANGE, WorksWhen.WITH_ANOTHER_METHOD),
     FailureCode.COUPON_NOT_APPLICABLE: (NextStep.PAY_WITHOUT_COUPON, RetryClass.AFTER_CHANGE, WorksWhen.AT_ONCE),
     FailureCode.PAYMENT_CODE_INVALID: (NextStep.REFRESH_PAYMENT_CODE, RetryClass.AFTER_CHANGE, WorksWhen.AT_ONCE),
     FailureCode.ISSUER_ASKS_TO_WAIT: (NextStep.TRY_LATER, RetryClass.LATER, WorksWhen.IN_A_DAY),
@@ -308,6 +309,7 @@ def test_every_scheme_has_rows_of_its_own_or_those_of_another() -> None:
         ("paypal", "390", ("paypal", "0390")),
         ("nacha", "3", ("nacha", "R03")),
         ("nacha", "R3", ("nacha", "R03")),
+        ("nacha", "C1", ("nacha", "C01")),
         ("mastercard-mac", "2", ("mastercard-mac", "02")),
         ("stripe", "decline code: Insufficient funds", ("stripe", "insufficient_funds")),
         ("sepa", "ac03", ("iso20022", "AC03")),
@@ -340,6 +342,37 @@ def test_the_spelling_of_a_code_does_not_matter(scheme: str, code: str, found: t
         ("iso8583:visa", "82", FailureCode.WRONG_CVC),
         ("iso8583:mastercard", "82", FailureCode.NOT_PERMITTED),
         ("iso8583:mastercard", "83", FailureCode.SUSPECTED_FRAUD),
+        ("alipay", "9000", FailureCode.PAYMENT_IN_PROGRESS),
+        ("alipay", "8000", FailureCode.PAYMENT_IN_PROGRESS),
+        ("alipay", "6004", FailureCode.PAYMENT_IN_PROGRESS),
+        ("alipay", "4000", FailureCode.ISSUER_DECLINED_GENERIC),
+        ("alipay", "5000", FailureCode.DUPLICATE),
+        ("alipay", "6001", FailureCode.CANCELLED_BY_PAYER),
+        ("alipay", "6002", FailureCode.NETWORK_TIMEOUT),
+        ("alipay", "ACQ.USER_NOT_MATCH_ERR", FailureCode.PAYER_MISMATCH),
+        ("antom", "CURRENCY_NOT_SUPPORT", FailureCode.CURRENCY_NOT_SUPPORTED),
+        ("antom", "AUTH_CODE_ALREADY_USED", FailureCode.PAYMENT_CODE_INVALID),
+        ("antom", "3D_SECURE_FAIL", FailureCode.VERIFICATION_FAILED),
+        ("antom", "KYC_STATUS_ERROR", FailureCode.KYC_LIMIT),
+        ("antom", "ISSUER_REJECTS_TRANSACTION", FailureCode.ISSUER_DECLINED_GENERIC),
+        ("wechat", "AUTHCODEEXPIRE", FailureCode.PAYMENT_CODE_INVALID),
+        ("wechat", "BUYER_MISMATCH", FailureCode.PAYER_MISMATCH),
+        ("wechat-v3", "ACCOUNT_NOT_EXIST", FailureCode.PAYEE_DETAILS_INVALID),
+        ("adyen", "16", FailureCode.CANCELLED_BY_PAYER),
+        ("adyen", "45", FailureCode.CHIP_REQUIRED),
+        ("stripe", "currency_not_supported", FailureCode.CURRENCY_NOT_SUPPORTED),
+        ("stripe", "amount_too_large", FailureCode.AMOUNT_TOO_LARGE),
+        ("stripe", "card_error/card_declined/insufficient_funds", FailureCode.INSUFFICIENT_FUNDS),
+        ("alipay", "ACQ.TOTAL_FEE_EXCEED", FailureCode.AMOUNT_TOO_LARGE),
+        ("paypal", "CVV2_FAILURE", FailureCode.WRONG_CVC),
+        ("paypal", "LOST_OR_STOLEN", FailureCode.LOST_STOLEN_PICKUP),
+        ("unionpay", "A6", FailureCode.PAYMENT_IN_PROGRESS),
+        ("iso20022", "TECH", FailureCode.MONEY_RECALLED),
+        ("iso20022", "LEGL", FailureCode.LEGAL_BLOCK),
+        ("iso20022", "CUTA", FailureCode.ISSUER_DECLINED_GENERIC),
+        ("iso20022", "RQDA", FailureCode.REFUND_NOT_ALLOWED),
+        ("iso20022", "PDNG", FailureCode.PAYMENT_IN_PROGRESS),
+        ("nacha", "C03", FailureCode.INVALID_BANK_DETAILS),
     ],
 )
 def test_a_code_is_told_by_its_meaning_in_its_scheme(scheme: str, code: str, expected: FailureCode) -> None:
@@ -653,3 +686,12 @@ def test_digits_in_a_text_are_no_code(code: str) -> None:
 def test_a_number_behind_a_general_code_is_no_code_unless_it_stands_alone(code: str) -> None:
     found = find_row("iso8583", code, network=None)
     assert found is None or found.code == "05"
+
+
+def test_the_same_paypal_answer_is_told_alike_by_its_code_and_by_its_name() -> None:
+    named = [("5110", "CVV2_FAILURE"), ("9500", "SUSPECTED_FRAUD"), ("PPRN", "REATTEMPT_NOT_PERMITTED")]
+    for pair in named:
+        code, name = (find_row("paypal", spelled, network=None) for spelled in pair)
+        assert code is not None
+        assert name is not None
+        assert (code.reason, code.forbidden) == (name.reason, name.forbidden)

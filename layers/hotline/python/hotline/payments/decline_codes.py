@@ -339,8 +339,9 @@ def _pad(scheme: str, code: str) -> str:
         case Scheme.PAYPAL:
             return code.zfill(4) if code.isdigit() else code
         case Scheme.NACHA:
-            digits = code.removeprefix("r").lstrip("0")
-            return f"r{digits.zfill(2)}"
+            # A return (`R01`), or a notification of change (`C01`).
+            letter = "c" if code.startswith("c") else "r"
+            return letter + code.removeprefix(letter).lstrip("0").zfill(2)
         case _:
             return code
 
