@@ -79,6 +79,9 @@ def test_a_row_without_a_code_is_explained_by_its_message_and_stops_no_other(
         (b"", "no column code and no column scheme"),
         (b'scheme,code,message\nstripe,"x\n', "not CSV"),
         (b"scheme,code,message\n\xff\xfe,x\n", "is not UTF-8"),
+        (b"scheme,code,Code \nstripe,x,y\n", "has 2 columns code in its first line"),
+        (b"scheme,code,message,message\nstripe,x,y,z\n", "has 2 columns message"),
+        (b'scheme,code\nstripe,"x\nstripe,y\n', "the row that begins in line 2 is not CSV (a quote is not closed)."),
     ],
 )
 def test_a_file_that_is_not_one_of_codes_is_refused_with_its_fault(
@@ -90,6 +93,34 @@ def test_a_file_that_is_not_one_of_codes_is_refused_with_its_fault(
     told = capsys.readouterr()
     assert fault in told.err
     assert told.out == ""
+
+
+def test_names_of_columns_are_read_with_capitals_and_padding(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (found,) = explained(tmp_path / "codes.csv", "Message , Scheme, CODE \nno money,iso8583,51\n", capsys)
+    assert (found["scheme"], found["code"], found["reason"]) == ("iso8583", "51", "INSUFFICIENT_FUNDS")
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        (
+            'stripe,"x',
+            "the row that begins in line 4 is not CSV (a quote is not closed). The rows before it are explained",
+        ),
+        (f"stripe,{'x' * 200_000}", "the row that begins in line 4 is not CSV (field larger than field limit"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_named_and_those_before_it_are_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], row: str, fault: str
+) -> None:
+    file = tmp_path / "codes.csv"
+    file.write_text(f'scheme,code\niso8583,"51\n"\n{row}\nnacha,R01\n', encoding="utf-8")
+    assert cli.main(["codes", "explain", str(file), "--json"]) == 1
+    told = capsys.readouterr()
+    assert [json.loads(line)["reason"] for line in told.out.splitlines()] == ["INSUFFICIENT_FUNDS"]
+    assert fault in told.err
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,11 +2,12 @@
 
 import argparse
 import csv
+import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
@@ -33,8 +34,8 @@ def register(subparsers: Subparsers) -> None:
         "explain",
         help=sentence,
         description=f"{sentence}. The file is CSV in UTF-8 with the columns scheme, code and message (message may be "
-        "missing); other columns are ignored. A row without a code is explained by its message alone. A scheme may "
-        "name the card network: iso8583:visa. Needs no stack.",
+        "missing); other columns are ignored. Capitals and spaces around a name mean nothing. A row without a code is "
+        "explained by its message alone. A scheme may name the card network: iso8583:visa. Needs no stack.",
     )
     explain.add_argument("file", type=Path, metavar="FILE.csv", help="the file")
     explain.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the file")
@@ -49,8 +50,18 @@ def run_unknown(arguments: argparse.Namespace) -> int:
     for code in found:
         print(json.dumps(_as_json(code)) if arguments.json else _sentence(code))
     if not arguments.json:
-        print(f"{len(found)} unknown codes." if found else "There are no unknown codes.")
+        print(_count(len(found)))
     return 0
+
+
+def _count(codes: int) -> str:
+    match codes:
+        case 0:
+            return "There are no unknown codes."
+        case 1:
+            return "1 unknown code."
+        case _:
+            return f"{codes} unknown codes."
 
 
 def unknown(stack: "Stack", now: datetime) -> "tuple[UnknownCode, ...]":
@@ -73,9 +84,9 @@ def _sentence(code: "UnknownCode") -> str:
 
 
 def run_explain(arguments: argparse.Namespace) -> int:
-    """Explain the codes of a file. Raises CommandError for a file that cannot be read as one of codes."""
-    asked = tuple(_read_codes(arguments.file))
-    for scheme, code, message in asked:
+    """Explain the codes of a file. Raises CommandError for a file that cannot be read as one of codes. The rows before
+    one that cannot be read are explained."""
+    for scheme, code, message in _read_codes(arguments.file):
         told = explain(scheme, code, message)
         print(json.dumps(told, ensure_ascii=False) if arguments.json else _explanation(told))
     return 0
@@ -125,16 +136,36 @@ def _read_codes(file: Path) -> Iterator[tuple[str, str, str | None]]:
         raise CommandError(f"{file} cannot be read: {fault.strerror}.") from fault
     except UnicodeDecodeError as fault:
         raise CommandError(f"{file} is not UTF-8; save it as CSV in UTF-8.") from fault
-    lines = csv.DictReader(text.splitlines(keepends=True), strict=True)
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    begins_at = 1
     try:
-        missing = {"scheme", "code"} - set(lines.fieldnames or ())
-        if missing:
-            raise CommandError(f"{file} has no column {' and no column '.join(sorted(missing))} in its first line.")
-        for line in lines:
-            scheme, code = ((line[name] or "").strip() for name in ("scheme", "code"))
-            yield scheme, code, line.get("message") or None
+        columns = _find_columns(file, next(rows, []))
+        begins_at = rows.line_num + 1
+        for row in rows:
+            if row:
+                scheme, code, message = (row[at] if at is not None and at < len(row) else "" for at in columns)
+                yield scheme.strip(), code.strip(), message or None
+            begins_at = rows.line_num + 1
     except csv.Error as fault:
-        raise CommandError(f"{file}, line {lines.line_num}: not CSV ({fault}).") from fault
+        why = "a quote is not closed" if "end of data" in str(fault) else str(fault)
+        before = " The rows before it are explained." if begins_at > _FIRST_ROW else ""
+        raise CommandError(f"{file}: the row that begins in line {begins_at} is not CSV ({why}).{before}") from fault
+
+
+_FIRST_ROW: Final = 2
+"""The line behind that of the names."""
+
+
+def _find_columns(file: Path, header: list[str]) -> tuple[int, int, int | None]:
+    """Where scheme, code and message stand. Case and padding of the names mean nothing. Raises CommandError."""
+    names = [name.strip().casefold() for name in header]
+    missing = [name for name in ("code", "scheme") if name not in names]
+    if missing:
+        raise CommandError(f"{file} has no column {' and no column '.join(missing)} in its first line.")
+    for name in ("scheme", "code", "message"):
+        if names.count(name) > 1:
+            raise CommandError(f"{file} has {names.count(name)} columns {name} in its first line; keep one of them.")
+    return names.index("scheme"), names.index("code"), names.index("message") if "message" in names else None
 
 
 def _explanation(told: dict[str, Any]) -> str:
