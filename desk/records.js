@@ -213,6 +213,7 @@ class DeskRecords extends View {
         ${refund.typical_on ? html`<dt>${this.t("field.typical")}</dt><dd>${this.#day(refund.promise_certain, refund.typical_on)}</dd>` : nothing}
         ${refund.promised_on ? html`<dt>${this.t("field.promised")}</dt><dd>${this.#day(refund.promise_certain, refund.promised_on)}</dd>` : nothing}
         ${refund.reason ? html`<dt>${this.t("field.reason")}</dt><dd>${words.word("refund_reason", refund.reason)}</dd>` : nothing}
+        ${refund.failure ? html`<dt>${this.t("field.failure")}</dt><dd>${words.word("failure", refund.failure)}</dd>` : nothing}
         ${refund.review ? html`<dt>${this.t("field.review")}</dt><dd>${words.word("review", refund.review)}</dd>` : nothing}
         ${refund.decided_by ? html`<dt>${this.t("field.rule")}</dt><dd>${words.word("rule", refund.decided_by)}</dd>` : nothing}
         ${refund.remedies.length > 0 ? html`<dt>${this.t("field.remedies")}</dt><dd>${refund.remedies.map((remedy) => words.word("remedy", remedy)).join(" · ")}</dd>` : nothing}

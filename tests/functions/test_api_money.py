@@ -408,7 +408,8 @@ def test_a_refund_that_was_not_paid_out_is_named_with_the_date_of_its_next_step(
     world.pay("mov-1")
     client.prove("refund")
     first = refund(client, amount={"minor": 100, "currency": "CNY"}).json
-    data = RefundTold(RefundStatus.FAILED, first["id"], "mov-1", 1, Money(100, "CNY"))
+    failure = Failure("alipay", "ACQ.SELLER_BALANCE_NOT_ENOUGH")
+    data = RefundTold(RefundStatus.FAILED, first["id"], "mov-1", 1, Money(100, "CNY"), failure=failure)
     give(world.ctx, [Fact("failed-1", "refund.failed", "wallet", world.clock.now(), ACCOUNT, data)])
     told = refund(client, key="key-0000-0000-0002", amount={"minor": 100, "currency": "CNY"})
     assert (told.status, told.code, told.json["decided_by"]) == (409, "refund_exists", "movement.unpaid_refund")
@@ -418,6 +419,7 @@ def test_a_refund_that_was_not_paid_out_is_named_with_the_date_of_its_next_step(
     next_step = client.ask("GET", f"/v1/me/refunds/{first['id']}").json["promised_on"]
     assert next_step is not None
     assert told.json["promised_on"] == next_step
+    assert client.ask("GET", f"/v1/me/refunds/{first['id']}").json["failure"] == "refund_merchant_funds"
     payment = client.ask("GET", "/v1/me/payments/mov-1", headers={"Accept-Language": "en"}).json
     assert payment["open_refund_id"] == first["id"]
     assert "a person arranges another way" in payment["text"]

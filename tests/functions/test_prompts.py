@@ -258,6 +258,15 @@ def test_nobody_is_told_to_pay_again_while_the_outcome_is_open() -> None:
     assert "do not pay again" in words
 
 
+def test_one_failed_refund_is_told_with_its_reason_and_no_step_of_the_customer() -> None:
+    item = {"status": "failed", "failure": "refund_merchant_funds"}
+    reason = "The merchant has to provide the money for this refund first."
+    assert reason in said("refunds", "OPEN", {"items": [item]})
+    assert "ask the merchant" not in said("refunds", "OPEN", {"items": [item]})
+    assert reason not in said("refunds", "OPEN", {"items": [item, item]})
+    assert reason not in said("refunds", "OPEN", {"items": [{"status": "failed", "failure": None}]})
+
+
 def test_a_list_is_a_menu_with_the_key_last() -> None:
     words = said("payments", "SEVERAL", {"items": [PAYMENT, {"kind": "top_up", "amount": MONEY}]})
     assert words == (

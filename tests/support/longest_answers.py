@@ -21,7 +21,7 @@ from hotline.kit.money import Money, Rate
 from hotline.lockout.model import Cause, DecisionKind
 from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.diagnosis import diagnose
-from hotline.payments.failures import FAILURES, FailureCode, NextStep
+from hotline.payments.failures import EXPLAINS_FAILED_REFUND, FAILURES, FailureCode, NextStep
 from hotline.payments.model import Diagnosis, Movement, MovementFailure, MovementRef
 from hotline.payments.twins import Twin, TwinState
 from hotline.refunds.model import Evidence, RefundState, Remedy
@@ -185,6 +185,9 @@ def refunds(language: str) -> Iterator[Said]:
     for state in RefundState:
         for number in (1, 2, 3):
             yield "refunds", "OPEN", {"items": [{**item, "status": state.value}] * number}
+        if state.is_unpaid:
+            for reason in EXPLAINS_FAILED_REFUND:
+                yield "refunds", "OPEN", {"items": [{**item, "status": state.value, "failure": reason.lower()}]}
         yield "refund_request", "EXISTS", {**item, "status": state.value, "refund": "482913"}
     yield "refund_offer", "OFFERED", {**item, "refundable": AMOUNT}
     for rule in refund_rules():

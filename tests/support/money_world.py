@@ -110,9 +110,10 @@ def refunded(
     currency: str = "CNY",
     version: int = 1,
     after_s: float = 0,
+    failure: Failure | None = None,
 ) -> Fact:
     """A fact about a refund."""
-    data = RefundTold(status, refund_id, movement_id, version, Money(minor, currency))
+    data = RefundTold(status, refund_id, movement_id, version, Money(minor, currency), failure=failure)
     return told(f"refund.{status}", data, after_s=after_s, fact_id=f"{refund_id}.{version}.{status}")
 
 

@@ -334,6 +334,7 @@ def _refund(refund: KnownRefund, actions: Iterable[agents.Action]) -> Refund:
         decided_by=refund.decided_by,
         policy_version=refund.policy_version,
         remedies=[remedy.value for remedy in refunds.explain(refund.rules, refund.decided_by).remedies],
+        failure=refunds.failure_told(refund),
         payout=refund.payout.value if refund.payout is not None else None,
         actions=[action_of(action) for action in actions],
     )

@@ -141,7 +141,7 @@ class Refund(Answer):
     """A refund. The amount is masked: `id` names it in an unmasking. `typical_on` and `promised_on`: when it is usually
     there, and at the latest, as local dates of the customer; only about then unless `promise_certain`.
     `policy_version` names the versions of wallet, merchant, law and providers' figures; `remedies`: what would change
-    the decision."""
+    the decision. `failure`: why it failed or came back, where the provider said so."""
 
     id: str
     payment_id: str
@@ -155,6 +155,7 @@ class Refund(Answer):
     decided_by: str | None
     policy_version: str | None
     remedies: list[str]
+    failure: str | None
     payout: str | None
     actions: list[Action]
 

@@ -45,6 +45,7 @@ def _refund_words(refund: Refund, paid: Ledger | None) -> dict[str, object]:
         merchant=refund.merchant_name or (paid.merchant_name if paid else None),
         initiated_at=payments.movement_time(movement_sk) if movement_sk else None,
         status=refund.state.value,
+        failure=refunds.failure_told(refund),
         **dates_told(refunds.promise_told(refund)),
     )
 

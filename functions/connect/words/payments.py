@@ -154,6 +154,8 @@ def _list_refunds(
             **({} if usual else {"typical_on": None}),
         }
         speech.say_first(f"refunds.item.{item.get('status')}", "refunds.item", **known)
+        if len(items) == 1:
+            speech.say_if_known(f"failure.{item.get('failure')}")
     if any(item.get("status") in _PAID_OTHERWISE and item.get("promised_on") is None for item in items):
         speech.say("refunds.by_person")
 

@@ -203,6 +203,7 @@ def refund_of(refund: KnownRefund, locale: Locale) -> Refund:
         promised_on=promise.latest_on if promise is not None else None,
         promise_certain=promise.is_certain if promise is not None else None,
         reason=refund.reason.value if refund.reason else None,
+        failure=refunds.failure_told(refund),
         case_id=refund.case_id,
         decision=_decision(refund, locale) if decided else None,
     )

@@ -35,7 +35,8 @@ class Decision(Answer):
 
 class Refund(Answer):
     """A refund. `promised_on`: when the money, or in review the answer, is there at the latest, a local date of the
-    customer; only about then unless `promise_certain`. `typical_on`: when it is usually there."""
+    customer; only about then unless `promise_certain`. `typical_on`: when it is usually there. `failure`: why it failed
+    or came back, where the provider said so."""
 
     id: str
     payment_id: str
@@ -46,6 +47,7 @@ class Refund(Answer):
     promised_on: date | None = None
     promise_certain: bool | None = None
     reason: str | None = None
+    failure: str | None = None
     case_id: str | None = None
     decision: Decision | None = None
 

@@ -6,11 +6,11 @@ from itertools import permutations
 import pytest
 
 from hotline.contracts.facts import FACTS
-from hotline.contracts.model import Fact, MerchantPolicyPublished, RefundStatus, RefundTold
+from hotline.contracts.model import Fact, Failure, MerchantPolicyPublished, RefundStatus, RefundTold
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 from hotline.refunds.folds import TOLD_FOR, fold_policy, fold_refund, is_to_be_told
-from hotline.refunds.items import merchant_policy_from, merchant_policy_item, refund_from, refund_item
+from hotline.refunds.items import failure_told, merchant_policy_from, merchant_policy_item, refund_from, refund_item
 from hotline.refunds.model import MerchantPolicy, Refund, RefundState
 from tests.support.facts import fact, sample_data
 from tests.support.money_world import NOON, published, refunded
@@ -104,3 +104,38 @@ def test_a_failed_refund_is_told_of_for_thirty_days(seconds: int, told: bool) ->
     assert is_to_be_told(refund_of(refunded(R.FAILED)), since=since) is told
     assert is_to_be_told(refund_of(refunded(R.SENT)), since=since)
     assert not is_to_be_told(refund_of(refunded(R.SETTLED)), since=NOON - NOON)
+
+
+def test_why_a_refund_failed_is_told_while_it_is_unpaid_and_in_any_order_of_the_facts() -> None:
+    short = Failure("wechat", "NOTENOUGH", "余额不足")
+    facts = (refunded(R.SENT, version=1), refunded(R.FAILED, version=2, after_s=60, failure=short))
+    end = refund_of(*facts)
+    assert failure_told(end) == "refund_merchant_funds"
+    assert all(refund_of(*order, *order) == end for order in permutations(facts))
+    assert refund_from(refund_item(end)) == end
+    paid = refund_of(refunded(R.SENT, version=3, after_s=120, failure=short), known=end)
+    assert (paid.failure, failure_told(paid)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (None, None),
+        (Failure("stripe", "insufficient_funds"), "refund_merchant_funds"),
+        (Failure("alipay", "ACQ.SELLER_BALANCE_NOT_ENOUGH"), "refund_merchant_funds"),
+        (Failure("stripe", "expired_or_canceled_card"), "refund_destination_closed"),
+        (Failure("iso20022", "AC04"), "refund_destination_closed"),
+        (Failure("antom", "CURRENCY_NOT_SUPPORT"), "refund_data_mismatch"),
+        (Failure("wechat", "TRADE_OVERDUE"), "refund_window_over"),
+        (Failure("wechat", "BIZERR_NEED_RETRY"), None),
+        (Failure("stripe", "charge_already_refunded"), None),
+        (Failure("iso8583", "43"), None),
+        (Failure("newbank", "X1", "insufficient funds"), None),
+    ],
+)
+def test_a_failed_refund_is_told_in_the_words_of_refunds_or_without_a_reason(
+    failure: Failure | None, told: str | None
+) -> None:
+    """It did not go through: no reason may say that it runs, is done, or that the customer's money is short."""
+    for status in (R.FAILED, R.RETURNED):
+        assert failure_told(refund_of(refunded(status, failure=failure))) == told

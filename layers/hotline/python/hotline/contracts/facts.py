@@ -303,7 +303,7 @@ class Movement(FactContract):
 
 class Refund(FactContract):
     """refund.sent, refund.settled, refund.failed, refund.returned, refund.unknown. `expected_on`: on which local day of
-    the customer a refund that was sent arrives, as its provider estimates."""
+    the customer a refund that was sent arrives, as its provider estimates. `failure`: why it failed or came back."""
 
     refund_id: Id
     movement_id: Id
@@ -311,11 +311,19 @@ class Refund(FactContract):
     amount: Amount
     reason: Note | None = None
     expected_on: Day | None = None
+    failure: Failure | None = None
 
     def fact(self, type_name: str, /) -> FactData:
         status = model.RefundStatus(type_name.split(".")[1])
         return model.RefundTold(
-            status, self.refund_id, self.movement_id, self.version, _money(self.amount), self.reason, self.expected_on
+            status,
+            self.refund_id,
+            self.movement_id,
+            self.version,
+            _money(self.amount),
+            self.reason,
+            self.expected_on,
+            None if self.failure is None else model.Failure(**self.failure.model_dump()),
         )
 
 

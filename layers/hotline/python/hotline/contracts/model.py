@@ -327,7 +327,7 @@ class MovementTold:
 @dataclass(frozen=True, slots=True)
 class RefundTold:
     """refund.{sent, settled, failed, returned, unknown}. `expected_on`: the day on which the money that was sent
-    arrives, as its provider estimates; a local day of the customer."""
+    arrives, as its provider estimates; a local day of the customer. `failure`: why it failed or came back."""
 
     status: RefundStatus
     refund_id: str
@@ -336,6 +336,7 @@ class RefundTold:
     amount: Money
     reason: str | None = None
     expected_on: date | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)

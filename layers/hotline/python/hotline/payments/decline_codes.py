@@ -206,6 +206,28 @@ def _find_phrase(phrases: Mapping[F, Sequence[str]], message: str) -> F | None:
     return next((reason for reason, said in phrases.items() if any(phrase in message for phrase in said)), None)
 
 
+_OF_REFUND: Final[Mapping[F, F]] = {
+    F.INSUFFICIENT_FUNDS: F.REFUND_MERCHANT_FUNDS,
+    F.ACCOUNT_CLOSED: F.REFUND_DESTINATION_CLOSED,
+    F.NO_SUCH_ACCOUNT: F.REFUND_DESTINATION_CLOSED,
+    F.EXPIRED_CARD: F.REFUND_DESTINATION_CLOSED,
+    F.CURRENCY_NOT_SUPPORTED: F.REFUND_DATA_MISMATCH,
+    F.PAYMENT_IN_PROGRESS: F.REFUND_STILL_RUNNING,
+    F.NETWORK_TIMEOUT: F.REFUND_STILL_RUNNING,
+    F.DUPLICATE: F.REFUND_ALREADY_DONE,
+}
+"""What a code of payments means in the answer to a refund. The money that is short there is the merchant's: some
+schemes have one code for both (WeChat's `NOTENOUGH`)."""
+
+
+def classify_refund(failure: Failure) -> F:
+    """Our code for a scheme's that came with a refund. A reason that is not one of refunds is OTHER."""
+    row = find_row(failure.scheme, failure.code, network=None)
+    found = row.reason if row is not None else F.OTHER
+    told = _OF_REFUND.get(found, found)
+    return told if told.value.startswith("REFUND_") else F.OTHER
+
+
 def is_known(scheme: str, code: str, *, network: str | None) -> bool:
     """Whether the taxonomy has the scheme's code itself, whatever the message said."""
     return find_row(scheme, code, network=network) is not None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class FailureCode(StrEnum):
@@ -213,6 +214,21 @@ _ACTORS = {
     NextStep.SEE_REFUND: Actor.NOBODY,
     NextStep.NOTHING: Actor.NOBODY,
 }
+
+
+EXPLAINS_FAILED_REFUND: Final = frozenset(
+    {
+        FailureCode.REFUND_MERCHANT_FUNDS,
+        FailureCode.REFUND_WINDOW_OVER,
+        FailureCode.REFUND_AMOUNT_TOO_HIGH,
+        FailureCode.REFUND_DISPUTED,
+        FailureCode.REFUND_DESTINATION_CLOSED,
+        FailureCode.REFUND_NOT_ALLOWED,
+        FailureCode.REFUND_DATA_MISMATCH,
+    }
+)
+"""Reasons that are told of a refund that failed. The others say that it goes on or is done, which a failed one does
+not. The next step is not theirs then: people find another way to pay."""
 
 
 def actor_of(step: NextStep) -> Actor:

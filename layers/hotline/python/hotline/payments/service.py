@@ -26,6 +26,7 @@ from .bill_due import MESSAGES as REMINDER_MESSAGES
 from .bill_due import contribute_reminder, may_remind, remind_again, reminder_keys
 from .bill_due import duty_at as bill_duty_at
 from .bills import BillsTold, days_until_shown, state_of
+from .decline_codes import classify_refund
 from .diagnosis import diagnose
 from .due import CASE_TOPIC, contribute_due, due_keys, duty_at
 from .facts import (
@@ -37,6 +38,7 @@ from .facts import (
     refunds_of,
     reversals,
 )
+from .failures import EXPLAINS_FAILED_REFUND
 from .folds import REFUNDS_PER_MOVEMENT_MAX, with_ledger
 from .items import ledger_from, movement_from, movement_key, reminders_key
 from .lists import (
@@ -79,6 +81,7 @@ from .unknown_words import (
 
 __all__ = [
     "CASE_TOPIC",
+    "EXPLAINS_FAILED_REFUND",
     "REFUNDS_PER_MOVEMENT_MAX",
     "REMINDER_MESSAGES",
     "BillsTold",
@@ -98,6 +101,7 @@ __all__ = [
     "bill_key_of",
     "changes_reversal",
     "check_amount",
+    "classify_refund",
     "code_keys",
     "contribute_choice",
     "contribute_due",

@@ -13,6 +13,7 @@ from typing import TypedDict
 
 from hotline.contracts.model import Fact, FactVersion, MerchantPolicyPublished, RefundStatus, RefundTold
 from hotline.kit.errors import InvalidInput
+from hotline.payments.service import classify_refund
 
 from .model import MerchantPolicy, Refund, RefundError, RefundState
 
@@ -38,6 +39,7 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
             requested_at=fact_version.time,
             state_at=fact_version.time,
             fact_version=fact_version,
+            failure=_failure(told),
             **_fold_estimate(None, fact_version, told),
         )
     if known.movement_id != told.movement_id:
@@ -53,7 +55,7 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
         return known
     if known.state is RefundState.STOPPED and known.reversed and state.is_unpaid:
         # It was not paid, as everybody knows.
-        return replace(known, amount=told.amount, fact_version=fact_version)
+        return replace(known, amount=told.amount, fact_version=fact_version, failure=_failure(told))
     # A failure from before the payout is the old one, told again.
     has_payout_failed = known.payout_at is not None and fact_version.time > known.payout_at
     is_paid_otherwise = known.payout is not None and state.is_unpaid
@@ -70,6 +72,7 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
         merchant_until=None,
         state_at=known.state_at if state is known.state and not has_payout_failed else fact_version.time,
         fact_version=fact_version,
+        failure=_failure(told),
         # One that was left before its end was kept is left anew, so that the ledger knows of it.
         followed_up=known.followed_up and state.is_unpaid and not has_payout_failed and is_waited_for,
         # The work that follows the failure up frees the money, and then forgets the way.
@@ -86,6 +89,13 @@ def _open_again(known: Refund) -> Refund:
     known that the money came back once more: that is followed up."""
     last = known.fact_version
     return replace(known, closed=None, followed_up=False, state_at=last.time if last is not None else known.state_at)
+
+
+def _failure(told: RefundTold) -> str | None:
+    """Why it failed or came back. In another state nothing has failed yet."""
+    if told.failure is None or not _STATES[told.status].is_unpaid:
+        return None
+    return classify_refund(told.failure).value
 
 
 def fold_reversal(known: Refund, *, reversed_: bool, is_news: bool) -> Refund:

@@ -15,7 +15,13 @@ from hotline.kit.money import Money
 from hotline.kit.retention import record_end
 from hotline.kit.store import Between, Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
-from hotline.payments.service import fact_version_from, fact_version_item, money_from, money_item
+from hotline.payments.service import (
+    EXPLAINS_FAILED_REFUND,
+    fact_version_from,
+    fact_version_item,
+    money_from,
+    money_item,
+)
 
 from .folds import TOLD_FOR, is_pending
 from .model import (
@@ -198,6 +204,14 @@ def date_told(refund: Refund) -> date | None:
     return promise.latest_on if promise is not None else None
 
 
+def failure_told(refund: Refund) -> str | None:
+    """The reason that is told of a refund that failed or came back, in the words of the taxonomy in small letters; None
+    where none is told."""
+    if not refund.state.is_unpaid or refund.failure is None or refund.payout is not None:
+        return None
+    return refund.failure.lower() if refund.failure in EXPLAINS_FAILED_REFUND else None
+
+
 def _plain_item(refund: Refund) -> Item:
     item: Item = {
         "account_id": refund.account_id,
@@ -225,6 +239,7 @@ def _plain_item(refund: Refund) -> Item:
         "payout": refund.payout.value if refund.payout else None,
         "payout_at": to_text(refund.payout_at) if refund.payout_at else None,
         "expected_on": refund.expected_on.isoformat() if refund.expected_on else None,
+        "failure": refund.failure,
         "estimate_order": fact_version_item(refund.estimate_version) if refund.estimate_version else None,
         "arrival_told": refund.arrival_told or None,
         "time_zone": refund.time_zone,
@@ -267,6 +282,7 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         payout=PayoutWay(item["payout"]) if "payout" in item else None,
         payout_at=from_text(item["payout_at"]) if "payout_at" in item else None,
         expected_on=_day_from(item, "expected_on"),
+        failure=item.get("failure"),
         estimate_version=_estimate_version_from(item),
         arrival_told=_is_arrival_told(item),
         time_zone=item.get("time_zone"),

@@ -321,6 +321,8 @@ class Refund:
     expected_on: date | None = None
     """The provider's estimate of the day on which the money that was sent arrives, until another fact withdraws it or a
     promise takes it up."""
+    failure: str | None = None
+    """Why it failed or came back, as the wallet told with the last fact: a name of the taxonomy of failures."""
     estimate_version: FactVersion | None = None
     """The version of the fact that had the last word on the estimate: it told one, or that the attempt has ended."""
     arrival_told: bool = False

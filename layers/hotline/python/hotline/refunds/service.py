@@ -90,6 +90,7 @@ __all__ = [
     "explain",
     "fact_keys",
     "fact_keys_of_payments",
+    "failure_told",
     "find",
     "find_dispute",
     "find_requested",
@@ -124,6 +125,7 @@ refund_key = items.refund_key
 refund_from = items.refund_from
 date_told = items.date_told
 promise_told = items.promise_told
+failure_told = items.failure_told
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
