@@ -78,3 +78,48 @@ def test_the_app_is_told_which_charge_stands_and_may_ask_the_second_back(world: 
     assert asked.status == 201
     told_now = client.ask("GET", "/v1/me/payments/mov-1").json["charged_twice"]
     assert (told_now["other_state"], told_now["stands"]) == ("refunding", "this")
+
+
+def pressed(answer: dict[str, str]) -> tuple[str, str]:
+    return answer["outcome"], answer["refundable"]
+
+
+@pytest.mark.parametrize(("language", "words"), [(ENGLISH, "it stands"), (CHINESE, "这笔有效")])
+def test_a_caller_is_offered_the_second_charge_alone_and_gets_one_refund(
+    world: ApiWorld, store: MemoryStore, language: str, words: str
+) -> None:
+    phone = Phone(world.ctx, NUMBER, contact_id="contact-2")
+    phone.press("start")
+    phone.press("set_language", language=language)
+    phone.prove(goal="refund")
+    phone.press("payment_by_order", tail="4711")
+    assert pressed(phone.press("payment_answer", choice="2")) == ("DEBITED", "no")
+    assert pressed(phone.press("payment_answer", choice="1")) == ("DEBITED", "yes")
+    reads, transactions = store.reads, store.transactions
+    refused = phone.press("refund_request", choice="2", reason="duplicate")
+    assert (refused["outcome"], words in told(refused)) == ("DENIED", True)
+    assert store.reads - reads <= 2
+    assert store.transactions - transactions <= 1
+    assert phone.press("refund_request", choice="1", reason="duplicate")["outcome"] in ("APPROVED", "IN_REVIEW")
+
+
+@pytest.mark.parametrize("order", [("mov-1", "mov-2"), ("mov-2", "mov-1")])
+def test_the_app_never_gets_both_charges_back_unseen(world: ApiWorld, order: tuple[str, str]) -> None:
+    client = world.client(OWNER)
+    client.prove("refund")
+    decided = {}
+    for movement_id in order:
+        answer = client.ask(
+            "POST",
+            "/v1/me/refunds",
+            body={"payment_id": movement_id, "reason": "duplicate"},
+            headers={"Idempotency-Key": f"key-of-the-request-{movement_id}"},
+        )
+        assert answer.status == 201
+        decided[movement_id] = answer.json["decision"]
+        client.prove("refund")
+    standing = "DENIED" if order[0] == "mov-1" else "IN_REVIEW"
+    assert decided["mov-1"]["outcome"] == standing
+    assert decided["mov-1"]["text"] != ""
+    assert decided["mov-2"]["outcome"] in ("APPROVED", "IN_REVIEW")
+    assert "movement.stands" in {rule["rule"] for rule in decided["mov-2"]["rules"]}

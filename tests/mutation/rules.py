@@ -173,6 +173,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("refunds/due.py", ("functions/test_deadlines.py",), ("rooms/refunds/test_outcomes.py",)),
     Rule("refunds/folds.py", _REFUNDS, _REFUNDS_LATER),
     Rule("refunds/policy.py", _REFUNDS, _REFUNDS_LATER),
+    Rule("refunds/pairs.py", ("rooms/refunds/test_pairs.py",)),
     Rule("refunds/promises.py", _REFUNDS, _REFUNDS_LATER),
     Rule("refunds/rules.py", (*_REFUNDS, "rooms/refunds/test_laws.py"), _REFUNDS_LATER),
     Rule("refunds/clocks.py", ("rooms/refunds/test_clocks.py",), ("functions/test_deadlines.py",)),

@@ -67,6 +67,7 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     outcomes.OutcomeNotice: "payment.went_through payment.not_taken payment.on_its_way payment.held "
     "payment.comes_back payment.given_back",
     twins.TwinState: "charged refunding given_back",
+    twins.Stands: "this other neither",
     security.Verdict: "confirmed false_alarm unclear",
     Severity: "low medium high critical",
     reports.Moment: "initiated_at queued_at answered_at ended_at",

@@ -88,13 +88,13 @@ class Coupon(Answer):
 
 
 class ChargedTwice(Answer):
-    """Another charge that looks like the same purchase: what became of it, and which of the two stays paid.
-    `refundable`: this one may be asked back, with the reason `duplicate`."""
+    """Another charge that looks like the same purchase: what became of it, and which of the two stays paid. `neither`:
+    refunds have taken of both. `refundable`: this one may be asked back, with the reason `duplicate`."""
 
     other_id: str
     other_at: datetime
     other_state: Literal["charged", "refunding", "given_back"]
-    stands: Literal["this", "other"]
+    stands: Literal["this", "other", "neither"]
     refundable: bool
 
 

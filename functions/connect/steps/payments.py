@@ -90,7 +90,9 @@ def answer(visit: Visit) -> Answer:
     twin = payments.find_twin(movement, payments.movement_from(other) if other is not None else None)
     zone = find_zone(visit.state.time_zone)
     facts = words(**facts_of(movement, told, visit.now, twin, zone=zone), now=visit.now)
-    refundable = told.refundable_minor > 0 and told.barring_refund_id is None
+    # A charge that stands is not offered beside the words that the other one may be asked back.
+    stands = twin is not None and twin.this_stands
+    refundable = told.refundable_minor > 0 and told.barring_refund_id is None and not stands
     return Answer(told.answer.value, facts, {"refundable": "yes" if refundable else "no"})
 
 

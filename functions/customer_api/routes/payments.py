@@ -126,7 +126,7 @@ def _charged_twice(twin: payments.Twin) -> ChargedTwice:
         other_id=twin.movement_id,
         other_at=twin.initiated_at,
         other_state=twin.state.value,
-        stands="this" if twin.this_stands else "other",
+        stands=twin.stands.value,
         refundable=twin.may_be_refunded,
     )
 

@@ -51,14 +51,14 @@ class Coupon(Answer):
 
 
 class ChargedTwice(Answer):
-    """Another charge that looks like the same purchase. `stands`: which of the two stays paid, `this` or `other`.
-    `other_state`: whether the other one is charged, being refunded, or given back. `refundable`: this one is the second
-    and may be asked back, with the reason `duplicate`."""
+    """Another charge that looks like the same purchase. `stands`: which of the two stays paid, `this` or `other`;
+    `neither` where refunds have taken of both. `other_state`: whether the other one is charged, being refunded, or
+    given back. `refundable`: this one is the second and may be asked back, with the reason `duplicate`."""
 
     other_id: str
     other_at: datetime
     other_state: Literal["charged", "refunding", "given_back"]
-    stands: Literal["this", "other"]
+    stands: Literal["this", "other", "neither"]
     refundable: bool
 
 

@@ -275,7 +275,7 @@ def outcome(world: MoneyWorld, movement_id: str, reason: RefundReason) -> Refund
     ("movement_id", "reason", "expected"),
     [
         ("mov_2", RefundReason.DUPLICATE, RefundOutcome.APPROVED),
-        ("mov_1", RefundReason.DUPLICATE, RefundOutcome.IN_REVIEW),
+        ("mov_1", RefundReason.DUPLICATE, RefundOutcome.DENIED),
         ("mov_2", RefundReason.CANCELLED, RefundOutcome.DENIED),
     ],
 )

@@ -201,7 +201,7 @@ def test_a_refund_bars_another_one_for_as_long_as_it_waits(world: MoneyWorld) ->
         world.now += timedelta(days=5)
         work(world, refund.refund_id)
         world.call_in()
-    world.tell(moved(S.SUCCEEDED, "mov_2"))
+    world.tell(moved(S.SUCCEEDED, "mov_2", order_no="2026112300004712"))
     assert world.ask(movement_id="mov_2", request_key="request-2").outcome is Out.APPROVED
     again = world.ask(request_key="request-3", amount=Money(100, "CNY"))
     assert (again.outcome, again.refund_id) == (Out.EXISTS, refund.refund_id)

@@ -186,7 +186,7 @@ def test_a_request_whose_answer_was_lost_is_not_made_twice(quick_money: MoneyWor
 
 
 def test_requests_for_two_payments_at_once_are_counted_one_after_the_other(money: MoneyWorld) -> None:
-    money.tell(moved(S.SUCCEEDED), moved(S.SUCCEEDED, "mov_2", order_no=None))
+    money.tell(moved(S.SUCCEEDED), moved(S.SUCCEEDED, "mov_2", order_no="A1"))
     money.tell(GENEROUS)
     first, _ = money.begin(request_key="request-1")
     second, _ = money.begin(request_key="request-2", movement_id="mov_2")
@@ -228,7 +228,7 @@ def test_an_account_that_ends_between_offer_and_request_gets_no_refund(money: Mo
 
 def test_the_fourth_refund_in_thirty_days_is_looked_at(quick_money: MoneyWorld) -> None:
     for number in range(4):
-        quick_money.tell(moved(S.SUCCEEDED, f"mov_{number}", order_no=None))
+        quick_money.tell(moved(S.SUCCEEDED, f"mov_{number}", order_no=f"A{number}"))
     quick_money.tell(GENEROUS)
     outcomes = [quick_money.ask(request_key=f"r{number}", movement_id=f"mov_{number}").outcome for number in range(4)]
     assert outcomes == [Out.APPROVED, Out.APPROVED, Out.APPROVED, Out.IN_REVIEW]
@@ -255,7 +255,7 @@ def test_a_review_takes_the_amount_and_opens_a_case_in_the_same_change(money: Mo
 
 
 def test_a_second_review_adds_to_the_case_that_is_open(money: MoneyWorld) -> None:
-    money.tell(moved(S.SUCCEEDED), moved(S.SUCCEEDED, "mov_2", order_no=None))
+    money.tell(moved(S.SUCCEEDED), moved(S.SUCCEEDED, "mov_2", order_no="A1"))
     first = money.ask(request_key="request-1")
     second = money.ask(request_key="request-2", movement_id="mov_2")
     assert first.case_id == second.case_id
@@ -382,6 +382,7 @@ def test_taking_from_a_movement_needs_proof_by_itself(quick_money: MoneyWorld) -
             ledger_item=ledger_item,
             refund_id="ref_1",
             amount=Money(1, "CNY"),
+            as_duplicate=False,
         )
     assert len(change) == 0
 
@@ -394,7 +395,13 @@ def test_no_more_is_taken_than_is_left(quick_money: MoneyWorld, amount: Money) -
     change = Change(actor=quick_money.caller, cause="test", now=NOON, ids=quick_money.ids)
     with pytest.raises(NotPossible, match="not_refundable"):
         payments.contribute_taking(
-            change, movement=movement, ledger=ledger, ledger_item=ledger_item, refund_id="ref_1", amount=amount
+            change,
+            movement=movement,
+            ledger=ledger,
+            ledger_item=ledger_item,
+            refund_id="ref_1",
+            amount=amount,
+            as_duplicate=False,
         )
 
 

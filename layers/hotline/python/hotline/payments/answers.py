@@ -96,7 +96,7 @@ def _twin_keys(twin: Twin) -> Keys:
     """The sentence says that one of two charges stands, and tells of the other. Where both stay charged the later one
     may be asked back."""
     if twin.state is not TwinState.CHARGED:
-        return (f"twin.{twin.state.value}",)
+        return (f"twin.{twin.state.value}",) if twin.this_stands else ("twin.both",)
     if twin.may_be_refunded:
         return ("twin.charged.second",)
     return ("twin.charged.first" if twin.this_stands else "twin.charged.other_stands",)

@@ -498,6 +498,7 @@ def _taking_item(taking: Taking) -> Item:
     item |= {"order": fact_version_item(taking.fact_version)} if taking.fact_version else {}
     marks = {"held": taking.held, "asked_here": taking.asked_here, "ended": taking.ended}
     item |= {name: True for name, is_set in marks.items() if is_set}
+    item |= {"as_duplicate": taking.as_duplicate} if taking.as_duplicate is not None else {}
     follows = _told_from(item)
     if taking.begun_at is not None and taking.begun_at != follows["begun_at"]:
         item["begun_at"] = to_text(taking.begun_at)
@@ -521,6 +522,7 @@ def _taking_from(item: Mapping[str, Any]) -> Taking:
         held=held,
         asked_here=bool(item.get("asked_here", held or is_untold)),
         ended=bool(item.get("ended", is_untold and not state.takes)),
+        as_duplicate=item.get("as_duplicate"),
         **_told_from(item),
     )
 

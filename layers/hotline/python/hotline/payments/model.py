@@ -286,6 +286,8 @@ class Taking:
     """The highest fact that told so. Upon its end it is the fact that held then, so that only later ones are news."""
     unpaid_at: datetime | None = None
     """The earliest time at which a fact told that it was not paid."""
+    as_duplicate: bool | None = None
+    """It was asked for because the payment was charged twice. None: nobody knows what for."""
 
     @property
     def is_unpaid(self) -> bool:

@@ -17,7 +17,7 @@ from hotline.kit.clock import from_text
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.money import Money
 from hotline.kit.store import Key
-from hotline.kit.store.condition import Compare, Item, Missing, all_of
+from hotline.kit.store.condition import Compare, Item, Missing, all_of, equals
 
 from . import folds, funds, items
 from .answers import MovementAnswer, answer_of
@@ -68,7 +68,7 @@ from .reminder_choice import (
     contribute_choice,
     switch_by_reply,
 )
-from .twins import Twin, find_twin
+from .twins import Twin, TwinState, find_twin
 from .unknown_words import (
     Code,
     UnknownCode,
@@ -92,6 +92,7 @@ __all__ = [
     "RemindersOutcome",
     "SwitchReminders",
     "Twin",
+    "TwinState",
     "UnknownCode",
     "UnknownWord",
     "answer_of",
@@ -168,17 +169,27 @@ fact_version_item, fact_version_from = items.fact_version_item, items.fact_versi
 
 
 def contribute_taking(
-    change: Change, *, movement: Movement, ledger: Ledger, ledger_item: Item, refund_id: str, amount: Money
+    change: Change,
+    *,
+    movement: Movement,
+    ledger: Ledger,
+    ledger_item: Item,
+    refund_id: str,
+    amount: Money,
+    as_duplicate: bool,
 ) -> None:
-    """Take a refund's amount from a movement and record it in its ledger. The conditions are that so much is left and
-    that no other refund bars it. `ledger_item`: the ledger as it was read. Raises NeedProof; at commit Stale when
-    another request was quicker."""
+    """Take a refund's amount from a movement and record it in its ledger. The conditions are that so much is left, that
+    no other refund bars it, and that it names the same other charge as before. `ledger_item`: the ledger as it was
+    read. `as_duplicate`: see Taking. Raises NeedProof; at commit Stale when another request was quicker."""
     require(change, Operation.REFUND, movement.ref.account_id)
     if amount.currency != ledger.currency or not 0 < amount.minor <= ledger.refundable_minor:
         raise NotPossible(PaymentError.NOT_REFUNDABLE, refund_id=refund_id)
     if len(ledger.takings) >= REFUNDS_PER_MOVEMENT_MAX:
         raise NotPossible(PaymentError.TOO_MANY_REFUNDS, refund_id=refund_id)
-    taken = {**ledger.takings, refund_id: Taking(amount, TakenState.OPEN, None, asked_here=True)}
+    taken = {
+        **ledger.takings,
+        refund_id: Taking(amount, TakenState.OPEN, None, asked_here=True, as_duplicate=as_duplicate),
+    }
     change.replace(
         ledger_key(ledger.account_id, ledger.movement_id),
         ledger_item,
@@ -188,7 +199,11 @@ def contribute_taking(
         movement_key(movement.ref.account_id, movement.sk),
         set={"open_refund_id": refund_id},
         add={"refundable_minor": -amount.minor, "refund_count": 1, "rev": 1},
-        condition=all_of(Compare("refundable_minor", ">=", amount.minor), Missing("open_refund_id")),
+        condition=all_of(
+            Compare("refundable_minor", ">=", amount.minor),
+            Missing("open_refund_id"),
+            Missing("twin") if movement.ref.twin is None else equals("twin", movement.ref.twin),
+        ),
         failed=stale,
     )
 

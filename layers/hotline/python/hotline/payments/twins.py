@@ -44,16 +44,32 @@ class TwinState(StrEnum):
     GIVEN_BACK = "given_back"
 
 
+class Stands(StrEnum):
+    """The one of two charges that stays paid."""
+
+    THIS = "this"
+    OTHER = "other"
+    NEITHER = "neither"
+
+
 @dataclass(frozen=True, slots=True)
 class Twin:
     """The other charge of what looks like one purchase. `this_stands`: the movement that was asked about stays paid,
-    and not the other. `may_be_refunded`: both are paid still, and this one is the later."""
+    and not the other. `may_be_refunded`: both are paid still, and this one is the later. Neither stands where refunds
+    have taken of both."""
 
     movement_id: str
     initiated_at: datetime
     state: TwinState
     this_stands: bool
     may_be_refunded: bool
+
+    @property
+    def stands(self) -> Stands:
+        """The one of the two that stays paid."""
+        if self.this_stands:
+            return Stands.THIS
+        return Stands.OTHER if self.state is TwinState.CHARGED else Stands.NEITHER
 
     @property
     def is_question(self) -> bool:
@@ -103,7 +119,7 @@ def find_twin(movement: Movement, other: Movement | None) -> Twin | None:
     elif other.barring_refund_id is not None or other.refundable_minor < other.amount.minor:
         state = TwinState.REFUNDING
     whole = movement.barring_refund_id is None and movement.refundable_minor == movement.amount.minor
-    this_stands = state is not TwinState.CHARGED or (whole and movement.sk < other.sk)
+    this_stands = whole and (state is not TwinState.CHARGED or movement.sk < other.sk)
     return Twin(
         other.movement_id,
         other.ref.initiated_at,

@@ -26,6 +26,7 @@ from hotline.payments.service import (
 from .folds import TOLD_FOR, is_pending
 from .model import (
     MerchantPolicy,
+    OtherCharge,
     PayoutWay,
     RecentRequest,
     RecentRequests,
@@ -427,7 +428,7 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "date": date.fromisoformat,
     "datetime": from_text,
     "Money": money_from,
-    **{kind.__name__: kind for kind in (RefundReason, MovementKind, MovementStatus, MoneyState)},
+    **{kind.__name__: kind for kind in (RefundReason, MovementKind, MovementStatus, MoneyState, OtherCharge)},
 }
 """How a field of RuleInputs is read again, by the type that it is annotated with."""
 

@@ -134,6 +134,23 @@ class ReturnRight(StrEnum):
     OVER = "over"
 
 
+class OtherCharge(StrEnum):
+    """The other charge of what looks like one purchase, as it was when a refund was asked for (payments.twins)."""
+
+    LATER = "later"
+    """Both are charged, and the other is the later: this one stands."""
+    EARLIER = "earlier"
+    """Both are charged, and the other is the earlier: that one stands."""
+    WHOLE = "whole"
+    """Both are charged, and refunds have taken a part of this one alone."""
+    REFUNDED = "refunded"
+    """A refund of it as charged twice is under way, waits, or has arrived; or nobody knows what it was for."""
+    REFUNDED_OTHERWISE = "refunded_otherwise"
+    """The same, of a refund that was asked for here for another reason."""
+    UNREAD = "unread"
+    """The payment names it only since the request was begun."""
+
+
 class ReviewDecision(StrEnum):
     """The word of a person on a refund in review."""
 
@@ -241,6 +258,8 @@ class RuleInputs:
     merchant_evidence_minor: int
     paid_twice: bool = False
     """The wallet's records show this payment a second time, and it is the later of the two (payments.twins)."""
+    other_charge: OtherCharge | None = None
+    """None: the wallet's records show no other charge, or the refund was stored before this was looked at."""
 
     @property
     def policy_version(self) -> str:

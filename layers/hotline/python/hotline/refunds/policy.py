@@ -31,6 +31,7 @@ from .model import (
     UNPAID_RULE,
     MerchantPolicy,
     OfferOutcome,
+    OtherCharge,
     PolicyDecision,
     RecentRequests,
     RefundError,
@@ -93,10 +94,10 @@ def inputs_of(
     now: datetime,
     time_zone: str | None = None,
     wallet: WalletPolicy = DEFAULT_WALLET_POLICY,
-    paid_twice: bool = False,
+    other_charge: OtherCharge | None = None,
 ) -> RuleInputs:
     """The inputs of the rules for a request; `amount` None asks for all that is left. `time_zone`: the customer's.
-    `paid_twice`: it is the second of two charges, see RuleInputs."""
+    `other_charge`: see RuleInputs."""
     currency, purchase = movement.amount.currency, movement.purchase
     category = movement.ref.merchant.category if movement.ref.merchant else None
     kind = kind_of(movement.instrument.kind)
@@ -144,7 +145,8 @@ def inputs_of(
         merchant_auto_minor=auto_minor,
         merchant_excluded=merchant is not None and (category or "-") in merchant.categories,
         merchant_evidence_minor=auto_minor if evidence_minor is None else evidence_minor,
-        paid_twice=paid_twice,
+        paid_twice=other_charge is OtherCharge.EARLIER,
+        other_charge=other_charge,
     )
 
 
@@ -158,10 +160,10 @@ def decide(
     now: datetime,
     wallet: WalletPolicy = DEFAULT_WALLET_POLICY,
     time_zone: str | None = None,
-    paid_twice: bool = False,
+    other_charge: OtherCharge | None = None,
 ) -> PolicyDecision:
     """The decision on a request; `amount` None asks for all that is left. `time_zone`: where the customer's days begin.
-    `paid_twice`: it is the second of two charges, see RuleInputs.
+    `other_charge`: see RuleInputs.
 
     Raises InvalidInput for an amount that makes no sense: amount_not_positive, currency_differs,
     amount_over_refundable, partial_not_permitted.
@@ -175,7 +177,7 @@ def decide(
         now=now,
         time_zone=time_zone,
         wallet=wallet,
-        paid_twice=paid_twice,
+        other_charge=other_charge,
     )
     evaluated = evaluate(inputs)
     if evaluated.outcome in _ON_AMOUNT:
@@ -200,7 +202,7 @@ def evaluate(inputs: RuleInputs) -> PolicyDecision:
     if heard[0].outcome is None:
         heard += rules.hear_eligibility(inputs)
     if all(result.outcome is None for result in heard):
-        for rule in rules.RULES:
+        for rule in rules.list_rules(inputs):
             heard.append(rule(inputs))
             if heard[-1].outcome is RefundOutcome.DENIED:
                 heard.append(rules.judge_denied_rate(inputs))
@@ -260,6 +262,7 @@ def _arrival(movement: Movement, now: datetime, time_zone: str | None) -> Promis
 
 _REMEDIES: Final[Mapping[str, Remedy]] = {
     "provider.parts": Remedy.PERSON,
+    "movement.other_charge": Remedy.PERSON,
     "merchant.category": Remedy.MERCHANT,
     "wallet.request_cap": Remedy.PERSON,
     "wallet.velocity": Remedy.PERSON,

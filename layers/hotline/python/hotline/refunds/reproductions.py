@@ -12,6 +12,7 @@ from hotline.payments import service as payments
 
 from . import items
 from .model import PolicyDecision, RecentRequests, Refund, RefundOutcome, RefundReason, RuleResult
+from .pairs import find_other_charge, pair_keys
 from .policy import decide, evaluate
 
 
@@ -70,7 +71,7 @@ def _outcome_of(rules: tuple[RuleResult, ...]) -> RefundOutcome:
 
 def reproduce(store: Store, account_id: str, refund_id: str, now: datetime) -> Reproduction | None:
     """The decision on a refund, made again; None when the account has no such refund, or the wallet made it by itself.
-    Two reads, and a third for the merchant's policy."""
+    Two reads, and a third for the merchant's policy and the other charge."""
     key = items.refund_key(account_id, refund_id)
     stored = store.batch_get([key]).get(key)
     refund = items.refund_from(stored) if stored is not None else None
@@ -96,7 +97,11 @@ def _decide_today(store: Store, refund: Refund, reason: RefundReason, now: datet
     movement = payments.with_ledger(movement, replace(ledger, takings=others))
     merchant = movement.ref.merchant
     policy_key = items.policy_key(merchant.id) if merchant is not None else None
-    policy = store.batch_get([policy_key]).get(policy_key) if policy_key is not None else None
+    twin = movement.ref.twin
+    more = {policy_key} if policy_key is not None else set()
+    more |= pair_keys(account_id, twin) if twin is not None else set()
+    beside = store.batch_get(list(more)) if more else {}
+    policy = beside.get(policy_key) if policy_key is not None else None
     recent = items.recent_from(read.get(recent_key), account_id)
     requests = tuple(request for request in recent.requests if request.refund_id != refund.refund_id)
     profile = profile_from(read.get(of_profile))
@@ -109,6 +114,7 @@ def _decide_today(store: Store, refund: Refund, reason: RefundReason, now: datet
             amount=refund.amount,
             now=now,
             time_zone=profile.time_zone if profile is not None else None,
+            other_charge=find_other_charge(beside, movement),
         )
     except InvalidInput:
         return None

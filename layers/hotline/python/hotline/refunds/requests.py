@@ -50,6 +50,7 @@ from .model import (
 )
 from .offers import is_open, merchant_policy_of
 from .outgoing import add_to_case, send_outcome, send_requested, tell_owner
+from .pairs import find_other_charge, pair_keys
 from .promises import due_at as promise_due_at
 from .promises import earlier
 from .records import write_refund
@@ -181,7 +182,7 @@ def request_keys(
         *case_keys(account_id, payments.CASE_TOPIC),
         *report_keys(account_id, movement_id),
     }
-    keys |= {payments.movement_key(account_id, twin)} if twin is not None else set()
+    keys |= pair_keys(account_id, twin) if twin is not None else set()
     return keys | ({items.policy_key(merchant_id)} if merchant_id else set())
 
 
@@ -241,7 +242,7 @@ def contribute_refund(
         amount=amount,
         now=change.now,
         time_zone=profile.time_zone,
-        paid_twice=_is_paid_twice(change, read, movement, reason),
+        other_charge=find_other_charge(read, movement),
     )
     if decision.outcome in _STATES and len(ledger.takings) >= payments.REFUNDS_PER_MOVEMENT_MAX:
         return RefundResult(RefundOutcome.NOT_ELIGIBLE, None, None, None, decided_by=MANY_PARTS_RULE)
@@ -272,7 +273,9 @@ def contribute_refund(
             ledger_item=read[ledger_key],
             refund_id=refund_id,
             amount=refund.amount,
+            as_duplicate=reason is RefundReason.DUPLICATE,
         )
+        _require_pair(change, read, movement)
     if refund.state is RefundState.IN_REVIEW:
         law = law_of(country=movement.purchase.country, currency=refund.amount.currency)
         answer = answer_promise(law, change.now, currency=refund.amount.currency, time_zone=refund.time_zone)
@@ -309,17 +312,13 @@ def contribute_refund(
     )
 
 
-def _is_paid_twice(change: Change, read: Mapping[Key, Item], movement: Movement, reason: RefundReason) -> bool:
-    """Whether the wallet's records show that this is the second of two charges. The first has to stay as it was read:
-    otherwise both might be asked back at once."""
-    if reason is not RefundReason.DUPLICATE or movement.ref.twin is None:
-        return False
+def _require_pair(change: Change, read: Mapping[Key, Item], movement: Movement) -> None:
+    """The other charge has to stay as it was read: otherwise both might be given back at once."""
+    if movement.ref.twin is None:
+        return
     key = payments.movement_key(movement.ref.account_id, movement.ref.twin)
-    twin = payments.find_twin(movement, decode_once(read, key, payments.movement_from))
-    if twin is None or not twin.may_be_refunded:
-        return False
-    change.require_condition(key, equals("rev", int(read[key]["rev"])), stale)
-    return True
+    if key in read:
+        change.require_condition(key, equals("rev", int(read[key]["rev"])), stale)
 
 
 def _existing(refund: Refund) -> RefundResult:

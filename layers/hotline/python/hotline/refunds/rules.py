@@ -13,7 +13,16 @@ from typing import Final
 from hotline.payments.model import MoneyState, MovementKind, MovementStatus
 
 from . import laws
-from .model import Evidence, RefundError, RefundOutcome, RefundReason, ReturnRight, RuleInputs, RuleResult
+from .model import (
+    Evidence,
+    OtherCharge,
+    RefundError,
+    RefundOutcome,
+    RefundReason,
+    ReturnRight,
+    RuleInputs,
+    RuleResult,
+)
 
 CHANGE_OF_MIND = frozenset({RefundReason.NO_REASON_RETURN, RefundReason.CANCELLED, RefundReason.PRICE_ADJUSTMENT})
 """Reasons for which a merchant may exclude categories of goods."""
@@ -124,6 +133,25 @@ def judge_unauthorised(inputs: RuleInputs) -> RuleResult:
     return _says("reason.unauthorised", outcome, reason=inputs.reason.value)
 
 
+def _judge_stands(inputs: RuleInputs) -> RuleResult:
+    """The earlier one of two charges stands: it is not given back as charged twice while the later one may be."""
+    refused = inputs.reason is RefundReason.DUPLICATE and inputs.other_charge is OtherCharge.LATER
+    return _says("movement.stands", RefundOutcome.DENIED if refused else None, other=_other(inputs))
+
+
+def _judge_other_charge(inputs: RuleInputs) -> RuleResult:
+    """A person looks at a refund of one of two charges, once a refund has taken of the other. So never both are given
+    back unseen. A refund for another reason says nothing about a charge that is not asked back as charged twice."""
+    other = inputs.other_charge
+    otherwise = inputs.reason is RefundReason.DUPLICATE and other is OtherCharge.REFUNDED_OTHERWISE
+    looked_at = other in (OtherCharge.REFUNDED, OtherCharge.UNREAD) or otherwise
+    return _says("movement.other_charge", RefundOutcome.IN_REVIEW if looked_at else None, other=_other(inputs))
+
+
+def _other(inputs: RuleInputs) -> str:
+    return inputs.other_charge.value if inputs.other_charge is not None else "-"
+
+
 def _judge_return(inputs: RuleInputs) -> RuleResult:
     """The law's own right. It stands against nothing; the merchant's rules ask for it."""
     right, delivered_on = return_right(inputs), inputs.delivered_on
@@ -221,6 +249,15 @@ RULES: tuple[_Rule, ...] = (
     _judge_delivered,
     _judge_evidence,
 )
+
+OF_TWO_CHARGES: tuple[_Rule, ...] = (_judge_stands, _judge_other_charge)
+"""Rules that are heard only of a payment beside which the wallet's records show another charge."""
+
+
+def list_rules(inputs: RuleInputs) -> tuple[_Rule, ...]:
+    """The rules about the request, in order. A record from before charges were compared has no other charge, so that
+    its decision is made again by the rules of its time."""
+    return RULES if inputs.other_charge is None else (*OF_TWO_CHARGES, *RULES)
 
 
 def hear_eligibility(inputs: RuleInputs) -> list[RuleResult]:
