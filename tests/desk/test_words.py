@@ -49,11 +49,12 @@ from hotline.lockout.outgoing import REPUDIABLE
 from hotline.lockout.service import HoldEnd
 from hotline.payments.failures import FAILURES, NextStep
 from hotline.payments.model import BillState, MoneyAnswer
-from hotline.payments.twins import TwinState
+from hotline.payments.twins import Stands, TwinState
 from hotline.refunds import offers as refund_offers
 from hotline.refunds import requests as refund_requests
 from hotline.refunds import rules as refund_rules
 from hotline.refunds.model import (
+    CALLED_BACK,
     PayoutWay,
     RefundError,
     RefundReason,
@@ -135,10 +136,10 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "payment_status": MovementStatus,
     "money": [answer.value.lower() for answer in MoneyAnswer],
     "twin": TwinState,
-    "stands": ["this", "other"],
+    "stands": Stands,
     "failure": {failure.caller_text.partition(".")[2] for failure in FAILURES.values()},
     "next": NextStep,
-    "refund": RefundState,
+    "refund": [*RefundState, CALLED_BACK],
     "refund_reason": RefundReason,
     "review": ReviewNeed,
     "remedy": Remedy,

@@ -62,7 +62,7 @@ def test_payments_of_one_status_are_all_found_whatever_lies_between(
     world: ApiWorld, client: Client, status: MovementStatus
 ) -> None:
     for number in range(12):
-        own = {"kind": MovementKind.TRANSFER} if number % 2 else {}
+        own: dict[str, Any] = {"kind": MovementKind.TRANSFER} if number % 2 else {}
         world.pay(f"mov-{number:02}", list(MovementStatus)[number % 5], ago=timedelta(hours=number + 1), **own)
     wanted = [f"mov-{number:02}" for number in range(12) if list(MovementStatus)[number % 5] is status]
     seen: list[str] = []

@@ -74,6 +74,7 @@ class ApiWorld:
         *,
         account_id: str = ACCOUNT,
         ago: timedelta = timedelta(hours=1),
+        version: int = 1,
         **own: Any,
     ) -> None:
         """The fact of a payment of 128.50 yuan."""
@@ -89,8 +90,9 @@ class ApiWorld:
         }
         if status is MovementStatus.FAILED:
             stated["failure"] = Failure("iso8583", "51")
-        data = MovementTold(status=status, movement_id=movement_id, version=1, **(stated | own))
-        give(self.ctx, [Fact(f"fact-{movement_id}", f"{data.kind}.{status}", "wallet", at, account_id, data)])
+        data = MovementTold(status=status, movement_id=movement_id, version=version, **(stated | own))
+        fact_id = f"fact-{movement_id}" if version == 1 else f"fact-{movement_id}-{version}"
+        give(self.ctx, [Fact(fact_id, f"{data.kind}.{status}", "wallet", at, account_id, data)])
 
     def publish_policy(self, *, categories: tuple[str, ...] = ()) -> None:
         """The shop takes back for 30 days and up to 500 yuan unseen, without these categories for a change of mind."""

@@ -24,7 +24,7 @@ from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import EXPLAINS_FAILED_REFUND, FAILURES, FailureCode, NextStep
 from hotline.payments.model import Diagnosis, Movement, MovementFailure, MovementRef
 from hotline.payments.twins import Twin, TwinState
-from hotline.refunds.model import Evidence, RefundState, Remedy
+from hotline.refunds.model import CALLED_BACK, Evidence, RefundState, Remedy
 from hotline.wording.catalogue import find
 from hotline.wording.rendering import render_spoken
 from hotline.wording.speech import seconds
@@ -88,6 +88,7 @@ def movements(language: str, times: tuple[datetime, ...] = TIMES) -> Iterator[Mo
         for barred_by in ("open_refund_id", "unpaid_refund_id"):
             done = {**plain, "refundable_minor": 100, barred_by: "ref_1"}
             yield Movement(status=MovementStatus.SUCCEEDED, money=MoneyState.DEBITED, failure=None, **done)
+            yield Movement(status=MovementStatus.REVERSED, money=MoneyState.RETURNED, failure=None, **done)
 
 
 type Told = tuple[Movement, Diagnosis, Mapping[str, object]]
@@ -182,13 +183,13 @@ def refunds(language: str) -> Iterator[Said]:
         "typical_on": Usual(USUAL),
         "initiated_at": TIMES[1],
     }
-    for state in RefundState:
+    for state in (*RefundState, CALLED_BACK):
         for number in (1, 2, 3):
-            yield "refunds", "OPEN", {"items": [{**item, "status": state.value}] * number}
-        if state.is_unpaid:
+            yield "refunds", "OPEN", {"items": [{**item, "status": str(state)}] * number}
+        if state in RefundState and RefundState(state).is_unpaid:
             for reason in EXPLAINS_FAILED_REFUND:
-                yield "refunds", "OPEN", {"items": [{**item, "status": state.value, "failure": reason.lower()}]}
-        yield "refund_request", "EXISTS", {**item, "status": state.value, "refund": "482913"}
+                yield "refunds", "OPEN", {"items": [{**item, "status": str(state), "failure": reason.lower()}]}
+        yield "refund_request", "EXISTS", {**item, "status": str(state), "refund": "482913"}
     yield "refund_offer", "OFFERED", {**item, "refundable": AMOUNT}
     for rule in refund_rules():
         item |= {"window": timedelta(days=365), "age": timedelta(days=399)}

@@ -324,7 +324,7 @@ def _refund(refund: KnownRefund, actions: Iterable[agents.Action]) -> Refund:
     return Refund(
         id=refund.refund_id,
         payment_id=refund.movement_id,
-        status=refund.state.value,
+        status=refunds.state_told(refund),
         requested_at=refund.requested_at,
         typical_on=promise.typical_on if promise is not None else None,
         promised_on=promise.latest_on if promise is not None else None,

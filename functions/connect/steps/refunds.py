@@ -17,7 +17,7 @@ from hotline.kit.ids import derive_id
 from hotline.payments import service as payments
 from hotline.payments.model import Ledger
 from hotline.refunds import service as refunds
-from hotline.refunds.model import OfferOutcome, Refund, RefundOutcome, RefundReason, RefundResult, RefundState
+from hotline.refunds.model import OfferOutcome, Refund, RefundOutcome, RefundReason, RefundResult
 from hotline.wording.amounts import speak_money
 from hotline.wording.values import dates_told
 
@@ -44,7 +44,7 @@ def _refund_words(refund: Refund, paid: Ledger | None) -> dict[str, object]:
         amount=refund.amount,
         merchant=refund.merchant_name or (paid.merchant_name if paid else None),
         initiated_at=payments.movement_time(movement_sk) if movement_sk else None,
-        status=refund.state.value,
+        status=refunds.state_told(refund),
         failure=refunds.failure_told(refund),
         **dates_told(refunds.promise_told(refund)),
     )
@@ -112,7 +112,7 @@ def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None, no
     facts = words(
         amount=refund.amount if refund else None,
         **dates_told(promise),
-        status=refund.state.value if refund and isinstance(refund.state, RefundState) else None,
+        status=_status_of(refund),
         reason=told.rule,
         **told.facts,
         remedy=told.remedies[0].value if told.remedies else None,
@@ -121,6 +121,12 @@ def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None, no
         now=visit.now,
     )
     return Answer(outcome, facts)
+
+
+def _status_of(refund: RefundResult | Refund | None) -> str | None:
+    if isinstance(refund, Refund):
+        return refunds.state_told(refund)
+    return refund.state.value if refund is not None and refund.state is not None else None
 
 
 def another_link(visit: Visit) -> Answer:

@@ -10,7 +10,7 @@ from typing import Final
 from functions.connect.words import entries, in_groups
 from hotline.kit.money import Money
 from hotline.payments.model import PLAIN_TEXT
-from hotline.refunds.model import UNPAID_RULE
+from hotline.refunds.model import CALLED_BACK_RULE, UNPAID_RULE
 from hotline.wording.speech import PROMPT_S_MAX, Speech, in_parts, seconds
 from hotline.wording.values import Digits, Lately, Word
 
@@ -197,7 +197,7 @@ def _say_decision(speech: Speech, outcome: str, **own: object) -> None:
         speech.say("refund_request.DENIED.again")
     elif outcome == "EXISTS":
         speech.say_if_known(f"refund.state.{speech.facts.get('status')}")
-        if speech.facts.get("reason") == UNPAID_RULE:
+        if speech.facts.get("reason") in (UNPAID_RULE, CALLED_BACK_RULE):
             _say_rule(speech)
     if outcome != "LIMITED":
         speech.say("refund.reference", refund=in_groups(speech.facts.get("refund")))

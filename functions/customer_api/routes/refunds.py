@@ -196,7 +196,7 @@ def refund_of(refund: KnownRefund, locale: Locale) -> Refund:
     return Refund(
         id=refund.refund_id,
         payment_id=refund.movement_id,
-        status=refund.state.value,
+        status=refunds.state_told(refund),
         amount=amount_of(refund.amount),
         requested_at=refund.requested_at,
         typical_on=promise.typical_on if promise is not None else None,

@@ -11,7 +11,9 @@ from hotline.contracts.model import Fact, MovementStatus, RefundStatus
 from hotline.kit.errors import Stale
 from hotline.kit.money import Money
 from hotline.kit.store.condition import Item
+from hotline.payments import service as payments
 from hotline.payments.items import ledger_from
+from hotline.refunds import service as refunds
 from hotline.refunds.folds import TOLD_FOR
 from hotline.refunds.items import ANSWERED_WITHIN, date_told, falls_due_at, promise_told
 from hotline.refunds.model import (
@@ -113,6 +115,36 @@ def test_of_a_refund_that_was_to_be_stopped_and_arrives_another_cannot_be_had(wo
     world.ask(request_key="request-2")
     world.tell(refunded(R.SETTLED, refund.refund_id, minor=12850, version=3))
     assert taken_minor(world) == 12850
+
+
+@pytest.mark.parametrize("status", [None, R.SENT, R.UNKNOWN])
+@pytest.mark.parametrize("is_begun_by_wallet", [False, True])
+def test_a_refund_beside_a_reversed_payment_has_no_date_and_people_look(
+    world: MoneyWorld, status: RefundStatus | None, is_begun_by_wallet: bool
+) -> None:
+    refund_id = "ref_1" if is_begun_by_wallet else ask(world).refund_id
+    if status is not None or is_begun_by_wallet:
+        world.tell(refunded(status or R.SENT, refund_id, minor=12850))
+    assert refunds.state_told(world.refund(refund_id)) != "called_back"
+    world.tell(moved(S.REVERSED, version=2))
+    for _ in range(2):
+        called_back = world.refund(refund_id)
+        assert (refunds.state_told(called_back), refunds.promise_told(called_back)) == ("called_back", None)
+        movement = world.movement()
+        told = payments.diagnose(movement, world.now, first=None)
+        assert payments.answer_of(movement, told, world.now).refund == ("refund.rule.movement.called_back",)
+        asked = world.ask(request_key="request-2")
+        assert (asked.outcome, asked.promise, asked.decided_by) == (Out.EXISTS, None, "movement.called_back")
+        offered = refunds.offer(movement, policy_item=None, profile_item=world.item("#PROFILE"), now=world.now)
+        assert offered.decided_by == "movement.called_back"
+        work(world, refund_id)
+    assert the_case(world, world.refund(refund_id)).priority.name == "URGENT"
+    # No date is missed, and none takes its place.
+    world.now += timedelta(days=90)
+    work(world, refund_id)
+    assert sent(world, "refund.escalated") == []
+    world.tell(refunded(R.SETTLED, refund_id, minor=12850, version=3))
+    assert refunds.state_told(world.refund(refund_id)) == "succeeded"
 
 
 SENT_AND_REVERSED = (refunded(R.SENT, minor=12850), moved(S.REVERSED, version=2))

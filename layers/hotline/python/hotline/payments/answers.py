@@ -87,6 +87,8 @@ def answer_of(
 
 def _refund_keys(movement: Movement) -> Keys:
     """The sentence about the refund beside which no other may be asked for. A request is refused in the same words."""
+    if movement.is_called_back:
+        return ("refund.rule.movement.called_back",)
     if movement.open_refund_id is not None:
         return ("payment_answer.refund_open",)
     return ("refund.rule.movement.unpaid_refund",) if movement.unpaid_refund_id is not None else ()

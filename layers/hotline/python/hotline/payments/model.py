@@ -166,6 +166,11 @@ class Movement:
         return self.open_refund_id or self.unpaid_refund_id
 
     @property
+    def is_called_back(self) -> bool:
+        """Whether it was reversed while a refund of it is under way, so that its customer might be paid twice."""
+        return self.open_refund_id is not None and self.status is MovementStatus.REVERSED
+
+    @property
     def is_outcome_open(self) -> bool:
         """Whether the wallet does not know what became of it, or where the money is."""
         return self.status is MovementStatus.UNKNOWN or self.money is MoneyState.UNKNOWN

@@ -25,6 +25,7 @@ from hotline.payments.service import (
 
 from .folds import TOLD_FOR, is_pending
 from .model import (
+    CALLED_BACK,
     MerchantPolicy,
     OtherCharge,
     PayoutWay,
@@ -187,7 +188,10 @@ def promise_ends_at(refund: Refund) -> datetime | None:
 def promise_told(refund: Refund) -> Promise | None:
     """The promise that phone, API and messages tell of the refund; None: there is none. A customer whose money did not
     arrive is told the date of the next step, and the one before no longer. Of money that was sent, the provider's
-    estimate is told, and without any promise the latest date of any instrument."""
+    estimate is told, and without any promise the latest date of any instrument. Beside a reversed payment nothing is
+    promised: its money came back with the payment."""
+    if refund.reversed:
+        return None
     if refund.state.is_unpaid and not refund.followed_up:
         return None
     if refund.state is not RefundState.SENT:
@@ -197,6 +201,13 @@ def promise_told(refund: Refund) -> Promise | None:
     if refund.promise is not None:
         return refund.promise
     return longest_promise(refund.state_at, currency=refund.amount.currency, time_zone=refund.time_zone)
+
+
+def state_told(refund: Refund) -> str:
+    """The state that phone, API and desk tell of the refund: its own, or that it was called back."""
+    may_pay_twice = refund.reversed and (may_be_paid(refund) or is_to_stop(refund))
+    is_called_back = may_pay_twice and refund.state is not RefundState.SUCCEEDED
+    return CALLED_BACK if is_called_back else refund.state.value
 
 
 def date_told(refund: Refund) -> date | None:

@@ -19,6 +19,12 @@ UNPAID_RULE: Final = "movement.unpaid_refund"
 """The rule that decides about a payment of which a refund failed or came back: a person finds another way to pay it."""
 
 
+CALLED_BACK_RULE: Final = "movement.called_back"
+"""The rule that decides about a payment that was reversed while a refund of it was under way."""
+CALLED_BACK: Final = "called_back"
+"""The state that is told of a refund that may be paid beside its reversed payment: people look into it."""
+
+
 class RefundError(StrEnum):
     """Why a refund, or a fact of one, is refused."""
 

@@ -27,6 +27,7 @@ from hotline.payments.model import REFUNDABLE_WINDOW, Movement
 
 from . import laws, providers, rules
 from .model import (
+    CALLED_BACK_RULE,
     OPEN_RULE,
     UNPAID_RULE,
     MerchantPolicy,
@@ -313,7 +314,8 @@ def offer(
     deciding = heard[-1]
     outcome, decided_by = OfferOutcome.OFFERED, deciding.rule
     if movement.open_refund_id is not None:
-        outcome, decided_by = OfferOutcome.NOT_ELIGIBLE, OPEN_RULE
+        outcome = OfferOutcome.NOT_ELIGIBLE
+        decided_by = CALLED_BACK_RULE if movement.is_called_back else OPEN_RULE
     elif deciding.outcome is not None:
         outcome = OfferOutcome(deciding.outcome.value)
     elif movement.unpaid_refund_id is not None:

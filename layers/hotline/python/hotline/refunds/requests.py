@@ -35,6 +35,7 @@ from .clocks import ClockKind, answer_promise, asks_merchant, start_clock, start
 from .disputes import Dispute, contribute_report, dispute_key, find_running, report_keys
 from .laws import law_of
 from .model import (
+    CALLED_BACK_RULE,
     OPEN_RULE,
     UNPAID_RULE,
     MerchantPolicy,
@@ -225,7 +226,7 @@ def contribute_refund(
     movement = payments.with_ledger(found, ledger)
     recent = items.recent_from(read.get(items.recent_key(account_id)), account_id)
     if movement.open_refund_id is not None and reason is not RefundReason.UNAUTHORISED:
-        return _under_way(movement.open_refund_id, recent)
+        return _under_way(movement, movement.open_refund_id, recent)
     if movement.unpaid_refund_id is not None and reason is not RefundReason.UNAUTHORISED:
         # One more request would go the way that has failed, beside the person who finds another.
         return _name_unpaid(movement.unpaid_refund_id, ledger)
@@ -347,10 +348,12 @@ def _name_dispute(dispute: Dispute) -> RefundResult:
     )
 
 
-def _under_way(refund_id: str, recent: RecentRequests) -> RefundResult:
-    """The known part of another refund of the movement, without reading it."""
+def _under_way(movement: Movement, refund_id: str, recent: RecentRequests) -> RefundResult:
+    """The known part of another refund of the movement, without reading it; no date of it beside a reversed payment."""
     known = next((request for request in recent.requests if request.refund_id == refund_id), None)
     amount, promise = (known.amount, known.promise) if known else (None, None)
+    if movement.is_called_back:
+        return RefundResult(RefundOutcome.EXISTS, refund_id, amount, None, decided_by=CALLED_BACK_RULE)
     return RefundResult(RefundOutcome.EXISTS, refund_id, amount, promise, decided_by=OPEN_RULE)
 
 

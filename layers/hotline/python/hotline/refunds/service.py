@@ -116,6 +116,7 @@ __all__ = [
     "refund_subject_name",
     "request_keys",
     "review_need",
+    "state_told",
 ]  # fmt: skip
 
 TOLD_READ_MAX = 20
@@ -126,6 +127,7 @@ refund_from = items.refund_from
 date_told = items.date_told
 promise_told = items.promise_told
 failure_told = items.failure_told
+state_told = items.state_told
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
