@@ -286,6 +286,12 @@ CUSTOMERS: Final = Described(
         "promise_certain": {"type": ["boolean", "null"], "description": "Otherwise `promised_on` is about the date."},
         "refundable_minor": _NUMBER,
         "decided_by": {"type": ["string", "null"], "description": "The rule that decided."},
+        "detail": {"type": "string", "description": "The words for that rule, in the language asked for."},
+        "remedies": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Each thing that would change the decision.",
+        },
         "answer_by": {**_TEXT, "description": "The last day on which a dispute is answered, a local date."},
         "case_id": {**_TEXT, "description": "The case in which people work on a dispute."},
         "next_action": {**_TEXT, "description": "The next step of the account's owner: `freeze`."},

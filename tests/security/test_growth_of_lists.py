@@ -272,7 +272,7 @@ def test_the_payments_that_the_phone_reads_are_bounded(store: MeasuringStore) ->
     now = INITIATED + SECOND * MANY
     assert payments.list_failed(store, ACCOUNT, now).more
     assert payments.list_by_tail(store, ACCOUNT, "4711").more
-    assert payments.list_refundable(store, ACCOUNT, now).more
+    assert refunds.list_refundable(store, ACCOUNT, now).more
     count, size = store.worst()
     assert count <= lists.REFUNDABLE_PAGE
     assert size <= ANSWER_BYTES_MAX
@@ -282,7 +282,7 @@ def test_a_payment_that_could_be_refunded_behind_very_many_others_is_not_said_to
     store.take(filled_with_failed_payments())
     money = MoneyWorld(store)
     money.tell(moved(MovementStatus.SUCCEEDED, "mov_owed", order_no="2026112300000815"))
-    found = payments.list_refundable(store, ACCOUNT, INITIATED + SECOND * (MANY + 1))
+    found = refunds.list_refundable(store, ACCOUNT, INITIATED + SECOND * (MANY + 1))
     assert (found.movements, found.more) == ((), True)
     (ref,) = payments.list_by_tail(store, ACCOUNT, "0815").refs
     assert ref.movement_id == "mov_owed"

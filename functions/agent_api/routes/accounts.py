@@ -274,6 +274,7 @@ def _values(request: AgentRequest, profile: Profile, approvals: Sequence[Approva
 def _payment(movement: Movement, request: AgentRequest, twin: payments.Twin | None) -> Payment:
     told, merchant = payments.diagnose(movement, request.now, first=None), movement.ref.merchant
     zone = find_zone(request.profile.time_zone) if request.profile is not None else None
+    twin = refunds.twin_told(movement, twin, request.now)
     said = payments.answer_of(movement, told, request.now, twin, zone=zone)
     return Payment(
         id=movement.movement_id,

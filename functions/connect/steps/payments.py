@@ -15,6 +15,7 @@ from hotline.kit.clock import find_zone
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.payments.model import ORDER_TAIL_DIGITS_MAX, ORDER_TAIL_DIGITS_MIN, Diagnosis, Movement, MovementRef
+from hotline.refunds import service as refunds
 from hotline.sessions import service as sessions
 from hotline.sessions.model import Offer
 from hotline.wording.values import dates_told
@@ -27,7 +28,7 @@ def recent(visit: Visit) -> Answer:
     """The latest failed payments, or those that could be refunded; up to three, kept as the caller's choices."""
     account_id = visit.account(Operation.READ)
     if visit.inputs.get("purpose") == HISTORY:
-        found = payments.list_refundable(visit.ctx.store, account_id, visit.now)
+        found = refunds.list_refundable(visit.ctx.store, account_id, visit.now)
     else:
         found = payments.list_failed(visit.ctx.store, account_id, visit.now)
     listed = [(movement.ref, movement.status.value) for movement in found.movements]
@@ -87,12 +88,13 @@ def answer(visit: Visit) -> Answer:
     first = lockout.first_before_paying(view, visit.state, visit.now, movement.ref.kind)
     told = payments.diagnose(movement, visit.now, first=first)
     other = read.get(beside[0]) if beside else None
-    twin = payments.find_twin(movement, payments.movement_from(other) if other is not None else None)
+    found = payments.find_twin(movement, payments.movement_from(other) if other is not None else None)
+    twin = refunds.twin_told(movement, found, visit.now)
     zone = find_zone(visit.state.time_zone)
     facts = words(**facts_of(movement, told, visit.now, twin, zone=zone), now=visit.now)
     # A charge that stands is not offered beside the words that the other one may be asked back.
     stands = twin is not None and twin.this_stands
-    refundable = told.refundable_minor > 0 and told.barring_refund_id is None and not stands
+    refundable = refunds.refundable_of(movement, visit.now).minor > 0 and told.barring_refund_id is None and not stands
     return Answer(told.answer.value, facts, {"refundable": "yes" if refundable else "no"})
 
 

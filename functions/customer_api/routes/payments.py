@@ -31,6 +31,7 @@ from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.payments.model import Coupon as KnownCoupon
 from hotline.payments.model import Movement, MovementStatus
+from hotline.refunds import service as refunds
 
 _TAGS = ["payments"]
 _LIST = "payments"
@@ -83,6 +84,7 @@ def payment_of(movement: Movement, visit: Visit, twin: payments.Twin | None = No
     view = lockout.view_from(visit.read, visit.account_id, visit.now)
     first = lockout.first_before_paying(view, visit.state, visit.now, movement.ref.kind)
     told = payments.diagnose(movement, visit.now, first=first)
+    twin = refunds.twin_told(movement, twin, visit.now)
     merchant, currency = movement.ref.merchant, movement.amount.currency
     locale = visit.speak()
     said = payments.answer_of(movement, told, visit.now, twin, zone=locale.zone)
@@ -106,7 +108,7 @@ def payment_of(movement: Movement, visit: Visit, twin: payments.Twin | None = No
         if failed
         else None,
         next_step=said.step.value,
-        refundable=amount_of(Money(told.refundable_minor, currency)),
+        refundable=amount_of(refunds.refundable_of(movement, visit.now)),
         open_refund_id=told.barring_refund_id,
         given_back=amount_of(Money(movement.given_back_minor, currency)) if movement.given_back_minor else None,
         counterparty=movement.counterparty,

@@ -110,7 +110,7 @@ def _make(visit: Visit, body: RefundAsked, request_key: str, memory: Memory) -> 
         known = _existing(visit, result)
         wait = result.again_at - visit.now if result.again_at is not None else None
         headers = {"Retry-After": str(count_seconds(wait))} if wait is not None else {}
-        facts = {"decided_by": result.decided_by, **known, **_next_of_dispute(result)}
+        facts = {"decided_by": result.decided_by, **known, **_next_of_dispute(result), **_why_not(visit, result)}
         raise Problem(_REFUSALS[result.outcome], headers=headers, facts=facts)
     return _render_made(visit, made_id)
 
@@ -130,6 +130,15 @@ def _existing(visit: Visit, result: RefundResult) -> dict[str, str | bool | None
         "promised_on": told.promised_on.isoformat() if told.promised_on is not None else None,
         "promise_certain": told.promise_certain,
     }
+
+
+def _why_not(visit: Visit, result: RefundResult) -> dict[str, str | list[str]]:
+    """The words for the rule by which a payment can have no refund, and what would change that."""
+    if result.outcome is not RefundOutcome.NOT_ELIGIBLE:
+        return {}
+    told = refunds.explain(result.rules, result.decided_by)
+    remedies = [remedy.value for remedy in told.remedies]
+    return {"detail": words.of_refund(told, visit.speak()), "remedies": remedies}
 
 
 def _next_of_dispute(result: RefundResult) -> dict[str, str]:

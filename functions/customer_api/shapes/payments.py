@@ -73,9 +73,9 @@ class Arrival(Answer):
 
 class Payment(Answer):
     """A movement of money with its diagnosis: what happened, where the money is, the one next step. `refundable`: what
-    is left. Nothing may be asked for beside the refund `open_refund_id`, which is under way or waits for another way to
-    be paid. `given_back`: the sum of the refunds that have arrived. `counterparty`: the first character of the other
-    side's name."""
+    is left, nothing where every refund is refused. Nothing may be asked for beside the refund `open_refund_id`, which
+    is under way or waits for another way to be paid. `given_back`: the sum of the refunds that have arrived.
+    `counterparty`: the first character of the other side's name."""
 
     id: str
     kind: str

@@ -69,7 +69,7 @@ def test_refundable_movements_are_listed_from_the_base_table(money: MoneyWorld) 
     money.tell(*(moved(S.SUCCEEDED, name, initiated_at=at) for name, at in begun.items()))
     money.tell(moved(S.FAILED, "mov_9"))
     money.tell(refunded(R.SETTLED, "ref_0", "mov_0", minor=12850), refunded(R.SENT, "ref_1", "mov_1"))
-    found = payments.list_refundable(money.store, ACCOUNT, NOON)
+    found = refunds.list_refundable(money.store, ACCOUNT, NOON)
     assert [movement.movement_id for movement in found.movements] == ["mov_2", "mov_3", "mov_4"]
     assert not found.more
 
@@ -79,7 +79,7 @@ def test_the_list_says_when_it_did_not_look_at_everything(quick_money: MoneyWorl
     for number in range(lists.REFUNDABLE_PAGE + others):
         quick_money.tell(moved(S.FAILED, f"mov_{number:03d}", order_no=None))
     # A page that is exactly full may have a key to go on from, although nothing follows.
-    found = payments.list_refundable(quick_money.store, ACCOUNT, NOON)
+    found = refunds.list_refundable(quick_money.store, ACCOUNT, NOON)
     assert found.movements == ()
     assert found.more is more or others == 0
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
-from hotline.contracts.model import MovementStatus, RefundStatus
+from hotline.contracts.model import Instrument, MovementStatus, RefundStatus
 from hotline.kit.money import Money
 from hotline.kit.store import Put
 from hotline.payments import service as payments
@@ -16,6 +16,7 @@ from hotline.payments.model import Movement
 from hotline.refunds import service as refunds
 from hotline.refunds.folds import TOLD_FOR
 from hotline.refunds.model import OPEN_RULE, UNPAID_RULE, OfferOutcome, RefundOutcome, ReviewDecision
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support.money_world import ACCOUNT, MoneyWorld, moved, published, refunded, work
 
 S, R, Out = MovementStatus, RefundStatus, RefundOutcome
@@ -198,7 +199,7 @@ def case(request: pytest.FixtureRequest, world: MoneyWorld) -> tuple[MoneyWorld,
 def test_a_refund_that_is_offered_is_accepted_and_no_other_is(case: tuple[MoneyWorld, str | None]) -> None:
     world, rule = case
     movement = world.movement()
-    in_list = [one.movement_id for one in payments.list_refundable(world.store, ACCOUNT, world.now).movements]
+    in_list = [one.movement_id for one in refunds.list_refundable(world.store, ACCOUNT, world.now).movements]
     offered = refunds.offer(movement, policy_item=None, profile_item=world.item("#PROFILE"), now=world.now)
     told = payments.diagnose(movement, world.now, first=None)
     result = world.ask(request_key="request-2", amount=Money(100, "CNY"))
@@ -236,3 +237,33 @@ def moved_again(world: MoneyWorld) -> Movement:
     again = moved(S.SUCCEEDED, "mov_2", initiated_at=world.movement().ref.initiated_at + timedelta(minutes=1))
     world.tell(again)
     return payments.find(world.store, ACCOUNT, "mov_2") or pytest.fail("it was told")
+
+
+PROVIDERS: Final[dict[str, tuple[dict[str, Any], timedelta, int]]] = {
+    "PayPal, 180 days": ({"instrument": Instrument("paypal", None)}, timedelta(days=200), 0),
+    "WeChat Pay, 50 parts": ({"provider": "wechat"}, timedelta(days=1), 50),
+    "WeChat Pay, 365 days": ({"provider": "wechat"}, timedelta(days=366), 0),
+    "Alipay, twelve months": ({"provider": "alipay"}, timedelta(days=370), 0),
+}
+
+
+@pytest.mark.parametrize("case", PROVIDERS)
+@pytest.mark.parametrize("is_within", [True, False])
+def test_a_refund_that_the_provider_refuses_is_listed_nowhere(case: str, is_within: bool) -> None:
+    own, age, parts = PROVIDERS[case]
+    world = MoneyWorld(MemoryStore())
+    paid_at = world.now - (timedelta(days=1) if is_within else age)
+    world.tell(moved(S.SUCCEEDED, initiated_at=paid_at, **own))
+    for part in range(parts - is_within):
+        world.tell(refunded(R.SETTLED, f"ref_{part}", minor=1))
+    movement = payments.find(world.store, ACCOUNT, "mov_1")
+    assert movement is not None
+    asked = world.ask(initiated_at=paid_at)
+    assert (asked.outcome is Out.NOT_ELIGIBLE) is not is_within
+    assert (refunds.refundable_of(movement, world.now).minor == 0) is not is_within
+    world = MoneyWorld(MemoryStore())
+    world.tell(moved(S.SUCCEEDED, initiated_at=paid_at, **own))
+    for part in range(parts - is_within):
+        world.tell(refunded(R.SETTLED, f"ref_{part}", minor=1))
+    listed = refunds.list_refundable(world.store, ACCOUNT, world.now).movements
+    assert len(listed) == is_within

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
@@ -52,13 +52,17 @@ def list_failed(store: Store, account_id: str, now: datetime, limit: int = SPOKE
     return MovementList(tuple(found[:limit]), more=len(found) > limit)
 
 
-def list_refundable(store: Store, account_id: str, now: datetime, limit: int = SPOKEN_MAX) -> MovementList:
-    """The latest movements of which something could be refunded and no other refund bars it. One consistent query over
-    the newest movements of a year; `more` also when there are movements that it did not look at."""
+def list_refundable(
+    store: Store, account_id: str, now: datetime, *, is_eligible: Callable[[Movement], bool], limit: int = SPOKEN_MAX
+) -> MovementList:
+    """The latest movements of which something could be refunded and no other refund bars it. `is_eligible`: whether the
+    rules about a movement allow it. One consistent query over the newest movements of a year; `more` also when there
+    are movements that it did not look at."""
     since, until = now - REFUNDABLE_WINDOW, now + CLOCK_SKEW
     page = store.query(items.movements_query(account_id, since=since, until=until, limit=REFUNDABLE_PAGE))
     movements = [movement_from(item) for item in page.items]
-    found = [movement for movement in movements if movement.refundable_minor > 0 and not movement.barring_refund_id]
+    left = [movement for movement in movements if movement.refundable_minor > 0 and not movement.barring_refund_id]
+    found = [movement for movement in left if is_eligible(movement)]
     return MovementList(tuple(found[:limit]), more=len(found) > limit or page.next is not None)
 
 

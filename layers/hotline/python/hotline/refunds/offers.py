@@ -12,10 +12,11 @@ from hotline.identity.service import Effect, Operation, Session
 from hotline.kit.change import Change
 from hotline.kit.change.acts import Snapshot
 from hotline.kit.errors import NotPossible
-from hotline.kit.store import Key
+from hotline.kit.money import Money
+from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item
 from hotline.payments import service as payments
-from hotline.payments.model import Movement
+from hotline.payments.model import Movement, MovementList
 
 from . import items, policy
 from .model import MerchantPolicy, OfferOutcome, RefundError, RefundOffer
@@ -87,6 +88,26 @@ def offer(movement: Movement, *, policy_item: Item | None, profile_item: Item | 
     if is_open(profile):
         return offered
     return replace(offered, outcome=OfferOutcome.NOT_ELIGIBLE, promise=None, decided_by=NOT_OPEN_RULE)
+
+
+def list_refundable(store: Store, account_id: str, now: datetime) -> MovementList:
+    """The latest movements of which a refund may be asked for, before a reason is known. One consistent query."""
+    return payments.list_refundable(
+        store, account_id, now, is_eligible=lambda movement: policy.is_eligible(movement, now)
+    )
+
+
+def refundable_of(movement: Movement, now: datetime) -> Money:
+    """The amount that is left to be asked for; nothing where the wallet or the provider refuses any refund of it."""
+    left = movement.refundable_minor if policy.is_eligible(movement, now) else 0
+    return Money(left, movement.amount.currency)
+
+
+def twin_told(movement: Movement, twin: payments.Twin | None, now: datetime) -> payments.Twin | None:
+    """The other charge as it is told: this one may not be asked back where no refund of it may be had."""
+    if twin is None or policy.is_eligible(movement, now):
+        return twin
+    return replace(twin, may_be_refunded=False)
 
 
 def is_open(profile: Profile | None) -> bool:

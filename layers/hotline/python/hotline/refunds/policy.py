@@ -290,6 +290,19 @@ def remedies_of(heard: Iterable[RuleResult]) -> tuple[Remedy, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def is_eligible(movement: Movement, now: datetime) -> bool:
+    """Whether the rules about a movement alone, its provider's among them, leave a refund of it to be asked for."""
+    asked = inputs_of(
+        movement=movement,
+        merchant=None,
+        recent=RecentRequests(movement.ref.account_id),
+        reason=RefundReason.OTHER,
+        amount=None,
+        now=now,
+    )
+    return rules.hear_eligibility(asked)[-1].outcome is None
+
+
 def offer(
     movement: Movement,
     merchant: MerchantPolicy | None,

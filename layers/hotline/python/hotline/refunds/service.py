@@ -34,7 +34,16 @@ from .explanations import Explanation, explain
 from .items import recent_key
 from .merchants import PolicyTerms, contribute_policy, make_terms, policy_in, policy_keys, policy_subject
 from .model import MerchantPolicy, Refund, RefundList, RefundPage, RefundState
-from .offers import Offered, OfferRefund, look_at_offer, merchant_policy_of, offer
+from .offers import (
+    Offered,
+    OfferRefund,
+    list_refundable,
+    look_at_offer,
+    merchant_policy_of,
+    offer,
+    refundable_of,
+    twin_told,
+)
 from .outgoing import reference_of
 from .promises import Promise
 from .records import write_refund
@@ -95,6 +104,7 @@ __all__ = [
     "find_dispute",
     "find_requested",
     "list_open_refunds",
+    "list_refundable",
     "list_refunds",
     "look_at_offer",
     "make_terms",
@@ -114,9 +124,11 @@ __all__ = [
     "refund_in",
     "refund_key",
     "refund_subject_name",
+    "refundable_of",
     "request_keys",
     "review_need",
     "state_told",
+    "twin_told",
 ]  # fmt: skip
 
 TOLD_READ_MAX = 20
