@@ -555,9 +555,37 @@ def test_a_payment_is_found_by_the_end_of_its_order_number() -> None:
         payment_by_order=answer("payment_by_order", "FOUND", count="1"),
         payment_answer=answer("payment_answer", "HELD", refundable="no"),
     )
-    assert heard.steps == ["start", "payments", "payment_by_order", "payment_answer"]
-    assert heard.asked[2]["tail"] == "4821"
-    assert heard.asked[3]["choice"] == "1"
+    assert heard.steps == ["start", "payments", "payments", "payment_by_order", "payment_answer"]
+    assert [one.get("purpose") for one in heard.asked[1:3]] == ["failed", "latest"]
+    assert heard.asked[3]["tail"] == "4821"
+    assert heard.asked[4]["choice"] == "1"
+
+
+def test_older_payments_are_a_key_away_and_a_wrong_choice_begins_with_what_failed_again() -> None:
+    heard = call(
+        "3 5 5 5 2 5 *",
+        payments=answer("payments", "SEVERAL", count="3"),
+        payment_answer=answer("payment_answer", "INVALID"),
+    )
+    purposes = [one.get("purpose") for one in heard.asked if one["step"] == "payments"]
+    assert purposes == ["failed", "latest", "older", "older", "failed", "latest"]
+
+
+def test_another_payment_is_chosen_from_the_newest_and_still_found_by_its_order_number() -> None:
+    heard = call(
+        "3 1 1 4 4821# 5 *",
+        payments=answer("payments", "SEVERAL", count="3"),
+        payment_by_order=answer("payment_by_order", "SEVERAL", count="2"),
+        payment_answer=answer("payment_answer", "NOT_TAKEN", refundable="no"),
+    )
+    asked = [(one["step"], one.get("purpose")) for one in heard.asked if one["step"].startswith("payment")]
+    assert asked == [
+        ("payments", "failed"),
+        ("payment_answer", None),
+        ("payments", "latest"),
+        ("payment_by_order", None),
+        ("payments", "latest"),
+    ]
 
 
 @pytest.mark.parametrize("start", [answer("start", "KNOWN", language="zh-CN"), english()])

@@ -209,7 +209,7 @@ def test_refunds_and_payments_are_read_after_one_code(ctx: Context) -> None:
     assert line.failures == []
     assert [step for step, _ in line.steps].count("send_code") == 1
     assert ("refunds", "NONE") in line.steps
-    assert [outcome for step, outcome in line.steps if step == "payments"] == ["NONE", "NONE"]
+    assert [outcome for step, outcome in line.steps if step == "payments"] == ["NONE", "NONE", "NONE"]
 
 
 def test_closed_hours_leave_a_case_and_a_callback(ctx: Context) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
 
 from functions.deadlines.work import work_off
+from hotline.contracts.model import Fact, PointKind
 from hotline.contracts.schemas import parse
 from hotline.intake.service import fold
 from hotline.kit.clock import from_text, to_text
@@ -19,7 +20,7 @@ from hotline_local.demo import seed_facts
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import event
-from tests.support.phone import Phone, context, failed_logins, give, words
+from tests.support.phone import Phone, context, failed_logins, give, opened, words
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SHOPPER, FAILING, TWO_STEP = "+8613800000004", "+8613800000003", "+12025550113"
@@ -238,6 +239,8 @@ def test_no_step_about_money_needs_more_than_two_reads_and_one_transaction(ctx: 
         return store.reads - before[0], store.transactions - before[1]
 
     assert cost("payments", purpose="failed") == (2, 1)
+    assert cost("payments", purpose="latest") == (2, 1)
+    assert cost("payments", purpose="older") == (2, 1)
     assert cost("payments", purpose="refund") == (2, 1)
     assert cost("payment_answer", choice="1") == (2, 1)
     assert cost("refund_offer", choice="1") == (2, 1)
@@ -249,6 +252,43 @@ def test_no_step_about_money_needs_more_than_two_reads_and_one_transaction(ctx: 
     assert cost("freeze") == (2, 1)
     assert cost("reset")[0] == 2
     assert cost("handover", topic="refund", reason="asked") == (2, 1)
+
+
+def test_every_payment_can_be_asked_about_three_at_a_time_also_without_an_order_number(ctx: Context) -> None:
+    owner = "+447700900077"
+    account = opened("acc_plain", (PointKind.PHONE, owner), at=NOW - timedelta(days=100))
+    give(ctx, [account, *(succeeded("payment", number) for number in (2, 3, 4, 5, 6))])
+    phone = proved(ctx, owner, "look")
+    assert phone.press("payments", purpose="failed")["outcome"] == "NONE"
+    repeated = phone.event("payments", purpose="latest")
+    assert "These are the latest." in words(phone.press("payments", purpose="latest"))
+    assert [offer.movement.split("#")[2] for offer in phone.state.offers] == ["mov_2", "mov_3", "mov_4"]
+    assert words(phone.deliver(repeated)) == words(phone.answers[-1])
+    assert phone.press("payment_answer", choice="1")["outcome"] == "DEBITED"
+    assert "went through" in words(phone.answers[-1])
+    repeated = phone.event("payments", purpose="older")
+    assert "These are the ones before." in words(phone.press("payments", purpose="older"))
+    assert [offer.movement.split("#")[2] for offer in phone.state.offers] == ["mov_5", "mov_6"]
+    assert words(phone.deliver(repeated)) == words(phone.answers[-1])
+    assert "There are no older payments." in words(phone.press("payments", purpose="older"))
+    give(ctx, [succeeded("withdrawal", 30)])
+    assert phone.press("payments")["outcome"] == "ONE"
+    phone.press("payment_answer")
+    assert "was to be at your bank by" in words(phone.answers[-1])
+
+
+def succeeded(kind: str, days: int) -> Fact:
+    """The fact of a movement of the account that went through so many days ago and has no order number."""
+    at = to_text(NOW - timedelta(days=days))
+    told = {
+        "movement_id": f"mov_{days}",
+        "version": 1,
+        "initiated_at": at,
+        "amount": {"minor": 100 * days, "currency": "CNY"},
+        "instrument": {"kind": "bank_account", "last4": "4242"},
+        "money": "debited",
+    }
+    return parse(event(f"{kind}.succeeded", subject="acc_plain", time=at) | {"data": told})
 
 
 def test_a_locked_account_hears_unlock_first_and_no_promise_that_paying_works(ctx: Context) -> None:

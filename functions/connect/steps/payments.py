@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from functions.connect.envelope import INVALID
-from functions.connect.step import OPTIONAL_CHOICE, Answer, Step, Visit, digits, one_of, words
+from functions.connect.step import OPTIONAL_CHOICE, PLACES_MAX, Answer, Step, Visit, digits, one_of, words
 from functions.connect.words import payments as words_of
 from hotline.identity.model import Operation
 from hotline.kit.clock import find_zone
@@ -20,19 +20,41 @@ from hotline.sessions import service as sessions
 from hotline.sessions.model import Offer
 from hotline.wording.values import dates_told
 
-HISTORY = "refund"
-"""The purpose with which `payments` lists recent payments that could be refunded instead of failed ones."""
+FAILED: Final = "failed"
+HISTORY: Final = "refund"
+LATEST: Final = "latest"
+OLDER: Final = "older"
+PURPOSES: Final = (FAILED, HISTORY, LATEST, OLDER)
+"""The values of `purpose` of `payments`, the default first: those that went wrong or are late, recent ones that could
+be refunded, the newest of all, and those before the last that was offered."""
 
 
 def recent(visit: Visit) -> Answer:
-    """The latest failed payments, or those that could be refunded; up to three, kept as the caller's choices."""
+    """The latest payments for a purpose; up to three, kept as the caller's choices."""
     account_id = visit.account(Operation.READ)
-    if visit.inputs.get("purpose") == HISTORY:
-        found = refunds.list_refundable(visit.ctx.store, account_id, visit.now)
-    else:
-        found = payments.list_failed(visit.ctx.store, account_id, visit.now)
-    listed = [(movement.ref, movement.status.value) for movement in found.movements]
-    return _offer_list(visit, listed, more=found.more, outcome_of_one="ONE")
+    movements, more = _find_recent(visit, account_id, visit.inputs.get("purpose", FAILED))
+    listed = [(movement.ref, movement.status.value) for movement in movements]
+    return _offer_list(visit, listed, more=more, outcome_of_one="ONE")
+
+
+def _find_recent(visit: Visit, account_id: str, purpose: str) -> tuple[Sequence[Movement], bool]:
+    """The payments for a purpose, and whether there are more. One request."""
+    store, offers = visit.ctx.store, visit.state.offers
+    if purpose == HISTORY:
+        found = refunds.list_refundable(store, account_id, visit.now)
+        return found.movements, found.more
+    if purpose not in (LATEST, OLDER):
+        zone = find_zone(visit.state.time_zone)
+        found = payments.list_failed(store, account_id, visit.now, zone=zone)
+        return found.movements, found.more
+    if visit.replay is not None:
+        # What comes behind the last offer has been offered by now.
+        keys = [payments.movement_key(account_id, offer.movement) for offer in offers]
+        read = visit.fetch(keys) if keys else {}
+        return [payments.movement_from(read[key]) for key in keys if key in read], False
+    after = offers[-1].movement if purpose == OLDER and offers else None
+    page = payments.list_movements(store, account_id, limit=PLACES_MAX, after=after)
+    return page.movements, page.next_after is not None
 
 
 def by_order(visit: Visit) -> Answer:
@@ -137,8 +159,6 @@ def facts_of(
     )
 
 
-PURPOSES: Final = ("failed", "refund")
-"""The values of `purpose` of `payments`, the default first: those that failed, or recent ones to be refunded."""
 CHOSEN: Final = {"choice": OPTIONAL_CHOICE}
 """How a step is told which of the offered payments is meant: by its place."""
 

@@ -33,7 +33,7 @@ def payments(speech: Speech, outcome: str) -> None:
         of_latest = [f"payments.NONE.{purpose}.latest"] if speech.facts.get("more") is True else []
         speech.say_first(*of_latest, f"payments.NONE.{purpose}", "payments.NONE")
     else:
-        _say_list(speech, f"payments.{outcome}")
+        _say_list(speech, f"payments.{outcome}", f"payments.{outcome}.{speech.facts.get('purpose')}")
 
 
 def payment_by_order(speech: Speech, outcome: str) -> None:
@@ -41,9 +41,12 @@ def payment_by_order(speech: Speech, outcome: str) -> None:
     _say_list(speech, f"payment_by_order.{outcome}")
 
 
-def _say_list(speech: Speech, key: str) -> None:
+def _say_list(speech: Speech, key: str, own: str = "") -> None:
+    """`own`: the key of what is said before the list in the place of how many there are, where the catalogue has it."""
     items = entries(speech.facts)
-    if items and speech.facts.get("more") is True and speech.knows(f"{key}.latest"):
+    if items and speech.knows(own):
+        speech.say(own)
+    elif items and speech.facts.get("more") is True and speech.knows(f"{key}.latest"):
         speech.say(f"{key}.latest")
     elif items and speech.knows(f"{key}.count"):
         speech.say_counted(f"{key}.count", len(items))

@@ -1,6 +1,7 @@
 """Payments on a store: what facts leave behind, and how movements are found again."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from hotline.contracts.model import (
     AccountErased,
     Fact,
     FundsTold,
+    Instrument,
     MovementKind,
     MovementStatus,
     RefundStatus,
@@ -62,6 +64,20 @@ def test_failures_are_told_of_for_ninety_days(quick_money: MoneyWorld, seconds: 
     quick_money.tell(moved(S.FAILED))
     now = INITIATED + FAILED_WINDOW + timedelta(seconds=seconds)
     assert len(payments.list_failed(quick_money.store, ACCOUNT, now).movements) == count
+
+
+def test_a_withdrawal_is_listed_beside_what_went_wrong_once_it_is_late(money: MoneyWorld) -> None:
+    own: dict[str, Any] = {"kind": MovementKind.WITHDRAWAL, "merchant": None, "order_no": None}
+    money.tell(moved(S.FAILED), moved(S.SUCCEEDED, "mov_2"))
+    money.tell(moved(S.SUCCEEDED, "mov_3", instrument=Instrument("bank_account", "4242"), **own))
+
+    def listed(days: int) -> set[str]:
+        found = payments.list_failed(money.store, ACCOUNT, NOON + timedelta(days=days))
+        return {movement.movement_id for movement in found.movements}
+
+    assert listed(10) == {"mov_1"}
+    assert listed(20) == {"mov_1", "mov_3"}
+    assert listed(91) == set()
 
 
 def test_refundable_movements_are_listed_from_the_base_table(money: MoneyWorld) -> None:

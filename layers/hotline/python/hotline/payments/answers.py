@@ -13,10 +13,10 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from hotline.contracts.model import MovementKind, MovementStatus
-from hotline.kit.business_days import calendar_of, local_day, zone_of
+from hotline.kit.business_days import calendar_of, zone_of
 from hotline.kit.money import Money
 
-from .arrivals import Promise, withdrawal_arrival
+from .arrivals import Promise, is_overdue, withdrawal_arrival
 from .model import FAILED_WINDOW, Diagnosis, MoneyAnswer, Movement, NextStep
 from .twins import Twin, TwinState
 
@@ -58,17 +58,17 @@ def answer_of(
     `zone`: where the customer's days begin, None: where those of the currency's banks do."""
     zone = zone or zone_of(None, calendar_of(movement.amount.currency))
     arrival = withdrawal_arrival(movement, zone)
-    is_overdue = arrival is not None and local_day(now, zone) > arrival.latest_on
+    is_late = is_overdue(movement, now, zone)
     coupon, kind = movement.coupon, movement.ref.kind
     of_twin = _twin_keys(twin) if twin is not None else ()
     # A customer who may ask one of two charges back is not told that there is nothing to do.
     is_step = twin is not None and twin.is_question and told.next_step is NextStep.NOTHING
     # Only the words know the customer's day: the diagnosis has no zone.
-    step = NextStep.SPEAK_TO_AGENT if is_overdue else told.next_step
+    step = NextStep.SPEAK_TO_AGENT if is_late else told.next_step
     given_back = Money(movement.given_back_minor, movement.amount.currency) if movement.given_back_minor > 0 else None
     return MovementAnswer(
         step=step,
-        money=(WITHDRAWAL_OVERDUE,) if is_overdue else _money_keys(movement, told),
+        money=(WITHDRAWAL_OVERDUE,) if is_late else _money_keys(movement, told),
         arrival=arrival,
         next_step=of_twin if is_step else _next_keys(step.value, kind),
         then=_next_keys(told.then.value, kind) if told.then is not None else (),

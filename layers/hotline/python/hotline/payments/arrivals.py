@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 from types import MappingProxyType
 from typing import Final
 
-from hotline.contracts.model import Instrument, MoneyState, MovementKind, MovementStatus
+from hotline.contracts.model import Instrument
 from hotline.contracts.vocabulary import kind_of, provider_of
 from hotline.kit.business_days import (
     BusinessDay,
@@ -117,8 +117,7 @@ def withdrawal_arrival(movement: Movement, zone: tzinfo | None) -> Promise | Non
     provider that we know states a time for withdrawals. So it is "about" until the wallet tells the provider's
     estimate. No fact tells of the arrival itself: nothing falls due with this date.
     """
-    is_sent = movement.money is MoneyState.DEBITED and movement.status in _ON_ITS_WAY
-    if movement.ref.kind is not MovementKind.WITHDRAWAL or not is_sent:
+    if not movement.is_sent_to_bank:
         return None
     currency = movement.amount.currency
     zone = zone or zone_of(None, calendar_of(currency))
@@ -128,7 +127,11 @@ def withdrawal_arrival(movement: Movement, zone: tzinfo | None) -> Promise | Non
     return replace(usual, is_certain=False)
 
 
-_ON_ITS_WAY: Final = frozenset({MovementStatus.AUTHORISED, MovementStatus.SUCCEEDED})
+def is_overdue(movement: Movement, now: datetime, zone: tzinfo | None) -> bool:
+    """Whether the latest day on which a withdrawal was to be at the customer's bank is over. `zone`: as above."""
+    arrival = withdrawal_arrival(movement, zone)
+    zone = zone or zone_of(None, calendar_of(movement.amount.currency))
+    return arrival is not None and local_day(now, zone) > arrival.latest_on
 
 
 def _arrival(instrument: Instrument, sent_at: datetime, currency: str, provider: str | None, zone: tzinfo) -> Promise:

@@ -11,6 +11,7 @@ from hotline.kit.errors import InvalidInput
 from hotline.kit.store import Query, Store
 
 from . import bills, items
+from .arrivals import is_overdue
 from .bills import BillsTold, select_bills
 from .items import movement_from, movement_key
 from .model import (
@@ -34,6 +35,8 @@ LEDGERS_AT_ONCE_MAX = 10
 """How many ledgers are read at once; a call speaks of three refunds."""
 SPOKEN_MAX = 3
 """So many are read out; a listener keeps no more in mind."""
+FAILED_PAGE = 50
+"""How many movements that may need attention are looked at for a call; a withdrawal that is on its way is none yet."""
 REFUNDABLE_PAGE = 50
 """How many of the newest movements are looked at for one that could be refunded; older ones are found by number."""
 LISTED_LOOKED_AT = 100
@@ -44,12 +47,18 @@ POINTERS_PAGE = 20
 """How many movements with the same last digits are looked at; with four digits more are unlikely."""
 
 
-def list_failed(store: Store, account_id: str, now: datetime, limit: int = SPOKEN_MAX) -> MovementList:
-    """The latest movements that need attention, of 90 days. One query, on an index that may lag by a moment."""
+def list_failed(
+    store: Store, account_id: str, now: datetime, limit: int = SPOKEN_MAX, *, zone: tzinfo | None = None
+) -> MovementList:
+    """The latest movements of 90 days that went wrong or are late. `zone`: where the customer's days begin, None: where
+    those of the currency's banks do. One query, on an index that may lag by a moment.
+
+    A withdrawal stands in the index from the day on which it was sent, and is left out until it is late."""
     since, until = now - FAILED_WINDOW, now + CLOCK_SKEW
-    page = store.query(items.failures_query(account_id, since=since, until=until, limit=limit + 1))
-    found = [movement_from(item) for item in page.items]
-    return MovementList(tuple(found[:limit]), more=len(found) > limit)
+    page = store.query(items.failures_query(account_id, since=since, until=until, limit=FAILED_PAGE))
+    movements = [movement_from(item) for item in page.items]
+    found = [one for one in movements if not one.is_sent_to_bank or is_overdue(one, now, zone)]
+    return MovementList(tuple(found[:limit]), more=len(found) > limit or page.next is not None)
 
 
 def list_refundable(

@@ -191,6 +191,12 @@ class Movement:
         return taken_in_vain(self.status, self.money)
 
     @property
+    def is_sent_to_bank(self) -> bool:
+        """Whether it is a withdrawal whose money has left the balance for the customer's bank."""
+        is_sent = self.money is MoneyState.DEBITED and self.status in _ON_ITS_WAY
+        return self.ref.kind is MovementKind.WITHDRAWAL and is_sent
+
+    @property
     def look_at(self) -> datetime | None:
         """When to look where its money is; None while no date is waited for."""
         if self.is_held and self.held_until is not None and self.hold_asked != self.held_until:
@@ -201,14 +207,19 @@ class Movement:
 
     @property
     def needs_attention(self) -> bool:
-        """Whether it is what a call may be about: failed, outcome unknown, money held, or taken in vain."""
-        return self.status is MovementStatus.FAILED or self.is_outcome_open or self.is_held or self.is_taken_in_vain
+        """Whether it is what a call may be about: failed, outcome open, or money held, taken in vain or sent to a bank.
+        No fact tells that the last has arrived, and only the customer's day says that it is late (arrivals)."""
+        is_astray = self.is_outcome_open or self.is_held or self.is_taken_in_vain
+        return self.status is MovementStatus.FAILED or is_astray or self.is_sent_to_bank
 
     @property
     def order_tail(self) -> str | None:
         """The last four digits of the order number, for messages; None when it has fewer."""
         digits = order_digits(self.order_no or "")
         return digits[-ORDER_TAIL_DIGITS_MIN:] if len(digits) >= ORDER_TAIL_DIGITS_MIN else None
+
+
+_ON_ITS_WAY = frozenset({MovementStatus.AUTHORISED, MovementStatus.SUCCEEDED})
 
 
 def taken_in_vain(status: MovementStatus, money: MoneyState) -> bool:
