@@ -25,7 +25,7 @@ from hotline.payments.model import FAILED_WINDOW, Movement
 from hotline.wording.catalogue import find
 from hotline.wording.values import locale_of
 from tests.support.facts import event
-from tests.support.money_world import NOON, MoneyWorld, moved, movement_of, refunded
+from tests.support.money_world import CAPTURED, NOON, MoneyWorld, moved, movement_of, refunded
 from tests.support.spoken_prompt import prompt
 
 S, M, K = MovementStatus, MoneyState, MovementKind
@@ -75,6 +75,24 @@ def test_a_payment_that_went_through_is_told_that_there_is_nothing_to_do() -> No
     answer = answer_of(movement, diagnose(movement, NOON, first=None), NOON)
     assert (answer.next_step, answer.then) == (("next.nothing.payment", "next.nothing"), ())
     assert (answer.more, answer.given_back, answer.returned_at) == ((), None, None)
+
+
+@pytest.mark.parametrize(("language", "words"), [(ENGLISH, "was not paid out"), (CHINESE, "没有退成功")])
+def test_a_refund_that_the_wallet_began_and_that_failed_is_told_with_its_payment(
+    money: MoneyWorld, language: str, words: str
+) -> None:
+    money.tell(moved(S.SUCCEEDED), refunded(RefundStatus.SENT))
+    assert all(words not in said for said in told(money.movement(), language))
+    money.tell(refunded(RefundStatus.FAILED, version=2))
+    assert all(words in said for said in told(money.movement(), language))
+    money.tell(refunded(RefundStatus.SETTLED, "ref_2", minor=CAPTURED.minor))
+    assert all(words not in said for said in told(money.movement(), language))
+
+
+@pytest.mark.parametrize(("language", "untrue"), [(ENGLISH, "under way"), (CHINESE, "处理中")])
+def test_a_refund_that_is_looked_at_is_not_said_to_be_under_way(language: str, untrue: str) -> None:
+    movement = replace(of(K.PAYMENT, S.SUCCEEDED), open_refund_id="ref_1", refund_count=1)
+    assert all(untrue not in said for said in told(movement, language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

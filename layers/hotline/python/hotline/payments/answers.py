@@ -31,7 +31,7 @@ _PAID_BY: Final = frozenset({MovementKind.PAYMENT, MovementKind.BILL_PAYMENT, Mo
 @dataclass(frozen=True, slots=True)
 class MovementAnswer:
     """The sentences about a movement. `money`: where the money is; `next_step` and `then`: what to do; `refund`: that
-    another refund stands in the way of one more. `more` may be left out where there is no time, the last first. The
+    another refund is open or was not paid out. `more` may be left out where there is no time, the last first. The
     other fields are facts of the sentences. `step`: the next step, for whoever reads no sentences."""
 
     step: NextStep
@@ -86,12 +86,15 @@ def answer_of(
 
 
 def _refund_keys(movement: Movement) -> Keys:
-    """The sentence about the refund beside which no other may be asked for. A request is refused in the same words."""
+    """The sentence about a refund that is open or was not paid out. A request beside an open one, or beside one that
+    waits, is refused in the same words."""
     if movement.is_called_back:
         return ("refund.rule.movement.called_back",)
     if movement.open_refund_id is not None:
         return ("payment_answer.refund_open",)
-    return ("refund.rule.movement.unpaid_refund",) if movement.unpaid_refund_id is not None else ()
+    if movement.unpaid_refund_id is not None:
+        return ("refund.rule.movement.unpaid_refund",)
+    return ("payment_answer.refund_failed",) if movement.has_failed_refunds_only else ()
 
 
 def _twin_keys(twin: Twin) -> Keys:

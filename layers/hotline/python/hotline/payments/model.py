@@ -171,6 +171,13 @@ class Movement:
         return self.open_refund_id is not None and self.status is MovementStatus.REVERSED
 
     @property
+    def has_failed_refunds_only(self) -> bool:
+        """Whether its refunds failed, each of them. The wallet began them, or nobody waits for them any more. Once some
+        money was given back, the movement alone does not tell whether another refund failed."""
+        is_refunded = self.given_back_minor > 0 or self.barring_refund_id is not None
+        return self.captured_minor > 0 and self.refund_count > 0 and not is_refunded
+
+    @property
     def is_outcome_open(self) -> bool:
         """Whether the wallet does not know what became of it, or where the money is."""
         return self.status is MovementStatus.UNKNOWN or self.money is MoneyState.UNKNOWN
