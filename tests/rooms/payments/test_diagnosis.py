@@ -5,15 +5,20 @@ from datetime import timedelta
 
 import pytest
 
+from hotline.accounts.facts_requests import CASE_AFTER
 from hotline.contracts.model import Failure, MoneyState, MovementStatus, RefundStatus
+from hotline.kit.languages import ENGLISH
 from hotline.lockout.policy import FIRST_STEPS
+from hotline.payments.answers import answer_of
 from hotline.payments.decline_codes import list_rows
-from hotline.payments.diagnosis import NO_FAILURE_TEXT, advise, diagnose
+from hotline.payments.diagnosis import HELD_WITHOUT_END_MAX, NO_FAILURE_TEXT, advise, diagnose
 from hotline.payments.failures import FAILURES, Actor, FailureCode, NextStep, RetryClass, WorksWhen, actor_of
-from hotline.payments.model import MoneyAnswer
+from hotline.payments.model import RETURN_LOOKS, MoneyAnswer, Stuck
+from hotline.wording.catalogue import find
 from tests.support.money_world import NOON, moved, movement_of, refunded
 
 S = MovementStatus
+SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("status", list(MovementStatus))
@@ -113,6 +118,31 @@ def test_a_success_needs_nothing_and_says_what_could_be_refunded() -> None:
 def test_a_payment_that_was_reversed_without_a_reason_needs_nothing() -> None:
     told = diagnose(movement_of(moved(S.REVERSED)), NOON, first=None)
     assert (told.next_step, told.retry, told.works_when) == NOTHING_TO_DO
+
+
+@pytest.mark.parametrize(
+    ("status", "money", "waits_for", "step", "stuck"),
+    [
+        (S.FAILED, MoneyState.DEBITED, RETURN_LOOKS[-1], NextStep.WAIT_FOR_RETURN, Stuck.RETURN),
+        (S.REVERSED, MoneyState.DEBITED, RETURN_LOOKS[-1], NextStep.WAIT_FOR_RETURN, Stuck.RETURN),
+        (S.UNKNOWN, MoneyState.UNKNOWN, CASE_AFTER, NextStep.WAIT_FOR_OUTCOME, Stuck.OUTCOME),
+        (S.UNKNOWN, MoneyState.HELD, CASE_AFTER, NextStep.WAIT_FOR_OUTCOME, Stuck.OUTCOME),
+        (S.AUTHORISED, MoneyState.HELD, HELD_WITHOUT_END_MAX, NextStep.WAIT_FOR_RELEASE, Stuck.HOLD),
+    ],
+)
+def test_what_stands_still_when_a_case_is_open_leads_to_a_person(
+    status: MovementStatus, money: MoneyState, waits_for: timedelta, step: NextStep, stuck: Stuck
+) -> None:
+    fact = moved(status, money=money)
+    movement = movement_of(fact)
+    early, late = (diagnose(movement, fact.time + waits_for - past, first=None) for past in (SECOND, timedelta()))
+    assert (early.next_step, early.stuck) == (step, None)
+    assert (late.next_step, late.stuck, late.then) == (NextStep.SPEAK_TO_AGENT, stuck, None)
+    said = answer_of(movement, late, fact.time + waits_for)
+    assert said.step is NextStep.SPEAK_TO_AGENT
+    # Words of their own say that a person looks at it, where a case is open.
+    own = next(key for key in said.next_step if find(key, ENGLISH)) == f"next.speak_to_agent.{stuck}"
+    assert own is (stuck is not Stuck.HOLD)
 
 
 PLAIN = diagnose(movement_of(moved(S.FAILED, failure=Failure("iso8583", "05"))), NOON, first=None)

@@ -70,7 +70,7 @@ def answer_of(
         step=step,
         money=(WITHDRAWAL_OVERDUE,) if is_late else _money_keys(movement, told),
         arrival=arrival,
-        next_step=of_twin if is_step else _next_keys(step.value, kind),
+        next_step=of_twin if is_step else (*_stuck_keys(told), *_next_keys(step.value, kind)),
         then=_next_keys(told.then.value, kind) if told.then is not None else (),
         refund=_refund_keys(movement),
         more=(*((of_twin,) if of_twin and not is_step else ()), *_list_more(movement, told, now)),
@@ -117,6 +117,11 @@ def _money_keys(movement: Movement, told: Diagnosis) -> Keys:
         f"money.{answer}.{status}",
         f"money.{answer}",
     )
+
+
+def _stuck_keys(told: Diagnosis) -> Keys:
+    """The step for a movement at which a person looks already."""
+    return (f"next.speak_to_agent.{told.stuck.value}",) if told.stuck is not None else ()
 
 
 def _next_keys(step: str, kind: MovementKind) -> Keys:

@@ -7,11 +7,14 @@ is told to pay from an account that is shut: the step that opens it comes first.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
+
+from hotline.accounts.facts_requests import CASE_AFTER
 
 from .decline_codes import find_row
 from .failures import DECLINED, FAILURES, FailureCode, NextStep, RetryClass, WorksWhen
-from .model import Diagnosis, MoneyAnswer, MoneyState, Movement, MovementStatus
+from .model import RETURN_LOOKS, Diagnosis, MoneyAnswer, MoneyState, Movement, MovementStatus, Stuck
 
 _ANSWERS = {
     MoneyState.NONE: MoneyAnswer.NOT_TAKEN,
@@ -42,6 +45,10 @@ TAKES_NO_PAYING = frozenset(
 _PAYS_AGAIN = frozenset({NextStep.CHECK_DETAILS, NextStep.CONFIRM_PAYMENT, NextStep.ENTER_PIN, NextStep.PAY_AGAIN})
 """Steps whose words ask for the same payment again."""
 
+HELD_WITHOUT_END_MAX: Final = timedelta(days=10)
+"""How long a hold without an end may last before a person is asked (Visa: an authorisation of a card that is not
+present is good for ten days)."""
+
 type Advice = tuple[NextStep, RetryClass, WorksWhen]
 
 
@@ -54,7 +61,10 @@ def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Di
     answer = _ANSWERS[movement.money]
     code = _failure_code(movement)
     overdue = answer is MoneyAnswer.HELD and movement.held_until is not None and movement.held_until <= now
+    stuck = find_stuck(movement, now)
     next_step, retry, works_when = _advice(movement, answer, code, held_overdue=overdue)
+    if stuck is not None:
+        next_step = NextStep.SPEAK_TO_AGENT
     then: NextStep | None = None
     if first is not None and next_step not in TAKES_NO_PAYING:
         next_step, then, retry, works_when = _put_opening_first(first, next_step, retry)
@@ -74,7 +84,22 @@ def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Di
         held_overdue=overdue,
         refundable_minor=movement.refundable_minor,
         barring_refund_id=movement.barring_refund_id,
+        stuck=stuck,
     )
+
+
+def find_stuck(movement: Movement, now: datetime) -> Stuck | None:
+    """What a movement has waited for too long; None while waiting is right. An open outcome, and money that was taken in
+    vain, are too late from the time on at which the hotline itself opens a case."""
+    if movement.is_outcome_open:
+        is_unknown = movement.money is MoneyState.UNKNOWN
+        since = movement.money_since if is_unknown else movement.fact_version.time
+        return Stuck.OUTCOME if now >= since + CASE_AFTER else None
+    if movement.is_taken_in_vain:
+        since = movement.in_vain_at or movement.fact_version.time
+        return Stuck.RETURN if now >= since + RETURN_LOOKS[-1] else None
+    is_endless = movement.is_held and movement.held_until is None
+    return Stuck.HOLD if is_endless and now >= movement.money_since + HELD_WITHOUT_END_MAX else None
 
 
 def _failure_code(movement: Movement) -> FailureCode | None:

@@ -487,6 +487,17 @@ class MoneyAnswer(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+class Stuck(StrEnum):
+    """What a movement has waited for too long."""
+
+    OUTCOME = "outcome"
+    """Nobody knows what became of it; a case is open."""
+    RETURN = "return"
+    """Its money was taken in vain and is not back; a case is open."""
+    HOLD = "hold"
+    """Its money is held, and nobody told until when. Nobody looks at it by themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """The answer about one movement, see diagnosis.diagnose.
@@ -509,3 +520,4 @@ class Diagnosis:
     """The money is still held although the time until which it was to be held has passed."""
     refundable_minor: int
     barring_refund_id: str | None
+    stuck: Stuck | None = None
