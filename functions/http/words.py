@@ -58,6 +58,7 @@ def of_payment(movement: Movement, told: Diagnosis, locale: Locale, twin: Twin |
         "merchant": movement.ref.merchant.name if movement.ref.merchant else None,
         "initiated_at": movement.ref.initiated_at,
         "held_until": told.held_until,
+        "works_at": Lately(told.works_at, placed=True) if told.works_at else None,
     }
     first = [(f"payment_answer.{movement.status.value}",), *([(told.caller_text,)] if told.failure else [])]
     steps = [

@@ -155,6 +155,7 @@ def facts_of(
         next_step=said.step.value,
         then=told.then.value if told.then else None,
         works_when=told.works_when.value,
+        works_at=told.works_at,
         refundable=told.refundable_minor > 0,
     )
 

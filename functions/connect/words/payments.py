@@ -105,7 +105,7 @@ def _say_answer(speech: Speech, outcome: str, status: str, more: Sequence[Sequen
     if facts.get("then") is not None:
         speech.say("next.then")
         speech.say_known(*_strings(facts.get("then_keys")), f"next.{facts.get('then')}")
-    speech.say_if_known(f"works_when.{facts.get('works_when')}")
+    speech.say_known(f"works_when.{facts.get('works_when')}", **_lately(facts, "works_at"))
     speech.say_known(*_strings(facts.get("refund_keys")))
 
 

@@ -103,7 +103,10 @@ def payment_of(movement: Movement, visit: Visit, twin: payments.Twin | None = No
         ),
         # The caller's text, not the code: a risk is told as a plain decline.
         failure=Failure(
-            reason=told.caller_text.partition(".")[2], retry=told.retry.value, works_when=told.works_when.value
+            reason=told.caller_text.partition(".")[2],
+            retry=told.retry.value,
+            works_when=told.works_when.value,
+            works_at=told.works_at,
         )
         if failed
         else None,

@@ -39,6 +39,7 @@ class Failure(Answer):
     reason: str
     retry: str
     works_when: str
+    works_at: datetime | None = None
 
 
 class Coupon(Answer):

@@ -70,6 +70,27 @@ def test_the_money_is_told_of_as_the_kind_asks(
         assert words in written
 
 
+@pytest.mark.parametrize(
+    ("language", "days_before", "day_before", "over"),
+    [
+        (
+            ENGLISH,
+            "It can be paid again on December 3",
+            "It can be paid again at 6:00 PM tomorrow",
+            "Please pay again.",
+        ),
+        (CHINESE, "12月3日起可以付款", "明天晚上6点起可以付款", "请重新付款"),
+    ],
+)
+def test_the_day_on_which_a_payment_works_is_named_and_is_no_promise_once_it_is_over(
+    language: str, days_before: str, day_before: str, over: str
+) -> None:
+    movement = of(K.PAYMENT, S.FAILED, failure=Failure("mastercard-mac", "30"))
+    for days, words in ((1, days_before), (9, day_before), (11, over)):
+        spoken, written = told(movement, language, days=days)
+        assert (words in spoken, words in written) == (True, True), (days, spoken, written)
+
+
 def test_a_payment_that_went_through_is_told_that_there_is_nothing_to_do() -> None:
     movement = of(K.PAYMENT, S.SUCCEEDED)
     answer = answer_of(movement, diagnose(movement, NOON, first=None), NOON)

@@ -15,7 +15,7 @@ from hotline.payments.diagnosis import HELD_WITHOUT_END_MAX, NO_FAILURE_TEXT, ad
 from hotline.payments.failures import FAILURES, Actor, FailureCode, NextStep, RetryClass, WorksWhen, actor_of
 from hotline.payments.model import RETURN_LOOKS, MoneyAnswer, Stuck
 from hotline.wording.catalogue import find
-from tests.support.money_world import NOON, moved, movement_of, refunded
+from tests.support.money_world import INITIATED, NOON, moved, movement_of, refunded
 
 S = MovementStatus
 SECOND = timedelta(seconds=1)
@@ -52,7 +52,7 @@ def test_a_plain_failure_gets_its_reason_and_its_next_step() -> None:
 def test_nothing_is_waited_for_once_the_ledger_says_that_nothing_was_taken() -> None:
     """A time-out at the bank leaves the outcome open; the wallet's ledger has closed it, and asks nobody any more."""
     timed_out = moved(S.FAILED, failure=Failure("iso8583", "68"))
-    told = diagnose(movement_of(timed_out), NOON, first=None)
+    told = diagnose(movement_of(timed_out), INITIATED, first=None)
     assert (told.failure, told.next_step) == (FailureCode.NETWORK_TIMEOUT, NextStep.TRY_LATER)
     assert (told.retry, told.works_when) == (RetryClass.LATER, WorksWhen.IN_AN_HOUR)
     open_yet = moved(S.FAILED, failure=Failure("iso8583", "68"), money=MoneyState.UNKNOWN)
@@ -223,8 +223,25 @@ def test_no_message_lets_a_forbidden_code_be_tried_again() -> None:
     ],
 )
 def test_the_time_that_a_scheme_names_is_told(code: str, when: WorksWhen) -> None:
-    told = diagnose(movement_of(moved(S.FAILED, failure=Failure("mastercard-mac", code))), NOON, first=None)
+    told = diagnose(movement_of(moved(S.FAILED, failure=Failure("mastercard-mac", code))), INITIATED, first=None)
     assert (told.next_step, told.retry, told.works_when) == (NextStep.TRY_LATER, RetryClass.LATER, when)
+
+
+@pytest.mark.parametrize(
+    ("failure", "wait"),
+    [
+        (Failure("iso8583", "91"), timedelta(hours=1)),
+        (Failure("mastercard-mac", "30"), timedelta(days=10)),
+    ],
+)
+def test_the_time_at_which_a_payment_works_counts_from_its_failure_and_ends(failure: Failure, wait: timedelta) -> None:
+    fact = moved(S.FAILED, failure=failure)
+    movement, works_at = movement_of(fact), fact.time + wait
+    early, late = (diagnose(movement, works_at - left, first=None) for left in (SECOND, timedelta()))
+    assert (early.next_step, early.works_at) == (NextStep.TRY_LATER, works_at)
+    assert (late.next_step, late.works_when, late.works_at) == (NextStep.PAY_AGAIN, WorksWhen.AT_ONCE, None)
+    shut = diagnose(movement, works_at - SECOND, first=NextStep.UNLOCK_WALLET)
+    assert (shut.works_when, shut.works_at) == (WorksWhen.AFTER_UNLOCK, None)
 
 
 @pytest.mark.parametrize("message", ["issuer unavailable", "acquirer error", "amount exceeded", "count exceeded"])
@@ -249,7 +266,7 @@ def test_an_unknown_code_names_no_time_whatever_its_message_says(message: str) -
 def test_a_reason_that_is_known_names_its_time_and_one_from_a_message_what_needs_none(
     failure: Failure, told: tuple[NextStep, RetryClass, WorksWhen]
 ) -> None:
-    found = diagnose(movement_of(moved(S.FAILED, failure=failure)), NOON, first=None)
+    found = diagnose(movement_of(moved(S.FAILED, failure=failure)), INITIATED, first=None)
     assert (found.next_step, found.retry, found.works_when) == told
 
 

@@ -45,6 +45,17 @@ TAKES_NO_PAYING = frozenset(
 _PAYS_AGAIN = frozenset({NextStep.CHECK_DETAILS, NextStep.CONFIRM_PAYMENT, NextStep.ENTER_PIN, NextStep.PAY_AGAIN})
 """Steps whose words ask for the same payment again."""
 
+_WAITS: Final = {
+    WorksWhen.IN_AN_HOUR: timedelta(hours=1),
+    WorksWhen.IN_A_DAY: timedelta(days=1),
+    WorksWhen.IN_TWO_DAYS: timedelta(days=2),
+    WorksWhen.IN_THREE_DAYS: timedelta(days=3),
+    WorksWhen.IN_FOUR_DAYS: timedelta(days=4),
+    WorksWhen.IN_SIX_DAYS: timedelta(days=6),
+    WorksWhen.IN_EIGHT_DAYS: timedelta(days=8),
+    WorksWhen.IN_TEN_DAYS: timedelta(days=10),
+}
+"""How long after the failure each of these is."""
 HELD_WITHOUT_END_MAX: Final = timedelta(days=10)
 """How long a hold without an end may last before a person is asked (Visa: an authorisation of a card that is not
 present is good for ten days)."""
@@ -65,6 +76,10 @@ def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Di
     next_step, retry, works_when = _advice(movement, answer, code, held_overdue=overdue)
     if stuck is not None:
         next_step = NextStep.SPEAK_TO_AGENT
+    works_at = movement.fact_version.time + _WAITS[works_when] if works_when in _WAITS else None
+    if works_at is not None and works_at <= now:
+        works_when, works_at = WorksWhen.AT_ONCE, None
+        next_step = NextStep.PAY_AGAIN if next_step is NextStep.TRY_LATER else next_step
     then: NextStep | None = None
     if first is not None and next_step not in TAKES_NO_PAYING:
         next_step, then, retry, works_when = _put_opening_first(first, next_step, retry)
@@ -80,6 +95,7 @@ def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Di
         then=then,
         retry=retry,
         works_when=works_when,
+        works_at=works_at if works_when in _WAITS else None,
         held_until=movement.held_until if answer is MoneyAnswer.HELD else None,
         held_overdue=overdue,
         refundable_minor=movement.refundable_minor,
@@ -89,7 +105,7 @@ def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Di
 
 
 def find_stuck(movement: Movement, now: datetime) -> Stuck | None:
-    """What a movement has waited for too long; None while waiting is right. An open outcome, and money that was taken in
+    """What a movement has waited for too long; None while waiting is right. An open outcome, and money taken in
     vain, are too late from the time on at which the hotline itself opens a case."""
     if movement.is_outcome_open:
         is_unknown = movement.money is MoneyState.UNKNOWN

@@ -515,6 +515,8 @@ class Diagnosis:
     """The step after `next_step`, where that only opens an account that is shut."""
     retry: RetryClass
     works_when: WorksWhen
+    works_at: datetime | None
+    """The moment of `works_when`, where that is a time after the failure that is not over."""
     held_until: datetime | None
     held_overdue: bool
     """The money is still held although the time until which it was to be held has passed."""
