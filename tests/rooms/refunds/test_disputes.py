@@ -154,12 +154,25 @@ def test_the_law_of_the_payment_says_by_when_there_is_an_answer(
     assert (facts["law"], facts["answer_by"]) == (law, answer_on.isoformat())
 
 
-@pytest.mark.parametrize("kind", [MovementKind.TRANSFER, MovementKind.WITHDRAWAL])
-def test_money_that_was_sent_away_is_disputed_whatever_the_reason(kind: MovementKind) -> None:
+def test_money_that_was_sent_to_somebody_else_is_disputed_whatever_the_reason() -> None:
     world = MoneyWorld(MemoryStore())
     world.give_profile()
-    world.tell(moved(MovementStatus.SUCCEEDED, kind=kind))
+    world.tell(moved(MovementStatus.SUCCEEDED, kind=MovementKind.TRANSFER))
     assert world.ask(RefundReason.CANCELLED).promised_on == ANSWER_ON
+    assert case_of(world).topic == "dispute"
+
+
+def test_a_withdrawal_to_the_own_bank_is_refused_and_disputed_only_by_who_did_not_make_it() -> None:
+    world = MoneyWorld(MemoryStore())
+    world.give_profile()
+    world.tell(moved(MovementStatus.SUCCEEDED, kind=MovementKind.WITHDRAWAL))
+    refused = world.ask(RefundReason.OTHER)
+    assert (refused.outcome, refused.decided_by, refused.case_id) == (
+        RefundOutcome.NOT_ELIGIBLE,
+        "movement.kind",
+        None,
+    )
+    assert report(world).promised_on == ANSWER_ON
     assert case_of(world).topic == "dispute"
 
 

@@ -155,7 +155,7 @@ def test_an_unauthorised_payment_is_a_dispute_whatever_else_holds() -> None:
     ("kind", "outcome"),
     [
         (MovementKind.TRANSFER, Out.ROUTE_DISPUTE),
-        (MovementKind.WITHDRAWAL, Out.ROUTE_DISPUTE),
+        (MovementKind.WITHDRAWAL, Out.NOT_ELIGIBLE),
         (MovementKind.TOP_UP, Out.NOT_ELIGIBLE),
         (MovementKind.BILL_PAYMENT, Out.NOT_ELIGIBLE),
     ],

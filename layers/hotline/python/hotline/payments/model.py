@@ -35,8 +35,8 @@ __all__ = [
 ]  # fmt: skip
 
 REFUNDABLE_KINDS = frozenset({MovementKind.PAYMENT})
-"""Only a payment to a merchant has somebody who can refund it. Transfers and withdrawals are disputed; a bill payment
-is corrected by its biller; a top-up is the customer's own money."""
+"""Only a payment to a merchant has somebody who can refund it. A transfer is disputed; a bill payment is corrected by
+its biller; a top-up and a withdrawal are the customer's own money."""
 REFUNDABLE_WINDOW = timedelta(days=365)
 """No payment can be refunded later, whatever a merchant's policy says (WeChat Pay: 365 days)."""
 

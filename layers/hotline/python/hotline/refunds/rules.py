@@ -76,11 +76,12 @@ def return_right(inputs: RuleInputs) -> ReturnRight:
 
 
 def _judge_kind(inputs: RuleInputs) -> RuleResult:
-    """Only payments to merchants are refunded; money that went to somebody else is a dispute."""
+    """Only payments to merchants are refunded; money that went to somebody else is a dispute. A withdrawal goes to the
+    customer's own bank. Whoever did not make it reports that by its reason, which goes first."""
     outcome: RefundOutcome | None = None
     if inputs.kind is not MovementKind.PAYMENT:
         gone = inputs.status is MovementStatus.SUCCEEDED and inputs.money is MoneyState.DEBITED
-        sent_away = inputs.kind in (MovementKind.TRANSFER, MovementKind.WITHDRAWAL) and gone
+        sent_away = inputs.kind is MovementKind.TRANSFER and gone
         outcome = RefundOutcome.ROUTE_DISPUTE if sent_away else RefundOutcome.NOT_ELIGIBLE
     return _says("movement.kind", outcome, kind=inputs.kind.value)
 
