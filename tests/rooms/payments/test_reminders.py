@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.kit.quiet_hours import OPENS, QUIET_FROM, end_of_hours, is_quiet, next_morning
-from hotline.payments.reminders import DAYS_BEFORE, Offset, Step, decide_step, first_look, plan_at
+from hotline.payments.reminders import DAYS_BEFORE, LATE_AFTER, Offset, Step, decide_step, first_look, plan_at
 
 DUE: Final = date(2026, 12, 10)
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
@@ -35,7 +35,7 @@ CLOCK_CHANGES: Final = (
 
 
 def step(now: datetime, zone: str = "Asia/Shanghai", *, done: set[Offset] | None = None, **own: object) -> Step:
-    stated = {"account_id": "acc_1", "due_on": DUE, "issued_at": LONG_AGO, "done": done or set()} | own
+    stated = {"account_id": "acc_1", "due_on": DUE, "issued_at": LONG_AGO, "done": done or set(), "look_at": now} | own
     return decide_step(now=now, zone=ZoneInfo(zone), **stated)  # type: ignore[arg-type]
 
 
@@ -130,6 +130,30 @@ def test_after_an_outage_the_day_of_the_second_reminder_brings_no_first_one() ->
     morning = datetime(2026, 12, 9, 8, 0, tzinfo=SHANGHAI).astimezone(UTC)
     found = step(morning)
     assert (found.send, found.next_at) == (None, planned(Offset.NEAR))
+
+
+@pytest.mark.parametrize("local", [time(8), time(8, 5), time(12), time(19, 30), time(20, 30)])
+def test_reminders_that_are_caught_up_are_spread_over_the_hours_that_are_left(local: time) -> None:
+    now = datetime.combine(date(2026, 12, 9), local, SHANGHAI).astimezone(UTC)
+    left = end_of_hours(now, SHANGHAI) - now
+    found = {one: step(now, account_id=one, look_at=now - timedelta(days=1)) for one in map(str, range(400))}
+    late_since = now - LATE_AFTER
+    ripe = {one: each for one, each in found.items() if planned(Offset.NEAR, account_id=one) < late_since}
+    at_once = {one for one, each in found.items() if each.send is not None}
+    assert all(late_since <= planned(Offset.NEAR, account_id=one) <= now for one in at_once)
+    minutes = Counter(int((each.next_at - now) / timedelta(minutes=1)) for each in found.values() if each.next_at)
+    assert max(minutes.values()) < 400 / (left / timedelta(minutes=1)) * 4 + 5
+    for one, each in ripe.items():
+        assert each.next_at is not None
+        assert now < each.next_at <= end_of_hours(now, SHANGHAI)
+        if not is_quiet(each.next_at, SHANGHAI):
+            assert step(each.next_at, account_id=one).send is Offset.NEAR
+
+
+def test_a_look_that_is_a_little_late_sends_at_once() -> None:
+    at = planned(Offset.NEAR)
+    assert step(at + LATE_AFTER, done={Offset.BEFORE}, look_at=at).send is Offset.NEAR
+    assert step(at + LATE_AFTER + timedelta(seconds=1), done={Offset.BEFORE}, look_at=at).send is None
 
 
 @pytest.mark.parametrize(

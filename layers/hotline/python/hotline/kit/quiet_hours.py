@@ -42,6 +42,18 @@ def quiet_until(account_id: str, now: datetime, zone: tzinfo) -> datetime | None
     return own_time_on(account_id, _next_day(now, zone), zone, within=MORNING) if is_quiet(now, zone) else None
 
 
+def later_today(account_id: str, now: datetime, zone: tzinfo) -> datetime:
+    """A time of the account's own in what is left of today's hours, for what is caught up. It is the account's time of
+    day where that is still to come. `now` is within the hours."""
+    today = now.astimezone(zone).date()
+    own = own_time_on(account_id, today, zone)
+    if own > now:
+        return own
+    spread_until = datetime.combine(today, OPENS, zone).astimezone(UTC) + SPREAD
+    left = (spread_until if now < spread_until else end_of_hours(now, zone)) - now
+    return now + timedelta(seconds=1 + bucket(account_id, max(1, int(left.total_seconds()))))
+
+
 def own_time_on(account_id: str, day: date, zone: tzinfo, *, within: timedelta = SPREAD) -> datetime:
     """The account's own time of day on a day in a zone, at most `within` after the hours begin."""
     late = timedelta(seconds=bucket(account_id, int(within.total_seconds())))

@@ -68,6 +68,7 @@ def contribute_reminder(change: Change, read: Mapping[Key, Item], account_id: st
         due_on=bill.due_on,
         issued_at=bill.issued_at,
         done=bill.reminded,
+        look_at=items.look_at_from(item) or change.now,
         now=change.now,
         zone=zone,
     )

@@ -2,7 +2,7 @@
 
 A due date is a date, never an instant. It is the day in the zone of the account, whatever its clock does on that day.
 After an outage only the latest reminder goes out. Reminders of one day are spread over its hours, each account at a
-time of its own.
+time of its own, also those that are caught up.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
 from typing import Final
 
-from hotline.kit.quiet_hours import is_quiet, next_morning, own_time_on
+from hotline.kit.quiet_hours import is_quiet, later_today, next_morning, own_time_on
 
 
 class Offset(StrEnum):
@@ -29,6 +29,8 @@ DAYS_BEFORE: Final[Mapping[Offset, int]] = {Offset.BEFORE: 5, Offset.NEAR: 1, Of
 NO_USE_FROM: Final[Mapping[Offset, int]] = {Offset.BEFORE: -1, Offset.NEAR: 1, Offset.AFTER: 8}
 """From how many days after the due date each is of no use. Of the first the second takes the place; of the second the
 third, from the day after on. A week after the due date the customer hears of it from the biller."""
+LATE_AFTER: Final = timedelta(minutes=30)
+"""A reminder that comes so much after its time, and after its look, is one of many that are caught up."""
 _FIRST_ZONE: Final = timezone(timedelta(hours=14))
 """Where each day begins first (Kiribati)."""
 
@@ -44,10 +46,18 @@ class Step:
 
 
 def decide_step(
-    *, account_id: str, due_on: date, issued_at: datetime, done: Collection[Offset], now: datetime, zone: tzinfo
+    *,
+    account_id: str,
+    due_on: date,
+    issued_at: datetime,
+    done: Collection[Offset],
+    look_at: datetime,
+    now: datetime,
+    zone: tzinfo,
 ) -> Step:
-    """The next step about a bill that is not paid. `issued_at`: since when the wallet has told of it. A reminder whose
-    time had passed by then is left out: the bill itself was news enough."""
+    """The next step about a bill that is not paid. `issued_at`: the time of the first fact that told of it. A reminder
+    whose time had passed by then is left out: the bill itself was news enough. `look_at`: when the bill was to be
+    looked at. What is caught up, as after an outage, waits for a time of its account in the hours that are left."""
     today = now.astimezone(zone).date()
     planned = {offset: plan_at(account_id, due_on, offset, zone) for offset in Offset}
     over = {
@@ -58,6 +68,8 @@ def decide_step(
     ripe = [offset for offset, at in planned.items() if offset not in over and at <= now]
     if ripe and is_quiet(now, zone):
         return Step(None, frozenset(over), next_morning(account_id, now, zone))
+    if ripe and now - max(look_at, planned[ripe[-1]]) > LATE_AFTER:
+        return Step(None, frozenset(over), later_today(account_id, now, zone))
     over.update(ripe)
     left = [at for offset, at in planned.items() if offset not in over]
     return Step(ripe[-1] if ripe else None, frozenset(over), min(left, default=None))
