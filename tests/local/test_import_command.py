@@ -185,7 +185,7 @@ def test_lines_refused_before_a_break_count_in_the_end(
     monkeypatch.setattr(import_, "_queues", lambda _: Queues())
     monkeypatch.setattr("hotline_local.snapshots.LOOK_S", 0.0)
     assert import_.run(arguments_of(path, resume=True)) == 1
-    assert "1 lines were refused" in capsys.readouterr().out
+    assert "1 line was refused" in capsys.readouterr().out
 
 
 def test_refusals_that_were_taken_count_when_the_wait_is_broken_off(tmp_path: Path) -> None:
@@ -259,6 +259,22 @@ def test_it_waits_while_refusals_lie_in_their_queue_unread(tmp_path: Path) -> No
     assert queues.unread == []
 
 
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        (
+            {"sent": 1203, "sent_now": 1203, "sending_s": 0.1, "lines_per_s": 11331},
+            "1,203 lines sent in 0.1 s (11,331 a second), 8.1 s in all.",
+        ),
+        ({"sent": 7, "sent_now": 1}, "1 line sent in 0.0 s, 8.1 s in all. 6 lines were sent before."),
+        ({"sent": 7, "sent_now": 0}, "No line was sent in this run. 7 lines were sent before."),
+    ],
+)
+def test_the_report_tells_the_time_and_the_rate_of_this_run(own: dict[str, Any], said: str) -> None:
+    stated = {"sending_s": 0.0, "lines_per_s": None, "seconds": 8.1, "refused": 0, "dead_messages": 0} | own
+    assert import_._report(stated).splitlines()[0] == said
+
+
 def test_the_progress_stays_while_a_message_is_dead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -270,7 +286,7 @@ def test_the_progress_stays_while_a_message_is_dead(
     assert "--resume" in capsys.readouterr().out
     queues.dead, queues.refusals = 0, [Refusal(1, None, None, "bad_time")]
     assert import_.run(arguments_of(path, resume=True)) == 1
-    assert "1 lines were refused" in capsys.readouterr().out
+    assert "1 line was refused" in capsys.readouterr().out
     assert not path.with_name("s.jsonl.import.json").exists()
 
 
@@ -430,7 +446,7 @@ def test_the_command_reports_and_leaves_no_progress_of_what_is_done(
     assert not path.with_name("s.jsonl.import.json").exists()
     arguments.json = False
     assert import_.run(arguments) == 1
-    assert "1 lines were refused" in capsys.readouterr().out
+    assert "1 line was refused" in capsys.readouterr().out
 
 
 def test_a_rate_below_one_is_wrong_usage() -> None:

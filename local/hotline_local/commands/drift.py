@@ -10,7 +10,7 @@ from hotline_local.aws_stacks import add_arguments, open_hotline_store
 from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
-    from hotline.drift.model import Drift
+    from hotline.drift.model import Difference, Drift, Kind
 
 SINCE_DAYS: Final = 365
 
@@ -89,8 +89,17 @@ def _as_json(drift: "Drift") -> dict[str, Any]:
 def _sentence(drift: "Drift") -> str:
     from hotline.kit.clock import to_text
 
-    kinds = ", ".join(
-        f"{kind.value} (wallet {found.wallet.count}, here {found.known.count})"
-        for kind, found in drift.differences.items()
-    )
+    kinds = ", ".join(f"{kind.value} ({_say_difference(kind, found)})" for kind, found in drift.differences.items())
     return f"{drift.account_id}: {kinds}; in {drift.times} comparisons since {to_text(drift.first_seen_at)}"
+
+
+def _say_difference(kind: "Kind", found: "Difference") -> str:
+    """What differs: the numbers of things, or with equal numbers what they hold. A digest tells no versions."""
+    from hotline.drift.model import SINGLE_KINDS
+
+    wallet, here = found.wallet.count, found.known.count
+    if wallet == here:
+        return "the versions differ" if kind in SINGLE_KINDS else f"{wallet} on both sides, their versions differ"
+    if kind in SINGLE_KINDS:
+        return "missing here" if wallet else "missing at the wallet"
+    return f"wallet {wallet}, here {here}"

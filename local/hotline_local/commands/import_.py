@@ -34,8 +34,8 @@ def register(subparsers: Subparsers) -> None:
         description=(
             "Send a snapshot of an existing wallet to the import queue: facts, one CloudEvents object a line "
             "(docs/contracts.md), best sorted by account; .gz is unpacked. Live facts never wait for it, and what they "
-            "told meanwhile stays. How far it is sent stands in SNAPSHOT.import.json, and each line that was refused "
-            "in SNAPSHOT.refused.jsonl. Exit code 0: every line was taken in; 1: some were not."
+            "told meanwhile stays. How far it is sent stands in SNAPSHOT.jsonl.import.json, and each line that was "
+            "refused in SNAPSHOT.jsonl.refused.jsonl. Exit code 0: every line was taken in; 1: some were not."
         ),
     )
     parser.add_argument("file", type=Path, metavar="SNAPSHOT.jsonl", help="the snapshot")
@@ -65,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     result = {
         "import_id": progress.import_id,
         "sent": progress.sent,
+        "sent_now": progress.sent - already,
+        "sending_s": round(seconds, 1),
         "lines_per_s": round((progress.sent - already) / seconds) if seconds > 0 else None,
         "refused": progress.refused,
         "dead_messages": dead,
@@ -101,19 +103,36 @@ class Show:
 
 
 def _report(result: dict[str, Any]) -> str:
-    lines = [f"{result['sent']:,} lines sent in {result['seconds']} s ({result['lines_per_s'] or 0:,} a second)."]
+    lines = [_say_sent(result)]
     if result["refused"]:
-        lines.append(f"{result['refused']:,} lines were refused: {result['refused_file']} says why.")
+        lines.append(
+            f"{_count(result['refused'], 'line was', 'lines were')} refused: {result['refused_file']} says why."
+        )
     if result["dead_messages"]:
         lines.append(
-            f"{result['dead_messages']:,} messages could not be taken in after five tries: they are in the dead "
-            "letters of the import (docs/operations.md). Put them back, then --resume waits for them."
+            f"{_count(result['dead_messages'], 'message', 'messages')} could not be taken in after five tries: see the "
+            "dead letters of the import (docs/operations.md). Put them back, then --resume waits for them."
         )
     if result["dead_messages"] is None:
         lines.append("They are being taken in; ./hotline import --resume waits for that.")
     elif not result["refused"] and not result["dead_messages"]:
         lines.append("Every line was taken in.")
     return "\n".join(lines)
+
+
+def _say_sent(result: dict[str, Any]) -> str:
+    """What this run has sent, and in what time; the whole time is also that of waiting until all is taken in."""
+    now, earlier = result["sent_now"], result["sent"] - result["sent_now"]
+    before = f" {_count(earlier, 'line was', 'lines were')} sent before." if earlier else ""
+    if not now:
+        return f"No line was sent in this run.{before}"
+    rate = f" ({result['lines_per_s']:,} a second)" if result["lines_per_s"] else ""
+    times = f"{result['sending_s']} s{rate}, {result['seconds']} s in all"
+    return f"{_count(now, 'line', 'lines')} sent in {times}.{before}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _queues(arguments: argparse.Namespace) -> "SqsQueues":
