@@ -107,7 +107,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "IN_EIGHT_DAYS": "as IN_TWO_DAYS",
     "IN_TEN_DAYS": "as IN_TWO_DAYS",
     "list_rows": "the table of decline codes, which benchmarks read and tests hold against its words",
-    "STRIPE": "a scheme that facts and the table name by its value",
     "actor_of": "the one who acts, told by `./hotline codes explain`",
     "risk": "a column of the table of failures, which tests hold against its words",
     "FIRST_STEPS": "all values of a rule, from which tests say every sentence",

@@ -1146,6 +1146,7 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
             "decided_by": "wallet.auto_approve",
             "policy_version": "1.0.1.1",
             "remedies": [],
+            "failure": None,
             "payout": None,
             "actions": [
                 {

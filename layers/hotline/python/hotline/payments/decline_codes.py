@@ -194,9 +194,9 @@ def _read_message(message: str) -> F | None:
     if _OUTCOME_UNKNOWN.search(message):
         return running
     of_payee = _SPEAKS_OF_THE_PAYEE.search(message) is not None
-    risk = None if of_payee else _find_phrase(_RISKS, message)
-    if risk is not None:
-        return risk
+    reason = None if of_payee else _find_phrase(_RISKS, message)
+    if reason is not None:
+        return reason
     if _IN_PROCESS.search(message):
         return running
     return None if of_payee else _find_phrase(_PHRASES, message)
@@ -317,8 +317,8 @@ def _cut_texts(bare: str) -> Iterator[str]:
 
 
 def _divide(bare: str) -> Iterator[tuple[str, str]]:
-    ended = _END_OF_CODE.search(bare)
-    head, behind = (bare[: ended.start()], bare[ended.end() :]) if ended else (bare, "")
+    end = _END_OF_CODE.search(bare)
+    head, behind = (bare[: end.start()], bare[end.end() :]) if end else (bare, "")
     yield head, behind
     for dash in reversed(tuple(_DASH.finditer(head))):
         # A dash before a word ends the code (`51-declined`). One before a digit does not (`51-12`).
