@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.kit.quiet_hours import OPENS, QUIET_FROM, end_of_hours, is_quiet, next_morning
-from hotline.payments.reminders import DAYS_BEFORE, LATE_AFTER, Offset, Step, decide_step, first_look, plan_at
+from hotline.payments.reminders import (
+    DAYS_BEFORE,
+    LATE_AFTER,
+    LATE_AGAIN_AFTER,
+    Offset,
+    Step,
+    decide_step,
+    first_look,
+    plan_at,
+)
 
 DUE: Final = date(2026, 12, 10)
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
@@ -153,7 +162,12 @@ def test_reminders_that_are_caught_up_are_spread_over_the_hours_that_are_left(lo
 def test_a_look_that_is_a_little_late_sends_at_once() -> None:
     at = planned(Offset.NEAR)
     assert step(at + LATE_AFTER, done={Offset.BEFORE}, look_at=at).send is Offset.NEAR
-    assert step(at + LATE_AFTER + timedelta(seconds=1), done={Offset.BEFORE}, look_at=at).send is None
+    late = step(at + LATE_AFTER + timedelta(seconds=1), done={Offset.BEFORE}, look_at=at)
+    assert late.send is None
+    assert late.next_at is not None
+    again = late.next_at + LATE_AGAIN_AFTER
+    if not is_quiet(again, SHANGHAI):
+        assert step(again, done={Offset.BEFORE}, look_at=late.next_at).send is Offset.NEAR
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,9 @@ NO_USE_FROM: Final[Mapping[Offset, int]] = {Offset.BEFORE: -1, Offset.NEAR: 1, O
 """From how many days after the due date each is of no use. Of the first the second takes the place; of the second the
 third, from the day after on. A week after the due date the customer hears of it from the biller."""
 LATE_AFTER: Final = timedelta(minutes=30)
-"""A reminder that comes so much after its time, and after its look, is one of many that are caught up."""
+"""A reminder that comes so much after its time is one of many that are caught up."""
+LATE_AGAIN_AFTER: Final = timedelta(hours=2)
+"""One that has been given another time waits again only after so long. So it goes out also while looks are rare."""
 _FIRST_ZONE: Final = timezone(timedelta(hours=14))
 """Where each day begins first (Kiribati)."""
 
@@ -68,11 +70,17 @@ def decide_step(
     ripe = [offset for offset, at in planned.items() if offset not in over and at <= now]
     if ripe and is_quiet(now, zone):
         return Step(None, frozenset(over), next_morning(account_id, now, zone))
-    if ripe and now - max(look_at, planned[ripe[-1]]) > LATE_AFTER:
+    if ripe and _is_late(planned[ripe[-1]], look_at, now):
         return Step(None, frozenset(over), later_today(account_id, now, zone))
     over.update(ripe)
     left = [at for offset, at in planned.items() if offset not in over]
     return Step(ripe[-1] if ripe else None, frozenset(over), min(left, default=None))
+
+
+def _is_late(planned_at: datetime, look_at: datetime, now: datetime) -> bool:
+    """Whether a reminder is to wait, since many may be looked at now. One whose look was to come earlier than its own
+    time, as the first look is, has that time."""
+    return now - planned_at > LATE_AFTER if look_at <= planned_at else now - look_at > LATE_AGAIN_AFTER
 
 
 def first_look(account_id: str, due_on: date, done: Collection[Offset]) -> datetime | None:
