@@ -36,7 +36,14 @@ class DeskProof extends View {
 
   async #read() {
     const before = this.proof.value?.state;
-    const proof = await this.desk.api.proof(this.case_id);
+    let proof;
+    try {
+      proof = await this.desk.api.proof(this.case_id);
+    } catch (problem) {
+      // The case may have been closed, or taken over by another one.
+      if (problem.status === 404) this.dispatchEvent(new Event("changed"));
+      throw problem;
+    }
     if (before && before !== proof.state) this.dispatchEvent(new Event("changed"));
     return proof;
   }
@@ -81,6 +88,7 @@ class DeskProof extends View {
         <p>${words.list(proof.factors.map((factor) => words.word("factor", factor)))}${until ? html` · ${until}` : nothing}</p>
         ${operations ? html`<p class="small">${this.t("proof.enough_for", { operations })}</p>` : nothing}</div>`,
       asked: html`<div class="notice info" role="status">${this.t("proof.asked", { goal: words.word("goal", proof.goal) })}</div>`,
+      unproved: html`<div class="notice warn" role="status">${this.t("proof.unproved")}</div>`,
       expired: html`<div class="notice warn" role="status">${this.t("proof.expired")}</div>`,
       none: html`<p class="muted">${this.t("proof.none")}</p>`,
     }[proof.state];

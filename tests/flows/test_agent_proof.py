@@ -160,6 +160,27 @@ def test_a_wrong_code_counts_as_anywhere_else_and_proves_nothing(world: AgentWor
         world.do(world.token(), basis, agents.UNLOCK)
 
 
+@pytest.mark.parametrize("keys", ["0", "- - - -"])
+def test_the_agent_sees_that_the_caller_is_back_without_the_proof(world: AgentWorld, keys: str) -> None:
+    phone = world.call_in(goal=None)
+    basis = asked(world, phone)
+    line = SentOn(world, phone).press(keys)
+    assert line.failures == []
+    assert line.steps[-1] == ("proof_given_up", "ENDED")
+    assert line.queues == [AGENT]
+    assert seen(world, basis) == ("unproved", ())
+
+
+def test_three_wrong_codes_bring_the_caller_back_without_the_proof(world: AgentWorld) -> None:
+    phone = world.call_in(goal=None)
+    basis = asked(world, phone)
+    line = SentOn(world, phone)
+    wrong = f"{(int(phone.code) + 1) % 1_000_000:06}"
+    line.press(f"{wrong} {wrong} {wrong} 0")
+    assert line.queues == [AGENT]
+    assert seen(world, basis) == ("unproved", ())
+
+
 def test_the_proof_of_another_call_counts_for_nothing(world: AgentWorld) -> None:
     """Somebody else of the same account is proved on their own line, while the agent's caller is not."""
     phone = world.call_in(goal="look")
@@ -228,10 +249,22 @@ def queue_of(heard: Heard) -> list[str]:
 def test_a_caller_who_gives_up_is_brought_back_to_the_agent(keys: str) -> None:
     needed = told("agent_proof", "NEED_PROOF", needs="sms", goal="unlock")
     checked = told("check_code", "ZERO" if keys.startswith("0") else "STAR")
-    heard = send_on(keys, agent_proof=needed, send_code=told("send_code", "SENT"), check_code=checked)
-    assert heard.spoken("Say back") == ["现在为您转回刚才的客服。"]
+    ended = told("proof_given_up", "ENDED")
+    sent = told("send_code", "SENT")
+    heard = send_on(keys, agent_proof=needed, send_code=sent, check_code=checked, proof_given_up=ended)
+    assert heard.steps[-1] == "proof_given_up"
     assert queue_of(heard) == [AGENT]
     assert heard.asked[1]["goal"] == "unlock"
+
+
+@pytest.mark.parametrize("answered", [FAILURE, told("proof_given_up", "TRY_LATER")])
+def test_a_caller_who_gives_up_is_brought_back_also_where_nobody_can_note_it(answered: Any) -> None:
+    needed = told("agent_proof", "NEED_PROOF", needs="sms", goal="unlock")
+    checked = told("check_code", "ZERO")
+    sent = told("send_code", "SENT")
+    heard = send_on("0#", agent_proof=needed, send_code=sent, check_code=checked, proof_given_up=answered)
+    assert heard.spoken("Say back") == ["现在为您转回刚才的客服。"]
+    assert queue_of(heard) == [AGENT]
 
 
 @pytest.mark.parametrize("answers", [{"agent_proof": FAILURE}, {"agent_proof": told("agent_proof", "TRY_LATER")}])

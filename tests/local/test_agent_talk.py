@@ -185,7 +185,7 @@ def test_a_request_that_nobody_answered_sends_the_caller_on_once(
     talk.hold()
     assert line.view.steps().count(("send_code", "SENT")) <= 2
     assert next(step for step, _ in line.view.steps()) == "agent_proof"
-    assert line.proof()[0] == "waiting"
+    assert line.proof()[0] == "unproved"
 
 
 def test_a_caller_who_hangs_up_while_they_are_asked_ends_the_talk(

@@ -243,9 +243,9 @@ class ProofWish(Body):
 
 class Proof(Answer):
     """The customer's proof: kinds of factor and until when, never a code. `operations` are those for which it is enough
-    now."""
+    now. `unproved`: the caller came back from the line without what was asked for."""
 
-    state: Literal["none", "asked", "proved", "expired"]
+    state: Literal["none", "asked", "proved", "unproved", "expired"]
     goal: str | None
     factors: list[str]
     until: datetime | None

@@ -48,7 +48,7 @@ class Link(Answer):
 
 
 class ProvedByLine(Answer):
-    """The kinds of factor that the caller had proved at the handover, for display."""
+    """The kinds of factor that the customer has proved last, at the handover or for an agent, for display."""
 
     state: Literal["proved", "none"]
     factors: list[str]

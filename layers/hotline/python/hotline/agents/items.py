@@ -125,7 +125,8 @@ def proof_request_item(request: ProofRequest) -> Item:
         "on_call": request.on_call,
         TTL_ATTRIBUTE: epoch_s(request.until + CALL_LIFE),
     }
-    return item | ({"answered_by": request.answered_by} if request.answered_by is not None else {})
+    item |= {"answered_by": request.answered_by} if request.answered_by is not None else {}
+    return item | ({"ended_at": to_text(request.ended_at)} if request.ended_at is not None else {})
 
 
 def proof_request_from(item: Mapping[str, Any]) -> ProofRequest:
@@ -139,6 +140,7 @@ def proof_request_from(item: Mapping[str, Any]) -> ProofRequest:
         until=from_text(item["until"]),
         on_call=item["on_call"],
         answered_by=item.get("answered_by"),
+        ended_at=from_text(item["ended_at"]) if "ended_at" in item else None,
     )
 
 

@@ -174,6 +174,8 @@ class ProofRequest:
     """Whether the customer was in a contact with the agent, so that an app can say when not to answer."""
     answered_by: str | None = None
     """The call or app session that answered. At a contact its own session counts, answered or not."""
+    ended_at: datetime | None = None
+    """When the caller came back from the line without the proof; None while they have not."""
 
 
 class ProofState(StrEnum):
@@ -182,6 +184,8 @@ class ProofState(StrEnum):
     NONE = "none"
     WAITING = "waiting"
     PROVED = "proved"
+    UNPROVED = "unproved"
+    """The caller came back from the line without it."""
     EXPIRED = "expired"
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
+from hotline.cases import service as cases
 from hotline.identity.model import Goal, Subject
 from hotline.identity.service import (
     REQUIREMENTS,
@@ -96,6 +97,8 @@ def _state_of(asked: ProofRequest | None, state: SessionState | None, now: datet
         return ProofState.PROVED if state is not None and state.good_factors(now) else ProofState.NONE
     if state is not None and _is_enough(operation_of(asked), state, now):
         return ProofState.PROVED
+    if asked.ended_at is not None:
+        return ProofState.UNPROVED
     return ProofState.WAITING if asked.until > now else ProofState.EXPIRED
 
 
@@ -113,7 +116,7 @@ def proof_request_keys(*, contact_id: str | None = None, account_id: str | None 
 def find_proof_request(
     read: Mapping[Key, Item], now: datetime, *, contact_id: str | None = None, account_id: str | None = None
 ) -> ProofRequest | None:
-    """The request that waits for the line or for the app; None when none does, or it has expired or is answered."""
+    """The request that waits for the line or for the app; None when none does, or it is over or answered."""
     keys = proof_request_keys(contact_id=contact_id, account_id=account_id)
     return next((found for key in keys if (found := _waiting_in(read, key, now)) is not None), None)
 
@@ -121,7 +124,9 @@ def find_proof_request(
 def _waiting_in(read: Mapping[Key, Item], key: Key, now: datetime) -> ProofRequest | None:
     """The request that is stored under a key, while it waits."""
     found = items.proof_request_from(read[key]) if key in read else None
-    return found if found is not None and found.until > now and found.answered_by is None else None
+    if found is None or found.until <= now or found.answered_by is not None or found.ended_at is not None:
+        return None
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +134,20 @@ class AnswerProof:
     """The customer lets the agent rely on what their call, or this app session, has proved. It must have proved enough
     for the goal that was asked for. `request_id`: the request that is answered, None for whichever waits.
 
-    Raises NotPossible `no_access` when it does not wait any more, NeedProof.
+    The case is told, and is the account's from then on (cases.proved). Raises NotPossible `no_access` when the request
+    does not wait any more, NeedProof.
     """
 
     request_id: str | None = None
     operation: Operation | None = field(default=None, init=False)
 
     def keys(self, session: Session) -> Iterable[Key]:
-        if session.state.kind is SessionKind.PHONE:
-            return proof_request_keys(contact_id=session.state.contact_id)
-        return self.keys_of(session.account_id)
+        own = _keys_of_session(session)
+        asked, account_id = _waiting_in(session.fetch(own), own[0], session.now), session.state.account_id
+        if asked is None or account_id is None:
+            return own
+        read = session.fetch(cases.told_keys(asked.case_id))
+        return (*own, *cases.telling_keys(read, asked.case_id, account_id, _contact_of(session)))
 
     def keys_of(self, account_id: str) -> tuple[Key, ...]:
         """The keys in the app, for an account that is known before the session is read."""
@@ -147,7 +156,7 @@ class AnswerProof:
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[ProofRequest]:
         if session.state.kind is SessionKind.RECOVERY:
             raise NotPossible(AgentError.NO_ACCESS)
-        (key,) = self.keys(session)
+        (key,) = _keys_of_session(session)
         asked = _waiting_in(read, key, session.now)
         if asked is None or self.request_id not in (None, asked.request_id):
             raise NotPossible(AgentError.NO_ACCESS)
@@ -155,7 +164,65 @@ class AnswerProof:
         answered = replace(asked, answered_by=session.state.contact_id)
         change.replace(key, read[key], items.proof_request_item(answered))
         change.audit(account_id, "proof.answered", agent_id=asked.asked_by, case_id=asked.case_id)
-        return Effect("PROVED", answered)
+        return Effect("PROVED", answered, _tell_case(change, read, session, asked, account_id))
+
+
+def _tell_case(
+    change: Change, read: Snapshot, session: Session, asked: ProofRequest, account_id: str
+) -> SessionState | None:
+    """Tell the case of the request what was proved. Gives the session as it is then, where its case is another one."""
+    telling = cases.find_telling(session.ctx.store, read, asked.case_id, account_id)
+    if telling is None:
+        return None
+    kinds = [factor.kind.value for factor in session.state.good_factors(session.now)]
+    case = cases.contribute_proved(
+        change, telling, account_id=account_id, goal=asked.goal, factors=kinds, contact_id=_contact_of(session)
+    )
+    moved = session.state.case_id == asked.case_id != case.case_id
+    return replace(session.state, case_id=case.case_id) if moved else None
+
+
+@dataclass(frozen=True, slots=True)
+class EndProof:
+    """The caller goes back to the agent without the proof that was asked for. The request ends, in the app too, and the
+    case is told. The outcome is NONE where no request waits."""
+
+    operation: Operation | None = field(default=None, init=False)
+
+    def keys(self, session: Session) -> Iterable[Key]:
+        account_id = session.state.account_id
+        own = proof_request_keys(contact_id=session.state.contact_id, account_id=account_id)
+        asked = _waiting_in(session.fetch(own), own[0], session.now)
+        return own if asked is None else (*own, *cases.told_keys(asked.case_id))
+
+    def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[ProofRequest | None]:
+        contact_id, account_id = session.state.contact_id, session.state.account_id
+        keys = proof_request_keys(contact_id=contact_id, account_id=account_id)
+        asked = _waiting_in(read, keys[0], session.now)
+        if asked is None:
+            return Effect("NONE", None)
+        ended = replace(asked, ended_at=change.now)
+        for key in keys:
+            same = _waiting_in(read, key, session.now)
+            if same is not None and same.request_id == asked.request_id:
+                change.replace(key, read[key], items.proof_request_item(ended))
+        case = cases.case_in(read, asked.case_id)
+        if case is not None and not case.is_closed and case.account_id in (None, account_id):
+            cases.contribute_unproved(change, case, goal=asked.goal, contact_id=contact_id)
+        return Effect("ENDED", ended)
+
+
+def _keys_of_session(session: Session) -> tuple[Key, ...]:
+    """The key of the request that this session may answer."""
+    contact_id = _contact_of(session)
+    if contact_id is not None:
+        return proof_request_keys(contact_id=contact_id)
+    return proof_request_keys(account_id=session.account_id)
+
+
+def _contact_of(session: Session) -> str | None:
+    """The call of this session; None for one that is no call."""
+    return session.state.contact_id if session.state.kind is SessionKind.PHONE else None
 
 
 def operation_of(asked: ProofRequest) -> Operation:

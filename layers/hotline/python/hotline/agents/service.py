@@ -40,7 +40,16 @@ from .limits import LIMITS
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
 from .next_steps import Step, find_next_step
 from .own import leave_out_own, leave_out_own_contacts, refuse_own
-from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, operation_of, proof_request_keys, view_proof
+from .proofs import (
+    GOALS,
+    AnswerProof,
+    AskProof,
+    EndProof,
+    find_proof_request,
+    operation_of,
+    proof_request_keys,
+    view_proof,
+)
 from .records import list_traces, list_traces_of_days
 from .requests import AgentAct, Deed, Performed, perform
 from .staff import USER_NAME_CHARACTERS_MAX, find_agent, find_names, find_people, remember_agent
@@ -84,6 +93,7 @@ __all__ = [
     "EditBanner",
     "EditHours",
     "EditNumbers",
+    "EndProof",
     "Ground",
     "JudgeFinding",
     "Obstacle",

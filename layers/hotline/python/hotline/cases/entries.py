@@ -132,7 +132,7 @@ def contribute_case(
     case = replace(
         case,
         links=add_links(case.links, _list_links(change, facts)),
-        established=_merge(case.established, established or _proved_by(change, account_id)),
+        established=merge_established(case.established, established or _proved_by(change, account_id)),
     )
     case = give_reference(change, with_status(case))
     kind = EntryKind.ADDED if known else EntryKind.OPENED
@@ -201,7 +201,7 @@ def _proved_by(change: Change, account_id: str | None) -> Established | None:
     return Established(proved=tuple(factor.kind.value for factor in factors))
 
 
-def _merge(known: Established, more: Established | None) -> Established:
+def merge_established(known: Established, more: Established | None) -> Established:
     """The facts established before, with those of this call; the later word holds."""
     if more is None:
         return known

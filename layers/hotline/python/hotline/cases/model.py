@@ -128,6 +128,8 @@ class LinkKind(StrEnum):
     PAYMENT = "payment"
     FINDING = "finding"
     CONTACT = "contact"
+    CASE = "case"
+    """The case in which the work on a closed one goes on."""
 
 
 _AUTHORS = {"caller": AuthorKind.CALLER, "session": AuthorKind.APP, "agent": AuthorKind.AGENT}

@@ -49,12 +49,12 @@ def write_case(change: Change, known: Case | None, case: Case, *, failed: Failur
 
 def write_pointer(change: Change, known: Case, case: Case, *, failed: Failure) -> None:
     """Bring the account's pointer in line with a case that was read without it. It goes when the case is closed and
-    comes back when it is opened again. Nothing for the case of somebody unknown. `failed` names the error when the
-    pointer is of another version, or there when it should not be."""
+    comes back when it is opened again, or gets its account. Nothing for the case of somebody unknown. `failed` names
+    the error when the pointer is of another version, or there when it should not be."""
     if case.account_id is None or (known.is_closed and case.is_closed):
         return
     key = items.pointer_key(case.account_id, case.topic)
-    if known.is_closed:
+    if known.is_closed or known.account_id is None:
         change.create(key, {**items.pointer_item(case), "rev": 1}, failed=failed)
         return
     as_known = all_of(equals("case_id", known.case_id), equals("version", known.version))

@@ -20,6 +20,7 @@ from .entries import (
 )
 from .handover import CLOSED, OUTCOMES, TEXTED, AskPerson, HandOver, establish, priority_of
 from .model import skill_of
+from .proved import contribute_proved, contribute_unproved, find_telling, telling_keys, told_keys
 from .queue import all_skills, is_skill, list_owned, list_queue, list_waiting
 from .records import contribute_emptied, notes_read
 from .requests import (
@@ -64,17 +65,20 @@ __all__ = [
     "contribute_edit",
     "contribute_emptied",
     "contribute_note",
+    "contribute_proved",
     "contribute_release",
     "contribute_reopen",
     "contribute_snooze",
     "contribute_transfer_to_agent",
     "contribute_transfer_to_skill",
+    "contribute_unproved",
     "date_due",
     "duty_at",
     "establish",
     "find_case",
     "find_open",
     "find_skill_queue",
+    "find_telling",
     "find_unclaimed",
     "is_skill",
     "is_written",
@@ -90,4 +94,6 @@ __all__ = [
     "read_case",
     "read_timeline",
     "skill_of",
+    "telling_keys",
+    "told_keys",
 ]
