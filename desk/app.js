@@ -200,6 +200,9 @@ class HotlineDesk extends LitElement {
     if (this.seen.has(id)) return;
     this.seen.add(id);
     this.api.contact_id = id;
+    const open = this.renderRoot.querySelector("desk-case");
+    open?.takeCall();
+    if (open?.isOf(id)) return;
     const free = first || ["queue", "callbacks", "contact"].includes(this.route?.view);
     if (free && !this.renderRoot.querySelector("desk-form")?.openNow) this.desk.go(`contact/${encodeURIComponent(id)}`);
     else this.call = { contact_id: id };
@@ -219,14 +222,23 @@ class HotlineDesk extends LitElement {
     try {
       const me = await this.api.me();
       this.network_lost = false;
-      for (const id of this.live) if (!me.live_contacts.includes(id)) this.#ended(id);
-      this.live = me.live_contacts;
-      for (const id of this.live) this.#pop(id);
-      if (this.call && !me.live_contacts.includes(this.call.contact_id)) this.call = null;
+      this.#followCalls(me);
     } catch (problem) {
       if (problem.code === "offline") this.network_lost = true;
     }
     this.requestUpdate();
+  }
+
+  #followCalls({ live_contacts }) {
+    for (const id of this.live) if (!live_contacts.includes(id)) this.#ended(id);
+    this.live = live_contacts;
+    for (const id of this.live) this.#pop(id);
+    if (this.call && !live_contacts.includes(this.call.contact_id)) this.call = null;
+  }
+
+  /** The call of the case that is open is not announced. */
+  #caseRead(view) {
+    if (this.call && view.isOf(this.call.contact_id)) this.call = null;
   }
 
   async #signIn() {
@@ -238,6 +250,8 @@ class HotlineDesk extends LitElement {
       // Somebody may have signed out since.
       if (this.sign_in.state !== "live") throw new Problem({ code: "sign_in_cancelled" });
       drafts.keepOf(me.agent_id);
+      // Before the view: a case that is opened is read in its call from the first time on.
+      if (!inFrame()) this.#followCalls(me);
       this.#renew({ me });
       this.moved = true;
       this.route = { ...this.route };
@@ -365,7 +379,7 @@ class HotlineDesk extends LitElement {
   #view() {
     const { view, id, days } = this.route;
     const { desk } = this;
-    if (view === "case" && id) return html`<desk-case .desk=${desk} .case_id=${id}></desk-case>`;
+    if (view === "case" && id) return html`<desk-case .desk=${desk} .case_id=${id} @read=${(event) => this.#caseRead(event.target)}></desk-case>`;
     if (view === "contact" && id) return html`<desk-contact .desk=${desk} .contact_id=${id}></desk-contact>`;
     if (view in LATER && !this.scripts.has(view)) {
       this.#read(view);

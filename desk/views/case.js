@@ -38,7 +38,7 @@ class DeskCase extends View {
 
   constructor() {
     super();
-    this.found = new Loaded(this, () => this.desk.api.case(this.case_id));
+    this.found = new Loaded(this, () => this.#read());
     this.timeline = new Loaded(this, () => this.#entries());
     this.values = new MaskedValues(this);
     this.pages = 1;
@@ -59,6 +59,19 @@ class DeskCase extends View {
     const heading = this.renderRoot.querySelector("h1");
     if (heading && !this.begun && document.activeElement === document.body) heading.focus();
     this.begun ||= Boolean(heading);
+    if (this.found.value !== this.told) this.dispatchEvent(new Event("read"));
+    this.told = this.found.value;
+  }
+
+  /** Whether a call belongs to this case, as far as it has been read. */
+  isOf(contact_id) {
+    return Boolean(this.found.value?.value.links?.some(({ kind, id }) => kind === "contact" && id === contact_id));
+  }
+
+  /** The agent is in a call from now on: what it opens is read with it. */
+  takeCall() {
+    this.#again();
+    this.renderRoot.querySelector("desk-proof")?.reload();
   }
 
   reload() {
@@ -70,6 +83,18 @@ class DeskCase extends View {
   #again() {
     this.found.load();
     this.timeline.load();
+  }
+
+  /** A case whose caller turned out to have another one is closed under the agent's hands: the work goes on in that one. */
+  async #read() {
+    const before = this.found.value?.value;
+    const found = await this.desk.api.case(this.case_id);
+    const other = found.value.links?.find(({ kind }) => kind === "case");
+    if (before && before.status !== "closed" && found.value.status === "closed" && other && this.isConnected) {
+      this.desk.say(this.t("case.moved"));
+      this.desk.go(`case/${encodeURIComponent(other.id)}`);
+    }
+    return found;
   }
 
   #entries() {
@@ -137,7 +162,7 @@ class DeskCase extends View {
         ${this.#useful(found).length && this.may(PERMISSIONS.act) ? html`<section class="panel"><h2>${this.t("case.actions")}</h2>
           ${this.#useful(found).map((action) => actionButton(this, action, () => this.#act(action)))}</section>` : nothing}
         ${found.links?.length ? html`<section class="panel"><h2>${this.t("case.links")}</h2><dl>${found.links.map(({ kind, id }) => html`
-          <dt>${words.word("link", kind)}</dt><dd class="small">${outside(id)}</dd>`)}</dl></section>` : nothing}
+          <dt>${words.word("link", kind)}</dt><dd class="small">${kind === "case" ? html`<a href="#/case/${encodeURIComponent(id)}">${outside(id)}</a>` : outside(id)}</dd>`)}</dl></section>` : nothing}
       </div><div class="rest">
         ${found.account_known && (open || this.#hasAccess(found)) ? html`<section class="panel"><h2>${this.t("records.title")}</h2>${this.#hasAccess(found)
           ? html`<desk-records .desk=${this.desk} .case_id=${this.case_id}

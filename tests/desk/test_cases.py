@@ -87,7 +87,53 @@ def test_a_call_that_an_agent_answers_opens_its_account_without_a_claim_until_it
     claim(page)
     assert "desk-contact" not in desk.world.requests("POST", "/cases/case-1/claim")[0].headers
     desk.world.live["lin"] = ["contact-1"]
-    expect(page.get_by_role("alert").filter(has_text="A call has come to you.")).to_be_visible()
+    with page.expect_response(
+        lambda answer: answer.url.endswith("/cases/case-1") and "desk-contact" in answer.request.headers
+    ):
+        pass
+
+
+def test_a_call_of_the_case_that_is_open_is_taken_into_it_and_not_announced(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1")
+    expect(page.get_by_role("heading", name=re.compile("482 913"))).to_be_visible()
+    expect(page.get_by_text("Claim the case first. Then you can ask")).to_be_visible()
+    desk.world.prove("case-1", "sms")
+    desk.world.live["lin"] = ["contact-1"]
+    expect(page.get_by_text("Proved", exact=True)).to_be_visible(timeout=12_000)
+    expect(page.get_by_role("alert").filter(has_text="A call has come to you.")).to_have_count(0)
+    assert desk.world.requests("GET", "/cases/case-1")[-1].headers["desk-contact"] == "contact-1"
+
+
+def test_a_case_that_is_opened_in_its_call_is_read_in_it_from_the_first_time_on(desk: Desk) -> None:
+    desk.world.prove("case-1", "sms")
+    desk.world.live["lin"] = ["contact-1"]
+    page = desk.enter(address="?case=case-1")
+    expect(page.get_by_text("Proved", exact=True)).to_be_visible()
+    assert desk.world.requests("GET", "/cases/case-1")[0].headers["desk-contact"] == "contact-1"
+    expect(page.get_by_role("alert").filter(has_text="A call has come to you.")).to_have_count(0)
+
+
+def test_where_a_case_turns_out_to_be_another_ones_double_the_desk_goes_there(desk: Desk) -> None:
+    desk.world.live["lin"] = ["contact-1"]
+    page = desk.enter(address="?case=case-1")
+    expect(page.get_by_role("button", name="Ask for proof")).to_be_visible()
+    case = desk.world.cases["case-1"]
+    case.update(status="closed", links=[*case["links"], {"kind": "case", "id": "case-2"}])
+    page.get_by_label("Note", exact=True).fill("nothing is lost")
+    page.get_by_role("button", name="Add note").click()
+    expect(page.get_by_text("The work goes on here.")).to_be_visible()
+    assert page.url.endswith("#/case/case-2")
+
+
+def test_a_caller_who_comes_back_without_the_proof_is_told(desk: Desk) -> None:
+    desk.world.live["lin"] = ["contact-1"]
+    page = desk.enter(address="?case=case-1")
+    page.get_by_role("button", name="Ask for proof").click()
+    page.get_by_role("dialog").get_by_role("button", name="Ask for proof").click()
+    expect(page.get_by_text("Waiting for the customer")).to_be_visible()
+    desk.world.proofs["case-1"]["state"] = "unproved"
+    expect(page.get_by_text("The customer came back without the proof.")).to_be_visible()
+    expect(page.get_by_role("button", name="Ask for proof")).to_be_visible()
 
 
 def test_without_a_call_nobody_looks_before_a_reason_is_chosen(desk: Desk) -> None:
