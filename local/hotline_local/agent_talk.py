@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -109,7 +110,8 @@ class AgentTalk:
             self._say(end.detail)
 
     def _say(self, text: str) -> None:
-        print(f"     {text}", file=sys.stderr, flush=True)
+        with suppress(OSError):  # the terminal is gone, and the call goes on to its end
+            print(f"     {text}", file=sys.stderr, flush=True)
 
 
 class _Inside:

@@ -108,7 +108,9 @@ class TerminalCall:
             case "missing":
                 self._line(f"  ?  no value for {', '.join(data['values'])}")
             case "transfer":
-                self._line(f"  →  put through to {data['queue'] or data.get('number') or 'an agent'}")
+                self._line(
+                    f"  →  put through to {(data['queue'] or data.get('number') or 'an agent').rpartition('/')[2]}"
+                )
             case "callback":
                 self._line(f"  ↩  a callback to {data['number']} is arranged")
             case "disconnect":

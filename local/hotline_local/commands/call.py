@@ -179,6 +179,7 @@ def run_call(args: argparse.Namespace) -> int:
     """Make one call; 0 when it ended by itself, 3 when keys ran out, 1 when it failed, 2 for wrong usage."""
     from hotline_local.agent_talk import AgentTalk
     from hotline_local.contact_events import ToldCall
+    from hotline_local.hanging_up import LastingView, hang_up_on_signals
     from hotline_local.typed_lines import TypedLines
     from hotline_local.worlds.flow_files import load_flow_set
     from hotline_local.worlds.world import TellsContacts, sends_code
@@ -202,7 +203,7 @@ def run_call(args: argparse.Namespace) -> int:
             print(f"No value is known for {', '.join(sorted(missing))}; the flows keep the names.", file=sys.stderr)
         lines, began_at_s = TypedLines(sys.stdin), time.monotonic()
         telephone = TerminalCall(lines, sys.stderr if args.json else sys.stdout)
-        view: CallView = JsonLines(sys.stdout) if args.json else telephone
+        view: CallView = LastingView(JsonLines(sys.stdout) if args.json else telephone)
         keys: KeySource = telephone if given["keys"] is None else ScriptedKeys(given["keys"])
         if isinstance(world, TellsContacts):
             talk: Callable[[], object] = _keep_silent
@@ -227,7 +228,8 @@ def run_call(args: argparse.Namespace) -> int:
                 whispers=partial(_list_whispers, flows, state),
             )
         run = CallRun(engine, state, keys=keys, view=view, mailbox=world, sends=sends_code, began_at_s=began_at_s)
-        return exit_code(run.to_end())
+        with hang_up_on_signals():
+            return exit_code(run.to_end())
     except FaultError as error:
         raise _usage(f"--fault: {error}") from error
     except (FlowSyntaxError, UnknownFlowError) as error:

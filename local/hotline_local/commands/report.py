@@ -122,7 +122,7 @@ def lines(report: "Report") -> Iterator[str]:
     answers = sum(one["count"] for one in told["survey"])
     if answers:
         mean = sum(one["score"] * one["count"] for one in told["survey"]) / answers
-        yield f"Survey: {answers} answers, {mean:.1f} of 5 on average."
+        yield f"Survey: {answers} {'answer' if answers == 1 else 'answers'}, {mean:.1f} of 5 on average."
 
 
 def _yearly_lines(summary: Mapping[str, Any]) -> Iterator[str]:
