@@ -20,7 +20,7 @@ from tests.support.stores import NOON
 READS_MAX: Final = 5
 MORE_READS: Final = {
     "GET /v1/agent/queue": 1 + len(cases.all_skills()),
-    "GET /v1/agent/cases/{id}": 6,
+    "GET /v1/agent/cases/{id}": 7,
     "GET /v1/agent/cases/{id}/timeline": 7,
     "GET /v1/agent/cases/{id}/account": 6,
     "GET /v1/agent/cases/{id}/refunds": 10,
@@ -28,7 +28,8 @@ MORE_READS: Final = {
 }
 """The queue asks for each skill once. A refund's actions depend on its payment, terms and approvals, the
 release of a hold on approvals. An own request for the same thing is known when the thing was read.
-A timeline tells of each approval whether its thing is as it was."""
+Whether a row of wrong codes is full is read with access alone. A timeline tells of each approval
+whether its thing is as it was."""
 WRITES_MAX: Final = 2
 """One counts the request; the other does what is asked, all of it or nothing."""
 

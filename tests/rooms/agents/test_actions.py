@@ -153,3 +153,11 @@ def test_an_opening_that_would_end_nothing_says_what_does(
     actions = list_actions(proof(FactorKind.SMS), (), NOON, None, view)
     why = {one.operation: one.obstacle for one in actions}
     assert (why[Operation.UNLOCK], why[Operation.RESET_GRANT]) == (unlock, reset)
+
+
+@pytest.mark.parametrize("kinds", [(), (FactorKind.SMS,)])
+def test_rows_are_begun_anew_only_where_one_is_full(kinds: tuple[FactorKind, ...]) -> None:
+    rows = {Operation.NEW_ROW, Operation.NEW_ROW_UNPROVED}
+    (empty,) = [one for one in list_actions(proof(*kinds), (), NOON, None, rows_full=False) if one.operation in rows]
+    (full,) = [one for one in list_actions(proof(*kinds), (), NOON, None) if one.operation in rows]
+    assert (empty.obstacle, full.obstacle) == (Obstacle.NO_FULL_ROW, None)

@@ -41,6 +41,8 @@ class Obstacle(StrEnum):
     """No unlock ends this lock. A new password does."""
     OTHER_FIRST = "other_first"
     """Something else keeps the account shut, and has to end before."""
+    NO_FULL_ROW = "no_full_row"
+    """No row of wrong codes is full, so that there is none to begin anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,13 @@ def list_actions(
     obstacle: Obstacle | None,
     view: LockView | None = None,
     by_two: Mapping[Operation, ByTwo] | None = None,
+    *,
+    rows_full: bool = True,
 ) -> tuple[Action, ...]:
     """The actions upon the account of a case. `proof` is what its customer has proved, `approvals` are the agent's own
     about the case. `obstacle`: the one that stands in the way of them all. `view`: what keeps the account shut, for an
     agent who may see it. `by_two`: the operations that the account cannot give the factors for, each with what stands
-    in its place."""
+    in its place. `rows_full`: whether a row of wrong codes is full."""
     states = frozenset(component.state for component in view.components) if view is not None else None
 
     def offer(operation: Operation) -> Action:
@@ -91,6 +95,8 @@ def list_actions(
         else:
             stands = _find_hindrance(operation, view) or (Obstacle.NOTHING_TO_DO if pointless else None)
         stands = obstacle or stands
+        if operation in _ROWS and not rows_full:
+            stands = stands or Obstacle.NO_FULL_ROW
         return action_of(operation, proof, approvals, now, stands, subject)
 
     return tuple(map(offer, OFFERED))
@@ -116,6 +122,7 @@ def _find_hindrance(operation: Operation, view: LockView | None) -> Obstacle | N
 
 _UNLOCKS: Final = (Operation.UNLOCK, Operation.UNLOCK_UNPROVED)
 _RESETS: Final = (Operation.RESET_GRANT, Operation.RESET_GRANT_UNPROVED)
+_ROWS: Final = (Operation.NEW_ROW, Operation.NEW_ROW_UNPROVED)
 _AT_AN_END: Final = frozenset({LockState.CLOSED, LockState.ERASED})
 _ENDS: Final[Mapping[Operation, frozenset[LockState]]] = {
     Operation.UNLOCK: frozenset({LockState.SOFT, LockState.HARD}),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hotline.cases.model import Case
 from hotline.identity.model import Approval
-from hotline.identity.service import could_give, owner_keys
+from hotline.identity.service import could_give, owner_keys, row_keys, rows_subject
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
@@ -63,7 +63,19 @@ def list_case_actions(ctx: Context, case: Case, ground: Ground, approvals: Seque
         if not could_give(act.operation, read, account_id, now)
     }
     proof, view = request.proof(standing=False), view_lock(ground)
-    return list_actions(proof, approvals, now, ground.obstacle, view, by_two)
+    return list_actions(proof, approvals, now, ground.obstacle, view, by_two, rows_full=_has_full_row(request))
+
+
+def _has_full_row(request: AgentRequest) -> bool:
+    """Whether a row of wrong codes of the account is full. One read."""
+    profile, ring = request.profile, request.ctx.lookup_ring
+    if profile is None:
+        return False
+    try:
+        rows_subject(request.fetch(row_keys(profile, ring)), profile, ring)
+    except NotPossible:
+        return False
+    return True
 
 
 def view_lock(ground: Ground) -> LockView | None:
