@@ -212,11 +212,15 @@ def contribute_transfer_to_agent(
     version: int | None = None,
     supervised: bool = False,
 ) -> Case:
-    """Give the case to another agent, who has claimed it then. The room above knows who is an agent. Raises
-    InvalidInput `agent_name_invalid`, `note_empty`, `note_too_long`; otherwise as `contribute_edit`."""
+    """Give the case to another agent, who has claimed it then. The room above knows who is an agent. Nothing changes
+    for the one who has it already, but for the note. Raises InvalidInput `agent_name_invalid`, `note_empty`, `note_too_long`; otherwise as `contribute_edit`."""
     known = _own_case(change, read, case_id, version=version, supervised=supervised)
     name = _check_name(agent_name)
     text = _check_note(note) if note is not None else None
+    if known.owner == agent_id and text is None:
+        return known
+    if known.owner == agent_id:
+        return _write(change, known, known, EntryKind.NOTED, "agent.noted", note=text, version=version)
     case = replace(known, owner=agent_id, owner_name=name, claimed_at=change.now, snoozed_until=None)
     facts = {"to": agent_id, "from": known.owner or "-"}
     kind, word = EntryKind.TRANSFERRED, "agent.transferred"
