@@ -249,7 +249,7 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
         heard=list(established.heard),
         proved=ProvedByLine(state="proved" if established.proved else "none", factors=list(established.proved)),
         failed_login_at=established.login_failed_at,
-        missing_documents=list(established.missing_documents),
+        missing_documents=list(agents.list_missing_documents(case, timeline)),
         links=links,
         next_step=step,
         actions=[action_of(action) for action in actions],

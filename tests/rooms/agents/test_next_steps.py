@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hotline.agents.actions import OFFERED, Action, Obstacle
-from hotline.agents.next_steps import Step, find_next_step
+from hotline.agents.next_steps import Step, find_next_step, list_missing_documents
 from hotline.cases.model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Established, Priority, skill_of
 from hotline.identity.model import ByAgent, Operation
 from hotline.lockout.model import Cause, Component, DecisionKind, LockState, LockView, SelfService
@@ -370,3 +370,29 @@ def test_a_case_of_nobody_known_begins_with_whose_account_it_is(topic: str) -> N
     shown = case(topic, account_id=None)
     assert find_next_step(shown, (OPENED,), (), account_known=False) is Step.FIND_ACCOUNT
     assert find_next_step(shown, (OPENED, said("caller.callback")), (), account_known=False) is Step.CALL_BACK
+
+
+def refund_entry(number: int, reason: str, refund_id: str = "rfd_1", **facts: str) -> CaseEntry:
+    return replace(told(reason, refund_id), number=number, facts={"refund_id": refund_id, **facts})
+
+
+def review(number: int = 1, refund_id: str = "rfd_1", waits_for: str = "evidence") -> CaseEntry:
+    return refund_entry(number, "refund_review", refund_id, waits_for=waits_for)
+
+
+@pytest.mark.parametrize(
+    ("entries", "step", "missing"),
+    [
+        ([review()], Step.ASK_DOCUMENTS, ("picture",)),
+        ([review(waits_for="approval")], Step.DECIDE_REFUND, ()),
+        ([review(), refund_entry(2, "refund.evidence_received")], Step.DECIDE_REFUND, ()),
+        ([review(), refund_entry(2, "refund.evidence_unscanned")], Step.DECIDE_REFUND, ()),
+        ([review(), refund_entry(2, "refund.evidence_refused")], Step.ASK_DOCUMENTS, ("picture",)),
+        ([review(), review(2, "rfd_2"), refund_entry(3, "refund.evidence_received")], Step.ASK_DOCUMENTS, ("picture",)),
+    ],
+)
+def test_a_refund_that_waits_for_a_picture_is_asked_for_one(
+    entries: list[CaseEntry], step: Step, missing: tuple[str, ...]
+) -> None:
+    assert find_next_step(case("refund"), entries, ()) is step
+    assert list_missing_documents(case("refund"), entries) == missing

@@ -17,6 +17,7 @@ from hotline.lockout import service as lockout
 from hotline.lockout.model import Component, LockState, LockView, SelfService, UnlockOutcome
 from hotline.lockout.service import HoldEnd
 from hotline.refunds import service as refunds
+from hotline.refunds.model import ReviewNeed
 
 from .actions import OFFERED, Action, Obstacle
 
@@ -304,12 +305,27 @@ def _list_refund_steps(timeline: Iterable[CaseEntry]) -> tuple[Step, ...]:
     waiting: dict[str, Step] = {}
     for entry in timeline:
         refund_id, step = str(entry.facts.get("refund_id", "-")), _STEP_OF_REFUND.get(entry.reason)
+        if entry.reason == refunds.REVIEW_REASON and entry.facts.get("waits_for") == ReviewNeed.EVIDENCE.value:
+            step = Step.ASK_DOCUMENTS
+        elif entry.reason in _PICTURE_CAME and waiting.get(refund_id) is Step.ASK_DOCUMENTS:
+            step = Step.DECIDE_REFUND
         if step is not None and waiting.get(refund_id) is not step:
             waiting.pop(refund_id, None)
             waiting[refund_id] = step
         elif entry.kind is EntryKind.DECIDED and entry.reason in _DECIDING:
             waiting.pop(refund_id, None)
     return tuple(waiting.values())
+
+
+PICTURE: Final = "picture"
+"""The document that a refund in review may wait for."""
+
+
+def list_missing_documents(case: Case, timeline: Iterable[CaseEntry]) -> tuple[str, ...]:
+    """The documents that the case waits for, as closed words: those that were established, and a picture while a refund
+    waits for one."""
+    waits = Step.ASK_DOCUMENTS in _list_refund_steps(timeline) and not case.is_closed
+    return tuple(dict.fromkeys((*case.established.missing_documents, *((PICTURE,) if waits else ()))))
 
 
 def _is_done(timeline: Iterable[CaseEntry]) -> bool:
@@ -353,7 +369,9 @@ _STEP_OF_REFUND: Final[Mapping[str, Step]] = {
     refunds.STATUTORY_REASON: Step.DECIDE_REFUND,
 }
 """By the reason for which a refund came into its case."""
-_ASKED_OF_AGENTS: Final = frozenset({Step.DECIDE_REFUND, Step.PAY_OTHER_WAY})
+_PICTURE_CAME: Final = frozenset({refunds.EVIDENCE_RECEIVED, refunds.EVIDENCE_UNSCANNED})
+"""The reasons of entries with which a picture for a refund can be looked at, or has to be looked into."""
+_ASKED_OF_AGENTS: Final = frozenset({Step.DECIDE_REFUND, Step.PAY_OTHER_WAY, Step.ASK_DOCUMENTS})
 """Steps of a refund that an agent does here. A case with one of them left is not to be closed."""
 _ENDING: Final = frozenset(
     f"agent.{one.value}"

@@ -38,7 +38,7 @@ from .contacts import list_live_contacts, note_connected, note_ended, take_conta
 from .grounds import Ground, find_ground, list_case_actions, view_lock
 from .limits import LIMITS
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
-from .next_steps import Step, find_next_step
+from .next_steps import Step, find_next_step, list_missing_documents
 from .own import leave_out_own, leave_out_own_contacts, refuse_own
 from .proofs import (
     GOALS,
@@ -52,7 +52,7 @@ from .proofs import (
 )
 from .records import list_traces, list_traces_of_days
 from .requests import AgentAct, Deed, Performed, perform
-from .staff import USER_NAME_CHARACTERS_MAX, find_agent, find_names, find_people, remember_agent
+from .staff import USER_NAME_CHARACTERS_MAX, find_agent, find_known_agent, find_names, find_people, remember_agent
 from .tallies import DAYS_MAX, PAGE_MAX, list_activity, note_refusal
 from .thing_actions import (
     find_hold_action,
@@ -61,7 +61,7 @@ from .thing_actions import (
     list_edit_actions,
     list_refund_actions,
 )
-from .views import Unmask, find_masked, look_up, mask_facts, mask_name, mask_point
+from .views import Unmask, find_masked, look_up, mask_content, mask_facts, mask_name, mask_point
 from .work import Worked, read_case, work_on_case
 
 __all__ = [
@@ -112,6 +112,7 @@ __all__ = [
     "find_approval",
     "find_ground",
     "find_hold_action",
+    "find_known_agent",
     "find_masked",
     "find_names",
     "find_next_step",
@@ -126,6 +127,7 @@ __all__ = [
     "list_decided_approvals",
     "list_edit_actions",
     "list_live_contacts",
+    "list_missing_documents",
     "list_open_approvals",
     "list_own_approvals",
     "list_refund_actions",
@@ -134,6 +136,7 @@ __all__ = [
     "list_traces_of_days",
     "look_up",
     "mark_void",
+    "mask_content",
     "mask_facts",
     "mask_name",
     "mask_point",

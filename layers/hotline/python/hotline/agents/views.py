@@ -97,6 +97,12 @@ def mask_facts(facts: Mapping[str, str | int]) -> dict[str, str | int]:
     return {name: value for name, value in facts.items() if name not in hidden}
 
 
+def mask_content(content: Mapping[str, str | int]) -> dict[str, str | int]:
+    """What an approval is about without an amount of the customer's. The terms of a policy are none."""
+    hidden = {"amount_minor", "currency"} if "amount_minor" in content else set()
+    return {name: value for name, value in content.items() if name not in hidden}
+
+
 def find_masked(facts: Mapping[str, str | int]) -> tuple[Masked, str] | None:
     """The value that shows the amount which `mask_facts` leaves out of a case's entry, and its item. None where there
     is no amount, or no thing of which it can be shown."""

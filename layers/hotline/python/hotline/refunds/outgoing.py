@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final, Protocol
 
 from hotline.accounts.service import profile_from, profile_key, send_notice
-from hotline.cases.model import Priority
+from hotline.cases.model import Established, Priority
 from hotline.cases.references import REFERENCE_DIGITS
 from hotline.cases.service import contribute_case
 from hotline.kit.business_days import calendar_of, zone_of
@@ -91,6 +91,7 @@ def add_to_case(
     facts: Mapping[str, str | int],
     priority: Priority = Priority.NORMAL,
     note: str | None = None,
+    established: Established | None = None,
 ) -> str:
     """Open the case of the account's refunds, or add to it, with `facts` beside those that name the refund. Gives the
     id of the case. `read` holds what exists of the case's keys."""
@@ -103,6 +104,7 @@ def add_to_case(
         facts={"refund_id": refund.refund_id, "movement_id": refund.movement_id, **facts},
         priority=priority,
         note=note,
+        established=established,
     ).case_id
 
 

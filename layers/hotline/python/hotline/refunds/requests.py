@@ -15,7 +15,8 @@ from typing import Final
 
 from hotline.accounts.model import AccountStatus
 from hotline.accounts.service import profile_from, profile_key
-from hotline.cases.service import case_keys
+from hotline.cases.model import Established
+from hotline.cases.service import case_keys, establish
 from hotline.contracts.limits import NOTE_CHARACTERS_MAX
 from hotline.identity.service import Effect, Operation, Session, require
 from hotline.kit.change import Change, stale
@@ -29,6 +30,7 @@ from hotline.kit.store.condition import NEW, Item, equals
 from hotline.kit.text import fits, plain_text
 from hotline.payments import service as payments
 from hotline.payments.model import Ledger, Movement
+from hotline.sessions.model import SessionKind
 
 from . import items, policy
 from .clocks import ClockKind, answer_promise, asks_merchant, start_clock, start_reminder
@@ -116,12 +118,19 @@ class RequestRefund:
         )
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[RefundResult]:
-        return self.contribute_for(change, read, session.account_id, session.state.language)
+        heard = establish(session) if session.state.kind is SessionKind.PHONE else None
+        return self.contribute_for(change, read, session.account_id, session.state.language, heard)
 
     def contribute_for(
-        self, change: Change, read: Snapshot, account_id: str, language: str | None
+        self,
+        change: Change,
+        read: Snapshot,
+        account_id: str,
+        language: str | None,
+        established: Established | None = None,
     ) -> Effect[RefundResult]:
-        """The same upon an account that an agent has access to. `language` is the one of a case that is opened."""
+        """The same upon an account that an agent has access to. `language` is the one of a case that is opened, and
+        `established` what the line established for it."""
         result = contribute_refund(
             change,
             read,
@@ -132,6 +141,7 @@ class RequestRefund:
             note=self.note,
             request_key=self.request_key,
             language=language,
+            established=established,
         )
         decided = result.outcome in _DECIDED
         if decided and self.memory is not None:
@@ -198,12 +208,14 @@ def contribute_refund(
     note: str | None,
     request_key: str,
     language: str | None = None,
+    established: Established | None = None,
 ) -> RefundResult:
     """Ask for a refund to the instrument that was paid with; `amount` None asks for all that is left.
 
     `read` holds what exists of `request_keys`. `note` is the customer's own text, kept only with the case that a
-    review or a dispute opens. `language` is the one of that case. Nothing is recorded for EXISTS, NOT_ELIGIBLE and
-    LIMITED. ROUTE_DISPUTE records the dispute, once while its case is open, and gives the date of the answer.
+    review or a dispute opens. `language` is the one of that case, `established` what the line established for it.
+    Nothing is recorded for EXISTS, NOT_ELIGIBLE and LIMITED. ROUTE_DISPUTE records the dispute, once while its case
+    is open, and gives the date of the answer.
     Raises NeedProof; NotPossible `no_such_movement`, `account_not_open`; InvalidInput `note_too_long`,
     `request_key_length` or a code of policy.decide. At commit Stale: read again and ask again.
     """
@@ -281,7 +293,7 @@ def contribute_refund(
         law = law_of(country=movement.purchase.country, currency=refund.amount.currency)
         answer = answer_promise(law, change.now, currency=refund.amount.currency, time_zone=refund.time_zone)
         refund = replace(refund, promise=earlier(refund.promise, answer))
-        refund = replace(refund, case_id=_open_case(change, read, refund, note))
+        refund = replace(refund, case_id=_open_case(change, read, refund, note, established))
         due_at = promise_due_at(answer.latest_on, currency=refund.amount.currency, time_zone=refund.time_zone)
         start_clock(change, refund, ClockKind.STATUTORY, due_at)
         if merchant is not None and merchant.answer_days is not None and asks_merchant(refund.rules):
@@ -416,11 +428,13 @@ def _counts(request: RecentRequest, now: datetime) -> bool:
     return has_date or request.at > now - policy.DEFAULT_WALLET_POLICY.velocity_window
 
 
-def _open_case(change: Change, read: Mapping[Key, Item], refund: Refund, note: str | None) -> str:
+def _open_case(
+    change: Change, read: Mapping[Key, Item], refund: Refund, note: str | None, established: Established | None
+) -> str:
     facts: dict[str, str | int] = {
         "rule": refund.decided_by or "-",
         "waits_for": refund.review.value if refund.review else "-",
         "amount_minor": refund.amount.minor,
         "currency": refund.amount.currency,
     }
-    return add_to_case(change, read, refund, reason=REVIEW_REASON, facts=facts, note=note)
+    return add_to_case(change, read, refund, reason=REVIEW_REASON, facts=facts, note=note, established=established)

@@ -24,6 +24,8 @@ from .due import OVERDUE as OVERDUE_REASON
 from .due import UNPAID as UNPAID_REASON
 from .due import contribute_due, due_keys, duty_at, request_keys_of, thing_named
 from .evidence import (
+    EVIDENCE_RECEIVED,
+    EVIDENCE_UNSCANNED,
     contribute_evidence_received,
     contribute_evidence_refused,
     contribute_evidence_unscanned,
@@ -70,6 +72,8 @@ from .reviews import (
 )
 
 __all__ = [
+    "EVIDENCE_RECEIVED",
+    "EVIDENCE_UNSCANNED",
     "OVERDUE_REASON",
     "REVIEWED_RULE",
     "REVIEW_REASON",
