@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from functions.agent_api.desk import Desk
+from functions.agent_api.desk import Desk, desk
 from functions.agent_api.shapes.common import Action, Approval, MaskedFact, Person, Subject
 from functions.http.problems import problem_in
 from hotline.agents import service as agents
-from hotline.agents.model import Masked
+from hotline.agents.model import Masked, Permission
 from hotline.cases.model import CaseEntry
 from hotline.identity.model import Approval as KnownApproval
 from hotline.identity.model import ApprovalState, Operation
@@ -69,7 +69,10 @@ def unmask_of(field: Masked, item_id: str | None) -> agents.Unmask:
 
 
 def approval_of(approval: KnownApproval) -> Approval:
-    """A request to a second person as the API tells it."""
+    """A request to a second person as the API tells it. An amount is for whoever may decide on it."""
+    agent = desk().agent
+    decides = Permission.APPROVE in agent.permissions() and approval.requested_by != agent.agent_id
+    content = approval.subject.content if decides else agents.mask_content(approval.subject.content)
     decided_by = approval.decided_by
     return Approval.model_validate(
         {
@@ -77,7 +80,7 @@ def approval_of(approval: KnownApproval) -> Approval:
             "operation": approval.operation.value,
             "case_id": approval.case_id,
             "subject": subject_of(approval.subject),
-            "change": _change_of(approval.subject.content),
+            "change": _change_of(content),
             "reason": approval.reason,
             "state": approval.state.value,
             "void_cause": approval.void_cause.value if approval.void_cause is not None else None,

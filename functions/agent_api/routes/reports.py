@@ -7,12 +7,12 @@ from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.agent_api.access import AGENT_ID_PATTERN
 from functions.agent_api.answers import people_of
 from functions.agent_api.desk import desk, router
 from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Person
 from functions.agent_api.shapes.reports import Activity, DayOfAgent, Deed, Report, Trail
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
+from functions.http.problems import Problem
 from hotline.agents import service as agents
 from hotline.agents.model import NO_CASE, Trace
 from hotline.reports import service as reports
@@ -21,6 +21,8 @@ from hotline.reports.model import DAYS_MAX
 _TAGS: Final = ["reports"]
 _LIST: Final = "activity"
 _TRAIL: Final = "trail"
+_AGENT_PATTERN: Final = r"^[A-Za-z0-9_+=,.@:/~-]{1,100}$"
+"""The characters of an id, and those of a user name (agents.staff)."""
 From = Annotated[date, Query(alias="from", description="The first day.")]
 To = Annotated[date, Query(alias="to", description=f"The last day; at most {DAYS_MAX} days in all.")]
 
@@ -62,16 +64,18 @@ def list_activity(
 
 @router.get("/v1/agent/trail", tags=_TAGS, operation_id="read_trail")
 def read_trail(
-    agent: Annotated[str, Query(pattern=AGENT_ID_PATTERN, description="The agent, by their id.")],
+    agent: Annotated[str, Query(pattern=_AGENT_PATTERN, description="The agent, by their id or user name.")],
     start: From,
     end: Annotated[date, Query(alias="to", description=f"The last day; at most {agents.DAYS_MAX} days in all.")],
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX, pattern=CURSOR_PATTERN)] = None,
 ) -> Trail:
     """The deeds of one agent: where they looked, when, and with which reason, what they showed, did, asked for and
-    decided."""
+    decided. 404 for somebody who has not been at the desk in 90 days and has no deeds on these days."""
     at = desk()
     store = at.ctx.store
+    known = agents.find_known_agent(store, agent)
+    agent = known or agent
     context = (at.agent.agent_id, _TRAIL, agent, str(start), str(end))
     page = agents.list_traces_of_days(
         store,
@@ -82,6 +86,8 @@ def read_trail(
         limit=limit,
         after=position_of(cursor, at.lookup_keys, *context),
     )
+    if known is None and not page.traces:
+        raise Problem("not_found")
     people = agents.find_people(store, [(f"agent:{agent}:-", {}), *(("-", one.facts) for one in page.traces)])
     return Trail(
         agent=Person(id=agent, name=people.get(agent, agent)),

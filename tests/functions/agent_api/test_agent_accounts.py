@@ -594,6 +594,27 @@ def test_a_refund_is_decided_alone_up_to_the_limit_and_by_two_above_it(world: Ag
     assert (again.status, again.code, again.json["why"]) == (409, "not_possible", "refund_not_in_review")
 
 
+def test_the_amount_of_an_approval_is_told_to_whoever_may_decide_on_it_alone(
+    world: AgentWorld, anna: AgentClient, bo: AgentClient, chief: AgentClient
+) -> None:
+    have_all_looked_at(world)
+    world.pay(900_000, "mov_2")
+    refund_id = world.ask_refund("mov_2")
+    case_id = claim(world, anna, "payment")
+    wish = {"operation": "review_large_refund", "case_id": case_id, "refund_id": refund_id, "decision": "approve"}
+    asked = anna.post("/approvals", {**WHY, **wish})
+    approval = f"/approvals/{asked.json['id']}"
+    full = chief.get(approval).json["change"]
+    assert (full["amount_minor"], full["currency"]) == (900_000, "CNY")
+    masked = {name: value for name, value in full.items() if name not in ("amount_minor", "currency")}
+    assert asked.json["change"] == masked
+    assert [client.get(approval).json["change"] for client in (anna, bo)] == [masked, masked]
+    assert chief.post(f"{approval}/decision", {"decision": "approve"}).json["change"] == full
+    decided = {"state": "decided"}
+    told = [client.get("/approvals", query=decided).json["approvals"][0]["change"] for client in (anna, bo, chief)]
+    assert told == [masked, masked, full]
+
+
 @pytest.mark.parametrize("name", ["refunds/ref_9/decision", "refunds/ref_9/payout", "findings/fnd_9/feedback"])
 def test_a_refund_or_finding_of_another_account_is_not_found(world: AgentWorld, anna: AgentClient, name: str) -> None:
     body = ACTS[name.replace("9", "1")]
@@ -919,7 +940,7 @@ def test_a_timeline_names_the_second_person_beside_their_id(
     body = {**WHY, "cause": "RISK_SCORE", "approval_id": approval_id}
     assert anna.post(f"/cases/{case_id}/hold-releases", body).status == 202
     told = anna.get(f"/cases/{case_id}/timeline").json
-    assert told["people"] == [{"id": "supervisor-1", "name": "Supervisor-1"}]
+    assert told["people"] == [{"id": "agent-1", "name": "Agent-1"}, {"id": "supervisor-1", "name": "Supervisor-1"}]
     names = {entry["reason"]: entry["actor"]["name"] for entry in told["entries"]}
     assert (names["agent.release_hold"], names["agent.approval_approved"]) == ("Agent-1", "Supervisor-1")
     (released,) = [entry for entry in told["entries"] if entry["reason"] == "agent.release_hold"]

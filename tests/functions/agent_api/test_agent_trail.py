@@ -60,12 +60,38 @@ def test_a_trail_says_what_was_seen_when_and_why_and_what_was_done(
     assert by_event["unmask"]["facts"]["why"] == "customer_asked"
     assert by_event["release_hold"]["facts"]["approved_by"] == "supervisor-1"
     assert [one["event"] for one in trail(chief, "supervisor-1").json["deeds"]] == ["approval_approved"]
-    assert trail(chief, "agent-9").json == {
-        "agent": {"id": "agent-9", "name": "agent-9"},
-        "deeds": [],
-        "people": [],
-        "next": None,
-    }
+    assert trail(chief, "agent-9").status == 404
+
+
+def test_a_trail_is_found_by_the_user_name_too(world: AgentWorld, anna: AgentClient, chief: AgentClient) -> None:
+    assert anna.get("/me").status == 200
+    claim(world, anna)
+    assert [one["event"] for one in trail(chief, "Agent-1").json["deeds"]] == ["case_claimed"]
+    assert trail(chief, "Agent-1").json == trail(chief, "agent-1").json
+    assert trail(chief, "Agent-9").status == 404
+
+
+def test_nobody_hides_behind_a_user_name_like_the_id_of_another(
+    world: AgentWorld, anna: AgentClient, chief: AgentClient
+) -> None:
+    claim(world, anna)
+    other = AgentClient(world.ctx, "agent-2", claims={"username": "agent-1"})
+    assert other.get("/me").status == 200
+    assert trail(chief, "agent-1").json["agent"] == {"id": "agent-1", "name": "Agent-1"}
+
+
+def test_a_trail_names_who_has_acted_without_asking_who_they_are(
+    world: AgentWorld, anna: AgentClient, chief: AgentClient
+) -> None:
+    world.hold()
+    case_id = claim(world, anna)
+    asked = {**WHY, "operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE"}
+    approval_id = anna.post("/approvals", asked).json["id"]
+    assert chief.post(f"/approvals/{approval_id}/decision", {"decision": "approve"}).status == 200
+    release = {**WHY, "cause": "RISK_SCORE", "approval_id": approval_id}
+    assert anna.post(f"/cases/{case_id}/hold-releases", release).status == 202
+    people = anna.get(f"/cases/{case_id}/timeline").json["people"]
+    assert {"id": "supervisor-1", "name": "Supervisor-1"} in people
 
 
 def test_a_trail_is_read_by_pages_from_the_newest_deed_on(

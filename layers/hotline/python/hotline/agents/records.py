@@ -15,7 +15,7 @@ from hotline.kit.store import Store
 from hotline.security import service as security
 
 from . import items
-from .model import AgentToken, Trace, TracePage
+from .model import AgentToken, Figure, Trace, TracePage
 from .tallies import check_days, count_deed, figure_of
 
 TRACES_MAX: Final = 200
@@ -56,8 +56,12 @@ def leave_trace(
     account_id: str | None,
     facts: Mapping[str, str | int],
 ) -> None:
-    """Add the deed to the agent's own trail and day alone."""
-    count_deed(change, ctx, token, figure_of(event))
+    """Add the deed to the agent's own trail and day alone. Whatever others read of it is told with the agent's name,
+    also of somebody who has never asked who they are; a look is read by no one but supervisors."""
+    figure = figure_of(event)
+    count_deed(change, ctx, token, figure)
+    if figure is not Figure.LOOK_UPS:
+        change.count(items.name_key(token.agent_id), add={"rev": 1}, set=items.name_item(token.name, change.now))
     trace = Trace(change.now, event, account_id, agent.case_id, facts)
     change.create(items.trace_key(agent.agent_id, change.now, change.ids.new("did")), items.trace_item(trace))
 
