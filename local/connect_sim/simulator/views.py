@@ -108,9 +108,9 @@ class TerminalCall:
             case "missing":
                 self._line(f"  ?  no value for {', '.join(data['values'])}")
             case "transfer":
-                self._line(
-                    f"  →  put through to {(data['queue'] or data.get('number') or 'an agent').rpartition('/')[2]}"
-                )
+                target = str(data["queue"] or data.get("number") or "an agent")
+                # The queue of an agent is named by their ARN, which ends with who it is.
+                self._line(f"  →  put through to {target.rpartition('/agent/')[2]}")
             case "callback":
                 self._line(f"  ↩  a callback to {data['number']} is arranged")
             case "disconnect":

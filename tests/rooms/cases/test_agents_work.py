@@ -550,6 +550,15 @@ def test_a_case_goes_to_another_agent_who_has_it_then(world: CaseWorld) -> None:
     assert (world.owned(), world.owned(BO)) == ([], [ref.case_id])
 
 
+def test_a_transfer_to_whoever_has_the_case_keeps_its_note_and_changes_nothing_else(world: CaseWorld) -> None:
+    ref = world.add()
+    claimed = world.claim(ref.case_id)
+    to_herself = {"agent_id": ANNA, "agent_name": "Anna"}
+    assert world.act(cases.contribute_transfer_to_agent, ref.case_id, **to_herself) == claimed
+    noted = world.act(cases.contribute_transfer_to_agent, ref.case_id, **to_herself, note="Mine to do.")
+    assert (noted.owner, noted.claimed_at, noted.version) == (ANNA, claimed.claimed_at, claimed.version + 1)
+
+
 @pytest.mark.parametrize("name", ["", "\u202e", "x" * 201])
 def test_an_agent_has_a_name(world: CaseWorld, name: str) -> None:
     ref = world.add()

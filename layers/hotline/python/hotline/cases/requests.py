@@ -213,7 +213,9 @@ def contribute_transfer_to_agent(
     supervised: bool = False,
 ) -> Case:
     """Give the case to another agent, who has claimed it then. The room above knows who is an agent. Nothing changes
-    for the one who has it already, but for the note. Raises InvalidInput `agent_name_invalid`, `note_empty`, `note_too_long`; otherwise as `contribute_edit`."""
+    for the one who has it already, but for the note.
+
+    Raises InvalidInput `agent_name_invalid`, `note_empty`, `note_too_long`; otherwise as `contribute_edit`."""
     known = _own_case(change, read, case_id, version=version, supervised=supervised)
     name = _check_name(agent_name)
     text = _check_note(note) if note is not None else None
