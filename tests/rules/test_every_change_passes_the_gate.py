@@ -35,6 +35,8 @@ EXEMPT: Final = {
     ("accounts", "contribute_unlisted"): "a part of taking facts in, and of erasure, which asks",
     ("cases", "contribute_emptied"): "a part of erasure, which asks",
     **{("cases", f"contribute_{act}"): AGENT_WORK for act in AGENT_ACTS},
+    ("cases", "contribute_proved"): "tells the case of a proof that the session holds; the gate believes that alone",
+    ("cases", "contribute_unproved"): "tells the case that nothing was proved; it opens nothing",
     ("directory", "contribute_banner"): "edits the directory; whoever calls it asks, directory lies below identity",
     ("directory", "contribute_hours"): "edits the directory; whoever calls it asks, directory lies below identity",
     ("directory", "contribute_numbers"): "edits the directory; whoever calls it asks, directory lies below identity",

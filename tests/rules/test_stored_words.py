@@ -23,7 +23,7 @@ from hotline.security import model as security
 from hotline.security.detectors import Severity
 
 WORDS: Final[dict[type[StrEnum], str]] = {
-    actions.Obstacle: "not_claimed needs_proof own_account nothing_to_do new_password other_first",
+    actions.Obstacle: "not_claimed needs_proof own_account nothing_to_do new_password other_first no_full_row",
     next_steps.Step: "claim find_account ask_proof unlock grant_reset end_pause unfreeze unfreeze_by_two unlock_by_two"
     " grant_reset_by_two release_hold turn_to_wallet wait_for_wallet answer decide_refund pay_other_way trace_refund"
     " answer_dispute judge_finding ask_owner call_back ask_documents close",
@@ -35,7 +35,7 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     agents.ActReason: "customer_asked customer_proved evidence_seen false_alarm complaint correction investigation",
     agents.Masked: "name refund_amount payment_amount given_back_amount coupon_amount funds_amount bill_amount "
     "finding_amount",
-    agents.ProofState: "none waiting proved expired",
+    agents.ProofState: "none waiting proved unproved expired",
     agents.Figure: "look_ups unmaskings openings other_acts requests approvals case_work limits_reached own_account "
     "own_request",
     limits.Counted: "look-ups unmaskings openings approvals requests reviews",
@@ -44,7 +44,7 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     cases.AuthorKind: "caller app agent system",
     cases.Audience: "customer agent",
     cases.CloseReason: "resolved not_needed not_reached duplicate false_alarm passed_on",
-    cases.LinkKind: "refund payment finding contact",
+    cases.LinkKind: "refund payment finding contact case",
     identity.ByAgent: "never alone proof second",
     identity.ApprovalState: "asked approved denied spent void expired",
     identity.Goal: "look unlock reset refund freeze pause end_pause unfreeze set_pin",

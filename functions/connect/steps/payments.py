@@ -25,8 +25,8 @@ HISTORY: Final = "refund"
 LATEST: Final = "latest"
 OLDER: Final = "older"
 PURPOSES: Final = (FAILED, HISTORY, LATEST, OLDER)
-"""The values of `purpose` of `payments`, the default first: those that went wrong or are late, recent ones that could
-be refunded, the newest of all, and those before the last that was offered."""
+"""The values of `purpose` of `payments`, the default first. They list those that went wrong or are late, recent ones
+that could be refunded, the newest of all, and those before these."""
 
 
 def recent(visit: Visit) -> Answer:
@@ -48,7 +48,7 @@ def _find_recent(visit: Visit, account_id: str, purpose: str) -> tuple[Sequence[
         found = payments.list_failed(store, account_id, visit.now, zone=zone)
         return found.movements, found.more
     if visit.replay is not None:
-        # What comes behind the last offer has been offered by now.
+        # The ones behind the last offer have been offered by now.
         keys = [payments.movement_key(account_id, offer.movement) for offer in offers]
         read = visit.fetch(keys) if keys else {}
         return [payments.movement_from(read[key]) for key in keys if key in read], False

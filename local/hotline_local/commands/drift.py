@@ -94,7 +94,7 @@ def _sentence(drift: "Drift") -> str:
 
 
 def _say_difference(kind: "Kind", found: "Difference") -> str:
-    """What differs: the numbers of things, or with equal numbers what they hold. A digest tells no versions."""
+    """Say what differs: the numbers of things, or with equal numbers their contents. A digest tells no versions."""
     from hotline.drift.model import SINGLE_KINDS
 
     wallet, here = found.wallet.count, found.known.count

@@ -121,7 +121,7 @@ def _report(result: dict[str, Any]) -> str:
 
 
 def _say_sent(result: dict[str, Any]) -> str:
-    """What this run has sent, and in what time; the whole time is also that of waiting until all is taken in."""
+    """Say how much this run has sent, and in which time. The whole time includes the wait until all is taken in."""
     now, earlier = result["sent_now"], result["sent"] - result["sent_now"]
     before = f" {_count(earlier, 'line was', 'lines were')} sent before." if earlier else ""
     if not now:

@@ -130,7 +130,7 @@ def test_a_payment_that_was_reversed_without_a_reason_needs_nothing() -> None:
         (S.AUTHORISED, MoneyState.HELD, HELD_WITHOUT_END_MAX, NextStep.WAIT_FOR_RELEASE, Stuck.HOLD),
     ],
 )
-def test_what_stands_still_when_a_case_is_open_leads_to_a_person(
+def test_a_movement_that_stands_still_when_a_case_is_open_leads_to_a_person(
     status: MovementStatus, money: MoneyState, waits_for: timedelta, step: NextStep, stuck: Stuck
 ) -> None:
     fact = moved(status, money=money)

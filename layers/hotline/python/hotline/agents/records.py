@@ -56,8 +56,8 @@ def leave_trace(
     account_id: str | None,
     facts: Mapping[str, str | int],
 ) -> None:
-    """Add the deed to the agent's own trail and day alone. Whatever others read of it is told with the agent's name,
-    also of somebody who has never asked who they are; a look is read by no one but supervisors."""
+    """Add the deed to the agent's own trail and day alone. Others read it with the agent's name,
+    also of somebody who has never asked who they are. Supervisors alone read of a look."""
     figure = figure_of(event)
     count_deed(change, ctx, token, figure)
     if figure is not Figure.LOOK_UPS:

@@ -98,7 +98,7 @@ def mask_facts(facts: Mapping[str, str | int]) -> dict[str, str | int]:
 
 
 def mask_content(content: Mapping[str, str | int]) -> dict[str, str | int]:
-    """What an approval is about without an amount of the customer's. The terms of a policy are none."""
+    """The content of an approval without an amount of the customer's. The terms of a policy are none."""
     hidden = {"amount_minor", "currency"} if "amount_minor" in content else set()
     return {name: value for name, value in content.items() if name not in hidden}
 

@@ -1,7 +1,7 @@
 """Telling a case what its customer has proved to the agent who asked, or that they have not.
 
 A case of somebody unknown gets the account that was proved. Where that account has an open case of the topic already,
-the work goes on there, since an account has one: that case gets the call, its owner and the proof, and the other one is
+the work goes on there, since an account has one. That case gets the call, its owner and the proof. The other one is
 closed as its double. Nothing here is proof: the gate believes the stored session alone.
 """
 

@@ -67,7 +67,7 @@ _PHRASES: Final[Mapping[F, tuple[str, ...]]] = {
     F.DUPLICATE: ("duplicate", "重复"),
     F.ISSUER_DECLINED_GENERIC: ("do not honor", "不予承兑", "不承兑"),
 }  # fmt: skip
-"""What is looked for in a message, in this order: the narrower phrase stands before the one that it holds."""
+"""The phrases that are looked for in a message, in this order. The narrower one stands before the one that it holds."""
 
 _RISKS: Final[Mapping[F, tuple[str, ...]]] = {
     F.SUSPECTED_FRAUD: ("fraud", "risk", "欺诈", "诈骗", "风险", "风控"),
@@ -89,8 +89,8 @@ _IN_PROCESS: Final = re.compile(
     r"|pending\b(?! (?:verification|activation|approval|registration|identity|kyc)))\b"
     "|处理中(?!心)|正在处理|支付中(?![断止心])|付款中(?![断止心])|等待(?:用户|买家|客户)(?:付款|支付|输入)"
 )
-"""An outcome that nobody knows yet: the customer waits. Whoever the message speaks of, advice to pay in another way
-could charge twice."""
+"""An outcome that nobody knows yet: the customer waits. Advice to pay in another way could charge twice, also where the
+message speaks of the payee."""
 
 _SPEAKS_OF_THE_PAYEE: Final = re.compile(
     "seller|merchant|payee|receiver|creditor|beneficiary|refund|payout"
@@ -216,7 +216,7 @@ _OF_REFUND: Final[Mapping[F, F]] = {
     F.NETWORK_TIMEOUT: F.REFUND_STILL_RUNNING,
     F.DUPLICATE: F.REFUND_ALREADY_DONE,
 }
-"""What a code of payments means in the answer to a refund. The money that is short there is the merchant's: some
+"""The meaning of a code of payments in the answer to a refund. The money that is short there is the merchant's: some
 schemes have one code for both (WeChat's `NOTENOUGH`)."""
 
 
@@ -237,7 +237,7 @@ def find_row(scheme: str, code: str, *, network: str | None) -> DeclineCode | No
     """The most specific row for a code: that of the card network before that of the scheme. None for an unknown code.
 
     Spellings mean nothing: case, leading zeros, labels (`DE39=51`, `RC51`), names of scheme or product (`ACQ.`),
-    brackets and quotes, and a text after the code (`51 : Insufficient funds`, `51-Insufficient funds`). Where a general
+    brackets and quotes. A text after the code means nothing either (`51 : Insufficient funds`). Where a general
     code holds another one (`card_declined/insufficient_funds`), the most specific known one is read. The scheme may
     name the network itself (`iso8583:visa`, or only `visa`).
     """
@@ -308,7 +308,7 @@ def _spell(scheme: str, code: str) -> Iterator[str]:
 
 
 def _cut_texts(bare: str) -> Iterator[str]:
-    """What stands before a text, the longest first. Digits behind digits (`5 1`) are no text: nobody knows which of
+    """The parts before a text, the longest first. Digits behind digits (`5 1`) are no text: nobody knows which of
     them is the code."""
     bare = _PLATFORM.sub(lambda found: found[0].replace(":", ".").replace("/", "."), bare, count=1)
     for head, behind in _divide(bare):

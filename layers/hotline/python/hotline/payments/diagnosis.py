@@ -57,8 +57,8 @@ _WAITS: Final = {
 }
 """How long after the failure each of these is."""
 HELD_WITHOUT_END_MAX: Final = timedelta(days=10)
-"""How long a hold without an end may last before a person is asked (Visa: an authorisation of a card that is not
-present is good for ten days)."""
+"""How long a hold without an end may last before a person is asked. Visa: an authorisation of a card that is not
+present is good for ten days."""
 
 type Advice = tuple[NextStep, RetryClass, WorksWhen]
 
@@ -105,8 +105,8 @@ def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Di
 
 
 def find_stuck(movement: Movement, now: datetime) -> Stuck | None:
-    """What a movement has waited for too long; None while waiting is right. An open outcome, and money taken in
-    vain, are too late from the time on at which the hotline itself opens a case."""
+    """The thing that a movement has waited for too long; None while waiting is right. An open outcome, and money taken
+    in vain, are too late from the time on at which the hotline itself opens a case."""
     if movement.is_outcome_open:
         is_unknown = movement.money is MoneyState.UNKNOWN
         since = movement.money_since if is_unknown else movement.fact_version.time

@@ -488,7 +488,7 @@ class MoneyAnswer(StrEnum):
 
 
 class Stuck(StrEnum):
-    """What a movement has waited for too long."""
+    """The things that a movement may have waited for too long."""
 
     OUTCOME = "outcome"
     """Nobody knows what became of it; a case is open."""

@@ -59,7 +59,8 @@ def decide_step(
 ) -> Step:
     """The next step about a bill that is not paid. `issued_at`: the time of the first fact that told of it. A reminder
     whose time had passed by then is left out: the bill itself was news enough. `look_at`: when the bill was to be
-    looked at. What is caught up, as after an outage, waits for a time of its account in the hours that are left."""
+    looked at. A reminder that is caught up, as after an outage, waits for a time of its account in the hours that
+    are left."""
     today = now.astimezone(zone).date()
     planned = {offset: plan_at(account_id, due_on, offset, zone) for offset in Offset}
     over = {

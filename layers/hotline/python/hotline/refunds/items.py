@@ -217,8 +217,8 @@ def date_told(refund: Refund) -> date | None:
 
 
 def failure_told(refund: Refund) -> str | None:
-    """The reason that is told of a refund that failed or came back, in the words of the taxonomy in small letters; None
-    where none is told."""
+    """The reason that is told of a refund that failed or came back, None where none is told. It is a word of the
+    taxonomy in small letters."""
     if not refund.state.is_unpaid or refund.failure is None or refund.payout is not None:
         return None
     return refund.failure.lower() if refund.failure in EXPLAINS_FAILED_REFUND else None

@@ -77,7 +77,7 @@ def return_right(inputs: RuleInputs) -> ReturnRight:
 
 def _judge_kind(inputs: RuleInputs) -> RuleResult:
     """Only payments to merchants are refunded; money that went to somebody else is a dispute. A withdrawal goes to the
-    customer's own bank. Whoever did not make it reports that by its reason, which goes first."""
+    customer's own bank. An owner who did not make it says so by the reason, which goes first."""
     outcome: RefundOutcome | None = None
     if inputs.kind is not MovementKind.PAYMENT:
         gone = inputs.status is MovementStatus.SUCCEEDED and inputs.money is MoneyState.DEBITED
