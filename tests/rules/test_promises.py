@@ -307,6 +307,8 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.payments.reminders": {
         "DAYS_BEFORE": ({"before": 5, "near": 1, "after": -1}, "docs/security.md, reminders"),
+        "LATE_AFTER": (30 * MINUTES, "decision: a run that is a little late is no outage"),
+        "LATE_AGAIN_AFTER": (2 * HOURS, "decision: a reminder goes out also while looks are rare"),
         "NO_USE_FROM": ({"before": -1, "near": 1, "after": 8}, "decision: the next reminder takes its place"),
     },
     "hotline.payments.folds": {
@@ -429,6 +431,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
 
 NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
     "made of other figures of the module": {
+        "hotline.accounts.facts_requests": "CASE_AFTER",
         "hotline.agents.limits": "LIMITS",
         "hotline.cases.references": "REFERENCES",
         "hotline.identity.code_messages": "_PERCENTS",
@@ -446,7 +449,8 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
     "how much one read, write or retry takes: a matter of cost": {
         "hotline.agents.contacts": "ATTEMPTS_MAX",
         "hotline.cases.queue": "AT_ONCE",
-        "hotline.payments.lists": "BILLS_LOOKED_AT LEDGERS_AT_ONCE_MAX REFUNDABLE_PAGE LISTED_LOOKED_AT POINTERS_PAGE",
+        "hotline.payments.lists": "BILLS_LOOKED_AT LEDGERS_AT_ONCE_MAX FAILED_PAGE REFUNDABLE_PAGE "
+        "LISTED_LOOKED_AT POINTERS_PAGE",
         "hotline.security.activity": "ACTIVITY_SHARDS",
         "hotline.security.scan": "ATTEMPTS_MAX",
         "hotline.security.service": "WRITE_ATTEMPTS_MAX",

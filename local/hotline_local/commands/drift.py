@@ -97,9 +97,11 @@ def _say_difference(kind: "Kind", found: "Difference") -> str:
     """Say what differs: the numbers of things, or with equal numbers their contents. A digest tells no versions."""
     from hotline.drift.model import SINGLE_KINDS
 
+    # There is one account and one balance, or none.
+    is_single = kind in (Kind.ACCOUNT, Kind.FUNDS)
     wallet, here = found.wallet.count, found.known.count
     if wallet == here:
-        return "the versions differ" if kind in SINGLE_KINDS else f"{wallet} on both sides, their versions differ"
-    if kind in SINGLE_KINDS:
+        return "the versions differ" if is_single else f"{wallet} on both sides, their versions differ"
+    if is_single:
         return "missing here" if wallet else "missing at the wallet"
     return f"wallet {wallet}, here {here}"

@@ -30,7 +30,7 @@ the hour, and nearly always on the same day."""
 ANSWERED_WITHIN: Final = timedelta(hours=1)
 """How long the last request waits for its answer until a case is open."""
 CASE_AFTER: Final = sum(AGAIN_AFTER, ANSWERED_WITHIN)
-"""How long after the first question a case is open, where the wallet tells nothing."""
+"""The time after the first question at which a case is open, where the wallet tells nothing."""
 REQUEST_LIFE: Final = timedelta(days=30)
 """How long a request is kept after it was made. A thing that is still open then may be asked about anew."""
 NO_ID: Final = "-"

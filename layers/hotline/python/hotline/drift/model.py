@@ -28,10 +28,6 @@ class Kind(StrEnum):
     BILLS = "bills"
 
 
-SINGLE_KINDS: Final = frozenset({Kind.ACCOUNT, Kind.FUNDS})
-"""Kinds of which there is one thing or none; the others are counted."""
-
-
 @dataclass(frozen=True, slots=True)
 class Digest:
     """The things of one kind: how many, and the sum over them as sixteen hex digits. Of the account and of its funds

@@ -55,7 +55,7 @@ _WAITS: Final = {
     WorksWhen.IN_EIGHT_DAYS: timedelta(days=8),
     WorksWhen.IN_TEN_DAYS: timedelta(days=10),
 }
-"""How long after the failure each of these is."""
+"""The time after the failure at which each of these is over."""
 HELD_WITHOUT_END_MAX: Final = timedelta(days=10)
 """How long a hold without an end may last before a person is asked. Visa: an authorisation of a card that is not
 present is good for ten days."""
