@@ -95,7 +95,7 @@ def _sentence(drift: "Drift") -> str:
 
 def _say_difference(kind: "Kind", found: "Difference") -> str:
     """Say what differs: the numbers of things, or with equal numbers their contents. A digest tells no versions."""
-    from hotline.drift.model import SINGLE_KINDS
+    from hotline.drift.model import Kind
 
     # There is one account and one balance, or none.
     is_single = kind in (Kind.ACCOUNT, Kind.FUNDS)
