@@ -7,7 +7,6 @@ import { keyed } from "./vendor/lit/lit.js";
 import { firstLanguage, LANGUAGES, loadWords } from "./words.js";
 import "./form.js";
 import "./views/case.js";
-import "./views/contact.js";
 import "./views/queue.js";
 
 /** Whether another page shows this one in a frame. */
@@ -30,6 +29,7 @@ const SETTINGS = ["hours", "banner", "numbers", "policies"];
 const LATER = {
   approvals: () => import("./views/approvals.js"),
   callbacks: () => import("./views/callbacks.js"),
+  contact: () => import("./views/contact.js"),
   activity: () => import("./views/activity.js"),
   reports: () => import("./views/reports.js"),
   trail: () => import("./views/trail.js"),

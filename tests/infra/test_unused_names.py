@@ -87,7 +87,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "changed_rules": "read by ./hotline refund explain",
     "LOW": "a priority of cases and a severity of findings that no rule gives yet",
     "CALL": "a reason that agents name by its value, as the others of LookUpReason and ActReason",
-    "CASE": "as CALL",
     "INVESTIGATION": "as CALL",
     "CUSTOMER_ASKED": "as CALL",
     "CUSTOMER_PROVED": "as CALL",

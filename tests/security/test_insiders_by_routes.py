@@ -317,7 +317,8 @@ READY: Final[Mapping[str, Callable[[Matrix], Matrix]]] = {
 
 
 def traces(made: Matrix) -> list[Item]:
-    return [item for item in made.world.items() if item["PK"] == "AGENT#agent-1"]
+    """The deeds in the agent's trail."""
+    return [item for item in made.world.items() if item["PK"] == "AGENT#agent-1" and item["SK"].startswith("DID#")]
 
 
 @pytest.mark.parametrize("route", sorted(set(ROUTES) - READING))

@@ -84,8 +84,10 @@ def test_the_cap_of_a_request_looks_at_the_sum_too(money: MoneyWorld) -> None:
 def test_refunds_by_the_wallet_itself_count_and_failed_ones_do_not(money: MoneyWorld) -> None:
     """One that came back takes nothing, and yet bars the next: the wallet sends it again."""
     money.tell(published(auto_approve_minor=10**9))
-    for movement_id, status in (("mov_1", R.SETTLED), ("mov_2", R.FAILED), ("mov_3", R.RETURNED)):
-        money.tell(moved(S.SUCCEEDED, movement_id, order_no=None, amount=Money(3 * LIMIT, "CNY")))
+    for number, status in enumerate((R.SETTLED, R.FAILED, R.RETURNED), start=1):
+        movement_id = f"mov_{number}"
+        # Each of another amount: payments alike could be one purchase that was charged twice.
+        money.tell(moved(S.SUCCEEDED, movement_id, order_no=None, amount=Money(3 * LIMIT + number, "CNY")))
         money.tell(refunded(status, f"ref_{movement_id}", movement_id, minor=LIMIT))
     asked = [
         money.ask(amount=Money(LIMIT, "CNY"), movement_id=one, request_key=one).outcome

@@ -98,6 +98,8 @@ ACTING: Final[Mapping[str, int]] = {
     "refund_request": 1,
 }
 ACTING_TWO: Final = frozenset({"unlock", "reset", "refund_request"})
+DISPUTING: Final = 1
+"""Factors that a report takes of a payment which the owner did not make. It moves nothing (docs/security.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,8 @@ class Burglary:
         if step in READING and not self._factors(account_id, acting=False):
             self.found.append(f"{step} {outcome} told of {account_id}")
         needed = ACTING.get(step, 0) + (step in ACTING_TWO and account_id == TWO_STEP)
+        if outcome == "ROUTE_DISPUTE":
+            needed = DISPUTING
         if len(self._factors(account_id, acting=True)) < needed:
             self.found.append(f"{step} {outcome} for {account_id}")
 

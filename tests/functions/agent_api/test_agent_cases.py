@@ -106,7 +106,7 @@ def test_a_claimed_case_offers_what_may_be_done_alone_with_proof_and_by_two(
         "reset_grant": ("proof", "needs_proof"),
         "end_pause": ("proof", "nothing_to_do"),
         "unfreeze": ("proof", "nothing_to_do"),
-        "new_row_unproved": ("second", None),
+        "new_row_unproved": ("second", "no_full_row"),
     }
 
 
@@ -281,7 +281,7 @@ def test_anybody_may_add_a_note(world: AgentWorld, anna: AgentClient, bo: AgentC
     case_id = claimed(world, anna)
     assert bo.post(f"/cases/{case_id}/notes", {"text": "I know this customer."}).status == 201
     entry = anna.get(f"/cases/{case_id}/timeline").json["entries"][0]
-    assert (entry["actor"]["name"], entry["audience"]) == ("agent-2", "agent")
+    assert (entry["actor"]["name"], entry["audience"]) == ("Agent-2", "agent")
 
 
 def test_a_case_goes_to_another_queue_with_a_note_or_to_an_agent(

@@ -16,6 +16,7 @@ import pytest
 from functions.agent_api.access import ROUTES
 from functions.agent_api.app import answer_request
 from functions.agent_api.settings import TokenSettings
+from tests.support.agent_client import AgentClient
 from tests.support.agent_world import AgentWorld
 from tests.support.money_world import ACCOUNT
 
@@ -41,6 +42,8 @@ def kept(world: AgentWorld) -> AgentWorld:
     world.ctx = replace(world.ctx, ids=FirstIds())
     world.claim(world.open_case(), "agent-1")
     world.ctx = random
+    # The agent is known by name from now on, so that their trail may be asked for.
+    assert AgentClient(world.ctx, "agent-1").get("/me").status == 200
     return world
 
 

@@ -42,7 +42,7 @@ ACTS: Final[dict[Callable[..., Case], dict[str, Any]]] = {
     cases.contribute_snooze: {"until": None},
     cases.contribute_close: {"reason": CloseReason.RESOLVED},
     cases.contribute_transfer_to_skill: {"skill": skill_of("security", CHINESE)},
-    cases.contribute_transfer_to_agent: {"agent_id": BO, "agent_name": "Bo"},
+    cases.contribute_transfer_to_agent: {"agent_id": "agent_cy", "agent_name": "Cy"},
     cases.contribute_edit: {"priority": Priority.URGENT},
     cases.contribute_decided: {"reason": "refund.approved", "facts": {"refund_id": "refund_9"}},
 }

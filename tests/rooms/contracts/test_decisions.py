@@ -71,7 +71,7 @@ def refund_decisions() -> list[Detail]:
     world.tell(
         moved(MovementStatus.SUCCEEDED),
         moved(MovementStatus.SUCCEEDED, "mov_2", amount=dear),
-        moved(MovementStatus.SUCCEEDED, "mov_3", initiated_at=NOON - timedelta(hours=3)),
+        moved(MovementStatus.SUCCEEDED, "mov_3", amount=Money(9_900, "CNY"), initiated_at=NOON - timedelta(hours=3)),
     )
     world.ask(request_key="one")
     world.ask(RefundReason.DEFECTIVE, movement_id="mov_2", request_key="two")
