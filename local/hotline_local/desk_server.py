@@ -10,13 +10,14 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from hotline_local.errors import CommandError
@@ -40,6 +41,8 @@ type Renew = Callable[[str], Mapping[str, object] | None]
 """Makes the answer of a token endpoint for a refresh token; None for one that is not good."""
 BODY_BYTES_MAX: Final = 1_000_000
 FORWARD_TIMEOUT_S: Final = 60
+STOPS_WITHIN_S: Final = 0.05
+"""The time between two looks of a server at whether it is to stop."""
 _FORWARDED: Final = (
     "accept", "accept-language", "authorization", "content-type", "desk-contact", "desk-reason", "idempotency-key",
     "if-match",
@@ -137,7 +140,9 @@ class DeskServer:
             self._server = _Server((HOST, port), handler)
         except OSError:
             raise CommandError(f"Port {port} is taken: choose another one for the desk.") from None
-        self._thread = threading.Thread(target=self._server.serve_forever, name="desk", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(STOPS_WITHIN_S,), name="desk", daemon=True
+        )
         self.url = f"http://{HOST}:{self._server.server_port}"
 
     def start(self) -> None:
@@ -153,6 +158,11 @@ class DeskServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print nothing of a window that was closed while its request was read."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 @dataclass(frozen=True, slots=True)

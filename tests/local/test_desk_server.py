@@ -60,3 +60,15 @@ def test_a_window_that_is_closed_early_prints_nothing(server: DeskServer, capfd:
     assert post(server, "/sign-in/token", grant_type="refresh_token", refresh_token="r-1")[0] == 200
     server.stop()
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_window_that_is_closed_while_its_request_is_read_prints_nothing(
+    server: DeskServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0)) as window:
+            window.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            window.sendall(b"GET /vendor/lit/lit.js HT")
+    assert post(server, "/sign-in/token", grant_type="refresh_token", refresh_token="r-1")[0] == 200
+    server.stop()
+    assert "Traceback" not in capfd.readouterr().err

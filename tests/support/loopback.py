@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
+from hotline_local.desk_server import STOPS_WITHIN_S
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -41,7 +43,7 @@ class LoopbackServer:
 
     def __init__(self, answer: Answerer) -> None:
         self._server = _Server(("127.0.0.1", 0), partial(_Handler, answer))
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(STOPS_WITHIN_S,), daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
