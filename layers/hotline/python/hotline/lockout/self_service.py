@@ -82,9 +82,16 @@ def contribute_unlock_unproved(change: Change, read: Mapping[Key, Item], account
 
     Raises NotPossible `no_such_lock` where there is nothing that an unlock ends, NeedSecond; at commit Stale."""
     check_unlockable(read, account_id, change.now)
-    require(change, Operation.UNLOCK_UNPROVED, account_id, lock_subject(read, account_id, change.now))
-    require_same_factors(change, read, account_id)
+    _require_second(change, read, Operation.UNLOCK_UNPROVED, account_id, lock_subject(read, account_id, change.now))
     return _unlock(change, read, account_id)
+
+
+def _require_second(
+    change: Change, read: Mapping[Key, Item], operation: Operation, account_id: str, subject: Subject
+) -> None:
+    """Two people stand in for a proof that the account cannot give, as long as it has no further factor."""
+    require(change, operation, account_id, subject)
+    require_same_factors(change, read, account_id)
 
 
 def check_unlockable(read: Mapping[Key, Item], account_id: str, now: datetime) -> None:
@@ -145,8 +152,9 @@ def contribute_reset_grant_unproved(change: Change, read: Mapping[Key, Item], ac
 
     Raises NotPossible `no_such_lock` where a new password ends nothing, NeedSecond; at commit Stale."""
     check_resettable(read, account_id, change.now)
-    require(change, Operation.RESET_GRANT_UNPROVED, account_id, lock_subject(read, account_id, change.now))
-    require_same_factors(change, read, account_id)
+    _require_second(
+        change, read, Operation.RESET_GRANT_UNPROVED, account_id, lock_subject(read, account_id, change.now)
+    )
     return _grant_reset(change, read, account_id)
 
 
@@ -286,8 +294,7 @@ def contribute_unfreeze_unproved(change: Change, read: Mapping[Key, Item], accou
 
     Raises NotPossible `no_such_freeze` where the owner's freeze is not in force, NeedSecond; at commit Stale."""
     freeze = find_freeze(read, account_id, change.now)
-    require(change, Operation.UNFREEZE_UNPROVED, account_id, freeze_subject(read, account_id))
-    require_same_factors(change, read, account_id)
+    _require_second(change, read, Operation.UNFREEZE_UNPROVED, account_id, freeze_subject(read, account_id))
     record, attempts, _ = _present(read, account_id, change.now)
     _unfreeze(change, read, record, attempts, freeze)
     return UnfreezeOutcome.ASKED
