@@ -160,7 +160,7 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print nothing of a window that was closed while its request was read."""
+        """Print nothing of a window that was closed before it had its answer."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -261,13 +261,6 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(status, "application/json", json.dumps(told).encode(), {})
 
     def _answer(self, status: int, kind: str, body: bytes, headers: Mapping[str, str]) -> None:
-        try:
-            self._write(status, kind, body, headers)
-        except ConnectionError:
-            # The window was closed before its answer came.
-            self.close_connection = True
-
-    def _write(self, status: int, kind: str, body: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
         for name, value in {**headers, "Content-Type": kind, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
