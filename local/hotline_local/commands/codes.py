@@ -157,7 +157,7 @@ _FIRST_ROW: Final = 2
 
 
 def _find_columns(file: Path, header: list[str]) -> tuple[int, int, int | None]:
-    """Where scheme, code and message stand. Case and padding of the names mean nothing. Raises CommandError."""
+    """The columns of scheme, code and message. Case and padding of the names mean nothing. Raises CommandError."""
     names = [name.strip().casefold() for name in header]
     missing = [name for name in ("code", "scheme") if name not in names]
     if missing:

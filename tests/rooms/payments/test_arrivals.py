@@ -118,7 +118,7 @@ def test_after_the_latest_day_the_caller_is_sent_to_a_person(now: datetime, is_l
     assert (said.money == (WITHDRAWAL_OVERDUE,)) is is_late
     step = NextStep.SPEAK_TO_AGENT if is_late else diagnosis.next_step
     assert (said.step, said.next_step[-1]) == (step, f"next.{step}")
-    # Where nobody says where the customer is, the days are those of the currency's banks.
+    # The days are those of the currency's banks where nobody says where the customer is.
     assert answer_of(movement, diagnosis, now) == said
     assert all(find(WITHDRAWAL_OVERDUE, language) is not None for language in ("en-US", "zh-CN"))
     assert "promised_on" in facts_of(movement, diagnosis, now, zone=SHANGHAI)

@@ -95,7 +95,7 @@ def notes_query(account_id: str, limit: int) -> Query:
 
 
 def told_key(case: Case, told_at: datetime) -> Key:
-    """Where an account keeps what its customer may see of a case; sort keys are in the order of `told_at`."""
+    """The key of the item that its customer may see of a case. Sort keys are in the order of `told_at`."""
     return hotline_key(f"ACCOUNT#{case.account_id}", f"{TOLD_PREFIX}{to_text(told_at)}#{case.case_id}")
 
 

@@ -310,10 +310,15 @@ def _spell(scheme: str, code: str) -> Iterator[str]:
 def _cut_texts(bare: str) -> Iterator[str]:
     """The parts before a text, the longest first. Digits behind digits (`5 1`) are no text: nobody knows which of
     them is the code."""
-    bare = _PLATFORM.sub(lambda found: found[0].replace(":", ".").replace("/", "."), bare, count=1)
+    bare = _dot_products(bare)
     for head, behind in _divide(bare):
         if not any(map(str.isdigit, behind)) or any(map(str.isalpha, behind)):
             yield head
+
+
+def _dot_products(code: str) -> str:
+    """The code with a dot behind each name of a product before it (`ACQ:`, `ACQ/`)."""
+    return _PLATFORM.sub(lambda found: found[0].replace(":", ".").replace("/", "."), code, count=1)
 
 
 def _divide(bare: str) -> Iterator[tuple[str, str]]:
@@ -343,7 +348,7 @@ def _strip_label(scheme: str, whole: str) -> str:
 
 def _spell_alipay(code: str) -> Iterator[str]:
     """A sub-code as it stands, with the product's name alone, and without it: names may change what a code means."""
-    dotted = _PLATFORM.sub(lambda found: found[0].replace(":", ".").replace("/", "."), code, count=1)
+    dotted = _dot_products(code)
     yield dotted
     bare = _PLATFORM.sub("", dotted, count=1)
     if re.search(r"a(?:cq|qc)\.", dotted):
