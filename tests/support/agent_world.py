@@ -123,14 +123,15 @@ class AgentWorld:
         """A payment of the customer's, in fen."""
         give(self.ctx, [moved(MovementStatus.SUCCEEDED, movement_id, amount=Money(minor, "CNY"))])
 
-    def ask_refund(self, movement_id: str = "mov_1", reason: str = "defective") -> str:
-        """A refund that is asked for in the app; its id."""
+    def ask_refund(self, movement_id: str = "mov_1", reason: str = "defective", *, minor: int | None = None) -> str:
+        """A refund that is asked for in the app; its id. `minor`: its amount in fen, None all that is left."""
+        amount = {"amount": {"minor": minor, "currency": "CNY"}} if minor is not None else {}
         client = Client(self.ctx, ACCOUNT, signed_in_at=self.clock.now())
         client.prove("refund", "sms")
         asked = client.ask(
             "POST",
             "/v1/me/refunds",
-            body={"payment_id": movement_id, "reason": reason},
+            body={"payment_id": movement_id, "reason": reason, **amount},
             headers={"Idempotency-Key": f"key-of-the-request-{movement_id}"},
         )
         assert asked.status == 201, asked

@@ -239,7 +239,14 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
     ground = agents.find_ground(at.ctx, at.agent, case, contact)
     actions = agents.list_case_actions(at.ctx, case, ground, account_approvals(at, timeline))
     account_known = ground.knows_account(case)
-    step = agents.find_next_step(case, timeline, actions, agents.view_lock(ground), account_known=account_known)
+    step = agents.find_next_step(
+        case,
+        timeline,
+        actions,
+        agents.view_lock(ground),
+        account_known=account_known,
+        overtaken=agents.list_overtaken(ground, timeline),
+    )
     return Case(
         **row_of(case).model_dump(),
         skill=case.skill,

@@ -235,8 +235,9 @@ def test_a_refund_is_not_approved_when_the_wallet_has_sent_the_money_meanwhile(q
         quick.do(token, basis, act, quick.approve(token, basis, act))
 
 
-def unpaid(world: AgentWorld) -> str:
-    refund_id = in_review(world, CAP)
+def unpaid(world: AgentWorld, captured: int = CAP) -> str:
+    world.pay(captured)
+    refund_id = world.ask_refund(minor=CAP)
     world.do(world.token(), world.claimed(), agents.ReviewRefund(refund_id, APPROVE))
     movement_id = world.refund(refund_id).movement_id
     give(world.ctx, [refunded(RefundStatus.FAILED, refund_id, movement_id, minor=CAP, version=2)])
@@ -260,6 +261,22 @@ def test_two_people_pay_a_failed_refund_by_another_way_once(world: AgentWorld) -
         world.do(token, basis, act)
     give(world.ctx, [refunded(RefundStatus.SENT, refund_id, refund.movement_id, minor=CAP, version=3)])
     assert (world.refund(refund_id).state, world.refund(refund_id).payout) == (RefundState.SENT, None)
+
+
+@pytest.mark.parametrize("minor", [CAP, CAP - 1])
+def test_no_refund_is_paid_by_another_way_that_the_wallet_has_paid_meanwhile(quick: AgentWorld, minor: int) -> None:
+    """The capture is twice as much, so that what is left of the payment does not stand in the way. The second person's
+    word was given before the wallet paid, whole or in part."""
+    refund_id = unpaid(quick, captured=2 * CAP)
+    basis, token, act = quick.claimed(), quick.token(), agents.PayOtherWay(refund_id, PayoutWay.BALANCE)
+    approval = quick.approve(token, basis, act)
+    movement_id = quick.refund(refund_id).movement_id
+    give(quick.ctx, [refunded(RefundStatus.SETTLED, "ref_in_place", movement_id, minor=minor, after_s=86_400.0)])
+    for second in (None, approval):
+        with pytest.raises(NotPossible, match=RefundError.OVERTAKEN):
+            quick.do(token, basis, act, second)
+    assert quick.decided("refund.payout_requested") == []
+    assert quick.refund(refund_id).payout is None
 
 
 # ---------------------------------------------------------------- rows of a hundred

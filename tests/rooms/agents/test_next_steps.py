@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -158,6 +159,23 @@ def test_the_next_step_of_a_refund_is_the_one_that_it_came_into_the_case_for(
     after: tuple[CaseEntry, ...], step: Step
 ) -> None:
     assert find_next_step(case("refund"), (OPENED, *after), ()) is step
+
+
+@pytest.mark.parametrize(
+    ("after", "overtaken", "step"),
+    [
+        ((told("refund_unpaid"),), {"ref_1": Step.CLOSE}, Step.CLOSE),
+        ((told("refund_unpaid"),), {"ref_1": Step.TRACE_REFUND}, Step.TRACE_REFUND),
+        ((told("refund_unpaid"),), {"ref_2": Step.CLOSE}, Step.PAY_OTHER_WAY),
+        ((told("refund_overdue"),), {"ref_1": Step.CLOSE}, Step.TRACE_REFUND),
+        ((told("refund_unpaid"), told("refund_review", "ref_2")), {"ref_1": Step.CLOSE}, Step.DECIDE_REFUND),
+        ((told("refund_unpaid"), told("refund_unpaid", "ref_2")), {"ref_1": Step.CLOSE}, Step.PAY_OTHER_WAY),
+    ],
+)
+def test_a_refund_that_the_wallet_has_paid_meanwhile_asks_for_no_other_way(
+    after: tuple[CaseEntry, ...], overtaken: Mapping[str, Step], step: Step
+) -> None:
+    assert find_next_step(case("refund"), (OPENED, *after), (), overtaken=overtaken) is step
 
 
 # ---------------------------------------------------------------- what may be an attack

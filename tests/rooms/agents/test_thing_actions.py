@@ -6,9 +6,9 @@ import pytest
 
 from hotline.agents import service as agents
 from hotline.agents.model import Basis, LookUpReason, Part
-from hotline.agents.service import Action, Ground, Obstacle
+from hotline.agents.service import Action, Ground, Obstacle, Step
 from hotline.cases import service as cases
-from hotline.cases.model import Case
+from hotline.cases.model import Audience, Case, CaseEntry, EntryKind
 from hotline.contracts.model import RefundStatus
 from hotline.identity.model import ByAgent, Operation
 from hotline.kit.store import Store
@@ -26,6 +26,15 @@ def world(memory_store: Store) -> AgentWorld:
 def refund_actions(world: AgentWorld, basis: Basis, refund_id: str) -> tuple[Action, ...]:
     request = agents.look_up(world.ctx, world.token(), basis, Part.REFUNDS, LookUpReason.CASE)
     return agents.list_refund_actions(request, [world.refund(refund_id)], ())[refund_id]
+
+
+def step_of_unpaid(world: AgentWorld, basis: Basis, refund_id: str) -> Step | None:
+    """The next step of a case into which the refund came because it was not paid."""
+    case, facts = case_in(world, str(basis.case_id)), {"refund_id": refund_id}
+    now, by = world.clock.now(), "system:deadlines"
+    told = CaseEntry("e", 1, now, EntryKind.ADDED, Audience.AGENT, by, "refund_unpaid", facts)
+    ground = agents.find_ground(world.ctx, world.token(), case, None)
+    return agents.find_next_step(case, [told], (), overtaken=agents.list_overtaken(ground, [told]))
 
 
 def ground_of(world: AgentWorld, case_id: str, contact_id: str | None = None, own: str | None = None) -> Ground:
@@ -50,6 +59,22 @@ def test_a_refund_in_review_is_decided_and_one_that_came_back_is_paid_otherwise(
     world.tell_refund(refunded(RefundStatus.FAILED, refund_id=refund_id))
     (payout,) = refund_actions(world, basis, refund_id)
     assert (payout.operation, payout.level) == (Operation.OTHER_PAYOUT, ByAgent.SECOND)
+
+
+@pytest.mark.parametrize(
+    ("paid_minor", "step"), [(5000, Step.CLOSE), (4999, Step.TRACE_REFUND), (0, Step.PAY_OTHER_WAY)]
+)
+def test_no_other_way_is_offered_for_a_refund_that_the_wallet_has_paid_meanwhile(
+    world: AgentWorld, paid_minor: int, step: Step
+) -> None:
+    world.pay(12850)
+    refund_id, basis = world.ask_refund(minor=5000), world.claimed()
+    world.do(world.token(), basis, agents.ReviewRefund(refund_id, ReviewDecision.APPROVE))
+    world.tell_refund(refunded(RefundStatus.FAILED, refund_id=refund_id))
+    if paid_minor:
+        world.tell_refund(refunded(RefundStatus.SETTLED, "ref_in_place", minor=paid_minor, after_s=86_400.0))
+    assert bool(refund_actions(world, basis, refund_id)) is (step is Step.PAY_OTHER_WAY)
+    assert step_of_unpaid(world, basis, refund_id) is step
 
 
 def test_a_hold_that_agents_release_has_an_action_and_another_none(world: AgentWorld) -> None:

@@ -260,7 +260,7 @@ class ReviewRefund(_RefundAct):
 @dataclass(frozen=True)
 class PayOtherWay(_RefundAct):
     """Ask the wallet to pay a refund by another way, with a second person. Raises NotPossible `no_such_refund`,
-    `refund_not_unpaid`, `refund_overtaken`, `not_refundable`."""
+    `refund_not_unpaid`, `refund_overtaken`."""
 
     refund_id: str
     way: PayoutWay

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hotline.cases.model import Case
+from hotline.cases.model import Case, CaseEntry
 from hotline.identity.model import Approval
 from hotline.identity.service import could_give, owner_keys, row_keys, rows_subject
 from hotline.kit.doors import Context
@@ -13,11 +13,13 @@ from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockView
+from hotline.refunds import service as refunds
 
 from .access import AgentRequest, open_request
 from .actions import Action, ByTwo, Obstacle, list_actions
 from .acts import OPENINGS
 from .model import AgentError, AgentToken, Basis
+from .next_steps import Step, list_unpaid_refunds
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,26 @@ def view_lock(ground: Ground) -> LockView | None:
     if request is None or request.account is None:
         return None
     return lockout.view_from(request.fetch(_account_keys(request.account)), request.account, request.now)
+
+
+def list_overtaken(ground: Ground, timeline: Iterable[CaseEntry]) -> Mapping[str, Step]:
+    """The step of each refund that waits in the case for another way and may not be paid by it any more, by its id. The
+    wallet has paid it meanwhile, or a part of it. Nothing for an agent without access. Two reads at most."""
+    request, waiting = ground.request, list_unpaid_refunds(timeline)
+    if request is None or request.account is None or not waiting:
+        return {}
+    account_id = request.account
+    request.fetch(key for one in waiting for key in refunds.deciding_keys(account_id, one))
+    if lockout.is_erased(request.read, account_id):
+        return {}
+    known = [one for one in waiting if refunds.refund_key(account_id, one) in request.read]
+    request.fetch(key for one in known for key in refunds.paid_keys(request.read, account_id, one))
+    found = {}
+    for refund_id in known:
+        rest = refunds.find_rest(request.read, account_id, refund_id)
+        if rest is not None:
+            found[refund_id] = Step.TRACE_REFUND if rest > 0 else Step.CLOSE
+    return found
 
 
 def _account_keys(account_id: str) -> tuple[Key, ...]:

@@ -84,9 +84,10 @@ def find_next_step(
     view: LockView | None = None,
     *,
     account_known: bool = True,
+    overtaken: Mapping[str, Step] | None = None,
 ) -> Step | None:
     """The next step of a case; None for one that is closed, or that nothing is known about. `view`: what keeps the
-    account shut, for an agent who may see it."""
+    account shut, for an agent who may see it. `overtaken`: see grounds.list_overtaken."""
     if case.is_closed:
         return None
     entries = tuple(timeline)
@@ -98,7 +99,7 @@ def find_next_step(
         left=_list_left(view.components, entries) if view is not None else None,
         account_known=account_known,
         wants_callback=_wants_callback(case, entries),
-        refund_steps=_list_refund_steps(entries),
+        refund_steps=_list_refund_steps(entries, overtaken or {}),
     )
     return next((step for rule in _RULES if (step := rule(seen)) is not None), None)
 
@@ -299,9 +300,23 @@ def _wants_callback(case: Case, timeline: Iterable[CaseEntry]) -> bool:
     return wanted
 
 
-def _list_refund_steps(timeline: Iterable[CaseEntry]) -> tuple[Step, ...]:
-    """The step of each refund that the case tells of and that no agent has decided on since, the longest known first. A
-    case has all refunds of its account, so a word on one says nothing of another."""
+def list_unpaid_refunds(timeline: Iterable[CaseEntry]) -> tuple[str, ...]:
+    """The refunds that wait in the case for another way to be paid."""
+    waiting = _find_refund_steps(timeline)
+    return tuple(refund_id for refund_id, step in waiting.items() if step is Step.PAY_OTHER_WAY)
+
+
+def _list_refund_steps(timeline: Iterable[CaseEntry], overtaken: Mapping[str, Step]) -> tuple[Step, ...]:
+    """The step of each refund that waits in the case, the longest known first. A refund that the wallet has paid
+    meanwhile asks for nothing more, so that its step comes last."""
+    waiting = _find_refund_steps(timeline)
+    steps = [overtaken.get(id_, step) if step is Step.PAY_OTHER_WAY else step for id_, step in waiting.items()]
+    return tuple(sorted(steps, key=lambda step: step is Step.CLOSE))
+
+
+def _find_refund_steps(timeline: Iterable[CaseEntry]) -> Mapping[str, Step]:
+    """The step of each refund that the case tells of and that no agent has decided on since, by its id, the longest
+    known first. A case has all refunds of its account, so a word on one says nothing of another."""
     waiting: dict[str, Step] = {}
     for entry in timeline:
         refund_id, step = str(entry.facts.get("refund_id", "-")), _STEP_OF_REFUND.get(entry.reason)
@@ -314,7 +329,7 @@ def _list_refund_steps(timeline: Iterable[CaseEntry]) -> tuple[Step, ...]:
             waiting[refund_id] = step
         elif entry.kind is EntryKind.DECIDED and entry.reason in _DECIDING:
             waiting.pop(refund_id, None)
-    return tuple(waiting.values())
+    return waiting
 
 
 PICTURE: Final = "picture"
@@ -324,7 +339,7 @@ PICTURE: Final = "picture"
 def list_missing_documents(case: Case, timeline: Iterable[CaseEntry]) -> tuple[str, ...]:
     """The documents that the case waits for, as closed words: those that were established, and a picture while a refund
     waits for one."""
-    waits = Step.ASK_DOCUMENTS in _list_refund_steps(timeline) and not case.is_closed
+    waits = Step.ASK_DOCUMENTS in _find_refund_steps(timeline).values() and not case.is_closed
     return tuple(dict.fromkeys((*case.established.missing_documents, *((PICTURE,) if waits else ()))))
 
 

@@ -35,7 +35,7 @@ from .approvals import (
     mark_void,
 )
 from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact, was_handed_over
-from .grounds import Ground, find_ground, list_case_actions, view_lock
+from .grounds import Ground, find_ground, list_case_actions, list_overtaken, view_lock
 from .limits import LIMITS
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
 from .next_steps import Step, find_next_step, list_missing_documents
@@ -129,6 +129,7 @@ __all__ = [
     "list_live_contacts",
     "list_missing_documents",
     "list_open_approvals",
+    "list_overtaken",
     "list_own_approvals",
     "list_refund_actions",
     "list_told_approvals",

@@ -90,7 +90,7 @@ def _read_for(request: AgentRequest, listed: Sequence[Refund]) -> None:
     request.fetch(
         key
         for refund in listed
-        if _may_be_decided(refund)
+        if _may_be_decided(refund) or _may_be_paid_otherwise(refund)
         for key in refunds.paid_keys(request.read, account_id, refund.refund_id)
     )
 
@@ -109,7 +109,10 @@ def _refund_actions(request: AgentRequest, refund: Refund, approvals: Sequence[A
         operation, subject = refunds.review_need(request.read, account_id, refund_id, ReviewDecision.APPROVE)
     elif _may_be_paid_otherwise(refund):
         operation = Operation.OTHER_PAYOUT
-        subject = refunds.payout_subject(request.read, account_id, refund_id, PayoutWay.BALANCE)
+        try:
+            subject = refunds.payout_subject(request.read, account_id, refund_id, PayoutWay.BALANCE)
+        except NotPossible:
+            return ()
     else:
         return ()
     return (action_of(operation, None, approvals, request.now, subject=subject),)

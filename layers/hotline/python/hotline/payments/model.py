@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -414,6 +414,15 @@ class Ledger:
                 part = min(amount, rest)
                 owed[earlier], amount = rest - part, amount - part
         return {id_: rest for id_, rest in owed.items() if rest > 0}
+
+    def owed_otherwise_minor(self, refund_id: str) -> int:
+        """The amount of one refund that may be paid by another way: what is owed of it, also where the wallet began it.
+        Nothing of one that is under way, that has arrived, or that nobody looks for another way to pay."""
+        taking = self.takings.get(refund_id)
+        if taking is None or taking.state.takes or taking.ended:
+            return 0
+        waiting = {**self.takings, refund_id: replace(taking, asked_here=True)}
+        return replace(self, takings=waiting).owed_minor.get(refund_id, 0)
 
     @property
     def unpaid_refund_id(self) -> str | None:

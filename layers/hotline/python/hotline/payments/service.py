@@ -139,6 +139,7 @@ __all__ = [
     "list_unknown_codes",
     "list_unpaid_bills",
     "may_remind",
+    "may_take_again",
     "money_from",
     "money_item",
     "movement_from",
@@ -208,6 +209,16 @@ def contribute_taking(
     )
 
 
+def may_take_again(ledger: Ledger, refund_id: str, amount: Money) -> bool:
+    """Whether a refund that was not paid may be paid by another way: its whole amount is owed still, so much of the
+    movement is left, and no other refund is under way."""
+    taking = ledger.takings.get(refund_id)
+    is_owed = taking is not None and taking.amount == amount == Money(
+        ledger.owed_otherwise_minor(refund_id), amount.currency
+    )
+    return is_owed and ledger.open_refund_id is None and amount.minor <= ledger.refundable_minor
+
+
 def contribute_taken_state(
     change: Change,
     *,
@@ -220,13 +231,13 @@ def contribute_taken_state(
 ) -> None:
     """Give back what a refund takes from a movement (VOID), or take it again and hold it (OPEN). `is_ended`: nobody
     looks for another way to pay it. `asked_here`: it was asked for here, also where its taking does not know.
-    `ledger_item`: the ledger as it was read. Raises NotPossible `not_refundable` when so much is not left, or another
-    refund is under way. At commit Stale when somebody else wrote in between."""
+    `ledger_item`: the ledger as it was read. Raises NotPossible `not_refundable` when `may_take_again` says
+    no. At commit Stale when somebody else wrote in between."""
     known = ledger.takings.get(refund_id)
     if known is None:
         return
     held = state is TakenState.OPEN
-    if held and (ledger.open_refund_id or known.amount.minor > ledger.refundable_minor):
+    if held and not may_take_again(ledger, refund_id, known.amount):
         raise NotPossible(PaymentError.NOT_REFUNDABLE, refund_id=refund_id)
     taking = replace(
         known,

@@ -120,12 +120,27 @@ def _check_provider(refund: Refund, ledger: Ledger, now: datetime) -> None:
 
 
 def payout_subject(read: Mapping[Key, Item], account_id: str, refund_id: str, way: PayoutWay) -> Subject:
-    """The refund that did not reach its customer, and the way it is to be paid now. Raises NotPossible
-    `no_such_refund`, `refund_not_unpaid`."""
+    """The refund that did not reach its customer, and the way it is to be paid now. The hotline pays the whole of a
+    refund or nothing: a part that the wallet has left open is for the wallet to send. `read` as for `review_need`.
+    Raises NotPossible `no_such_refund`, `refund_not_unpaid`, and `refund_overtaken` when so much is not owed any more,
+    or not left of the payment."""
     refund = refund_in(read, account_id, refund_id)
     if not refund.state.is_unpaid or refund.payout is not None:
         raise NotPossible(RefundError.NOT_UNPAID, refund_id=refund_id)
+    ledger = _ledger(read, refund)
+    if not payments.may_take_again(ledger, refund_id, refund.amount):
+        raise NotPossible(RefundError.OVERTAKEN, refund_id=refund_id)
     return _subject(read, refund, payout=way.value)
+
+
+def find_rest(read: Mapping[Key, Item], account_id: str, refund_id: str) -> int | None:
+    """The amount that is still owed of a refund that may not be paid by another way, in minor units. None where it may
+    be, or another way was asked for. `read` as for `review_need`. Raises NotPossible `no_such_refund`."""
+    refund = refund_in(read, account_id, refund_id)
+    ledger = _ledger(read, refund)
+    if refund.payout is not None or payments.may_take_again(ledger, refund_id, refund.amount):
+        return None
+    return ledger.owed_otherwise_minor(refund_id)
 
 
 def contribute_payout(
@@ -135,8 +150,7 @@ def contribute_payout(
     again, so that nobody asks for it once more meanwhile. The refund keeps its state until the wallet tells that the
     money is under way; the date is the new way's.
 
-    `read` as for `review_need`. Raises NotPossible as `payout_subject`, and `not_refundable` when so much of the
-    payment is not left; NeedSecond; at commit Stale."""
+    `read` as for `review_need`. Raises NotPossible as `payout_subject`; NeedSecond; at commit Stale."""
     subject = payout_subject(read, account_id, refund_id, way)
     require(change, Operation.OTHER_PAYOUT, account_id, subject)
     known = refund_in(read, account_id, refund_id)
