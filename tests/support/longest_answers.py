@@ -41,9 +41,17 @@ PROMISED = date(2026, 12, 30)
 USUAL = date(2026, 12, 28)
 TIMES = (NOW - timedelta(hours=1, minutes=25), NOW - timedelta(days=12, hours=1), NOW - timedelta(days=340))
 TWINS = tuple(
-    Twin("mov_2", TIMES[1], state, this_stands=this_stands, may_be_refunded=not this_stands and whole)
+    Twin(
+        "mov_2",
+        TIMES[1],
+        state,
+        this_stands=this_stands,
+        may_be_refunded=not this_stands and whole,
+        other_may_be_refunded=this_stands and whole and state is TwinState.CHARGED,
+    )
     for state, this_stands, whole in (
         (TwinState.CHARGED, True, True),
+        (TwinState.CHARGED, True, False),
         (TwinState.CHARGED, False, True),
         (TwinState.CHARGED, False, False),
         (TwinState.REFUNDING, True, True),

@@ -99,9 +99,9 @@ def list_payments(
     context = look_context(request, Part.PAYMENTS)
     after = position_of(cursor, at.lookup_keys, *context)
     page = payments.list_movements(at.ctx.store, request.account_id, status=None, limit=limit, after=after)
-    twins = payments.read_twins(at.ctx.store, page.movements)
+    others = payments.read_others(at.ctx.store, page.movements)
     return Payments(
-        payments=[_payment(movement, request, twins.get(movement.sk)) for movement in page.movements],
+        payments=[_payment(movement, request, others.get(movement.sk)) for movement in page.movements],
         next=cursor_of(page.next_after, at.lookup_keys, *context),
     )
 
@@ -271,10 +271,10 @@ def _values(request: AgentRequest, profile: Profile, approvals: Sequence[Approva
     return [name, *points]
 
 
-def _payment(movement: Movement, request: AgentRequest, twin: payments.Twin | None) -> Payment:
+def _payment(movement: Movement, request: AgentRequest, other: Movement | None) -> Payment:
     told, merchant = payments.diagnose(movement, request.now, first=None), movement.ref.merchant
     zone = find_zone(request.profile.time_zone) if request.profile is not None else None
-    twin = refunds.twin_told(movement, twin, request.now)
+    twin = refunds.twin_told(movement, other, request.now)
     said = payments.answer_of(movement, told, request.now, twin, zone=zone)
     return Payment(
         id=movement.movement_id,

@@ -110,8 +110,7 @@ def answer(visit: Visit) -> Answer:
     first = lockout.first_before_paying(view, visit.state, visit.now, movement.ref.kind)
     told = payments.diagnose(movement, visit.now, first=first)
     other = read.get(beside[0]) if beside else None
-    found = payments.find_twin(movement, payments.movement_from(other) if other is not None else None)
-    twin = refunds.twin_told(movement, found, visit.now)
+    twin = refunds.twin_told(movement, payments.movement_from(other) if other is not None else None, visit.now)
     zone = find_zone(visit.state.time_zone)
     facts = words(**facts_of(movement, told, visit.now, twin, zone=zone), now=visit.now)
     # A charge that stands is not offered beside the words that the other one may be asked back.

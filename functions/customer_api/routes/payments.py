@@ -51,9 +51,9 @@ def list_payments(
     context = (visit.account_id, _LIST, status.value if status else "-")
     after = position_of(cursor, at.lookup_keys, *context)
     page = payments.list_movements(at.ctx.store, visit.account_id, status=status, limit=limit, after=after)
-    twins = payments.read_twins(at.ctx.store, page.movements)
+    others = payments.read_others(at.ctx.store, page.movements)
     return Payments(
-        payments=[payment_of(movement, visit, twins.get(movement.sk)) for movement in page.movements],
+        payments=[payment_of(movement, visit, others.get(movement.sk)) for movement in page.movements],
         next=cursor_of(page.next_after, at.lookup_keys, *context),
     )
 
@@ -65,7 +65,7 @@ def read_payment(id: str) -> Payment:  # noqa: A002 - the name of the path's par
     visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
     visit.allow(Operation.READ)
     movement = find_payment(visit, unquote(id))
-    return payment_of(movement, visit, payments.read_twins(at.ctx.store, [movement]).get(movement.sk))
+    return payment_of(movement, visit, payments.read_others(at.ctx.store, [movement]).get(movement.sk))
 
 
 def find_payment(visit: Visit, movement_id: str) -> Movement:
@@ -78,13 +78,13 @@ def find_payment(visit: Visit, movement_id: str) -> Movement:
     return movement
 
 
-def payment_of(movement: Movement, visit: Visit, twin: payments.Twin | None = None) -> Payment:
-    """A movement as the API tells it. The visit has read the account's lock. `twin`: the other charge of the same
-    purchase."""
+def payment_of(movement: Movement, visit: Visit, other: Movement | None = None) -> Payment:
+    """A movement as the API tells it. The visit has read the account's lock. `other`: the other charge of what looks
+    like the same purchase."""
     view = lockout.view_from(visit.read, visit.account_id, visit.now)
     first = lockout.first_before_paying(view, visit.state, visit.now, movement.ref.kind)
     told = payments.diagnose(movement, visit.now, first=first)
-    twin = refunds.twin_told(movement, twin, visit.now)
+    twin = refunds.twin_told(movement, other, visit.now)
     merchant, currency = movement.ref.merchant, movement.amount.currency
     locale = visit.speak()
     said = payments.answer_of(movement, told, visit.now, twin, zone=locale.zone)

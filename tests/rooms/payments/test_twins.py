@@ -63,7 +63,7 @@ def movement(world: MoneyWorld, movement_id: str) -> Movement:
 
 def twin(world: MoneyWorld, movement_id: str) -> payments.Twin | None:
     one = movement(world, movement_id)
-    return payments.read_twins(world.store, [one]).get(one.sk)
+    return find_twin(one, payments.read_others(world.store, [one]).get(one.sk))
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -75,9 +75,21 @@ def test_two_charges_of_one_order_are_told_as_two_of_which_the_first_stands(
         money.tell(told[place])
     early, late = twin(money, "mov_1"), twin(money, "mov_2")
     assert early == payments.Twin(
-        "mov_2", INITIATED + MINUTE, TwinState.CHARGED, this_stands=True, may_be_refunded=False
+        "mov_2",
+        INITIATED + MINUTE,
+        TwinState.CHARGED,
+        this_stands=True,
+        may_be_refunded=False,
+        other_may_be_refunded=True,
     )
-    assert late == payments.Twin("mov_1", INITIATED, TwinState.CHARGED, this_stands=False, may_be_refunded=True)
+    assert late == payments.Twin(
+        "mov_1",
+        INITIATED,
+        TwinState.CHARGED,
+        this_stands=False,
+        may_be_refunded=True,
+        other_may_be_refunded=False,
+    )
 
 
 def test_charges_that_come_in_one_delivery_are_linked(money: MoneyWorld) -> None:
@@ -254,6 +266,31 @@ def test_nobody_is_told_to_pay_again_and_the_second_may_be_asked_back(quick_mone
         told = payments.diagnose(one, quick_money.now, first=None)
         assert told.next_step.value == "nothing"
         assert answer_of(one, told, quick_money.now, twin(quick_money, movement_id)).next_step == (key,)
+
+
+@pytest.mark.parametrize(
+    ("provider", "days", "keys"),
+    [
+        ("paypal", 179, {"twin.charged.first", "twin.charged.second"}),
+        ("paypal", 181, {"twin.charged.first_only", "twin.charged.other_stands"}),
+        ("wechat", 181, {"twin.charged.first", "twin.charged.second"}),
+    ],
+)
+def test_neither_charge_names_one_as_to_be_asked_back_that_the_provider_refuses(
+    quick_money: MoneyWorld, provider: str, days: int, keys: set[str]
+) -> None:
+    """The first one is not refused: only the second would be asked back."""
+    quick_money.tell(first())
+    quick_money.tell(second(provider=provider))
+    now, found = INITIATED + timedelta(days=days), set()
+    one, other = movement(quick_money, "mov_1"), movement(quick_money, "mov_2")
+    for this, that in ((one, other), (other, one)):
+        pair = refunds.twin_told(this, that, now)
+        assert pair is not None
+        assert pair.is_question is ("twin.charged.first" in keys)
+        answer = answer_of(this, payments.diagnose(this, now, first=None), now, pair)
+        found |= {key for one_of in (answer.next_step, *answer.more) for key in one_of if key.startswith("twin.")}
+    assert found == keys
 
 
 def ask_back(world: MoneyWorld, movement_id: str, reason: RefundReason) -> tuple[Change, refunds.RequestRefund]:

@@ -232,7 +232,8 @@ def test_a_request_gets_what_is_told_of_a_second_charge(refunded_too: bool) -> N
     for movement_id in (FIRST, SECOND):
         found = payments.find(world.store, ACCOUNT, movement_id)
         assert found is not None
-        twin = payments.read_twins(world.store, [found])[found.sk]
+        twin = refunds.twin_told(found, payments.read_others(world.store, [found])[found.sk], world.now)
+        assert twin is not None
         if found.barring_refund_id is None:
             approved = Request(world, movement_id, RefundReason.DUPLICATE).result.outcome is Out.APPROVED
             assert twin.may_be_refunded is approved
@@ -245,7 +246,8 @@ def test_of_two_charges_that_are_both_refunded_neither_stands() -> None:
     for movement_id in (FIRST, SECOND):
         found = payments.find(world.store, ACCOUNT, movement_id)
         assert found is not None
-        twin = payments.read_twins(world.store, [found])[found.sk]
+        twin = refunds.twin_told(found, payments.read_others(world.store, [found])[found.sk], world.now)
+        assert twin is not None
         assert (twin.this_stands, twin.stands.value) == (False, "neither")
         told = payments.diagnose(found, world.now, first=None)
         assert ("twin.both",) in payments.answer_of(found, told, world.now, twin).more

@@ -99,12 +99,14 @@ def _refund_keys(movement: Movement) -> Keys:
 
 def _twin_keys(twin: Twin) -> Keys:
     """The sentence says that one of two charges stands, and tells of the other. Where both stay charged the later one
-    may be asked back."""
+    may be asked back, unless its provider refuses that."""
     if twin.state is not TwinState.CHARGED:
         return (f"twin.{twin.state.value}",) if twin.this_stands else ("twin.both",)
     if twin.may_be_refunded:
         return ("twin.charged.second",)
-    return ("twin.charged.first" if twin.this_stands else "twin.charged.other_stands",)
+    if twin.other_may_be_refunded:
+        return ("twin.charged.first",)
+    return ("twin.charged.first_only" if twin.this_stands else "twin.charged.other_stands",)
 
 
 def _money_keys(movement: Movement, told: Diagnosis) -> Keys:

@@ -29,7 +29,6 @@ from .model import (
     MovementStatus,
     PaymentError,
 )
-from .twins import Twin, find_twin
 
 LEDGERS_AT_ONCE_MAX = 10
 """How many ledgers are read at once; a call speaks of three refunds."""
@@ -146,18 +145,12 @@ def ledgers_of(store: Store, account_id: str, movement_ids: Sequence[str]) -> di
     return {ledger.movement_id: ledger for ledger in found}
 
 
-def read_twins(store: Store, movements: Sequence[Movement]) -> Mapping[str, Twin]:
-    """The other charge of each of these movements that was charged twice, by the sort key of the movement. One read, of
-    as many items as there are such movements; none without any."""
+def read_others(store: Store, movements: Sequence[Movement]) -> Mapping[str, Movement]:
+    """The other charge of each of these movements that looks like one that was charged twice, by the sort key of the
+    movement: what find_twin needs. One read, of as many items as there are such movements; none without any."""
     keys = {one.sk: movement_key(one.ref.account_id, one.ref.twin) for one in movements if one.ref.twin is not None}
     read = store.batch_get(sorted(set(keys.values()), key=lambda key: key.sk or "")) if keys else {}
-    found: dict[str, Twin] = {}
-    for one in movements:
-        stored = read.get(keys[one.sk]) if one.sk in keys else None
-        twin = find_twin(one, movement_from(stored)) if stored is not None else None
-        if twin is not None:
-            found[one.sk] = twin
-    return found
+    return {sk: movement_from(read[key]) for sk, key in keys.items() if key in read}
 
 
 def list_by_tail(store: Store, account_id: str, tail: str) -> MovementRefList:

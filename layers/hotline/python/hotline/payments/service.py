@@ -51,7 +51,7 @@ from .lists import (
     list_movements,
     list_refundable,
     list_unpaid_bills,
-    read_twins,
+    read_others,
 )
 from .model import (
     Ledger,
@@ -146,7 +146,7 @@ __all__ = [
     "movement_id_of",
     "movement_key",
     "movement_time",
-    "read_twins",
+    "read_others",
     "refunds_of",
     "remind_again",
     "reminder_keys",

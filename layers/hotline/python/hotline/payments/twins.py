@@ -55,14 +55,15 @@ class Stands(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Twin:
     """The other charge of what looks like one purchase. `this_stands`: the movement that was asked about stays paid,
-    and not the other. `may_be_refunded`: both are paid still, and this one is the later. Neither stands where refunds
-    have taken of both."""
+    and not the other. `may_be_refunded`: both are paid still, and this one is the later, so that it may be asked back.
+    `other_may_be_refunded`: the same of the other one. Neither stands where refunds have taken of both."""
 
     movement_id: str
     initiated_at: datetime
     state: TwinState
     this_stands: bool
     may_be_refunded: bool
+    other_may_be_refunded: bool
 
     @property
     def stands(self) -> Stands:
@@ -74,7 +75,7 @@ class Twin:
     @property
     def is_question(self) -> bool:
         """Whether the customer has to say if it is one purchase: then the later of the two may be asked back."""
-        return self.state is TwinState.CHARGED and (self.this_stands or self.may_be_refunded)
+        return self.may_be_refunded or self.other_may_be_refunded
 
 
 def is_charge(movement: Movement) -> bool:
@@ -126,4 +127,5 @@ def find_twin(movement: Movement, other: Movement | None) -> Twin | None:
         state,
         this_stands=this_stands,
         may_be_refunded=whole and not this_stands,
+        other_may_be_refunded=this_stands and state is TwinState.CHARGED,
     )

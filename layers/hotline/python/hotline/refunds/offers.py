@@ -103,11 +103,16 @@ def refundable_of(movement: Movement, now: datetime) -> Money:
     return Money(left, movement.amount.currency)
 
 
-def twin_told(movement: Movement, twin: payments.Twin | None, now: datetime) -> payments.Twin | None:
-    """The other charge as it is told: this one may not be asked back where no refund of it may be had."""
-    if twin is None or policy.is_eligible(movement, now):
-        return twin
-    return replace(twin, may_be_refunded=False)
+def twin_told(movement: Movement, other: Movement | None, now: datetime) -> payments.Twin | None:
+    """The other charge as it is told. Neither of the two may be asked back where no refund of it may be had."""
+    twin = payments.find_twin(movement, other)
+    if twin is None or other is None:
+        return None
+    return replace(
+        twin,
+        may_be_refunded=twin.may_be_refunded and policy.is_eligible(movement, now),
+        other_may_be_refunded=twin.other_may_be_refunded and policy.is_eligible(other, now),
+    )
 
 
 def is_open(profile: Profile | None) -> bool:
