@@ -172,6 +172,7 @@ class DeskRecords extends View {
         ${payment.money.held_until ? html`<dt>${this.t("field.held_until")}</dt><dd>${words.time(payment.money.held_until)}</dd>` : nothing}
         ${payment.arrival?.typical_on ? html`<dt>${this.t("field.typical")}</dt><dd>${this.#day(payment.arrival.certain, payment.arrival.typical_on)}</dd>` : nothing}
         ${payment.arrival ? html`<dt>${this.t("field.latest")}</dt><dd>${this.#day(payment.arrival.certain, payment.arrival.latest_on)}</dd>` : nothing}
+        ${payment.arrived_at ? html`<dt>${this.t("field.arrived")}</dt><dd>${words.time(payment.arrived_at)}</dd>` : nothing}
         ${payment.counterparty ? html`<dt>${this.t("field.counterparty")}</dt><dd>${outside(`${payment.counterparty}***`)}</dd>` : nothing}
         ${payment.given_back === "none" ? nothing : html`<dt>${this.t("field.given_back")}</dt><dd class="row">${words.word("given_back", payment.given_back)}
           ${this.values.amount("given_back_amount", payment.item_id)}</dd>`}

@@ -48,6 +48,7 @@ def of_payment(movement: Movement, told: Diagnosis, locale: Locale, twin: Twin |
         "given_back": said.given_back,
         "returned_at": Lately(said.returned_at, placed=True) if said.returned_at else None,
         "twin_at": Lately(said.twin_at, placed=True) if said.twin_at else None,
+        "arrived_at": Lately(said.arrived_at, placed=True) if said.arrived_at else None,
         "counterparty": said.counterparty,
         "card": said.last4,
         "coupon": said.coupon,

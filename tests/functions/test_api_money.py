@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -106,6 +106,16 @@ def test_a_withdrawal_tells_when_it_is_at_the_bank(world: ApiWorld, client: Clie
     world.pay("mov-3", kind=MovementKind.WITHDRAWAL, merchant=None, expected_on=estimate)
     later = client.ask("GET", "/v1/me/payments/mov-3").json["arrival"]
     assert later == {"typical_on": None, "latest_on": estimate.isoformat(), "certain": True}
+
+
+def test_a_withdrawal_that_has_arrived_tells_since_when(world: ApiWorld, client: Client) -> None:
+    arrived_at = datetime(2026, 10, 20, 2, 0, tzinfo=UTC)
+    own: dict[str, Any] = {"kind": MovementKind.WITHDRAWAL, "merchant": None, "ago": timedelta(days=40)}
+    world.pay("mov-1", arrived_at=arrived_at, **own)
+    told = client.ask("GET", "/v1/me/payments/mov-1", headers={"Accept-Language": "en"}).json
+    assert (told["arrival"], datetime.fromisoformat(told["arrived_at"])) == (None, arrived_at)
+    assert "The money reached your bank on October 20" in told["text"]
+    assert told["next_step"] == "nothing"
 
 
 def test_the_next_step_of_a_late_withdrawal_is_the_one_that_its_words_say(world: ApiWorld, client: Client) -> None:

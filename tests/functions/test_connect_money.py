@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -275,9 +275,16 @@ def test_every_payment_can_be_asked_about_three_at_a_time_also_without_an_order_
     assert phone.press("payments")["outcome"] == "ONE"
     phone.press("payment_answer")
     assert "was to be at your bank by" in words(phone.answers[-1])
+    give(ctx, [succeeded("withdrawal", 30, version=2, arrived_at=to_text(NOW - timedelta(days=28)))])
+    assert phone.press("payments")["outcome"] == "NONE"
+    phone.press("payments", purpose="latest")
+    while "mov_30" not in [offer.movement.split("#")[2] for offer in phone.state.offers]:
+        phone.press("payments", purpose="older")
+    phone.press("payment_answer", choice=str(len(phone.state.offers)))
+    assert "The money reached your bank on " in words(phone.answers[-1])
 
 
-def succeeded(kind: str, days: int) -> Fact:
+def succeeded(kind: str, days: int, **own: Any) -> Fact:
     """The fact of a movement of the account that went through so many days ago and has no order number."""
     at = to_text(NOW - timedelta(days=days))
     told = {
@@ -287,6 +294,7 @@ def succeeded(kind: str, days: int) -> Fact:
         "amount": {"minor": 100 * days, "currency": "CNY"},
         "instrument": {"kind": "bank_account", "last4": "4242"},
         "money": "debited",
+        **own,
     }
     return parse(event(f"{kind}.succeeded", subject="acc_plain", time=at) | {"data": told})
 

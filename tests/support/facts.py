@@ -40,6 +40,7 @@ _MOVEMENT: Final[dict[str, Any]] = {
     "delivered_on": "2026-11-25",
     "return_waived": False,
     "expected_on": "2026-11-27",
+    "arrived_at": "2026-11-26T02:00:00.000Z",
 }
 _LOCK: Final = {"decision_id": "dec_1", "subject_version": 1, "cause": "RISK_SCORE", "until": "2026-11-24T12:00:00Z"}
 _DESCRIBED: Final = {

@@ -292,6 +292,7 @@ def _payment(movement: Movement, request: AgentRequest, other: Movement | None) 
         coupon=_coupon(movement.coupon) if movement.coupon is not None else None,
         charged_twice=_charged_twice(twin) if twin is not None else None,
         arrival=_arrival(said.arrival) if said.arrival is not None else None,
+        arrived_at=said.arrived_at,
         actions=[action_of(action) for action in agents.find_payment_action(request, movement)],
     )
 

@@ -110,7 +110,8 @@ class Arrival(Answer):
 class Payment(Answer):
     """A movement of money with its diagnosis. The amounts are masked: `item_id` names them in an unmasking. `order` are
     the last digits of the order's number. `given_back`: how much of it refunds that have arrived gave back.
-    `counterparty`: the first character of the other side's name."""
+    `counterparty`: the first character of the other side's name. `arrived_at`: since when a withdrawal is at the
+    customer's bank, in the place of `arrival`."""
 
     id: str
     item_id: str
@@ -127,6 +128,7 @@ class Payment(Answer):
     coupon: Coupon | None
     charged_twice: ChargedTwice | None
     arrival: Arrival | None
+    arrived_at: datetime | None
     actions: list[Action]
 
 

@@ -141,6 +141,7 @@ def facts_of(
         given_back=said.given_back,
         returned_at=said.returned_at,
         twin_at=said.twin_at,
+        arrived_at=said.arrived_at,
         counterparty=said.counterparty,
         last4=said.last4,
         coupon=said.coupon,

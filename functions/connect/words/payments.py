@@ -92,7 +92,7 @@ def _say_answer(speech: Speech, outcome: str, status: str, more: Sequence[Sequen
     overdue = outcome == "HELD" and facts.get("held_overdue") is True
     own = ("money.HELD.overdue",) if overdue else tuple(_strings(facts.get("money_keys")))
     days: dict[str, object] = {} if usual else {"typical_on": None}
-    speech.say_first(*own, f"money.{outcome}", **_lately(facts, "held_until", "returned_at"), **days)
+    speech.say_first(*own, f"money.{outcome}", **_lately(facts, "held_until", "returned_at", "arrived_at"), **days)
     last4, reason = facts.get("last4"), facts.get("coupon_reason")
     named = {
         "card": Digits(last4) if isinstance(last4, str) else None,

@@ -118,6 +118,7 @@ def payment_of(movement: Movement, visit: Visit, other: Movement | None = None) 
         coupon=_coupon_of(movement.coupon) if movement.coupon is not None else None,
         charged_twice=_charged_twice(twin) if twin is not None else None,
         arrival=_arrival(said.arrival) if said.arrival is not None else None,
+        arrived_at=said.arrived_at,
         text=words.of_payment(movement, told, locale, twin),
     )
 

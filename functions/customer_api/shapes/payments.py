@@ -76,7 +76,8 @@ class Payment(Answer):
     """A movement of money with its diagnosis: what happened, where the money is, the one next step. `refundable`: what
     is left, nothing where every refund is refused. Nothing may be asked for beside the refund `open_refund_id`, which
     is under way or waits for another way to be paid. `given_back`: the sum of the refunds that have arrived.
-    `counterparty`: the first character of the other side's name."""
+    `counterparty`: the first character of the other side's name. `arrived_at`: since when a withdrawal is at the
+    customer's bank, in the place of `arrival`."""
 
     id: str
     kind: str
@@ -96,6 +97,7 @@ class Payment(Answer):
     coupon: Coupon | None = None
     charged_twice: ChargedTwice | None = None
     arrival: Arrival | None = None
+    arrived_at: datetime | None = None
     text: str
 
 

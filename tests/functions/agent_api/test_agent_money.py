@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -23,7 +23,7 @@ from hotline.kit.money import Money
 from tests.support.agent_client import AgentClient
 from tests.support.agent_world import AgentWorld
 from tests.support.api_client import Answered, Client
-from tests.support.money_world import ACCOUNT, billed, moved, refunded, told
+from tests.support.money_world import ACCOUNT, NOON, billed, moved, refunded, told
 from tests.support.phone import give
 
 WHY: Final = {"reason": "customer_asked"}
@@ -179,6 +179,16 @@ def test_a_withdrawal_tells_when_it_is_at_the_bank(world: AgentWorld, anna: Agen
     assert told["mov_2"] is None
     assert told["mov_1"]["typical_on"] < told["mov_1"]["latest_on"]
     assert told["mov_1"]["certain"] is False
+
+
+def test_a_withdrawal_that_has_arrived_tells_since_when(world: AgentWorld, anna: AgentClient) -> None:
+    there_at = NOON - timedelta(days=38)
+    ago_s = -timedelta(days=40).total_seconds()
+    own: dict[str, Any] = {"kind": MovementKind.WITHDRAWAL, "merchant": None, "after_s": ago_s, "arrived_at": there_at}
+    give(world.ctx, [moved(MovementStatus.SUCCEEDED, **own)])
+    (told,) = anna.look(claim(world, anna), "payments").json["payments"]
+    assert (told["arrival"], datetime.fromisoformat(told["arrived_at"])) == (None, there_at)
+    assert told["next_step"] == "nothing"
 
 
 def test_a_late_withdrawal_needs_a_person(world: AgentWorld, anna: AgentClient) -> None:

@@ -30,7 +30,7 @@ KEY_FIELDS = {
     "bill_id", "due_on", "as_of", "merchant_id",
 }  # fmt: skip
 OPTIONAL = {"senior",
-    "order_no", "merchant", "counterparty", "failure", "held_until", "balance_after_minor", "expected_on",
+    "order_no", "merchant", "counterparty", "failure", "held_until", "balance_after_minor", "expected_on", "arrived_at",
     "provider", "succeeded_at", "country", "sold_remotely", "delivered_on", "return_waived", "evidence_above_minor",
     "answer_days", "old", "new", "reassigned",
     "until", "reason", "income_of_day", "income_of_month", "product", "shown_within_days",

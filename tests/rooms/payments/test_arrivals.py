@@ -12,7 +12,7 @@ import pytest
 from functions.connect.steps.payments import facts_of
 from hotline.contracts.model import Instrument, MoneyState, MovementKind, MovementStatus
 from hotline.kit.money import Money
-from hotline.payments.answers import WITHDRAWAL_OVERDUE, answer_of
+from hotline.payments.answers import WITHDRAWAL_ARRIVED, WITHDRAWAL_OVERDUE, answer_of
 from hotline.payments.arrivals import Promise, withdrawal_arrival
 from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import NextStep
@@ -122,3 +122,39 @@ def test_after_the_latest_day_the_caller_is_sent_to_a_person(now: datetime, is_l
     assert answer_of(movement, diagnosis, now) == said
     assert all(find(WITHDRAWAL_OVERDUE, language) is not None for language in ("en-US", "zh-CN"))
     assert "promised_on" in facts_of(movement, diagnosis, now, zone=SHANGHAI)
+
+
+@pytest.mark.parametrize("status", [S.SUCCEEDED, S.AUTHORISED])
+def test_money_that_has_arrived_is_told_to_be_there_and_needs_no_attention(status: MovementStatus) -> None:
+    arrived_at = NOON + timedelta(days=2)
+    movement = withdrawn(status, money=MoneyState.DEBITED, arrived_at=arrived_at, expected_on=date(2026, 11, 26))
+    later = NOON + timedelta(days=60)
+    said = answer_of(movement, diagnose(movement, later, first=None), later, zone=SHANGHAI)
+    assert (said.money, said.arrival, said.arrived_at) == ((WITHDRAWAL_ARRIVED,), None, arrived_at)
+    assert said.step is NextStep.NOTHING or status is S.AUTHORISED
+    assert said.step is not NextStep.SPEAK_TO_AGENT
+    assert not movement.needs_attention
+    assert movement_from(movement_item(movement)) == movement
+    assert "attention_pk" not in movement_item(movement)
+
+
+def test_money_that_came_back_from_the_bank_has_not_arrived() -> None:
+    own: dict[str, Any] = {"kind": MovementKind.WITHDRAWAL, "instrument": BANK, "merchant": None}
+    facts = (
+        moved(S.SUCCEEDED, **own),
+        moved(S.SUCCEEDED, version=2, after_s=3600.0, arrived_at=NOON, **own),
+        moved(S.SUCCEEDED, version=3, after_s=7200.0, **own),
+    )
+    for order in permutations(facts):
+        assert movement_of(*order).arrived_at is None
+        assert movement_of(*order).is_sent_to_bank
+    for order in permutations(facts[:2]):
+        assert movement_of(*order).has_arrived
+
+
+@pytest.mark.parametrize("status", [S.FAILED, S.REVERSED, S.UNKNOWN])
+def test_the_time_of_an_arrival_says_nothing_of_money_that_did_not_go(status: MovementStatus) -> None:
+    movement = withdrawn(status, arrived_at=NOON)
+    said = answer_of(movement, diagnose(movement, NOON, first=None), NOON, zone=SHANGHAI)
+    assert (movement.has_arrived, said.arrived_at) == (False, None)
+    assert said.money != (WITHDRAWAL_ARRIVED,)

@@ -246,7 +246,8 @@ class Coupon(Contract):
 
 class Movement(FactContract):
     """payment, transfer, bill_payment, top_up, withdrawal: one movement of money at one version of its life.
-    `expected_on`: on which local day of the customer a withdrawal is at their bank, as its provider estimates."""
+    `expected_on`: on which local day of the customer a withdrawal is at their bank, as its provider estimates.
+    `arrived_at`: since when it is there."""
 
     movement_id: Id
     version: Version
@@ -268,6 +269,7 @@ class Movement(FactContract):
     delivered_on: Day | None = None
     return_waived: bool = False
     expected_on: Day | None = None
+    arrived_at: Instant | None = None
 
     def fact(self, type_name: str, /) -> FactData:
         kind, status = type_name.split(".")
@@ -298,6 +300,7 @@ class Movement(FactContract):
                 return_waived=self.return_waived,
             ),
             expected_on=self.expected_on,
+            arrived_at=self.arrived_at,
         )
 
 

@@ -322,6 +322,8 @@ class MovementTold:
     purchase: Purchase = UNTOLD
     expected_on: date | None = None
     """Of a withdrawal: the local day of the customer on which the money is at their bank, as the provider estimates."""
+    arrived_at: datetime | None = None
+    """Of a withdrawal: since when the money is at the customer's bank."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ type Keys = tuple[str, ...]
 """Keys of one sentence, the most exact first; the first that the catalogue has is said."""
 
 WITHDRAWAL_OVERDUE: Final = "money.DEBITED.withdrawal.overdue"
+WITHDRAWAL_ARRIVED: Final = "money.DEBITED.withdrawal.arrived"
 """The latest day on which the money was to be at the bank is over."""
 _PAID_BY: Final = frozenset({MovementKind.PAYMENT, MovementKind.BILL_PAYMENT, MovementKind.TOP_UP})
 
@@ -49,6 +50,7 @@ class MovementAnswer:
     coupon_reason: str | None = None
     twin_at: datetime | None = None
     arrival: Promise | None = None
+    arrived_at: datetime | None = None
 
 
 def answer_of(
@@ -70,6 +72,7 @@ def answer_of(
         step=step,
         money=(WITHDRAWAL_OVERDUE,) if is_late else _money_keys(movement, told),
         arrival=arrival,
+        arrived_at=movement.arrived_at if movement.has_arrived else None,
         next_step=of_twin if is_step else (*_stuck_keys(told), *_next_keys(step.value, kind)),
         then=_next_keys(told.then.value, kind) if told.then is not None else (),
         refund=_refund_keys(movement),
@@ -111,6 +114,8 @@ def _twin_keys(twin: Twin) -> Keys:
 
 def _money_keys(movement: Movement, told: Diagnosis) -> Keys:
     answer, kind, status = told.answer.value, movement.ref.kind.value, movement.status.value
+    if movement.has_arrived:
+        return (WITHDRAWAL_ARRIVED,)
     if told.held_overdue:
         return (f"money.{answer}.overdue",)
     return (

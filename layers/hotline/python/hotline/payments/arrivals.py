@@ -115,7 +115,7 @@ def withdrawal_arrival(movement: Movement, zone: tzinfo | None) -> Promise | Non
 
     It is counted from the day on which the money left the balance, by the way of a refund to the same instrument. No
     provider that we know states a time for withdrawals. So it is "about" until the wallet tells the provider's
-    estimate. No fact tells of the arrival itself: nothing falls due with this date.
+    estimate. A wallet need not tell of the arrival itself: nothing falls due with this date.
     """
     if not movement.is_sent_to_bank:
         return None

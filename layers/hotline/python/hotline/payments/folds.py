@@ -95,6 +95,7 @@ def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Mov
         in_vain_at=known.in_vain_at if known else None,
         return_looks=known.return_looks if known else 0,
         expected_on=told.expected_on,
+        arrived_at=None if told.arrived_at is None else from_text(to_text(told.arrived_at)),
     )
     return _take_names(_take_times(stated, told, fact_version), told, fact_version)
 

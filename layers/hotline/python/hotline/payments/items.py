@@ -185,6 +185,7 @@ def movement_item(movement: Movement) -> Item:
             **_times_item(movement),
             "return_looks": movement.return_looks or None,
             "expected_on": movement.expected_on.isoformat() if movement.expected_on else None,
+            "arrived_at": to_text(movement.arrived_at) if movement.arrived_at else None,
         }
     )
 
@@ -237,6 +238,7 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
         **_times_from(item),
         return_looks=int(item.get("return_looks", 0)),
         expected_on=date.fromisoformat(item["expected_on"]) if "expected_on" in item else None,
+        arrived_at=from_text(item["arrived_at"]) if "arrived_at" in item else None,
     )
 
 

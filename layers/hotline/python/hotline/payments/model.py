@@ -141,6 +141,8 @@ class Movement:
     """How many of RETURN_LOOKS are over."""
     expected_on: date | None = None
     """Of a withdrawal: the day on which the money is at the customer's bank, as the provider estimates."""
+    arrived_at: datetime | None = None
+    """Of a withdrawal: since when the money is at the customer's bank, as the last fact tells."""
 
     @property
     def sk(self) -> str:
@@ -199,7 +201,16 @@ class Movement:
 
     @property
     def is_sent_to_bank(self) -> bool:
-        """Whether it is a withdrawal whose money has left the balance for the customer's bank."""
+        """Whether it is a withdrawal whose money is on its way to the customer's bank."""
+        return self._has_left_for_bank and self.arrived_at is None
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether it is a withdrawal whose money is at the customer's bank."""
+        return self._has_left_for_bank and self.arrived_at is not None
+
+    @property
+    def _has_left_for_bank(self) -> bool:
         is_sent = self.money is MoneyState.DEBITED and self.status in _ON_ITS_WAY
         return self.ref.kind is MovementKind.WITHDRAWAL and is_sent
 
@@ -215,7 +226,7 @@ class Movement:
     @property
     def needs_attention(self) -> bool:
         """Whether it is what a call may be about: failed, outcome open, or money held, taken in vain or sent to a bank.
-        No fact tells that the last has arrived, and only the customer's day says that it is late (arrivals)."""
+        Only the customer's day says that the last is late (arrivals)."""
         is_astray = self.is_outcome_open or self.is_held or self.is_taken_in_vain
         return self.status is MovementStatus.FAILED or is_astray or self.is_sent_to_bank
 

@@ -210,7 +210,7 @@ def contribute_taking(
 
 
 def may_take_again(ledger: Ledger, refund_id: str, amount: Money) -> bool:
-    """Whether a refund that was not paid may be paid by another way: its whole amount is owed still, so much of the
+    """Whether a refund that was not paid may be paid by another way. Its whole amount is owed still, as much of the
     movement is left, and no other refund is under way."""
     taking = ledger.takings.get(refund_id)
     is_owed = taking is not None and taking.amount == amount == Money(
