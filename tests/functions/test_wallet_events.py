@@ -420,6 +420,37 @@ def test_a_code_that_only_its_message_explains_is_unknown_all_the_same() -> None
     assert (line["scheme"], line["code"]) == ("stripe", "brand_new")
 
 
+def refund_failed(code: str, status: str = "failed", *, number: int = 1, version: int = 1) -> dict[str, Any]:
+    failure = {"scheme": "newbank", "code": code}
+    data = {"refund_id": f"ref_{number}", "movement_id": "mov_1", "version": version, "failure": failure}
+    return event(f"refund.{status}", data, id=f"refund-{number}-{version}")
+
+
+def test_an_unknown_code_of_a_refund_is_logged_and_counted_once_a_failure() -> None:
+    ctx = context()
+    (line,) = taken(ctx, refund_failed("X_88"))
+    assert (line["event"], line["scheme"], line["code"]) == ("HL050", "newbank", "X_88")
+    assert taken(ctx, refund_failed("X_88")) == []
+    assert taken(ctx, refund_failed("X_88", version=2)) == []
+    assert len(taken(ctx, refund_failed("X_88", number=2), refund_failed("X_88", number=3))) == 2
+    assert len(taken(ctx, failed_with("X_88"))) == 1
+    (code,) = payments.list_unknown_codes(ctx.store, NOON)
+    assert (code.scheme, code.code, code.count) == ("newbank", "X_88", 4)
+
+
+def test_a_code_of_a_refund_that_came_back_is_another_failure() -> None:
+    ctx = context()
+    assert len(taken(ctx, refund_failed("X_88"))) == 1
+    assert len(taken(ctx, refund_failed("X_89", "returned", version=2))) == 1
+    assert taken(ctx, refund_failed("X_90", "sent", version=3)) == []
+
+
+def test_a_known_code_of_a_refund_is_not_logged() -> None:
+    failure = {"scheme": "wechat", "code": "NOT_ENOUGH"}
+    data = {"refund_id": "ref_1", "movement_id": "mov_1", "version": 1, "failure": failure}
+    assert taken(context(), event("refund.failed", data)) == []
+
+
 def test_a_known_code_and_a_known_instrument_are_not_logged() -> None:
     assert taken(context(), failed_with("ACQ.TRADE_HAS_CLOSE", "Alipay", instrument={"kind": "Quick-Pay"})) == []
 

@@ -80,7 +80,8 @@ def _as_json(code: "UnknownCode") -> dict[str, str | int]:
 
 def _sentence(code: "UnknownCode") -> str:
     told = _as_json(code)
-    return f"{told['scheme']} {told['code']}: {told['count']} movements, from {told['first_at']} to {told['last_at']}"
+    times = f"{told['count']} times" if code.count > 1 else "once"
+    return f"{told['scheme']} {told['code']}: {times}, from {told['first_at']} to {told['last_at']}"
 
 
 def run_explain(arguments: argparse.Namespace) -> int:

@@ -124,7 +124,7 @@ def _contributions(ctx: Context, facts: Sequence[Fact]) -> _Contributions:
         return _Contributions(change, None)
     # A fact that comes together with the erasure of its account might as well have come after it: it is ignored.
     taken = [fact for fact in facts if isinstance(fact.data, AccountErased)] or facts
-    words = payments.find_unknown_words(read, taken)
+    words = (*payments.find_unknown_words(read, taken), *refunds.find_unknown_codes(read, taken))
     profile = _contribute(ctx, change, read, taken)
     # Facts that are known already change nothing, and are not counted again.
     unopened = len(change) > 0 and profile is not None and profile.status is AccountStatus.STUB

@@ -26,7 +26,7 @@ from .bill_due import MESSAGES as REMINDER_MESSAGES
 from .bill_due import contribute_reminder, may_remind, remind_again, reminder_keys
 from .bill_due import duty_at as bill_duty_at
 from .bills import BillsTold, days_until_shown, state_of
-from .decline_codes import classify_refund
+from .decline_codes import classify_refund, is_known
 from .diagnosis import diagnose
 from .due import CASE_TOPIC, contribute_due, due_keys, duty_at
 from .facts import (
@@ -77,6 +77,7 @@ from .unknown_words import (
     contribute_unknown_codes,
     find_unknown_words,
     list_unknown_codes,
+    unknown_code,
 )
 
 __all__ = [
@@ -125,6 +126,7 @@ __all__ = [
     "find_unknown_words",
     "funds_from",
     "funds_key",
+    "is_known",
     "ledger_from",
     "ledger_key",
     "ledgers_of",
@@ -154,6 +156,7 @@ __all__ = [
     "reversals",
     "state_of",
     "switch_by_reply",
+    "unknown_code",
     "with_ledger",
     "withdrawal_arrival",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from hotline.contracts.model import Fact, FactVersion, MovementTold
+from hotline.contracts.model import Fact, FactVersion, Failure, MovementTold
 from hotline.contracts.vocabulary import kind_of, loggable, network_of, provider_of, scheme_of
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
@@ -43,7 +43,7 @@ class UnknownWord:
 
 @dataclass(frozen=True, slots=True)
 class UnknownCode:
-    """A decline code that the taxonomy does not know. `count`: on how many movements it came."""
+    """A code that the taxonomy does not know. `count`: on how many movements and refunds it came."""
 
     scheme: str
     code: str
@@ -76,8 +76,7 @@ def _new_words(fact: Fact, told: MovementTold, stored: Item | None) -> Iterator[
         and not is_known(failure.scheme, failure.code, network=instrument.network)
         and (known is None or (known.scheme, known.scheme_code) != (failure.scheme, failure.code))
     ):
-        scheme = scheme_of(failure.scheme) or loggable(failure.scheme)
-        yield UnknownWord("code", loggable(failure.code), fact.id, scheme)
+        yield unknown_code(fact, failure)
     if kind_of(instrument.kind) is None and (before is None or before.instrument.kind != instrument.kind):
         yield UnknownWord("kind", loggable(instrument.kind), fact.id)
     network = instrument.network
@@ -86,6 +85,11 @@ def _new_words(fact: Fact, told: MovementTold, stored: Item | None) -> Iterator[
     provider = told.provider
     if provider is not None and provider_of(provider) is None and (before is None or before.provider != provider):
         yield UnknownWord("provider", loggable(provider), fact.id)
+
+
+def unknown_code(fact: Fact, failure: Failure) -> UnknownWord:
+    """The code of a failure, as it may be logged."""
+    return UnknownWord("code", loggable(failure.code), fact.id, scheme_of(failure.scheme) or loggable(failure.scheme))
 
 
 def code_keys(codes: Sequence[Code], now: datetime) -> set[Key]:

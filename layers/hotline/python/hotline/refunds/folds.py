@@ -26,6 +26,11 @@ _STATES = {
 }
 
 
+def state_of(status: RefundStatus) -> RefundState:
+    """The state of a refund of which a fact tells this status."""
+    return _STATES[status]
+
+
 def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
     """The refund after one more fact. Raises InvalidInput when the fact contradicts what a refund cannot change."""
     fact_version = FactVersion.of(fact, told.version)

@@ -71,6 +71,7 @@ from .reviews import (
     refund_subject_name,
     review_need,
 )
+from .unknown_codes import find_unknown_codes
 
 __all__ = [
     "EVIDENCE_RECEIVED",
@@ -109,6 +110,7 @@ __all__ = [
     "find_dispute",
     "find_requested",
     "find_rest",
+    "find_unknown_codes",
     "list_open_refunds",
     "list_refundable",
     "list_refunds",
