@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hotline.cases.service import read_case
 from hotline.contracts.model import AccountErased, Fact
 from hotline.evidence.items import owner_key
 from hotline.evidence.links import object_name
@@ -39,6 +40,34 @@ def test_a_clean_picture_marks_the_refund_and_tells_everybody_once(world: Eviden
     name = object_name(evidence_id)
     world.tell(world.scanned(name), created(name))
     assert world.kinds().count("refund.evidence_received") == 3
+
+
+def test_a_picture_for_a_refund_of_the_api_goes_from_the_request_to_the_case(world: EvidenceWorld) -> None:
+    """From the answer that names the picture, over the form and the bucket, to what owner and agent see."""
+    client = world.client()
+    client.prove("refund")
+    body, key = {"payment_id": "mov-1", "reason": "defective"}, {"Idempotency-Key": "key-of-the-refund"}
+    made = client.ask("POST", "/v1/me/refunds", body=body, headers=key)
+    assert (made.status, made.json["status"], made.json["decision"]["remedies"][0]) == (201, "in_review", "photo")
+    path = f"/v1/me/refunds/{made.json['id']}/evidence"
+    assert client.ask("GET", path).json == {"evidence": []}
+    # The app shows its own page: no link goes out, with the first request or with the same one once more.
+    assert client.ask("POST", "/v1/me/refunds", body=body, headers=key).json["id"] == made.json["id"]
+    assert "refund.evidence_link" not in world.kinds()
+    given = world.begin(made.json["id"], client)
+    name = world.put(given)
+    states = [client.ask("GET", path).json["evidence"][0]["status"]]
+    world.tell(created(name))
+    states.append(client.ask("GET", path).json["evidence"][0]["status"])
+    world.scan(name, Scan.CLEAN)
+    world.tell(world.scanned(name))
+    (shown,) = client.ask("GET", path).json["evidence"]
+    assert ([*states, shown["status"]], shown["id"]) == (["opened", "uploaded", "clean"], given.json["id"])
+    timeline = read_case(world.store, str(made.json["case_id"]))
+    assert timeline is not None
+    told = [entry for entry in timeline[1] if entry.reason == "refund.evidence_received"]
+    assert [entry.facts["refund_id"] for entry in told] == [made.json["id"]]
+    assert client.ask("GET", f"/v1/me/refunds/{made.json['id']}").json["status"] == "in_review"
 
 
 ORDERS = list(itertools.permutations(["created", "scanned", "created", "scanned"]))

@@ -147,7 +147,8 @@ def ledgers_of(store: Store, account_id: str, movement_ids: Sequence[str]) -> di
 
 def read_others(store: Store, movements: Sequence[Movement]) -> Mapping[str, Movement]:
     """The other charge of each of these movements that looks like one that was charged twice. It is found by the sort
-    key of the movement, and is what find_twin needs. One read, of as many items as there are such movements; none without any."""
+    key of the movement, and is what find_twin needs. One read, of as many items as there are such movements; none
+    without any."""
     keys = {one.sk: movement_key(one.ref.account_id, one.ref.twin) for one in movements if one.ref.twin is not None}
     read = store.batch_get(sorted(set(keys.values()), key=lambda key: key.sk or "")) if keys else {}
     return {sk: movement_from(read[key]) for sk, key in keys.items() if key in read}
