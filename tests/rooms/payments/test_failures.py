@@ -257,6 +257,16 @@ def test_nobody_has_to_act_where_something_is_waited_for_and_an_agent_where_only
         ("alipay", None, "ACQ.TRADE_BUYER_NOT_MATCH", FailureCode.PAYER_MISMATCH),
         ("wechat", None, "NOTENOUGH", FailureCode.INSUFFICIENT_FUNDS),
         ("wallet", None, "KYC_LIMIT", FailureCode.KYC_LIMIT),
+        ("stripe", None, "billing_invalid_mandate", FailureCode.NOT_AUTHORISED),
+        ("stripe", None, "gift_card_inactive", FailureCode.CARD_NOT_ACTIVATED),
+        ("antom", None, "VERIFY_UNMATCHED", FailureCode.VERIFICATION_FAILED),
+        ("antom", None, "PAYMENT_PROHIBITED", FailureCode.NOT_PERMITTED),
+        ("wechat_v3", None, "BIZ_ERR_NEED_RETRY", FailureCode.REFUND_STILL_RUNNING),
+        ("wechat", None, "ORDER_NOT_READY", FailureCode.REFUND_NOT_YET),
+        ("wechat", None, "CONTRACT_ERROR", FailureCode.REVOKED),
+        ("iso8583", "unionpay", "P1", FailureCode.VERIFICATION_FAILED),
+        # A surcharge elsewhere; at UnionPay nothing is owed.
+        ("iso8583", "unionpay", "B1", FailureCode.ISSUER_DECLINED_GENERIC),
     ],
 )
 def test_a_decline_code_is_mapped(scheme: str, network: str | None, code: str, expected: FailureCode) -> None:
