@@ -55,6 +55,8 @@ from hotline.refunds import requests as refund_requests
 from hotline.refunds import rules as refund_rules
 from hotline.refunds.model import (
     CALLED_BACK,
+    DISPUTED_RULE,
+    MANY_PARTS_RULE,
     PayoutWay,
     RefundError,
     RefundReason,
@@ -83,7 +85,7 @@ BY_AGENTS: Final = [one.value for one, needs in REQUIREMENTS.items() if needs.by
 RULES: Final = sorted(
     set(re.findall(r'(?:_says|_review_above)\("([a-z_.]+)"', Path(str(refund_rules.__file__)).read_text()))
     | set(re.findall(r'decided_by="([a-z_.]+)"', Path(str(refund_requests.__file__)).read_text()))
-    | {refund_offers.NOT_OPEN_RULE, refund_requests.MANY_PARTS_RULE, REVIEWED}
+    | {refund_offers.NOT_OPEN_RULE, MANY_PARTS_RULE, DISPUTED_RULE, REVIEWED}
     | {detector.rule for detector in DETECTORS}
 )
 

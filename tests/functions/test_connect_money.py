@@ -230,6 +230,19 @@ def test_the_line_says_that_nothing_was_recorded_when_too_many_requests_were_den
     assert "reference" not in text(answers[-1])
 
 
+def test_a_payment_that_its_owner_disputes_is_not_offered_for_a_refund(ctx: Context) -> None:
+    phone = proved(ctx, SHOPPER, "refund")
+    phone.press("set_language", language="en-US")
+    phone.press("payments", purpose="refund")
+    assert phone.press("refund_request", choice="1", reason="unauthorised")["outcome"] == "ROUTE_DISPUTE"
+    repeated = phone.event("refund_offer", choice="1")
+    offered = phone.press("refund_offer", choice="1")
+    assert (offered["outcome"], offered["amount"]) == ("NOT_ELIGIBLE", "-")
+    assert "You told us that you did not make it" in whole(offered)
+    assert re.search(r"an answer by .* at the latest", whole(offered))
+    assert whole(phone.deliver(repeated)) == whole(offered)
+
+
 def test_no_step_about_money_needs_more_than_two_reads_and_one_transaction(ctx: Context, store: MemoryStore) -> None:
     phone = proved(ctx, SHOPPER, "refund")
 

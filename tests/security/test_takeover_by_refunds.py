@@ -11,9 +11,8 @@ from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.kit.money import Money
 from hotline.kit.store import Table
 from hotline.payments.folds import REFUNDS_PER_MOVEMENT_MAX
-from hotline.refunds import requests
 from hotline.refunds import service as refunds
-from hotline.refunds.model import RefundOutcome, RefundReason
+from hotline.refunds.model import MANY_PARTS_RULE, OfferOutcome, RefundOutcome, RefundReason
 from hotline.refunds.policy import DEFAULT_WALLET_POLICY
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -158,11 +157,14 @@ def test_a_payment_is_refunded_in_so_many_parts_and_no_more(money: MoneyWorld, p
     money.tell(moved(S.SUCCEEDED))
     for number in range(parts):
         money.tell(refunded(R.SETTLED, f"ref_{number}", minor=1))
+    offered = money.offer()
     result = money.ask(amount=Money(1, "CNY"))
     if parts < REFUNDS_PER_MOVEMENT_MAX:
+        assert offered.outcome is OfferOutcome.OFFERED
         assert result.outcome is Out.APPROVED
     else:
-        assert (result.outcome, result.decided_by) == (Out.NOT_ELIGIBLE, requests.MANY_PARTS_RULE)
+        assert (offered.outcome, offered.decided_by) == (OfferOutcome.NOT_ELIGIBLE, MANY_PARTS_RULE)
+        assert (result.outcome, result.decided_by) == (Out.NOT_ELIGIBLE, MANY_PARTS_RULE)
     ledger = money.item("TAKEN#mov_1") or {}
     assert len(ledger["takings"]) == REFUNDS_PER_MOVEMENT_MAX
 
@@ -176,7 +178,7 @@ def test_a_refund_in_another_currency_closes_the_payment_to_requests_in_either_o
             money.tell(fact)
         result = money.ask()
         assert (result.outcome, result.decided_by) == (Out.NOT_ELIGIBLE, "movement.currency")
-        offered = refunds.offer(money.movement(), policy_item=None, profile_item=money.item("#PROFILE"), now=NOON)
+        offered = money.offer()
         assert (offered.outcome.value, offered.decided_by) == ("NOT_ELIGIBLE", "movement.currency")
         assert isinstance(money.store, MemoryStore)
         ours = [

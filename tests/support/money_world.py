@@ -46,7 +46,7 @@ from hotline.payments.model import Ledger, Movement
 from hotline.refunds import service as refunds
 from hotline.refunds.due import look_at_due
 from hotline.refunds.items import refund_from
-from hotline.refunds.model import PayoutWay, Refund, RefundReason, RefundResult, ReviewDecision
+from hotline.refunds.model import PayoutWay, Refund, RefundOffer, RefundReason, RefundResult, ReviewDecision
 from hotline.sessions.items import session_item, session_key
 from hotline.sessions.model import SessionState
 from hotline.sessions.service import proof_from
@@ -249,6 +249,18 @@ class MoneyWorld:
         change, result = self.begin(reason, amount, **own)
         change.commit(self.store)
         return result
+
+    def offer(self, movement_id: str = "mov_1") -> RefundOffer:
+        """The offer of a refund of a payment, before a reason is known."""
+        movement = self.movement(movement_id)
+        keys = refunds.bar_keys(ACCOUNT, movement_id)
+        return refunds.offer(
+            movement,
+            policy_item=None,
+            profile_item=self.item("#PROFILE"),
+            now=self.now,
+            read=self.store.batch_get(sorted(keys, key=repr)),
+        )
 
     def review(self, refund_id: str, decision: ReviewDecision) -> Refund:
         """Let two people decide on a refund in review, and commit."""

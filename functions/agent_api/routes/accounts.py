@@ -99,9 +99,10 @@ def list_payments(
     context = look_context(request, Part.PAYMENTS)
     after = position_of(cursor, at.lookup_keys, *context)
     page = payments.list_movements(at.ctx.store, request.account_id, status=None, limit=limit, after=after)
-    others = payments.read_others(at.ctx.store, page.movements)
+    others = payments.others_in(agents.read_payments(request, page.movements), page.movements)
+    actions = agents.list_payment_actions(request, page.movements)
     return Payments(
-        payments=[_payment(movement, request, others.get(movement.sk)) for movement in page.movements],
+        payments=[_payment(one, request, others.get(one.sk), actions[one.sk]) for one in page.movements],
         next=cursor_of(page.next_after, at.lookup_keys, *context),
     )
 
@@ -271,7 +272,9 @@ def _values(request: AgentRequest, profile: Profile, approvals: Sequence[Approva
     return [name, *points]
 
 
-def _payment(movement: Movement, request: AgentRequest, other: Movement | None) -> Payment:
+def _payment(
+    movement: Movement, request: AgentRequest, other: Movement | None, actions: Iterable[agents.Action]
+) -> Payment:
     told, merchant = payments.diagnose(movement, request.now, first=None), movement.ref.merchant
     zone = find_zone(request.profile.time_zone) if request.profile is not None else None
     twin = refunds.twin_told(movement, other, request.now)
@@ -293,7 +296,7 @@ def _payment(movement: Movement, request: AgentRequest, other: Movement | None) 
         charged_twice=_charged_twice(twin) if twin is not None else None,
         arrival=_arrival(said.arrival) if said.arrival is not None else None,
         arrived_at=said.arrived_at,
-        actions=[action_of(action) for action in agents.find_payment_action(request, movement)],
+        actions=[action_of(action) for action in actions],
     )
 
 

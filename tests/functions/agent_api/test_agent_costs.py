@@ -23,12 +23,14 @@ MORE_READS: Final = {
     "GET /v1/agent/cases/{id}": 7,
     "GET /v1/agent/cases/{id}/timeline": 7,
     "GET /v1/agent/cases/{id}/account": 6,
+    "GET /v1/agent/cases/{id}/payments": 6,
     "GET /v1/agent/cases/{id}/refunds": 10,
     "POST /v1/agent/approvals": 6,
 }
 """The queue asks for each skill once. A refund's actions depend on its payment, terms and approvals, the
 release of a hold on approvals. An own request for the same thing is known when the thing was read.
-Whether a row of wrong codes is full is read with access alone. A timeline tells of each approval
+A payment's other charge, dispute and ledger are read for
+the page at once. Whether a row of wrong codes is full is read with access alone. A timeline tells of each approval
 whether its thing is as it was."""
 WRITES_MAX: Final = 2
 """One counts the request; the other does what is asked, all of it or nothing."""

@@ -24,7 +24,7 @@ from hotline.kit.store.condition import Item
 from hotline.lockout.items import lock_key
 from hotline.refunds import service as refunds
 from hotline.refunds.disputes import Dispute, dispute_from, dispute_key
-from hotline.refunds.model import RefundOutcome, RefundReason, RefundResult
+from hotline.refunds.model import OfferOutcome, RefundOutcome, RefundReason, RefundResult
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.faults import once
 from tests.support.money_world import ACCOUNT, NOON, MoneyWorld, moved, told
@@ -224,6 +224,18 @@ def test_a_customer_who_has_moved_on_into_the_night_is_told_in_their_own_morning
     world.tell_accounts(told("account.opened", moved_on, after_s=9, fact_id="moved-on"))
     assert work_off(world, morning) == ()
     assert not is_quiet(tell_at(world), ZoneInfo("America/Los_Angeles"))
+
+
+def test_a_payment_is_not_offered_while_its_dispute_runs_and_is_after_its_end(world: MoneyWorld) -> None:
+    """A request beside it is refused in the same words, for any reason."""
+    assert world.offer().outcome is OfferOutcome.OFFERED
+    reported = world.ask(RefundReason.UNAUTHORISED)
+    offered = world.offer()
+    assert (offered.outcome, offered.decided_by) == (OfferOutcome.NOT_ELIGIBLE, "movement.disputed")
+    assert offered.promise == reported.promise
+    assert world.ask(request_key="request-2").outcome is RefundOutcome.ROUTE_DISPUTE
+    close(world)
+    assert world.offer().outcome is OfferOutcome.OFFERED
 
 
 def test_a_dispute_whose_case_was_closed_has_its_answer(world: MoneyWorld) -> None:

@@ -135,7 +135,7 @@ def test_a_refund_beside_a_reversed_payment_has_no_date_and_people_look(
         assert payments.answer_of(movement, told, world.now).refund == ("refund.rule.movement.called_back",)
         asked = world.ask(request_key="request-2")
         assert (asked.outcome, asked.promise, asked.decided_by) == (Out.EXISTS, None, "movement.called_back")
-        offered = refunds.offer(movement, policy_item=None, profile_item=world.item("#PROFILE"), now=world.now)
+        offered = world.offer()
         assert offered.decided_by == "movement.called_back"
         work(world, refund_id)
     assert the_case(world, world.refund(refund_id)).priority.name == "URGENT"

@@ -200,7 +200,7 @@ def test_a_refund_that_is_offered_is_accepted_and_no_other_is(case: tuple[MoneyW
     world, rule = case
     movement = world.movement()
     in_list = [one.movement_id for one in refunds.list_refundable(world.store, ACCOUNT, world.now).movements]
-    offered = refunds.offer(movement, policy_item=None, profile_item=world.item("#PROFILE"), now=world.now)
+    offered = world.offer()
     told = payments.diagnose(movement, world.now, first=None)
     result = world.ask(request_key="request-2", amount=Money(100, "CNY"))
     if rule is None:

@@ -149,10 +149,7 @@ def test_while_a_refund_is_under_way_another_one_is_told_of_it(money: MoneyWorld
     second = money.ask(amount=Money(1, "CNY"), request_key="request-2")
     assert (second.outcome, second.refund_id) == (Out.EXISTS, first.refund_id)
     assert (second.amount, second.promised_on) == (first.amount, first.promised_on)
-    item = money.item(money.movement().sk)
-    assert item is not None
-    profile = money.item("#PROFILE")
-    offered = refunds.offer(payments.movement_from(item), policy_item=None, profile_item=profile, now=NOON)
+    offered = money.offer()
     assert (offered.outcome, offered.decided_by) == (OfferOutcome.NOT_ELIGIBLE, "movement.open_refund")
 
 
@@ -207,10 +204,7 @@ def test_an_account_that_ends_between_offer_and_request_gets_no_refund(money: Mo
     money.give_profile()
     money.tell(moved(S.SUCCEEDED))
     money.tell(GENEROUS)
-    item = money.item(money.movement().sk) or {}
-    offered = refunds.offer(
-        payments.movement_from(item), policy_item=None, profile_item=money.item("#PROFILE"), now=NOON
-    )
+    offered = money.offer()
     assert offered.outcome is OfferOutcome.OFFERED
     late, _ = money.begin()
     money.tell_accounts(end)
@@ -218,9 +212,7 @@ def test_an_account_that_ends_between_offer_and_request_gets_no_refund(money: Mo
         late.commit(money.store)
     with pytest.raises(NotPossible, match="account_not_open"):
         money.begin()
-    offered = refunds.offer(
-        payments.movement_from(item), policy_item=None, profile_item=money.item("#PROFILE"), now=NOON
-    )
+    offered = money.offer()
     assert (offered.outcome, offered.promised_on) == (OfferOutcome.NOT_ELIGIBLE, None)
     assert money.movement().refundable_minor == CAPTURED.minor
     assert money.entries() == []

@@ -56,10 +56,11 @@ from .staff import USER_NAME_CHARACTERS_MAX, find_agent, find_known_agent, find_
 from .tallies import DAYS_MAX, PAGE_MAX, list_activity, note_refusal
 from .thing_actions import (
     find_hold_action,
-    find_payment_action,
     find_point_action,
     list_edit_actions,
+    list_payment_actions,
     list_refund_actions,
+    read_payments,
 )
 from .views import Unmask, find_masked, look_up, mask_content, mask_facts, mask_name, mask_point
 from .work import Worked, read_case, work_on_case
@@ -116,7 +117,6 @@ __all__ = [
     "find_masked",
     "find_names",
     "find_next_step",
-    "find_payment_action",
     "find_people",
     "find_point_action",
     "find_proof_request",
@@ -131,6 +131,7 @@ __all__ = [
     "list_open_approvals",
     "list_overtaken",
     "list_own_approvals",
+    "list_payment_actions",
     "list_refund_actions",
     "list_told_approvals",
     "list_traces",
@@ -149,6 +150,7 @@ __all__ = [
     "perform",
     "proof_request_keys",
     "read_case",
+    "read_payments",
     "refuse_own",
     "remember_agent",
     "take_contact",

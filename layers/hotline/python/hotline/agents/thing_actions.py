@@ -14,9 +14,11 @@ from hotline.accounts.model import ContactPoint
 from hotline.identity.model import Approval, PointLoss, Subject
 from hotline.identity.service import Operation, find_nameable, point_name, point_subject
 from hotline.kit.errors import NotPossible
-from hotline.kit.store import Store
+from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause
+from hotline.payments import service as payments
 from hotline.payments.model import Movement
 from hotline.refunds import service as refunds
 from hotline.refunds.model import OfferOutcome, PayoutWay, Refund, RefundState, ReviewDecision
@@ -45,11 +47,24 @@ def find_hold_action(request: AgentRequest, cause: Cause | None, approvals: Sequ
     return (action_of(Operation.RELEASE_HOLD, None, approvals, request.now, subject=subject),)
 
 
-def find_payment_action(request: AgentRequest, movement: Movement) -> tuple[Action, ...]:
-    """The request for a refund of a payment, with the customer's proof; nothing where no refund may be asked for.
-    `request` has read the profile."""
+def read_payments(request: AgentRequest, listed: Sequence[Movement]) -> Mapping[Key, Item]:
+    """The items beside the movements of a page: their other charges, and what bars a refund. One read, whatever the
+    page holds."""
+    account_id = request.account_id
+    of_bars = {key for one in listed for key in refunds.bar_keys(account_id, one.movement_id)}
+    return request.fetch(of_bars | payments.other_keys(listed))
+
+
+def list_payment_actions(request: AgentRequest, listed: Sequence[Movement]) -> Mapping[str, tuple[Action, ...]]:
+    """The actions upon each movement of a page, by its sort key: the request for a refund of a payment. `request` has
+    read the profile, and what `read_payments` reads."""
+    return {one.sk: _find_payment_action(request, one) for one in listed}
+
+
+def _find_payment_action(request: AgentRequest, movement: Movement) -> tuple[Action, ...]:
+    """The request for a refund, with the customer's proof; nothing where no refund may be asked for."""
     profile_item = request.read.get(accounts.profile_key(request.account_id))
-    offered = refunds.offer(movement, policy_item=None, profile_item=profile_item, now=request.now)
+    offered = refunds.offer(movement, policy_item=None, profile_item=profile_item, now=request.now, read=request.read)
     if offered.outcome is not OfferOutcome.OFFERED:
         return ()
     subject = Subject(f"payment#{request.account_id}#{movement.movement_id}", UNVERSIONED)

@@ -8,7 +8,8 @@ from datetime import datetime, tzinfo
 
 from hotline.kit.clock import CLOCK_SKEW
 from hotline.kit.errors import InvalidInput
-from hotline.kit.store import Query, Store
+from hotline.kit.store import Key, Query, Store
+from hotline.kit.store.condition import Item
 
 from . import bills, items
 from .arrivals import is_overdue
@@ -146,11 +147,21 @@ def ledgers_of(store: Store, account_id: str, movement_ids: Sequence[str]) -> di
 
 
 def read_others(store: Store, movements: Sequence[Movement]) -> Mapping[str, Movement]:
+    """The other charges of these movements, see `others_in`. One read, of as many items as there are such movements;
+    none without any."""
+    keys = other_keys(movements)
+    return others_in(store.batch_get(sorted(keys, key=lambda key: key.sk or "")) if keys else {}, movements)
+
+
+def other_keys(movements: Sequence[Movement]) -> set[Key]:
+    """The keys to read before `others_in`."""
+    return {movement_key(one.ref.account_id, one.ref.twin) for one in movements if one.ref.twin is not None}
+
+
+def others_in(read: Mapping[Key, Item], movements: Sequence[Movement]) -> Mapping[str, Movement]:
     """The other charge of each of these movements that looks like one that was charged twice. It is found by the sort
-    key of the movement, and is what find_twin needs. One read, of as many items as there are such movements; none
-    without any."""
+    key of the movement, and is what find_twin needs."""
     keys = {one.sk: movement_key(one.ref.account_id, one.ref.twin) for one in movements if one.ref.twin is not None}
-    read = store.batch_get(sorted(set(keys.values()), key=lambda key: key.sk or "")) if keys else {}
     return {sk: movement_from(read[key]) for sk, key in keys.items() if key in read}
 
 

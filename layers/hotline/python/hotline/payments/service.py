@@ -51,6 +51,8 @@ from .lists import (
     list_movements,
     list_refundable,
     list_unpaid_bills,
+    other_keys,
+    others_in,
     read_others,
 )
 from .model import (
@@ -148,6 +150,8 @@ __all__ = [
     "movement_id_of",
     "movement_key",
     "movement_time",
+    "other_keys",
+    "others_in",
     "read_others",
     "refunds_of",
     "remind_again",

@@ -19,6 +19,10 @@ UNPAID_RULE: Final = "movement.unpaid_refund"
 """The rule that decides about a payment of which a refund failed or came back: a person finds another way to pay it."""
 
 
+DISPUTED_RULE: Final = "movement.disputed"
+"""The rule that decides about a payment that its owner disputes, while people owe them an answer."""
+MANY_PARTS_RULE: Final = "movement.parts"
+"""The rule that decides about a payment that was refunded in as many parts as its ledger holds."""
 CALLED_BACK_RULE: Final = "movement.called_back"
 """The rule that decides about a payment that was reversed while a refund of it was under way."""
 CALLED_BACK: Final = "called_back"

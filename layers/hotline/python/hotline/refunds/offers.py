@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from hotline.accounts.model import AccountStatus, Profile
 from hotline.accounts.service import profile_from, profile_key
 from hotline.identity.service import Effect, Operation, Session
 from hotline.kit.change import Change
-from hotline.kit.change.acts import Snapshot
+from hotline.kit.change.acts import Snapshot, decode_once
 from hotline.kit.errors import NotPossible
 from hotline.kit.money import Money
 from hotline.kit.store import Key, Store
@@ -19,7 +19,9 @@ from hotline.payments import service as payments
 from hotline.payments.model import Movement, MovementList
 
 from . import items, policy
-from .model import MerchantPolicy, OfferOutcome, RefundError, RefundOffer
+from .disputes import find_running, report_keys
+from .model import DISPUTED_RULE, MANY_PARTS_RULE, MerchantPolicy, OfferOutcome, RefundError, RefundOffer
+from .promises import Promise
 
 NOT_OPEN_RULE = "account.not_open"
 """The rule that decides about an account that is closed, erased, or not known to have been opened."""
@@ -53,6 +55,7 @@ class OfferRefund:
             payments.movement_key(account_id, self.movement_sk),
             profile_key(account_id),
             *of_merchant,
+            *bar_keys(account_id, payments.movement_id_of(self.movement_sk)),
         )
 
     def contribute(self, _change: Change, read: Snapshot, session: Session) -> Effect[Offered]:
@@ -71,6 +74,7 @@ class OfferRefund:
             policy_item=read.get(items.policy_key(self.merchant_id)) if self.merchant_id else None,
             profile_item=read.get(profile_key(account_id)),
             now=session.now,
+            read=read,
         )
         return Offered(movement, found)
 
@@ -80,14 +84,41 @@ def look_at_offer(session: Session, act: OfferRefund) -> Offered:
     return act.look(session.fetch(act.keys(session)), session)
 
 
-def offer(movement: Movement, *, policy_item: Item | None, profile_item: Item | None, now: datetime) -> RefundOffer:
-    """Say what may be asked for of a movement, before a reason is known. Nothing, unless the account is open."""
+def bar_keys(account_id: str, movement_id: str) -> set[Key]:
+    """The keys that `offer` needs of a movement beside the movement itself."""
+    return {payments.ledger_key(account_id, movement_id), *report_keys(account_id, movement_id)}
+
+
+def offer(
+    movement: Movement,
+    *,
+    policy_item: Item | None,
+    profile_item: Item | None,
+    now: datetime,
+    read: Mapping[Key, Item],
+) -> RefundOffer:
+    """Say what may be asked for of a movement, before a reason is known. Nothing, unless the account is open. Nothing
+    of one that its owner disputes, whose `promise` is the date of the answer. `read` holds what exists of
+    `bar_keys`."""
     profile = profile_from(profile_item)
     time_zone = profile.time_zone if profile is not None else None
     offered = policy.offer(movement, merchant_policy_of(policy_item), now, time_zone=time_zone)
-    if is_open(profile):
+    if not is_open(profile):
+        return _refuse(offered, NOT_OPEN_RULE)
+    if offered.outcome is not OfferOutcome.OFFERED:
         return offered
-    return replace(offered, outcome=OfferOutcome.NOT_ELIGIBLE, promise=None, decided_by=NOT_OPEN_RULE)
+    account_id, movement_id = movement.ref.account_id, movement.movement_id
+    running = find_running(read, account_id, movement_id)
+    if running is not None:
+        return _refuse(offered, DISPUTED_RULE, running.promise)
+    ledger = decode_once(read, payments.ledger_key(account_id, movement_id), payments.ledger_from)
+    if ledger is not None and len(ledger.takings) >= payments.REFUNDS_PER_MOVEMENT_MAX:
+        return _refuse(offered, MANY_PARTS_RULE)
+    return offered
+
+
+def _refuse(offered: RefundOffer, rule: str, promise: Promise | None = None) -> RefundOffer:
+    return replace(offered, outcome=OfferOutcome.NOT_ELIGIBLE, promise=promise, decided_by=rule)
 
 
 def list_refundable(store: Store, account_id: str, now: datetime) -> MovementList:

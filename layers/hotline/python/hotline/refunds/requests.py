@@ -38,6 +38,7 @@ from .disputes import Dispute, contribute_report, dispute_key, find_running, rep
 from .laws import law_of
 from .model import (
     CALLED_BACK_RULE,
+    MANY_PARTS_RULE,
     OPEN_RULE,
     UNPAID_RULE,
     MerchantPolicy,
@@ -63,8 +64,6 @@ REVIEW_REASON = "refund_review"
 REQUEST_KEY_CHARACTERS_MAX = 256
 RECENT_KEPT_MAX = 50
 """How many recent requests are kept; from the fourth on they all go to review."""
-MANY_PARTS_RULE = "movement.parts"
-"""The rule that decides about a payment that was refunded in as many parts as its ledger holds."""
 
 _STATES = {
     RefundOutcome.APPROVED: RefundState.APPROVED,

@@ -39,6 +39,7 @@ from .model import MerchantPolicy, Refund, RefundList, RefundPage, RefundState
 from .offers import (
     Offered,
     OfferRefund,
+    bar_keys,
     list_refundable,
     look_at_offer,
     merchant_policy_of,
@@ -88,6 +89,7 @@ __all__ = [
     "PolicyTerms",
     "Promise",
     "RequestRefund",
+    "bar_keys",
     "contribute_due",
     "contribute_evidence_received",
     "contribute_evidence_refused",
