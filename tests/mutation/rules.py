@@ -156,6 +156,11 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("payments/holds.py", ("rooms/payments/test_facts_requests.py",)),
     Rule("payments/interest.py", ("rooms/payments/test_interest.py", "rooms/payments/test_funds.py")),
     Rule(
+        "payments/ledger.py",
+        (*_PAYMENTS, "rooms/payments/test_owed.py"),
+        (*_PAYMENTS_LATER, "rooms/payments/test_answers.py"),
+    ),
+    Rule(
         "payments/model.py",
         (*_PAYMENTS, "rooms/payments/test_owed.py", *_WORDS_TOLD),
         (*_PAYMENTS_LATER, "rooms/payments/test_facts_requests.py"),

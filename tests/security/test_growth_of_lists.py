@@ -29,6 +29,7 @@ from hotline.kit.store.condition import Item
 from hotline.payments import folds, lists
 from hotline.payments import items as payment_items
 from hotline.payments import service as payments
+from hotline.payments.ledger_items import ledger_item, ledger_key
 from hotline.payments.model import Ledger, PaymentError
 from hotline.refunds import items as refund_items
 from hotline.refunds import requests as refund_requests
@@ -303,8 +304,8 @@ def test_the_ledger_of_a_payment_holds_so_many_refunds(store: MeasuringStore) ->
     assert refused == {PaymentError.TOO_MANY_REFUNDS}
     assert sizes[most - 2 : most + 1] == [most - 1, most, most]
     assert sizes[-1] == most
-    store.load([(payment_items.ledger_key(ACCOUNT, "mov_1"), payment_items.ledger_item(ledger))])
-    store.batch_get([payment_items.ledger_key(ACCOUNT, "mov_1")])
+    store.load([(ledger_key(ACCOUNT, "mov_1"), ledger_item(ledger))])
+    store.batch_get([ledger_key(ACCOUNT, "mov_1")])
     assert store.worst()[1] <= ANSWER_BYTES_MAX
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hotline.contracts.model import Fact, MoneyState, MovementStatus, MovementTold, RefundStatus
 from hotline.kit.money import Money
 from hotline.kit.store import Table
-from hotline.payments.items import ledger_from
+from hotline.payments.ledger_items import ledger_from
 from hotline.payments.model import Ledger
 from hotline.payments.service import ledger_key
 from hotline.refunds.folds import TOLD_FOR

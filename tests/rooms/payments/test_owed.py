@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hotline.contracts.model import Fact, MovementStatus, RefundStatus
 from hotline.payments.folds import fold_ledger_movement, fold_ledger_refund
-from hotline.payments.items import ledger_from, ledger_item
+from hotline.payments.ledger_items import ledger_from, ledger_item
 from hotline.payments.model import Ledger
 from tests.support.money_world import ACCOUNT, CAPTURED, moved, movement_of, refunded
 

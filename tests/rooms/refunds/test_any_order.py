@@ -20,7 +20,7 @@ from hotline.kit.errors import HotlineError, InvalidInput, NotPossible, Stale, U
 from hotline.kit.money import Money
 from hotline.kit.store import Table, hotline_key
 from hotline.kit.store.condition import Item
-from hotline.payments.items import ledger_from
+from hotline.payments.ledger_items import ledger_from
 from hotline.payments.service import ledger_key
 from hotline.refunds import service as refunds
 from hotline.refunds.clocks import ClockKind

@@ -12,7 +12,7 @@ from hotline.kit.errors import Stale
 from hotline.kit.money import Money
 from hotline.kit.store.condition import Item
 from hotline.payments import service as payments
-from hotline.payments.items import ledger_from
+from hotline.payments.ledger_items import ledger_from
 from hotline.refunds import service as refunds
 from hotline.refunds.folds import TOLD_FOR
 from hotline.refunds.items import ANSWERED_WITHIN, date_told, falls_due_at, promise_told

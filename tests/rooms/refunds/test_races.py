@@ -7,7 +7,7 @@ from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.kit.errors import InvalidInput, Stale
 from hotline.kit.money import Money
 from hotline.kit.store import Store
-from hotline.payments.items import ledger_from
+from hotline.payments.ledger_items import ledger_from
 from hotline.payments.service import ledger_key
 from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.money_world import ACCOUNT, CAPTURED, MoneyWorld, moved, published, refunded

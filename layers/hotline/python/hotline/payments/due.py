@@ -16,7 +16,7 @@ from hotline.kit.logging import Event
 from hotline.kit.store import Key, account_of, id_at
 from hotline.kit.store.condition import Item
 
-from . import holds, items
+from . import holds, ledger_items
 
 CASE_TOPIC: Final = "refund"
 """The topic of all cases about refunds, those of the refunds room too: one person looks at all that is about a
@@ -35,18 +35,18 @@ def duty_at(key: Key) -> Duty | None:
 
 def due_keys(account_id: str, movement_id: str) -> set[Key]:
     """The keys to read before `contribute_due`."""
-    return {items.ledger_key(account_id, movement_id), *case_keys(account_id, CASE_TOPIC)}
+    return {ledger_items.ledger_key(account_id, movement_id), *case_keys(account_id, CASE_TOPIC)}
 
 
 def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, movement_id: str) -> tuple[Done, ...]:
     """Open a case about a ledger whose currencies differ, and note that it is open. Adds nothing for a ledger that is
     not due any more. Raises NeedProof for anybody but the hotline itself; at commit Stale."""
-    key = items.ledger_key(account_id, movement_id)
+    key = ledger_items.ledger_key(account_id, movement_id)
     item = read.get(key)
     if item is None or not is_due(item, change.now):
         return ()
     require(change, Operation.ESCALATE)
-    ledger = items.ledger_from(item)
+    ledger = ledger_items.ledger_from(item)
     case = contribute_case(
         change,
         read,
@@ -56,6 +56,6 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, mo
         facts={"movement_id": movement_id, "currency": ledger.currency or "-"},
         priority=Priority.HIGH,
     )
-    change.replace(key, item, items.ledger_item(replace(ledger, looked_at=True)))
+    change.replace(key, item, ledger_items.ledger_item(replace(ledger, looked_at=True)))
     change.audit(account_id, "refund.currency_differs", movement_id=movement_id)
     return (Done(Event.CURRENCIES_DIFFER, {"account_id": account_id, "case_id": case.case_id}),)

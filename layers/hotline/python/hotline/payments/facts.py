@@ -14,7 +14,7 @@ from hotline.kit.errors import InvalidInput
 from hotline.kit.store import Key, hotline_key
 from hotline.kit.store.condition import NEW, PRESENT, Item, any_of, equals
 
-from . import folds, items, outcomes, twins
+from . import folds, items, ledger_items, outcomes, twins
 from .items import movement_from, movement_key
 from .model import (
     Bill,
@@ -35,12 +35,12 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
         match fact.data:
             case MovementTold() as told:
                 keys.add(movement_key(account_id, folds.movement_sk_of(fact, told)))
-                keys.add(items.ledger_key(account_id, told.movement_id))
+                keys.add(ledger_items.ledger_key(account_id, told.movement_id))
                 keys |= outcomes.request_keys_of([fact])
                 if told.merchant is not None:
                     keys.add(items.group_key(account_id, told.merchant, told.amount))
             case RefundTold() as told:
-                keys.add(items.ledger_key(account_id, told.movement_id))
+                keys.add(ledger_items.ledger_key(account_id, told.movement_id))
             case BillTold() as told:
                 keys.add(items.bill_key(account_id, told.due_on, told.bill_id))
             case FundsTold() | AccountErased():
@@ -94,8 +94,8 @@ def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequen
     where the facts are of refunds alone."""
     account_id = facts[0].subject
     movement_id = folds.movement_id_of(facts[0])
-    stored = read.get(items.ledger_key(account_id, movement_id))
-    before = items.ledger_from(stored) if stored else Ledger(account_id, movement_id)
+    stored = read.get(ledger_items.ledger_key(account_id, movement_id))
+    before = ledger_items.ledger_from(stored) if stored else Ledger(account_id, movement_id)
     ledger, movement, known_item = before, None, None
     for fact in facts:
         if isinstance(fact.data, MovementTold):
@@ -110,7 +110,9 @@ def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequen
     for fact in facts:
         if isinstance(fact.data, RefundTold):
             ledger = folds.fold_ledger_refund(ledger, fact, fact.data)
-    change.replace_if_changed(items.ledger_key(account_id, movement_id), stored, items.ledger_item(ledger))
+    change.replace_if_changed(
+        ledger_items.ledger_key(account_id, movement_id), stored, ledger_items.ledger_item(ledger)
+    )
     if movement is not None:
         known = movement_from(known_item) if known_item else None
         return known_item, known, folds.with_ledger(movement, ledger)
@@ -170,8 +172,8 @@ def reversals(read: Mapping[Key, Item], facts: Sequence[Fact]) -> dict[str, bool
     found: dict[str, bool] = {}
     for movement_id, about in folds.by_movement(facts).items():
         movement = None
-        stored = read.get(items.ledger_key(about[0].subject, movement_id))
-        found[movement_id] = stored is not None and items.ledger_from(stored).reversed
+        stored = read.get(ledger_items.ledger_key(about[0].subject, movement_id))
+        found[movement_id] = stored is not None and ledger_items.ledger_from(stored).reversed
         for fact in about:
             if isinstance(fact.data, MovementTold):
                 if movement is None:
@@ -185,14 +187,14 @@ def reversals(read: Mapping[Key, Item], facts: Sequence[Fact]) -> dict[str, bool
 
 def changes_reversal(read: Mapping[Key, Item], fact: Fact, told: MovementTold) -> bool:
     """Whether a fact tells otherwise than the ledger, as it was read, whether the movement is reversed."""
-    stored = read.get(items.ledger_key(fact.subject, told.movement_id))
-    return stored is not None and items.ledger_from(stored).reversed != (told.status is MovementStatus.REVERSED)
+    stored = read.get(ledger_items.ledger_key(fact.subject, told.movement_id))
+    return stored is not None and ledger_items.ledger_from(stored).reversed != (told.status is MovementStatus.REVERSED)
 
 
 def refunds_of(read: Mapping[Key, Item], account_id: str, movement_id: str) -> tuple[str, ...]:
     """The refunds of a movement, by its ledger as it was read."""
-    stored = read.get(items.ledger_key(account_id, movement_id))
-    return tuple(sorted(items.ledger_from(stored).takings)) if stored is not None else ()
+    stored = read.get(ledger_items.ledger_key(account_id, movement_id))
+    return tuple(sorted(ledger_items.ledger_from(stored).takings)) if stored is not None else ()
 
 
 def _remainder(ledger: Ledger) -> Mapping[str, int | str | bool | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time
-from typing import Any, TypedDict
+from typing import Any
 
 from hotline.contracts.model import (
     AnnualRate,
@@ -38,12 +38,9 @@ from .model import (
     ORDER_TAIL_DIGITS_MIN,
     Bill,
     Funds,
-    Ledger,
     Movement,
     MovementFailure,
     MovementRef,
-    TakenState,
-    Taking,
     order_digits,
     taken_in_vain,
 )
@@ -59,11 +56,6 @@ def account_pk(account_id: str) -> str:
 def movement_key(account_id: str, movement_sk: str) -> Key:
     """The key of a movement; its sort key is computed from what never changes, see MovementRef."""
     return hotline_key(account_pk(account_id), movement_sk)
-
-
-def ledger_key(account_id: str, movement_id: str) -> Key:
-    """The key of a movement's ledger of takings."""
-    return hotline_key(account_pk(account_id), f"TAKEN#{movement_id}")
 
 
 def pointer_key(movement: Movement) -> Key | None:
@@ -167,7 +159,7 @@ def movement_item(movement: Movement) -> Item:
         item["attention_sk"] = f"FAILED#{to_text(movement.ref.initiated_at)}"
     if movement.look_at is not None:
         item |= due_attributes(movement.movement_id, movement.look_at)
-    return item | _without_none(
+    return item | without_none(
         {
             "hold_asked": to_text(movement.hold_asked) if movement.hold_asked else None,
             "held_until": to_text(movement.held_until) if movement.held_until else None,
@@ -254,7 +246,7 @@ def ref_item(ref: MovementRef) -> Item:
     }
     if ref.merchant is not None:
         merchant = {"id": ref.merchant.id, "name": ref.merchant.name, "category": ref.merchant.category}
-        item["merchant"] = _without_none(merchant)
+        item["merchant"] = without_none(merchant)
     return item | ({"twin": ref.twin} if ref.twin is not None else {})
 
 
@@ -280,7 +272,7 @@ def group_key(account_id: str, merchant: Merchant, amount: Money) -> Key:
 
 def group_item(account_id: str, charges: Sequence[Charge]) -> Item:
     """The charges of a group as stored; it ends with the newest of them."""
-    kept = [_without_none({"sk": one.sk, "order_no": one.order_no, "pointer": one.pointer}) for one in charges]
+    kept = [without_none({"sk": one.sk, "order_no": one.order_no, "pointer": one.pointer}) for one in charges]
     return {"account_id": account_id, "charges": kept, **record_end(max(one.at for one in charges))}
 
 
@@ -298,38 +290,6 @@ def charge_of(movement: Movement) -> Charge:
     pointer = pointer_key(movement)
     at = from_text(to_text(movement.ref.initiated_at))
     return Charge(movement.sk, at, movement.order_no, pointer.sk if pointer is not None else None)
-
-
-def ledger_item(ledger: Ledger) -> Item:
-    """A ledger as stored; it ends with the movement, or with the last that was heard of a refund of it. One whose
-    currencies differ falls due at once, until people were told."""
-    takings = {refund_id: _taking_item(taking) for refund_id, taking in ledger.takings.items()}
-    item: Item = {"account_id": ledger.account_id, "movement_id": ledger.movement_id, "takings": takings}
-    item["captured_minor"] = ledger.captured_minor
-    heard_of = [taking.fact_version.time for taking in ledger.takings.values() if taking.fact_version is not None]
-    if ledger.movement_sk is not None:
-        heard_of.append(from_text(ledger.movement_sk.split("#", 2)[1]))
-    item |= record_end(max(heard_of)) if heard_of else {}
-    if ledger.mixed_currencies and not ledger.looked_at:
-        item |= due_attributes(ledger.movement_id, max(heard_of))
-    own = {"movement_sk": ledger.movement_sk, "currency": ledger.currency, "looked_at": ledger.looked_at or None}
-    own |= {"merchant_name": ledger.merchant_name, "reversed": ledger.reversed or None}
-    return item | _without_none(own)
-
-
-def ledger_from(item: Mapping[str, Any]) -> Ledger:
-    """The ledger of a stored item."""
-    return Ledger(
-        account_id=item["account_id"],
-        movement_id=item["movement_id"],
-        movement_sk=item.get("movement_sk"),
-        currency=item.get("currency"),
-        captured_minor=int(item["captured_minor"]),
-        takings={refund_id: _taking_from(taking) for refund_id, taking in item["takings"].items()},
-        looked_at=bool(item.get("looked_at", False)),
-        merchant_name=item.get("merchant_name"),
-        reversed=bool(item.get("reversed", False)),
-    )
 
 
 def bill_item(bill: Bill, *, look_at: datetime | None) -> Item:
@@ -384,7 +344,7 @@ def funds_item(funds: Funds) -> Item:
         item["income_of_month"] = {"month": month.month.isoformat(), "amount": money_item(month.amount)}
     if (product := funds.product) is not None:
         rate = {"on": product.rate.on.isoformat(), "annual_ppm": product.rate.annual_ppm} if product.rate else None
-        item["product"] = _without_none(
+        item["product"] = without_none(
             {"kind": product.kind, "day_count": product.day_count, "rate": rate, "fund_day": _fund_day_item(product)}
         )
     return item | {"order": fact_version_item(funds.fact_version)}
@@ -412,7 +372,7 @@ def _fund_day_item(product: FundsProduct) -> Item | None:
     day = product.fund_day
     if day is None:
         return None
-    return _without_none({"on": day.on.isoformat(), "income_e4": day.income_e4, "seven_day_ppm": day.seven_day_ppm})
+    return without_none({"on": day.on.isoformat(), "income_e4": day.income_e4, "seven_day_ppm": day.seven_day_ppm})
 
 
 def _product_from(item: Mapping[str, Any]) -> FundsProduct:
@@ -449,7 +409,7 @@ def money_from(item: Mapping[str, Any]) -> Money:
 
 def _instrument_item(instrument: Instrument) -> Item:
     funding = instrument.funding.value if instrument.funding is not None else None
-    return _without_none({**asdict(instrument), "funding": funding})
+    return without_none({**asdict(instrument), "funding": funding})
 
 
 def _instrument_from(item: Mapping[str, Any]) -> Instrument:
@@ -460,7 +420,7 @@ def _instrument_from(item: Mapping[str, Any]) -> Instrument:
 def _coupon_item(coupon: Coupon) -> Item:
     amount = money_item(coupon.amount) if coupon.amount is not None else None
     told = {"applied": coupon.applied, "name": coupon.name, "amount": amount, "reason": coupon.reason}
-    return _without_none(told)
+    return without_none(told)
 
 
 def _coupon_from(item: Mapping[str, Any]) -> Coupon:
@@ -469,7 +429,7 @@ def _coupon_from(item: Mapping[str, Any]) -> Coupon:
 
 
 def _purchase_item(purchase: Purchase) -> Item:
-    return _without_none(
+    return without_none(
         {
             "succeeded_at": to_text(purchase.succeeded_at) if purchase.succeeded_at else None,
             "country": purchase.country,
@@ -494,60 +454,6 @@ def _failure_from(item: Mapping[str, Any]) -> MovementFailure:
     return MovementFailure(item["scheme"], item["scheme_code"], FailureCode(item["code"]), bool(item["mapped"]))
 
 
-def _taking_item(taking: Taking) -> Item:
-    """A taking as stored, without what follows from its state and last fact (_told_from): a ledger holds many."""
-    item: Item = {"amount": money_item(taking.amount), "state": taking.state.value}
-    item |= {"order": fact_version_item(taking.fact_version)} if taking.fact_version else {}
-    marks = {"held": taking.held, "asked_here": taking.asked_here, "ended": taking.ended}
-    item |= {name: True for name, is_set in marks.items() if is_set}
-    item |= {"as_duplicate": taking.as_duplicate} if taking.as_duplicate is not None else {}
-    follows = _told_from(item)
-    if taking.begun_at is not None and taking.begun_at != follows["begun_at"]:
-        item["begun_at"] = to_text(taking.begun_at)
-    if taking.moved is not None and taking.moved != follows["moved"]:
-        item["moved"] = fact_version_item(taking.moved)
-    if taking.unpaid_at is not None and taking.unpaid_at != follows["unpaid_at"]:
-        item["unpaid_at"] = to_text(taking.unpaid_at)
-    return item
-
-
-def _taking_from(item: Mapping[str, Any]) -> Taking:
-    fact_version = fact_version_from(item["order"]) if "order" in item else None
-    state, held = TakenState(item["state"]), bool(item.get("held", False))
-    # Takings were stored without these marks once. One of which the wallet told nothing was always asked for here, and
-    # only people can have ended it.
-    is_untold = fact_version is None
-    return Taking(
-        money_from(item["amount"]),
-        state,
-        fact_version,
-        held=held,
-        asked_here=bool(item.get("asked_here", held or is_untold)),
-        ended=bool(item.get("ended", is_untold and not state.takes)),
-        as_duplicate=item.get("as_duplicate"),
-        **_told_from(item),
-    )
-
-
-class _Told(TypedDict):
-    """The fields of a taking about when its money moved."""
-
-    begun_at: datetime | None
-    moved: FactVersion | None
-    unpaid_at: datetime | None
-
-
-def _told_from(item: Mapping[str, Any]) -> _Told:
-    """When the money of a stored taking moved: as stored, or as the last fact alone tells."""
-    last = fact_version_from(item["order"]) if "order" in item else None
-    moves = TakenState(item["state"]).takes and not item.get("held", False)
-    at = last.time if last is not None else None
-    return {
-        "begun_at": from_text(item["begun_at"]) if "begun_at" in item else at if moves else None,
-        "moved": fact_version_from(item["moved"]) if "moved" in item else last if moves else None,
-        "unpaid_at": from_text(item["unpaid_at"]) if "unpaid_at" in item else None if moves else at,
-    }
-
-
-def _without_none(values: Mapping[str, Any]) -> Item:
+def without_none(values: Mapping[str, Any]) -> Item:
+    """The attributes that have a value."""
     return {name: value for name, value in values.items() if value is not None}

@@ -11,7 +11,7 @@ from hotline.kit.errors import InvalidInput
 from hotline.kit.store import Key, Query, Store
 from hotline.kit.store.condition import Item
 
-from . import bills, items
+from . import bills, items, ledger_items
 from .arrivals import is_overdue
 from .bills import BillsTold, select_bills
 from .items import movement_from, movement_key
@@ -129,9 +129,9 @@ def _page_bills(store: Store, query: Query, limit: int) -> BillPage:
 
 def find(store: Store, account_id: str, movement_id: str) -> Movement | None:
     """The account's movement with this id; None when it has none. Two consistent reads: its ledger knows its key."""
-    key = items.ledger_key(account_id, movement_id)
+    key = ledger_items.ledger_key(account_id, movement_id)
     stored = store.get(key)
-    movement_sk = items.ledger_from(stored).movement_sk if stored is not None else None
+    movement_sk = ledger_items.ledger_from(stored).movement_sk if stored is not None else None
     item = store.get(movement_key(account_id, movement_sk)) if movement_sk is not None else None
     return movement_from(item) if item is not None else None
 
@@ -141,8 +141,8 @@ def ledgers_of(store: Store, account_id: str, movement_ids: Sequence[str]) -> di
     ids, else ValueError. One consistent batch read, none for no id."""
     if len(movement_ids) > LEDGERS_AT_ONCE_MAX:
         raise ValueError("too many ledgers at once")
-    keys = dict.fromkeys(items.ledger_key(account_id, one) for one in movement_ids)
-    found = [items.ledger_from(stored) for stored in (store.batch_get(list(keys)) if keys else {}).values()]
+    keys = dict.fromkeys(ledger_items.ledger_key(account_id, one) for one in movement_ids)
+    found = [ledger_items.ledger_from(stored) for stored in (store.batch_get(list(keys)) if keys else {}).values()]
     return {ledger.movement_id: ledger for ledger in found}
 
 

@@ -19,7 +19,7 @@ from hotline.kit.money import Money
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Compare, Item, Missing, all_of, equals
 
-from . import folds, funds, items
+from . import folds, funds, items, ledger_items
 from .answers import MovementAnswer, answer_of
 from .arrivals import Promise, withdrawal_arrival
 from .bill_due import MESSAGES as REMINDER_MESSAGES
@@ -40,7 +40,8 @@ from .facts import (
 )
 from .failures import EXPLAINS_FAILED_REFUND
 from .folds import REFUNDS_PER_MOVEMENT_MAX, with_ledger
-from .items import ledger_from, movement_from, movement_key, reminders_key
+from .items import movement_from, movement_key, reminders_key
+from .ledger_items import ledger_from, ledger_key
 from .lists import (
     find,
     ledgers_of,
@@ -165,7 +166,6 @@ __all__ = [
     "withdrawal_arrival",
 ]  # fmt: skip
 
-ledger_key = items.ledger_key
 check_amount = folds.check_amount
 money_item, money_from = items.money_item, items.money_from
 funds_key, funds_from = items.funds_key, items.funds_from
@@ -201,7 +201,7 @@ def contribute_taking(
     change.replace(
         ledger_key(ledger.account_id, ledger.movement_id),
         ledger_item,
-        items.ledger_item(replace(ledger, takings=taken)),
+        ledger_items.ledger_item(replace(ledger, takings=taken)),
     )
     change.update(
         movement_key(movement.ref.account_id, movement.sk),
@@ -258,7 +258,7 @@ def contribute_taken_state(
     if taking == known:
         return
     after = replace(ledger, takings={**ledger.takings, refund_id: taking})
-    change.replace(ledger_key(ledger.account_id, ledger.movement_id), ledger_item, items.ledger_item(after))
+    change.replace(ledger_key(ledger.account_id, ledger.movement_id), ledger_item, ledger_items.ledger_item(after))
     if after.movement_sk is not None:
         copy_left(change, after)
 
