@@ -582,6 +582,7 @@ def _payments(world: DeskWorld, call: _Call) -> Answered:
         "given_back": "none",
         "charged_twice": None,
         "arrival": None,
+        "arrived_at": None,
         "counterparty": None,
         "coupon": {"applied": False, "name": MARKUP, "reason": "minimum_not_met", "has_amount": False},
         "actions": [],
