@@ -39,8 +39,8 @@ TEXTS: Final[dict[type[StrEnum], str]] = {
     UserError: "malformed_arn other_instance no_such_user",
     DecisionError: "unknown_type bad_decision",
     IdentityError: "account_closed no_target no_account unknown_account no_full_row no_such_point point_not_nameable",
-    ApprovalError: "approval_unknown approval_open approval_denied approval_spent approval_void approval_expired "
-    "approval_own approval_decided approval_not_needed",
+    ApprovalError: "approval_unknown approval_open approval_denied approval_spent approval_void approval_other "
+    "approval_expired approval_own approval_decided approval_not_needed",
     PinWeakness: "pin_length pin_repeats pin_sequence pin_common pin_own_number",
     CaseError: "case_not_found case_claimed case_changed case_closed case_open case_of_another_agent case_of_nobody "
     "case_word_invalid case_reference_invalid note_empty note_too_long agent_name_invalid snooze_out_of_range "

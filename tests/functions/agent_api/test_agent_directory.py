@@ -139,7 +139,7 @@ def test_official_numbers_take_two_supervisors(world: AgentWorld, chief: AgentCl
     (action,) = chief.get("/numbers").json["actions"]
     assert (action["approval"]["state"], action["approval"]["change"]) == ("approved", {"numbers": NUMBERS})
     other = put(chief, "/numbers", {**body, "numbers": ["+18005550000"], "approval_id": approval_id})
-    assert (other.code, other.json["why"]) == ("second_missing", "approval_void")
+    assert (other.code, other.json["why"]) == ("second_missing", "approval_other")
     saved = put(chief, "/numbers", {**body, "approval_id": approval_id})
     assert (saved.status, saved.json["numbers"], saved.json["version"]) == (200, NUMBERS, 1)
     assert saved.json["actions"][0]["approval"] is None
@@ -169,7 +169,7 @@ def test_a_policy_is_published_by_two_supervisors(world: AgentWorld, chief: Agen
     assert action["subject"] == {"kind": "merchant", "id": "mer-1", "version": "0"}
     assert put(chief, "/merchants/mer-1/policy", {**body, "approval_id": approval_id}, '"1"').status == 412
     dearer = {**body, "auto_approve_minor": 5001, "approval_id": approval_id}
-    assert put(chief, "/merchants/mer-1/policy", dearer).json["why"] == "approval_void"
+    assert put(chief, "/merchants/mer-1/policy", dearer).json["why"] == "approval_other"
     saved = put(chief, "/merchants/mer-1/policy", {**body, "approval_id": approval_id})
     assert (saved.status, saved.json["version"], saved.headers["ETag"]) == (200, 1, '"1"')
     assert saved.json["categories"] == ["b", "food"]
@@ -184,7 +184,7 @@ def test_a_policy_tells_what_needs_no_evidence_and_how_long_the_merchant_takes(
     assert action["approval"]["change"] == {**terms, "categories": ["b", "food"]}
     body = {**terms, "reason": "correction", "approval_id": approval_id}
     slower = put(chief, "/merchants/mer-1/policy", {**body, "answer_days": 6})
-    assert (slower.code, slower.json["why"]) == ("second_missing", "approval_void")
+    assert (slower.code, slower.json["why"]) == ("second_missing", "approval_other")
     saved = put(chief, "/merchants/mer-1/policy", body).json
     assert (saved["evidence_above_minor"], saved["answer_days"]) == (20_000, 5)
     approval_id = approved(world, chief, operation="publish_policy", merchant_id="mer-1", **TERMS)

@@ -19,7 +19,7 @@ from hotline.agents.model import ActReason, AgentError, Basis
 from hotline.cases import service as cases
 from hotline.cases.model import CloseReason
 from hotline.contracts.model import ContactPointChanged, PointKind
-from hotline.identity.approvals import approval_key, digest_of
+from hotline.identity.approvals import approval_key, digest_of, find_flaw
 from hotline.identity.model import Approval, ApprovalError, ApprovalState, Operation, PointLoss, Subject, VoidCause
 from hotline.identity.service import require
 from hotline.kit.actor import Agent, Approved, System
@@ -27,6 +27,7 @@ from hotline.kit.change import Change
 from hotline.kit.change.idempotency import Memory, Remembered, request_key
 from hotline.kit.errors import NeedSecond, NotPossible
 from hotline.kit.store import Store, Table
+from hotline.kit.store.condition import Item
 from hotline.lockout.model import Cause
 from hotline.refunds.model import RefundState, ReviewDecision
 from hotline.refunds.policy import REQUEST_CAP_MINOR
@@ -73,6 +74,12 @@ def refusal(work: Callable[[], object]) -> str:
     with pytest.raises((NotPossible, NeedSecond)) as caught:
         work()
     return caught.value.code
+
+
+def find_flaw_of(
+    world: AgentWorld, stored: Item | None, operation: Operation, subject: Subject
+) -> ApprovalError | None:
+    return find_flaw(stored, agent_id="agent-1", operation=operation, subject=subject, now=world.clock.now())
 
 
 def waiting(world: AgentWorld, **page: Any) -> tuple[Approval, ...]:
@@ -302,7 +309,15 @@ def test_an_approval_of_one_deed_is_good_for_no_other(quick: AgentWorld) -> None
     quick.hold("COMPLIANCE")
     basis, token = quick.claimed(), quick.token()
     approval = quick.approve(token, basis, ACT)
-    assert refusal(lambda: quick.do(token, basis, agents.ReleaseHold(Cause.COMPLIANCE), approval)) == ApprovalError.VOID
+    other = agents.ReleaseHold(Cause.COMPLIANCE)
+    assert refusal(lambda: quick.do(token, basis, other, approval)) == ApprovalError.OTHER
+    stored = quick.store.get(approval_key(approval.approval_id))
+    assert find_flaw_of(quick, stored, approval.operation, approval.subject) is None
+    changed = replace(approval.subject, version="other")
+    assert find_flaw_of(quick, stored, approval.operation, changed) is ApprovalError.VOID
+    assert find_flaw_of(quick, stored, Operation.OTHER_PAYOUT, approval.subject) is ApprovalError.OTHER
+    denied = replace(approval.subject, content={"decision": "deny"})
+    assert find_flaw_of(quick, stored, approval.operation, denied) is ApprovalError.OTHER
 
 
 def test_the_same_request_is_asked_once(quick: AgentWorld) -> None:

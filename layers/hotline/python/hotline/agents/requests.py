@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar, Final
 
 from hotline.accounts import service as accounts
@@ -21,7 +22,6 @@ from hotline.identity.service import (
     ByAgent,
     Operation,
     approval_key,
-    digest_of,
     find_flaw,
     list_account_factors,
     needs_standing_proof,
@@ -198,12 +198,13 @@ def _find_approval(
     if approval_id is None or REQUIREMENTS[operation].by_agent is not ByAgent.SECOND or subject is None:
         return None
     key = approval_key(approval_id)
-    stored, digest = request.read.get(key), digest_of(operation, subject)
-    flaw = find_flaw(stored, agent_id=request.agent_id, digest=digest, now=request.now)
+    find = partial(find_flaw, agent_id=request.agent_id, operation=operation, subject=subject, now=request.now)
+    stored = request.read.get(key)
+    flaw = find(stored)
     if flaw is ApprovalError.VOID:
         # The thing was read after the approval: it may be this very approval that has changed it.
         stored = request.ctx.store.get(key)
-        flaw = find_flaw(stored, agent_id=request.agent_id, digest=digest, now=request.now)
+        flaw = find(stored)
     if flaw is not None or stored is None:
         raise NeedSecond(flaw, operation=operation.value)
     return Approved(key, request.agent_id, stored["decided_by"])

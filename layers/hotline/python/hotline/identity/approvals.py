@@ -143,24 +143,25 @@ def spend(change: Change, approved: Approved, *, agent_id: str, operation: Opera
         Compare("expires_at", ">", to_text(change.now)),
     )
     spent = {"state": ApprovalState.SPENT.value, "spent_at": to_text(change.now)}
-    failed = _refusing(agent_id=agent_id, operation=operation, digest=digest, now=change.now)
+    failed = _refusing(agent_id=agent_id, operation=operation, subject=subject, now=change.now)
     change.update(approved.key, set=spent, add={"rev": 1}, condition=condition, failed=failed)
 
 
 def _refusing(
-    *, agent_id: str, operation: Operation, digest: str, now: datetime
+    *, agent_id: str, operation: Operation, subject: Subject, now: datetime
 ) -> Callable[[Item | None], HotlineError]:
     def refuse(stored: Item | None) -> HotlineError:
-        return NeedSecond(find_flaw(stored, agent_id=agent_id, digest=digest, now=now), operation=operation.value)
+        flaw = find_flaw(stored, agent_id=agent_id, operation=operation, subject=subject, now=now)
+        return NeedSecond(flaw, operation=operation.value)
 
     return refuse
 
 
 def find_flaw(
-    stored: Mapping[str, Any] | None, *, agent_id: str, digest: str | None, now: datetime
+    stored: Mapping[str, Any] | None, *, agent_id: str, operation: Operation, subject: Subject, now: datetime
 ) -> ApprovalError | None:
-    """Why an approval is not good; None when it is. `digest` None: the thing is not known yet. An approval that
-    somebody else asked for is answered like one that there is not."""
+    """Why an approval is not good for an operation on a thing as it is; None when it is. An approval that somebody else
+    asked for is answered like one that there is not."""
     if stored is None or stored["requested_by"] != agent_id:
         return ApprovalError.UNKNOWN
     state, is_over = ApprovalState(stored["state"]), from_text(stored["expires_at"]) <= now
@@ -172,4 +173,7 @@ def find_flaw(
         return ApprovalError.EXPIRED
     if stored["decided_by"] == agent_id:
         return ApprovalError.OWN
-    return ApprovalError.VOID if digest is not None and stored["digest"] != digest else None
+    if stored["digest"] == digest_of(operation, subject):
+        return None
+    has_changed = stored["subject"] == subject.name and stored["version"] != subject.version
+    return ApprovalError.VOID if has_changed else ApprovalError.OTHER

@@ -42,6 +42,8 @@ class ApprovalError(StrEnum):
     DENIED = "approval_denied"
     SPENT = "approval_spent"
     VOID = "approval_void"
+    OTHER = "approval_other"
+    """It is good, for another deed: another decision on the thing, another value, or another operation."""
     EXPIRED = "approval_expired"
     OWN = "approval_own"
     DECIDED = "approval_decided"
