@@ -1,6 +1,7 @@
 """An agent asks for proof: the caller is sent to be verified, keys the code in, and comes back to the agent."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from functions.connect.envelope import request_from
 from functions.connect.runner import answer
 from hotline.agents import service as agents
 from hotline.agents.model import Basis
+from hotline.agents.proofs import PROOF_REQUEST_LIFE
 from hotline.identity.model import Goal
 from hotline.kit.errors import NeedProof
 from hotline_local.testing.memory_store import MemoryStore
@@ -35,7 +37,15 @@ class SentOn:
     """A caller whom an agent has sent on by the quick connect, with the connect function itself answering. The contact
     is another one of the same call, with the attributes of the one before."""
 
-    def __init__(self, world: AgentWorld, phone: Phone, *, flows: FlowSet | None = None) -> None:
+    def __init__(
+        self,
+        world: AgentWorld,
+        phone: Phone,
+        *,
+        flows: FlowSet | None = None,
+        topic: str = "lockout",
+        language: str = "en-US",
+    ) -> None:
         self.world, self.phone = world, phone
         self.engine = Engine(flows or shipped(), self)
         setup = CallSetup(
@@ -48,9 +58,9 @@ class SentOn:
             attributes={
                 "turn": phone.turn,
                 "account_ref": phone.account_ref,
-                "language": "en-US",
+                "language": language,
                 "case_id": world.case_of(phone),
-                "topic": "lockout",
+                "topic": topic,
                 "reason": "asked",
                 "callback": "yes",
             },
@@ -71,6 +81,10 @@ class SentOn:
     @property
     def steps(self) -> Sequence[tuple[str, str]]:
         return [(event.data["step"], event.data["outcome"]) for event in self.events if event.kind == "function"]
+
+    def spoken(self, block: str) -> list[str]:
+        """The words of this block, each time it spoke."""
+        return [event.data["text"] for event in self.events if event.kind == "prompt" and event.place.block == block]
 
     @property
     def failures(self) -> list[CallEvent]:
@@ -130,6 +144,40 @@ def test_the_message_with_the_code_names_the_goal_that_the_agent_asked_for(world
     asked(world, phone, Goal.REFUND)
     SentOn(world, phone)
     assert phone.challenge.goal is Goal.REFUND
+
+
+MENU_OR_AGENT = {"en-US": ("main menu", "The person you spoke to"), "zh-CN": ("主菜单", "刚才的客服。")}
+
+
+@pytest.mark.parametrize("language", MENU_OR_AGENT)
+@pytest.mark.parametrize("late", [False, True])
+def test_a_caller_on_the_way_back_to_an_agent_is_told_of_no_main_menu(
+    world: AgentWorld, language: str, *, late: bool
+) -> None:
+    phone = world.call_in(goal=None)
+    phone.press("set_language", language=language)
+    asked(world, phone, Goal.REFUND)
+    world.clock.advance(PROOF_REQUEST_LIFE - timedelta(seconds=1))
+    line = SentOn(world, phone, topic="refund", language=language)
+    world.clock.advance(timedelta(seconds=2 if late else 0))
+    line.press(CODE)
+    (told_of_lock,) = line.spoken("Say locked")
+    menu, agent = MENU_OR_AGENT[language]
+    assert menu not in told_of_lock
+    assert agent in told_of_lock
+
+
+@pytest.mark.parametrize("language", MENU_OR_AGENT)
+def test_a_caller_whom_no_agent_has_sent_on_is_told_the_key_of_the_main_menu(language: str, world: AgentWorld) -> None:
+    phone = Phone(world.ctx, NUMBER)
+    phone.press("start")
+    phone.press("set_language", language=language)
+    phone.press("send_code", method="sms", goal="look")
+    phone.press("check_code", code=phone.code)
+    menu, agent = MENU_OR_AGENT[language]
+    said = phone.press("choose_account")["prompt"]
+    assert menu in said
+    assert agent not in said
 
 
 def test_two_codes_are_asked_for_where_the_account_takes_two() -> None:

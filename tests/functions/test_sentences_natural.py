@@ -195,7 +195,7 @@ def test_the_key_that_a_locked_customer_is_told_leads_to_locked_accounts() -> No
         named = {
             match
             for name, text in catalogue(language)
-            if name.startswith("choose_account.CHOSEN.")
+            if name.startswith("choose_account.")
             for match in re.findall(pattern, text)
         }
         assert {key[name] for name in named} == {"Topic lockout"}

@@ -172,7 +172,8 @@ def locks(_: str) -> Iterator[Said]:
     for cause in Cause:
         told = {"cause": cause.value, "since": TIMES[0], "until": NOW + timedelta(hours=22, minutes=34)}
         for state in ("SOFT", "HARD", "HOLD", "FROZEN", "PAUSED"):
-            yield "choose_account", "CHOSEN", {**told, "state": state}
+            for to_agent in (False, True):
+                yield "choose_account", "CHOSEN", {**told, "state": state, "to_agent": to_agent}
         for outcome in ("OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED"):
             for kind in DecisionKind:
                 yield "lock_status", outcome, {**told, "asked": kind.value, "facts_as_of": NOW - timedelta(minutes=3)}

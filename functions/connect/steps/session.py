@@ -23,6 +23,7 @@ from functions.connect.step import (
 )
 from functions.connect.words import session as words_of
 from hotline.accounts import service as accounts
+from hotline.agents import service as agents
 from hotline.directory import service as directory
 from hotline.identity import service as identity
 from hotline.identity.model import Goal, Operation
@@ -192,10 +193,13 @@ def check_pin(visit: Visit) -> Answer:
 
 def choose_account(visit: Visit) -> Answer:
     """Choose the account behind the proved factors: CHOSEN, CHOOSE with up to three places, or NONE. Of the chosen one
-    the caller hears first if it is shut, so that what keeps accounts shut is read along with them."""
+    the caller hears first if it is shut, so that what keeps accounts shut is read along with them. So is whether an
+    agent has sent the caller on, who then comes to no main menu."""
     place = int(visit.inputs["choice"]) if "choice" in visit.inputs else None
     locks = [key for account in identity.reachable_accounts(visit.state) for key in lockout.lock_keys(account)]
-    choice = identity.choose(visit.session, place, also=locks)
+    contact_id = visit.state.contact_id
+    of_agent = agents.proof_request_keys(contact_id=contact_id)
+    choice = identity.choose(visit.session, place, also=(*locks, *of_agent))
     read = visit.session.read
     spoken = choice.choices[:CHOICES_SPOKEN_MAX]
     outcome = "CHOOSE" if spoken else "CHOSEN" if choice.state.account_id else "NONE"
@@ -210,7 +214,12 @@ def choose_account(visit: Visit) -> Answer:
         return Answer(outcome, {"items": items, "more": more}, keys)
     view = lockout.view_from(read, choice.state.account_id, visit.now)
     locked = yes_or_no(view.state is not LockState.OPEN)
-    facts = words(state=view.state.value, cause=view.cause.value if view.cause else None, unconfirmed=view.unconfirmed)
+    facts = words(
+        state=view.state.value,
+        cause=view.cause.value if view.cause else None,
+        unconfirmed=view.unconfirmed,
+        to_agent=agents.is_sent_on(read, contact_id=contact_id),
+    )
     return Answer(outcome, facts, {**keys, "locked": locked})
 
 

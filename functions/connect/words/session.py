@@ -49,10 +49,12 @@ def check_code(speech: Speech, outcome: str) -> None:
 
 def choose_account(speech: Speech, outcome: str) -> None:
     """Accounts by what tells them apart, never by name. Of the one that is chosen, before anything else, that it is
-    shut, if it is. Why is told to who asks for it."""
+    shut, if it is. Why is told to who asks for it: at the main menu, or the agent to whom the caller goes back."""
     locked = _LOCKED.get(str(speech.facts.get("state")))
     if outcome == "CHOSEN" and locked:
         speech.say_first(*choose_words(speech, f"choose_account.CHOSEN.{locked}"))
+        asks_agent = speech.facts.get("to_agent") is True
+        speech.say("choose_account.details.agent" if asks_agent else "choose_account.details.menu")
         return
     speech.say(f"choose_account.{outcome}")
     if outcome == "CHOOSE":
