@@ -57,5 +57,5 @@ export function bills(view, { bills: listed, reminders }) {
       ${view.values.amount("bill_amount", bill.item_id)}</div>
     <div class="row small"><span class="tag ${BILL_MARKS[bill.status] ?? ""}">${words.word("bill", bill.status)}</span>
       <span class="muted">${view.t("bills.due_on", { day: words.day(bill.due_on) })}</span></div>
-    ${bill.shown_within_days === null ? nothing : html`<p class="small">${view.t("bills.shown", { days: words.number(bill.shown_within_days) })}</p>`}</article>`)}`;
+    ${bill.shown_within_days === null ? nothing : html`<p class="small">${words.counted("bills.shown", bill.shown_within_days)}</p>`}</article>`)}`;
 }

@@ -49,6 +49,11 @@ export class Words {
     return message.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
   }
 
+  /** The message of a key for so many things, by the plural rules of this language: `key.one`, `key.other`. */
+  counted(key, count) {
+    return this.text(`${key}.${new Intl.PluralRules(this.tag).select(count)}`, { count: this.number(count) });
+  }
+
   /** A closed word of the API in this language. An unknown one is shown as it came, without underscores. */
   word(group, value) {
     if (value === null || value === undefined) return "–";

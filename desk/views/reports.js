@@ -100,7 +100,7 @@ class DeskReports extends View {
         ${figure("contained", words.percent(sum("contained"), all))}
         ${figure("repeats", words.percent(report.repeats.count, report.repeats.of))}
         ${figure("answer", seconds(report.answer.median_s), this.t("reports.p90", { time: seconds(report.answer.p90_s) }))}
-        ${figure("survey", answers ? words.number(points / answers, { maximumFractionDigits: 1 }) : "–", this.t("reports.answers", { count: words.number(answers) }))}</div>
+        ${figure("survey", answers ? words.number(points / answers, { maximumFractionDigits: 1 }) : "–", words.counted("reports.answers", answers))}</div>
       <div class="charts">
         <section class="panel wide">${columns(words, this.t("reports.by_day"), ENDINGS.map((name) => ({ name, label: words.word("ending_of_contact", name) })), report.contacts, PHONE.matches)}</section>
         <section class="panel">${bars(words, this.t("reports.topics"), head, report.topics.map(({ topic, count }) => ({ label: words.word("topic", topic), value: count })))}</section>

@@ -6,6 +6,7 @@ from itertools import batched
 from typing import Any, Final
 
 from hotline.kit.aws.carriers import BUS_EVENTS_MAX
+from hotline_local.counts import count_things
 from hotline_local.errors import CommandError
 from hotline_local.launcher.stack import Stack
 
@@ -30,4 +31,6 @@ def put_facts(stack: Stack, facts: Sequence[Mapping[str, Any]]) -> None:
         )
         if answer["FailedEntryCount"]:
             refused = [entry["ErrorCode"] for entry in answer["Entries"] if "ErrorCode" in entry]
-            raise CommandError(f"The bus refused {len(refused)} events: {', '.join(sorted(set(refused)))}.")
+            raise CommandError(
+                f"The bus refused {count_things(len(refused), 'event')}: {', '.join(sorted(set(refused)))}."
+            )

@@ -26,6 +26,11 @@ WORDS: Final[dict[str, dict[str, str]]] = {
 KEY: Final = re.compile(r"""(?:\bt|\.text)\(\s*(?:[\w.?! ]+ \? )?"([a-z0-9_.]+)"(?: : "([a-z0-9_.]+)")?""")
 GROUP: Final = re.compile(r'\.word\(\s*"([a-z_]+)"')
 PATTERN: Final = re.compile(r"(?:\bt|\.text|messages\[)\(?`([a-z_]*\.?)\$\{(\w[\w.#()]*)\}(\.[a-z_]+)?`")
+COUNTED: Final = {key for text in SCRIPTS.values() for key in re.findall(r"""\.counted\(\s*"([a-z0-9_.]+)\"""", text)}
+SINGULARS: Final = {f"{key}.one" for key in COUNTED}
+"""Chinese has one form for any number."""
+MANY: Final = {"characters", "approval.decide_text"}
+"""The longest text has many characters. The other one is of a person who asks."""
 PLACE: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -63,13 +68,14 @@ def test_a_visit_outside_of_a_workspace_weighs_less_than_200_kb_unpacked(code: s
 
 def test_both_languages_have_the_same_messages_with_the_same_values() -> None:
     english, chinese = WORDS["en"], WORDS["zh"]
-    assert list(english) == list(chinese)
-    assert {key for key in english if set(PLACE.findall(english[key])) != set(PLACE.findall(chinese[key]))} == set()
+    assert [key for key in english if key not in SINGULARS] == list(chinese)
+    assert {key for key in chinese if set(PLACE.findall(english[key])) != set(PLACE.findall(chinese[key]))} == set()
     assert [key for words in WORDS.values() for key, message in words.items() if not message.strip()] == []
 
 
 def test_every_message_that_the_desk_names_is_there() -> None:
     named = {key for text in SCRIPTS.values() for found in KEY.findall(text) for key in found if key}
+    named |= {f"{key}.other" for key in COUNTED}
     assert len(named) > 150
     assert named - WORDS["en"].keys() == set()
 
@@ -77,6 +83,7 @@ def test_every_message_that_the_desk_names_is_there() -> None:
 def test_every_message_is_used() -> None:
     code = "\n".join(SCRIPTS.values())
     named = {key for found in KEY.findall(code) for key in found if key}
+    named |= {f"{key}.{form}" for key in COUNTED for form in ("one", "other")}
     groups = set(GROUP.findall(code)) | {prefix.rstrip(".") for prefix, _, _ in PATTERN.findall(code) if prefix}
     endings = {ending for prefix, _, ending in PATTERN.findall(code) if ending and not prefix}
     unused = {
@@ -85,6 +92,15 @@ def test_every_message_is_used() -> None:
         if key.partition(".")[0] not in groups and not any(key.endswith(ending) for ending in endings)
     }
     assert {key for key in unused if f'"{key}"' not in code} == set()
+
+
+def test_a_number_of_things_is_told_in_the_singular_and_the_plural() -> None:
+    english = WORDS["en"]
+    forms = {key for key in english if key.endswith(".one") and f"{key.removesuffix('one')}other" in english}
+    assert forms == SINGULARS
+    assert [key for key in SINGULARS if english[key] == english[key.removesuffix("one") + "other"]] == []
+    plain = {key: message for key, message in english.items() if key.rpartition(".")[0] not in COUNTED}
+    assert {key for key, message in plain.items() if re.search(r"\{\w+\} [a-z]+s\b", message)} <= MANY
 
 
 @pytest.mark.parametrize("path", sorted(SCRIPTS))

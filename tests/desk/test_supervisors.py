@@ -165,6 +165,30 @@ def test_reports_are_charts_with_their_numbers(desk: Desk) -> None:
     expect(page.get_by_text("10.8%")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", ["0 answers", "1 answer", "2 answers"]), ("zh", ["0 份回答", "1 份回答", "2 份回答"])],
+)
+def test_a_number_of_answers_follows_the_plural_rules(desk: Desk, language: str, told: list[str]) -> None:
+    page = desk.enter("mei")
+    said = page.evaluate(
+        """async (code) => {
+          const { loadWords } = await import("./words.js");
+          const words = await loadWords(code);
+          return [0, 1, 2].map((count) => words.counted("reports.answers", count));
+        }""",
+        language,
+    )
+    assert said == told
+
+
+def test_a_survey_with_one_answer_says_so(desk: Desk) -> None:
+    desk.world.survey = (0, 0, 0, 0, 1)
+    page = desk.enter("mei")
+    go(page, "Reports")
+    expect(page.get_by_text("1 answer", exact=True)).to_be_visible()
+
+
 def test_activity_shows_each_agents_day_and_marks_what_was_refused(desk: Desk) -> None:
     page = desk.enter("mei")
     go(page, "Activity")

@@ -63,7 +63,7 @@ def test_the_csv_has_every_count_of_every_day(capsys: pytest.CaptureFixture[str]
     assert sum(int(row["count"]) for row in rows) == sum(counted.tallies().values())
 
 
-@pytest.mark.parametrize(("form", "part"), [((), "1 complaints, 2 calls"), (("--csv",), "lockout,1,100,1,100,3,100")])
+@pytest.mark.parametrize(("form", "part"), [((), "1 complaint, 2 calls"), (("--csv",), "lockout,1,100,1,100,3,100")])
 def test_a_year_is_summed_up_by_its_complaints(
     capsys: pytest.CaptureFixture[str], form: tuple[str, ...], part: str
 ) -> None:
@@ -79,6 +79,23 @@ def test_the_last_two_weeks_are_shown_when_no_day_is_named(capsys: pytest.Captur
     assert len(json.loads(said(capsys, "--json"))["contacts"]) == report.DAYS
     told = json.loads(said(capsys, "--to", "2026-11-30", "--json"))
     assert (told["from"], told["to"]) == ("2026-11-17", "2026-11-30")
+
+
+def test_one_of_a_kind_is_said_in_the_singular(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Counted()
+    monkeypatch.setattr(report, "_find", lambda stack: (found.store, "Asia/Shanghai"))
+    found.begin("contact-1", score=4)
+    found.take(*call_events("contact-1", queued_after_s=3, answered_after_s=20), case_event(id="c-1"))
+    text = said(capsys, *NOVEMBER)
+    assert text.startswith("2026-11-01 to 2026-11-30: 1 call.\n")
+    assert "Survey: 1 answer, 4.0 of 5 on average." in text.splitlines()
+    year = said(capsys, "--year", "2026")
+    assert year.startswith("2026-01-01 to 2026-12-31: 1 complaint, 1 call.\n")
+    found.begin("contact-2", score=5)
+    found.take(*call_events("contact-2", queued_after_s=3, answered_after_s=20))
+    assert "Survey: 2 answers, 4.5 of 5 on average." in said(capsys, *NOVEMBER).splitlines()
 
 
 def test_a_quiet_time_has_its_sentences_too(capsys: pytest.CaptureFixture[str]) -> None:

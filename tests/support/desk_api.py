@@ -160,6 +160,8 @@ class DeskWorld:
     """How long a note may be. None: an older API, which tells no limits and is not held to today's description."""
     time_zone: str = "Asia/Shanghai"
     """In which reports have their days."""
+    survey: tuple[int, ...] = (2, 1, 5, 20, 44)
+    """How many callers gave each score, from one to five."""
     throttled: dict[str, int] = field(default_factory=dict)
     """Path, and how many of the next requests to it the gateway refuses before the API sees them."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -952,7 +954,7 @@ def _reports(world: DeskWorld, call: _Call) -> Answered:
                 {"kind": "security", "count": 1, "closed": 0, "within_15_days": 0, "median_days": None},
             ],
             "wishes": [{"topic": "lockout", "count": 12}, {"topic": "refund", "count": 7}],
-            "survey": [{"score": score, "count": count} for score, count in enumerate((2, 1, 5, 20, 44), start=1)],
+            "survey": [{"score": score, "count": count} for score, count in enumerate(world.survey, start=1)],
         },
     )
 

@@ -5,6 +5,7 @@ import json
 from typing import Any, Final
 
 from hotline_local.aws_stacks import add_arguments, describe, open_session
+from hotline_local.counts import count_things
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     if "DeskBucketName" not in outputs:
         raise CommandError(f"The stack {arguments.stack} serves no desk: deploy it with DeskDomainName.")
     count = publish(session, outputs, parameters, client_id=arguments.client_id)
-    print(f"{count} files are at https://{parameters['DeskDomainName']}")
+    print(f"{count_things(count, 'file is', 'files are')} at https://{parameters['DeskDomainName']}")
     return 0
 
 

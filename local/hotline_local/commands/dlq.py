@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from hotline_local.counts import count_things
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -56,7 +57,7 @@ def run_replay(arguments: argparse.Namespace) -> int:
     from hotline_local.launcher.stack import load
 
     moved = replay(load(), arguments.ids)
-    return _report(moved, arguments, f"{len(moved)} facts are back in the queue.")
+    return _report(moved, arguments, f"{count_things(len(moved), 'fact is', 'facts are')} back in the queue.")
 
 
 def run_drop(arguments: argparse.Namespace) -> int:

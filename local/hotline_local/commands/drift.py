@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hotline_local.aws_stacks import add_arguments, open_hotline_store
+from hotline_local.counts import count_things
 from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ def _sentence(drift: "Drift") -> str:
     from hotline.kit.clock import to_text
 
     kinds = ", ".join(f"{kind.value} ({_say_difference(kind, found)})" for kind, found in drift.differences.items())
-    return f"{drift.account_id}: {kinds}; in {drift.times} comparisons since {to_text(drift.first_seen_at)}"
+    times = count_things(drift.times, "comparison")
+    return f"{drift.account_id}: {kinds}; in {times} since {to_text(drift.first_seen_at)}"
 
 
 def _say_difference(kind: "Kind", found: "Difference") -> str:

@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from hotline_local.counts import count_things
 from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(_as_json(one)) if arguments.json else _sentence(one))
     if arguments.unopened and not arguments.json:
         accounts = len({one.account_id for one in found})
-        print(f"{accounts} accounts were never opened." if found else "Every account with facts was opened.")
+        print(
+            f"{count_things(accounts, 'account was', 'accounts were')} never opened."
+            if found
+            else "Every account with facts was opened."
+        )
     return 1 if state == UNKNOWN else 0
 
 
@@ -77,4 +82,6 @@ def _as_json(one: "UnopenedFacts") -> dict[str, str | int]:
 
 def _sentence(one: "UnopenedFacts") -> str:
     told = _as_json(one)
-    return f"{one.account_id} {one.type}: {one.count} facts, from {told['first_at']} to {told['last_at']}"
+    return (
+        f"{one.account_id} {one.type}: {count_things(one.count, 'fact')}, from {told['first_at']} to {told['last_at']}"
+    )

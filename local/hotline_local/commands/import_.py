@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from hotline_local.aws_stacks import add_arguments, describe, open_session
+from hotline_local.counts import count_things
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -91,8 +92,10 @@ class Show:
         """Show how far it is; `waiting` as in snapshots.Import."""
         if self.quiet:
             return
-        rest = "" if waiting is None else f", about {waiting:,} messages are being taken in"
-        line = f"{progress.sent:,} lines sent, {progress.refused:,} refused{rest}"
+        rest = (
+            "" if waiting is None else f", about {count_things(waiting, 'message is', 'messages are')} being taken in"
+        )
+        line = f"{count_things(progress.sent, 'line')} sent, {progress.refused:,} refused{rest}"
         print(f"\r{line:<90}", end="", file=sys.stderr, flush=True)
         self.shown = True
 
@@ -106,11 +109,11 @@ def _report(result: dict[str, Any]) -> str:
     lines = [_say_sent(result)]
     if result["refused"]:
         lines.append(
-            f"{_count(result['refused'], 'line was', 'lines were')} refused: {result['refused_file']} says why."
+            f"{count_things(result['refused'], 'line was', 'lines were')} refused: {result['refused_file']} says why."
         )
     if result["dead_messages"]:
         lines.append(
-            f"{_count(result['dead_messages'], 'message', 'messages')} could not be taken in after five tries: see the "
+            f"{count_things(result['dead_messages'], 'message')} could not be taken in after five tries: see the "
             "dead letters of the import (docs/operations.md). Put them back, then --resume waits for them."
         )
     if result["dead_messages"] is None:
@@ -123,16 +126,12 @@ def _report(result: dict[str, Any]) -> str:
 def _say_sent(result: dict[str, Any]) -> str:
     """Say how much this run has sent, and in which time. The whole time includes the wait until all is taken in."""
     now, earlier = result["sent_now"], result["sent"] - result["sent_now"]
-    before = f" {_count(earlier, 'line was', 'lines were')} sent before." if earlier else ""
+    before = f" {count_things(earlier, 'line was', 'lines were')} sent before." if earlier else ""
     if not now:
         return f"No line was sent in this run.{before}"
     rate = f" ({result['lines_per_s']:,} a second)" if result["lines_per_s"] else ""
     times = f"{result['sending_s']} s{rate}, {result['seconds']} s in all"
-    return f"{_count(now, 'line', 'lines')} sent in {times}.{before}"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+    return f"{count_things(now, 'line', 'lines')} sent in {times}.{before}"
 
 
 def _queues(arguments: argparse.Namespace) -> "SqsQueues":
@@ -174,7 +173,7 @@ class SqsQueues:
             left = {int(failed["Id"]): left[int(failed["Id"])] for failed in answer.get("Failed", [])}
             if not left:
                 return
-        raise CommandError(f"The import queue did not take {len(left)} messages: go on with --resume.")
+        raise CommandError(f"The import queue did not take {count_things(len(left), 'message')}: go on with --resume.")
 
     def take_refusals(self, import_id: str, note: "Callable[[Sequence[Refusal]], None]") -> int:
         """Take out refusals of this import after `note` has kept them; those of another one are left there."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from connect_sim.commands.parsing import ExitCode
+from hotline_local.counts import count_things
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -91,7 +92,7 @@ def lines(report: "Report") -> Iterator[str]:
 
     told = reports.plain(report)
     calls = sum(one.total for one in report.days)
-    yield f"{report.start} to {report.end}: {calls} calls."
+    yield f"{report.start} to {report.end}: {count_things(calls, 'call')}."
     endings = [name for name in told["contacts"][0] if name != "day"]
     yield from _table(("Day", *endings), [[one["day"], *(one[name] for name in endings)] for one in told["contacts"]])
     yield from _table(("Topic", *endings), [[one["topic"], *(one[name] for name in endings)] for one in told["topics"]])
@@ -122,11 +123,12 @@ def lines(report: "Report") -> Iterator[str]:
     answers = sum(one["count"] for one in told["survey"])
     if answers:
         mean = sum(one["score"] * one["count"] for one in told["survey"]) / answers
-        yield f"Survey: {answers} {'answer' if answers == 1 else 'answers'}, {mean:.1f} of 5 on average."
+        yield f"Survey: {count_things(answers, 'answer')}, {mean:.1f} of 5 on average."
 
 
 def _yearly_lines(summary: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{summary['from']} to {summary['to']}: {summary['complaints']} complaints, {summary['calls']} calls."
+    complaints, calls = count_things(summary["complaints"], "complaint"), count_things(summary["calls"], "call")
+    yield f"{summary['from']} to {summary['to']}: {complaints}, {calls}."
     yield f"Processed: {summary['processed']} ({_percent(summary['processed_percent'])})."
     yield f"Of these within 15 days: {_percent(summary['within_15_days_percent'])}."
     yield from _table(

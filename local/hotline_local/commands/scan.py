@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from hotline_local.counts import count_things
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -75,8 +76,9 @@ def summed(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def sentences(report: Mapping[str, Any]) -> list[str]:
     """The report for people."""
     lines = [
-        f"{report['shards']} shards, {report['rows']} rows of {report['accounts']} accounts, "
-        f"{report['reads']} reads, {report['writes']} writes."
+        f"{count_things(report['shards'], 'shard')}, {count_things(report['rows'], 'row')} of "
+        f"{count_things(report['accounts'], 'account')}, {count_things(report['reads'], 'read')}, "
+        f"{count_things(report['writes'], 'write')}."
     ]
     found = [
         f"{finding['rule']} on {finding['account']} from {finding['window_start']} ({finding['id']})"

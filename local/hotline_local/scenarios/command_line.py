@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connect_sim.commands.parsing import ExitCode, parse_pairs
+from hotline_local.counts import count_things
 from hotline_local.errors import CommandError
 from hotline_local.launcher.paths import ROOT
 from hotline_local.scenarios.model import Scenario, ScenarioError
@@ -76,7 +77,7 @@ def run_test(args: argparse.Namespace) -> int:
         for problem in played.problems:
             print(f"       {problem}")
     if not args.json:
-        print(f"{count} scenarios, {failed} failed")
+        print(f"{count_things(count, 'scenario')}, {failed} failed")
     return 1 if failed else 0
 
 
@@ -93,7 +94,7 @@ def run_testcases(args: argparse.Namespace) -> int:
     failed = False
     for played in _played(args.paths):
         name, file = played.scenario.name, args.out / f"{played.scenario.name}.json"
-        line: dict[str, object] = {"scenario": name, "file": None, "observations": None, "reason": None}
+        line: dict[str, Any] = {"scenario": name, "file": None, "observations": None, "reason": None}
         try:
             if played.scenario.only_here:
                 line["reason"] = played.scenario.only_here
@@ -111,11 +112,11 @@ def run_testcases(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _show_test_case(line: dict[str, object], *, as_json: bool) -> None:
+def _show_test_case(line: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(line, ensure_ascii=False))
     elif line["file"]:
-        print(f"{line['file']}: {line['observations']} observations")
+        print(f"{line['file']}: {count_things(line['observations'], 'observation')}")
     else:
         print(f"{line['scenario']} has no test case: {line['reason']}")
 
@@ -166,5 +167,5 @@ def run_voice(args: argparse.Namespace) -> int:
                     f"{', MISSED' if reached.missed else ''}"
                 )
     if missed and not args.json:
-        print(f"{missed} goals are missed.")
+        print(f"{count_things(missed, 'goal is', 'goals are')} missed.")
     return 1 if missed else 0

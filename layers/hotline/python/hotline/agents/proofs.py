@@ -122,8 +122,8 @@ def find_proof_request(
 
 
 def is_sent_on(read: Mapping[Key, Item], *, contact_id: str) -> bool:
-    """Whether a caller was sent on by an agent who asked for proof, and has not come back. It stays so when the time for
-    the answer is over on the line."""
+    """Whether a caller was sent on by an agent who asked for proof, and has not come back. It stays so when the time
+    for the answer is over on the line."""
     key = items.contact_proof_key(contact_id)
     asked = items.proof_request_from(read[key]) if key in read else None
     return asked is not None and asked.answered_by is None and asked.ended_at is None
