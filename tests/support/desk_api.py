@@ -784,7 +784,8 @@ def _ask_approval(world: DeskWorld, call: _Call) -> Answered:
     kind, about, version = _subject_of(world, body, operation)
     subject = {"kind": kind, "id": about, "version": version}
     if any(
-        (one["state"], one["requested_by"], one["subject"]) == ("asked", call.person, subject)
+        (one["state"], one["requested_by"], one["operation"], one["subject"])
+        == ("asked", call.person, operation, subject)
         for one in world.approvals.values()
     ):
         raise Refusal(409, "not_possible", "This is not possible now.", why="approval_open")

@@ -359,10 +359,12 @@ def test_an_agent_asks_again_when_the_open_request_has_expired(quick: AgentWorld
 
 
 def test_an_own_request_is_found_by_its_thing_as_it_is(quick: AgentWorld) -> None:
-    find = partial(find_own_approval, quick.store, "agent-1")
+    find = partial(find_own_approval, quick.store, "agent-1", Operation.RELEASE_HOLD)
     approval = asked(quick, quick.claimed())
     assert find(approval.subject, quick.clock.now()) == approval
-    assert find_own_approval(quick.store, "agent-2", approval.subject, quick.clock.now()) is None
+    now = quick.clock.now()
+    assert find_own_approval(quick.store, "agent-2", Operation.RELEASE_HOLD, approval.subject, now) is None
+    assert find_own_approval(quick.store, "agent-1", Operation.OTHER_PAYOUT, approval.subject, now) is None
     assert find(replace(approval.subject, version="other"), quick.clock.now()) is None
     agents.decide(quick.ctx, quick.supervisor(), approval.approval_id, approve=False)
     assert find(approval.subject, quick.clock.now()) is None

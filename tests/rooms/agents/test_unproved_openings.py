@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from hotline.accounts.changes import CHANGE_WAIT
 from hotline.agents import service as agents
-from hotline.agents.model import ActReason
+from hotline.agents.model import ActReason, Basis
 from hotline.agents.next_steps import Step
 from hotline.cases import service as cases
 from hotline.contracts.model import ContactPointChanged, PointKind
-from hotline.identity.model import Approval, ApprovalError, ApprovalState, Goal
+from hotline.identity.model import Approval, ApprovalError, ApprovalState, Goal, Operation
 from hotline.identity.recovery import RecoveryState, ask_for_recovery, begin_recovery, enter_recovery_code
 from hotline.identity.service import approval_key, factors_key, owner_keys
 from hotline.kit.actor import Agent, Approved
@@ -273,6 +273,34 @@ def test_two_people_are_offered_what_a_request_to_the_second_is_not_refused_for(
         assert ask(world, basis, act).operation is act.unproved
     else:
         assert refusal(lambda: ask(world, basis, act)).startswith("no_such_")
+
+
+@pytest.mark.parametrize("order", [(agents.UNLOCK, agents.GRANT_RESET), (agents.GRANT_RESET, agents.UNLOCK)])
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_an_unlock_and_a_new_password_may_both_be_asked_for_while_both_are_offered(
+    world: AgentWorld, order: tuple[Any, Any], *, is_approved: bool
+) -> None:
+    basis = world.claimed()
+    first, second = order
+    waiting = world.approve(world.token(), basis, first) if is_approved else ask(world, basis, first)
+    offered = actions_of(world, basis)
+    assert (offered[first.unproved].obstacle, offered[first.unproved].approval) == (None, waiting)
+    assert (offered[second.unproved].obstacle, offered[second.unproved].approval) == (None, None)
+    other = ask(world, basis, second)
+    assert actions_of(world, basis)[second.unproved].approval == other
+    if not is_approved:
+        assert refusal(lambda: ask(world, basis, first)) == ApprovalError.OPEN
+        assert refusal(lambda: ask(world, basis, second)) == ApprovalError.OPEN
+    assert refusal(lambda: world.do(world.token(), basis, second, waiting)) in (ApprovalError.OPEN, ApprovalError.OTHER)
+
+
+def actions_of(world: AgentWorld, basis: Basis) -> dict[Operation, agents.Action]:
+    """The actions that the agent is offered at the case, with their own requests."""
+    found = cases.read_case(world.store, basis.case_id or "-")
+    assert found is not None
+    ground = agents.find_ground(world.ctx, world.token(), found[0], None)
+    own = agents.list_own_approvals(world.store, "agent-1", found[1], world.clock.now())
+    return {one.operation: one for one in agents.list_case_actions(world.ctx, found[0], ground, own)}
 
 
 def test_the_next_step_says_what_two_people_do(quick: AgentWorld, memory_store: Store) -> None:

@@ -76,7 +76,8 @@ def ask(
     derived; the same id asks once.
 
     Raises NotPossible `approval_not_needed` for an act that takes one person, `approval_open` while an own request for
-    the thing as it is waits, `requests_limit`. Raises what `perform` raises before it writes. Stale, Unavailable.
+    the operation on the thing as it is waits, `requests_limit`. Raises what `perform` raises before it writes. Stale,
+    Unavailable.
     """
 
     def ask_once() -> Approval:
@@ -91,7 +92,7 @@ def ask(
         if REQUIREMENTS[operation].by_agent is not ByAgent.SECOND or subject is None:
             raise NotPossible(ApprovalError.NOT_NEEDED)
         act.check_possible(request)
-        asked = asked_key(token.agent_id, subject)
+        asked = asked_key(token.agent_id, operation, subject)
         known = request.fetch((asked,)).get(asked)
         waiting = _find_asked(ctx.store, known, request.now)
         if waiting is not None and waiting.state is ApprovalState.ASKED:
@@ -268,9 +269,12 @@ def find_approval(store: Store, approval_id: str, now: datetime) -> Approval | N
     return see(approval_from(found), now) if found is not None else None
 
 
-def find_own_approval(store: Store, agent_id: str, subject: Subject, now: datetime) -> Approval | None:
-    """The agent's own latest request for a thing as it is, if it waits or was approved. Two reads at most."""
-    found = _find_asked(store, store.get(asked_key(agent_id, subject)), now)
+def find_own_approval(
+    store: Store, agent_id: str, operation: Operation, subject: Subject, now: datetime
+) -> Approval | None:
+    """The agent's own latest request for an operation on a thing as it is, if it waits or was approved. Two reads at
+    most."""
+    found = _find_asked(store, store.get(asked_key(agent_id, operation, subject)), now)
     return found if found is not None and found.state in _ALIVE else None
 
 

@@ -90,7 +90,7 @@ def list_edit_actions(
     at most."""
     if Permission.MANAGE not in token.permissions():
         return ()
-    own = find_own_approval(store, token.agent_id, subject, now)
+    own = find_own_approval(store, token.agent_id, operation, subject, now)
     return (action_of(operation, None, () if own is None else (own,), now, subject=subject),)
 
 

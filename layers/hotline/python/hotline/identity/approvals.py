@@ -4,7 +4,7 @@ An approval is good once, until a date, for the agent who asked, given by somebo
 subject as it was read, with what is to be done about it. The transaction that does it checks all of that and spends it.
 
     PK APPROVAL#<id> · SK APPROVAL · operation · subject · version · content · digest · state · expires_at
-    PK ASKED#<id> · SK ASKED · approval_id: the latest request of an agent for a thing as it is
+    PK ASKED#<id> · SK ASKED · approval_id: the latest request of an agent for an operation on a thing as it is
 """
 
 from __future__ import annotations
@@ -43,13 +43,14 @@ def approval_key(approval_id: str) -> Key:
     return hotline_key(f"APPROVAL#{approval_id}", "APPROVAL")
 
 
-def asked_key(agent_id: str, subject: Subject) -> Key:
-    """The key of what leads to an agent's latest request for a thing as it is."""
-    return hotline_key(f"ASKED#{derive_id('ask', agent_id, subject.name, subject.version)}", "ASKED")
+def asked_key(agent_id: str, operation: Operation, subject: Subject) -> Key:
+    """The key of what leads to an agent's latest request for an operation on a thing as it is."""
+    named = derive_id("ask", agent_id, operation.value, subject.name, subject.version)
+    return hotline_key(f"ASKED#{named}", "ASKED")
 
 
 def asked_item(approval: Approval) -> Item:
-    """The way to a request from its agent and thing; it ends with the request."""
+    """The way to a request from its agent, operation and thing; it ends with the request."""
     return {"approval_id": approval.approval_id, TTL_ATTRIBUTE: epoch_s(approval.expires_at)}
 
 
