@@ -3,11 +3,11 @@
 import { newKey, PERMISSIONS } from "../api.js";
 import { actionButton, perform } from "../actions.js";
 import { css, drafts, html, Loaded, nothing, outside, readPages, shared, Tick, View } from "../element.js";
-import { heardText, readFacts, skillText, voidText, withNames } from "../facts.js";
+import { heardText, readFacts, voidText, withNames } from "../facts.js";
 import { MaskedValues } from "../masked.js";
 import { localTime, renderField } from "../fields.js";
 import { languageName, LINE_LANGUAGES, spaced } from "../words.js";
-import { dueMark, priorityMark, TOPICS } from "./queue.js";
+import { dueMark, priorityMark, skillMark, TOPICS } from "./queue.js";
 import "../edit.js";
 import "../proof.js";
 import "../records.js";
@@ -146,7 +146,7 @@ class DeskCase extends View {
       <div class="head row spread"><div><h1 tabindex="-1">${words.word("topic", found.topic)} ${found.reference ? html`<span class="muted">${spaced(found.reference)}</span>` : nothing}</h1>
         <div class="row"><span class="tag ${open ? "info" : ""}">${words.word("status", found.status)}</span>${priorityMark(words, found.priority)}
           <span>${languageName(found.language)}</span>
-          ${found.skill === `${found.topic}:${found.language}` ? nothing : html`<span class="tag info">${this.t("case.skill")} ${skillText(words, found.skill)}</span>`}<span class="muted">${this.t("field.due")}: ${dueMark(words, found.due_at)}</span>
+          ${skillMark(words, found)}<span class="muted">${this.t("field.due")}: ${dueMark(words, found.due_at)}</span>
           ${found.owner ? html`<span class="muted">${this.t("case.with", { name: this.mine ? this.t("queue.owner_me") : found.owner.name })}</span>` : nothing}
           ${found.tags?.map((tag) => html`<span class="tag">${outside(tag)}</span>`)}</div></div>
         ${this.may(PERMISSIONS.work) ? html`<div class="row">${this.#handles(found, open)}</div>` : nothing}</div>

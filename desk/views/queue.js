@@ -2,6 +2,7 @@
 
 import { PERMISSIONS } from "../api.js";
 import { css, html, Loaded, nothing, outside, readPages, shared, Tick, View } from "../element.js";
+import { skillText } from "../facts.js";
 import { repeat } from "../vendor/lit/lit.js";
 import { languageName, LINE_LANGUAGES, spaced } from "../words.js";
 
@@ -21,6 +22,10 @@ export function dueMark(words, due_at) {
   const late = new Date(due_at) < new Date();
   return html`<time datetime=${due_at} title=${words.time(due_at)} class=${late ? "tag bad" : ""}>${words.away(due_at)}</time>`;
 }
+
+/** The queue that a case was transferred to, as a mark; nothing for one in the queue of its own topic and language. */
+export const skillMark = (words, { skill, topic, language }) =>
+  skill === undefined || skill === `${topic}:${language}` ? nothing : html`<span class="tag info">${words.text("case.skill")} ${skillText(words, skill)}</span>`;
 
 class DeskQueue extends View {
   static styles = [shared, css`
@@ -130,6 +135,7 @@ class DeskQueue extends View {
     return html`<tr>
       <th scope="row"><a class="strong" href="#/case/${encodeURIComponent(row.id)}">${words.word("topic", row.topic)}${row.reference ? html` · ${spaced(row.reference)}` : nothing}</a>
         <div class="muted small">${words.word("reason", row.reason)}</div>
+        ${skillMark(words, row)}
         ${row.tags?.map((tag) => html`<span class="tag">${outside(tag)}</span> `)}</th>
       <td>${priorityMark(words, row.priority)}</td>
       <td>${row.snoozed_until ? this.t("queue.until", { time: words.time(row.snoozed_until) }) : dueMark(words, row.due_at)}</td>

@@ -56,7 +56,7 @@ _ACTIONS: Final = {
 
 _OF_CASE_ALONE: Final = frozenset(
     {
-        "skill", "account_known", "customer_reads", "contact_id", "heard", "proved", "failed_login_at",
+        "account_known", "customer_reads", "contact_id", "heard", "proved", "failed_login_at",
         "missing_documents", "links", "next_step",
     }
 )  # fmt: skip

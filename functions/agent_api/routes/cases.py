@@ -249,7 +249,6 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
     )
     return Case(
         **row_of(case).model_dump(),
-        skill=case.skill,
         account_known=account_known,
         customer_reads=case.account_id is not None,
         contact_id=contacts[-1] if contacts else None,
@@ -272,6 +271,7 @@ def row_of(case: KnownCase) -> CaseRow:
             "reference": case.reference,
             "topic": case.topic,
             "language": case.language,
+            "skill": case.skill,
             "priority": case.priority.value,
             "status": case.status.value,
             "reason": case.reason,

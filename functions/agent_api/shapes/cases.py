@@ -55,13 +55,15 @@ class ProvedByLine(Answer):
 
 
 class CaseRow(Answer):
-    """A case in a list. `reference` are the six digits that its customer knows."""
+    """A case in a list. `reference` are the six digits that its customer knows. `skill` is the queue that it is in,
+    `topic:language`: a transfer to another one leaves the case's own topic and language."""
 
     id: str
     version: int
     reference: str | None
     topic: str
     language: str
+    skill: str
     priority: int
     status: Literal["open", "claimed", "waiting", "closed"]
     reason: str
@@ -74,11 +76,10 @@ class CaseRow(Answer):
 
 
 class Case(CaseRow):
-    """A case with what the line established. `skill` is what an agent must have to be given it, `topic:language`.
-    `heard` are the steps that the caller took, with their outcomes. `contact_id` is the call that it came with last.
-    `customer_reads`: it has a customer who can read notes that are for them. `version` is its ETag."""
+    """A case with what the line established. `heard` are the steps that the caller took, with their outcomes.
+    `contact_id` is the call that it came with last. `customer_reads`: it has a customer who can read notes that are for
+    them. `version` is its ETag."""
 
-    skill: str
     account_known: bool
     customer_reads: bool
     contact_id: str | None

@@ -291,7 +291,10 @@ def test_a_case_goes_to_another_queue_with_a_note_or_to_an_agent(
     moved = anna.post(
         f"/cases/{case_id}/transfer", {"topic": "payment", "language": "zh-CN", "note": "Speaks Chinese."}
     )
-    assert (moved.json["owner"], moved.json["status"]) == (None, "open")
+    assert (moved.json["owner"], moved.json["status"], moved.json["skill"]) == (None, "open", "payment:zh-CN")
+    (row,) = bo.get("/queue", query={"topic": "payment", "language": "zh-CN"}).json["cases"]
+    assert (row["id"], row["topic"], row["language"]) == (case_id, "refund", "en-US")
+    assert row["skill"] == "payment:zh-CN"
     assert anna.get(f"/cases/{case_id}").json["skill"] == "payment:zh-CN"
     assert anna.get(f"/cases/{case_id}/timeline").json["entries"][0]["note"] == "Speaks Chinese."
     assert anna.post(f"/cases/{case_id}/claim").status == 200
