@@ -1,6 +1,6 @@
 // Fields of forms, and how their values read: one description serves dialogs, settings and the choice at a conflict.
 //
-// A field: {name, label, kind, required?, options? [[value, label]], help?, max?, columns?, new_row?}. Kinds: text, note, number, check, select,
+// A field: {name, label, kind, required?, options? [[value, label]], help?, max?, columns?, new_row?, when?}. `when(values)`: there, and sent. Kinds: text, note, number, check, select,
 // date, time, datetime, tags, rows. A value of `rows` is a list of objects by its columns' names, of `tags` a list.
 
 import { html, nothing } from "./element.js";
@@ -87,13 +87,18 @@ export function readValue(words, field, value) {
 
 export const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 
+/** The fields that are there for these values. */
+export const present = (fields, values) => fields.filter(({ when }) => !when || when(values));
+
 /** The values as they are sent: tags without blanks and empty ones, which are kept while somebody types. */
-export function clean(fields, values) {
+export function clean(all, values) {
+  const fields = present(all, values);
+  const left = all.filter((field) => !fields.includes(field)).map(({ name }) => [name, undefined]);
   const tags = fields.filter(({ kind }) => kind === "tags").map(({ name }) => [name, (values[name] ?? []).map((tag) => tag.trim()).filter(Boolean)]);
-  return { ...values, ...Object.fromEntries(tags) };
+  return { ...values, ...Object.fromEntries([...tags, ...left]) };
 }
 
 /** The first field that is not filled in as it must be, or null. */
 export function fault(fields, values) {
-  return fields.find((field) => field.kind === "note" && field.max !== undefined && [...(values[field.name] ?? "")].length > field.max) ?? null;
+  return present(fields, values).find((field) => field.kind === "note" && field.max !== undefined && [...(values[field.name] ?? "")].length > field.max) ?? null;
 }

@@ -2,7 +2,7 @@
 
 import { css, html, nothing, shared, View } from "./element.js";
 import { newKey } from "./api.js";
-import { clean, fault, renderField } from "./fields.js";
+import { clean, fault, present, renderField } from "./fields.js";
 
 class DeskForm extends View {
   static styles = [shared, css`
@@ -82,7 +82,7 @@ class DeskForm extends View {
       ${spec ? html`<form @submit=${this.#submit}>
         <h2 id="title">${spec.title}</h2>
         ${spec.text ? html`<p>${spec.text}</p>` : nothing}
-        ${spec.fields.map((field) => html`<div class="field">${renderField(this.words, field, this.values[field.name], this.#change)}</div>`)}
+        ${present(spec.fields, this.values).map((field) => html`<div class="field">${renderField(this.words, field, this.values[field.name], this.#change)}</div>`)}
         ${this.problem ? html`<div class="notice bad" role="alert">${this.words.problem(this.problem)}</div>` : nothing}
         <div class="row">
           <button class=${spec.danger ? "danger" : "main"} ?disabled=${this.busy}>${this.busy ? this.t("sending") : spec.action}</button>

@@ -14,6 +14,7 @@ import "../records.js";
 
 const LOOK_MS = 15_000;
 const HOUR_MS = 3_600_000;
+const USER_NAME_MAX = 100;
 const PRIORITIES = [1, 3, 5, 7];
 const ENDINGS = ["resolved", "not_needed", "not_reached", "duplicate", "false_alarm", "passed_on"];
 
@@ -288,16 +289,19 @@ class DeskCase extends View {
 
   #transfer(found) {
     const { words } = this;
+    const toQueue = ({ to }) => to === "queue";
     return this.#ask({
       title: this.t("case.transfer"),
       fields: [
-        { name: "topic", label: this.t("field.topic"), kind: "select", options: TOPICS.map((topic) => [topic, words.word("topic", topic)]), required: true },
-        { name: "language", label: this.t("field.language"), kind: "select", options: LINE_LANGUAGES, required: true },
+        { name: "to", label: this.t("case.transfer_to"), kind: "select", options: [["queue", this.t("view.queue")], ["agent", this.t("field.agent")]] },
+        { name: "topic", label: this.t("field.topic"), kind: "select", options: TOPICS.map((topic) => [topic, words.word("topic", topic)]), required: true, when: toQueue },
+        { name: "language", label: this.t("field.language"), kind: "select", options: LINE_LANGUAGES, required: true, when: toQueue },
+        { name: "username", label: this.t("field.username"), kind: "text", max: USER_NAME_MAX, help: this.t("case.username_help"), required: true, when: ({ to }) => to === "agent" },
         { name: "note", label: this.t("case.note"), kind: "note", max: this.noteMax, empty: null },
       ],
-      values: { topic: found.topic, language: found.language, note: null },
+      values: { to: "queue", topic: found.topic, language: found.language, note: null },
       action: this.t("case.transfer"),
-      send: (values, key) => this.desk.api.transfer(this.case_id, values, key),
+      send: ({ to: _, ...values }, key) => this.desk.api.transfer(this.case_id, values, key),
     });
   }
 

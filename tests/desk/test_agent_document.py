@@ -89,6 +89,7 @@ REQUESTS: Final[tuple[tuple[str, str, dict[str, Any] | None, dict[str, str]], ..
     ),
     ("APPROVE", "/approvals/approval-5/decision", {"decision": "approve"}, {}),
     ("POST", f"{REFUND}/refunds/refund-9/payout", {"way": "balance", "approval_id": "approval-5", **ACT}, {}),
+    ("POST", f"{REFUND}/transfer", {"username": "mei", "note": "Knows the shop."}, {}),
     ("POST", f"{REFUND}/transfer", {"topic": "security", "language": "en-US", "note": None}, {}),
     ("POST", f"{REFUND}/claim", {}, {}),
     ("POST", f"{REFUND}/release", {}, {}),

@@ -468,6 +468,47 @@ def test_a_case_is_snoozed_and_another_transferred(desk: Desk) -> None:
     assert desk.world.cases["case-1"]["snoozed_until"] is not None
 
 
+def test_a_case_is_given_to_an_agent_with_a_note_by_keyboard_alone(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1")
+    claim(page)
+    page.get_by_role("button", name="Transfer").focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Transfer")
+    expect(dialog.get_by_label("User name")).to_have_count(0)
+    dialog.get_by_label("Transfer to").focus()
+    page.keyboard.type("Agent")
+    expect(dialog.get_by_label("Topic")).to_have_count(0)
+    expect(dialog.get_by_label("Language")).to_have_count(0)
+    page.keyboard.press("Tab")
+    expect(dialog.get_by_label("User name")).to_be_focused()
+    page.keyboard.type("nobody")
+    page.keyboard.press("Tab")
+    page.keyboard.type("She knows the shop.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("No agent of this name has signed in lately.")
+    dialog.get_by_label("User name").fill("mei")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_text("with Mei Supervisor")).to_be_visible()
+    sent = [json.loads(one.body) for one in desk.world.requests("POST", "/cases/case-1/transfer")]
+    assert sent[-1] == {"username": "mei", "note": "She knows the shop."}
+
+
+def test_the_form_of_a_transfer_is_in_chinese_too(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1", context=desk.new_context(locale="en-US"))
+    claim(page)
+    page.get_by_label("Language").select_option(label="中文")
+    page.get_by_role("button", name="转交").click()
+    dialog = page.get_by_role("dialog", name="转交")
+    dialog.get_by_label("转交给").select_option(label="客服")
+    dialog.get_by_label("用户名").fill("mei")
+    dialog.get_by_label("备注").fill("熟悉这家店。")
+    dialog.get_by_role("button", name="转交").click()
+    expect(dialog).to_have_count(0)
+    assert desk.world.cases["case-1"]["owner"]["id"] == "mei"
+
+
 def test_the_desk_speaks_chinese_and_asks_the_api_for_it(desk: Desk) -> None:
     page = desk.open("?case=case-1", context=desk.new_context(locale="zh-CN"))
     with page.expect_popup() as opened:

@@ -460,8 +460,20 @@ def _reopen(world: DeskWorld, call: _Call) -> Answered:
 
 def _transfer(world: DeskWorld, call: _Call) -> Answered:
     case = _held(world, call)
-    case.update(skill=f"{call.body['topic']}:{call.body['language']}", owner=None, status="open")
+    username = call.body.get("username")
+    if (username is None) == (call.body.get("topic") is None):
+        raise _malformed("#", "queue_or_agent")
+    if username is None:
+        case.update(skill=f"{call.body['topic']}:{call.body['language']}", owner=None, status="open")
+    elif username in NAMES:
+        case.update(owner={"id": username, "name": NAMES[username]}, status="claimed")
+    else:
+        raise _malformed("#/username", "agent_unknown")
     return _json(200, _row(case))
+
+
+def _malformed(pointer: str, code: str) -> Refusal:
+    return Refusal(400, "malformed_request", "The request is malformed.", errors=[{"pointer": pointer, "code": code}])
 
 
 def _timeline(world: DeskWorld, call: _Call) -> Answered:
