@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hotline.cases import service as cases
 from hotline.contracts.model import PointKind
+from hotline.kit.actor import System
+from hotline.kit.change import Change
 from hotline.kit.doors import Context
 from hotline.kit.store import Table
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from hotline_local.worlds.closed_hours import close_line
+from tests.support.api_client import Client
 from tests.support.phone import Phone, context, give, opened, words
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -80,6 +85,44 @@ def test_a_callback_is_confirmed_by_text_with_the_reference(ctx: Context) -> Non
     phone.prove()
     asks(phone, reason="callback")
     assert [kind for kind, _, _ in texts(ctx)] == ["case.callback"]
+
+
+@pytest.mark.parametrize("reasons", [("asked",), ("callback",), ("asked", "asked"), ("asked", "callback")])
+@pytest.mark.parametrize("freezes", [False, True])
+def test_a_customer_cannot_tell_that_a_finding_had_opened_their_case(
+    reasons: tuple[str, ...], *, freezes: bool
+) -> None:
+    """Whoever is looked into must not learn it (FATF recommendation 21), on the phone, in the app and by text."""
+    told = [_hear_all(reasons, found=found, freezes=freezes) for found in (False, True)]
+    assert told[0] == told[1]
+    assert told[0]["texts"] == (
+        [] if freezes else [("case.callback" if reasons[0] == "callback" else "case.opened", "sms")]
+    )
+
+
+def _hear_all(reasons: tuple[str, ...], *, found: bool, freezes: bool) -> dict[str, object]:
+    """All that a customer can see of a case of an attack which a finding may have opened an hour before."""
+    clock = VirtualClock(NOW)
+    ctx = context(MemoryStore(clock), clock)
+    give(ctx, [opened("acct-mei", (PointKind.PHONE, NUMBER), at=NOW - timedelta(days=30))])
+    if found:
+        read = ctx.store.batch_get(sorted(cases.case_keys("acct-mei", "security"), key=repr))
+        change = Change(actor=System("security_scan", "scan"), cause="scan", now=NOW, ids=ctx.ids)
+        cases.contribute_case(
+            change, read, account_id="acct-mei", topic="security", reason="finding.stolen", facts={"finding_id": "f-1"}
+        )
+        change.commit(ctx.store)
+    clock.advance(timedelta(hours=1))
+    phone = begun(ctx)
+    phone.prove("sms", "freeze" if freezes else "look")
+    said = [words(phone.press("freeze"))] if freezes else []
+    said += [asks(phone, reason, "security") for reason in reasons]
+    listed = Client(ctx, "acct-mei", signed_in_at=clock.now()).ask("GET", "/v1/me/cases").json
+    return {
+        "said": [re.sub("[0-9]{3}, [0-9]{3}", "000, 000", text) for text in said],
+        "texts": [(kind, channel) for kind, channel, _ in texts(ctx)],
+        "listed": [{name: value for name, value in one.items() if name != "id"} for one in listed["cases"]],
+    }
 
 
 def test_closed_hours_say_what_it_is_about_only_when_that_is_known(ctx: Context) -> None:

@@ -24,6 +24,7 @@ from hotline.kit.text import fits, plain_text
 from . import items
 from .clocks import date_due, date_task
 from .model import (
+    SECURITY_TOPIC,
     Case,
     CaseEntry,
     CaseError,
@@ -144,8 +145,14 @@ def contribute_case(
         change.replace(key, read.get(key), items.pointer_item(case))
     add_entry(change, case, entry)
     tell(change, case, opened=known is None, reason=reason)
-    new_reference = known is None or known.reference != case.reference
+    new_reference = known is None or known.reference != case.reference or _is_first_told(known, case)
     return CaseRef(case.case_id, opened=known is None, reference=str(case.reference), new_reference=new_reference)
+
+
+def _is_first_told(known: Case, case: Case) -> bool:
+    """Whether the customer learns of a case of what may be an attack by this change. Its reference is new to them, as
+    that of a case that opens is, so that nothing shows that a finding had opened it before."""
+    return case.topic == SECURITY_TOPIC and known.told_at is None and case.told_at is not None
 
 
 def find_open(

@@ -225,7 +225,7 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class CaseRef:
     """`opened`: this change opens the case; otherwise it adds to one that was open. `new_reference`: its reference is
-    told for the first time."""
+    told to its customer for the first time."""
 
     case_id: str
     opened: bool
