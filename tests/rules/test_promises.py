@@ -138,6 +138,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.cases.items": {
         "TOLD_CLOSED": (90 * DAYS, "docs/api.md, cases"),
+        "_POINTERS_MAX": (20, "decision: twice as many as there are topics"),
     },
     "hotline.cases.records": {
         "SAID_MAX": (10, "docs/security.md, what grows"),

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.cases import service as cases
-from hotline.cases.items import TOLD_CLOSED
+from hotline.cases.items import TOLD_CLOSED, told_key
 from hotline.cases.model import Audience, CaseError, CaseStatus, CloseReason, Priority, ToldCase, skill_of
 from hotline.cases.records import SAID_MAX
 from hotline.cases.service import TOLD_PAGE_MAX
-from hotline.kit.actor import Actor, Caller, FactorKind, Proof, ProvedFactor, Purpose, Session
+from hotline.kit.actor import Actor, Caller, FactorKind, Proof, ProvedFactor, Purpose, Session, System
 from hotline.kit.errors import HotlineError, InvalidInput, NotPossible
 from hotline.kit.store import Prefix, Query, Store, Table, hotline_key
+from hotline.kit.store.condition import PRESENT
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.case_world import ACCOUNT, ANNA, SECOND, CaseWorld
 from tests.support.stores import NOON
@@ -108,6 +109,58 @@ def test_a_note_to_a_customer_whom_nobody_knows_is_refused(world: CaseWorld) -> 
     with pytest.raises(NotPossible, match=CaseError.CASE_OF_NOBODY):
         note(world, ref.case_id, "For whom?")
     note(world, ref.case_id, "For colleagues.", Audience.AGENT)
+
+
+def make_older(world: CaseWorld, case_id: str) -> None:
+    """Let the case be as it was stored before customers could see any."""
+    case = world.case(case_id)
+    assert case.account_id is not None
+    keys = [hotline_key(f"CASE#{case_id}", "CASE"), hotline_key(f"ACCOUNT#{case.account_id}", f"CASE#{case.topic}")]
+    change = world.change(System("test", "test"))
+    for key in keys:
+        change.update(key, remove=("told_at", "said"), condition=PRESENT)
+    change.delete(told_key(case, case.told_at or case.opened_at), condition=PRESENT)
+    change.commit(world.store)
+
+
+def test_a_case_from_before_customers_saw_any_is_listed_as_it_is_after_its_next_change(world: CaseWorld) -> None:
+    ref = world.add(topic="refund")
+    (as_new,) = told(world)
+    make_older(world, ref.case_id)
+    assert told(world) == [as_new]
+    assert told(world, "acc_2") == []
+    note(world, ref.case_id, "The shop has answered.")
+    (changed,) = told(world)
+    assert (changed.case_id, changed.opened_at) == (ref.case_id, as_new.opened_at)
+    assert texts(changed) == ["The shop has answered."]
+    world.act(cases.contribute_close, ref.case_id, reason=CloseReason.RESOLVED)
+    assert [case.status for case in told(world)] == [CaseStatus.CLOSED]
+
+
+def test_an_older_case_of_an_attack_is_listed_once_its_customer_speaks_of_it(world: CaseWorld) -> None:
+    ref = world.add(topic="security")
+    assert world.case(ref.case_id).told_at is None
+    assert told(world) == []
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 10])
+def test_older_cases_are_in_their_place_on_every_page(world: CaseWorld, limit: int) -> None:
+    topics = ["refund", "payment", "lockout", "general", "dispute"]
+    refs = []
+    for topic in topics:
+        refs.append(world.add(topic=topic))
+        world.now += SECOND
+    for ref in (refs[0], refs[1], refs[3]):
+        make_older(world, ref.case_id)
+    listed, after = list[str](), None
+    while True:
+        page = cases.list_told(world.store, ACCOUNT, world.now, limit=limit, after=after)
+        assert len(page.cases) <= limit
+        listed += [case.topic for case in page.cases]
+        after = page.next
+        if after is None:
+            break
+    assert listed == topics[::-1]
 
 
 # ---------------------------------------------------------------- what may be an attack

@@ -48,6 +48,9 @@ NOTE_PREFIX = "NOTE#"
 TOLD_PREFIX = "TOLD#"
 TOLD_CLOSED: Final = timedelta(days=90)
 """For so long a customer can read a case that is closed."""
+_POINTER_PREFIX: Final = "CASE#"
+_POINTERS_MAX: Final = 20
+"""Twice as many as there are topics."""
 _CALLBACKS = "CALLBACK"
 """One partition: it takes a thousand callbacks a second."""
 _INDEXED = ("queue_pk", "queue_sk", "due_pk", "due_sk")
@@ -76,7 +79,22 @@ def case_id_at(key: Key) -> str | None:
 
 def pointer_key(account_id: str, topic: str) -> Key:
     """Where an account's open case on a topic is named; there is an item only while one is open."""
-    return hotline_key(f"ACCOUNT#{account_id}", f"CASE#{topic}")
+    return hotline_key(f"ACCOUNT#{account_id}", f"{_POINTER_PREFIX}{topic}")
+
+
+def pointers_query(account_id: str) -> Query:
+    """The account's open cases, one for each topic."""
+    return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix(_POINTER_PREFIX), limit=_POINTERS_MAX)
+
+
+def untold_item(pointer: Mapping[str, Any], account_id: str) -> Item | None:
+    """The item, with its sort key, that its customer may see of an open case from before such items were written; None
+    for any other case. Nobody knows of one of what may be an attack whether its customer has spoken of it."""
+    topic = str(pointer["SK"]).removeprefix(_POINTER_PREFIX)
+    case = case_from_pointer(pointer, account_id=account_id, topic=topic)
+    if case.told_at is not None or topic == SECURITY_TOPIC:
+        return None
+    return {"SK": told_key(case, case.opened_at).sk, **told_item(case, case.opened_at)}
 
 
 def note_key(account_id: str, entry: CaseEntry) -> Key:
