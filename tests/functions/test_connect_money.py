@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from functions.deadlines.work import work_off
+from hotline.cases import service as cases
 from hotline.contracts.model import Fact, PointKind
 from hotline.contracts.schemas import parse
 from hotline.intake.service import fold
@@ -74,6 +75,40 @@ def test_a_refund_is_one_and_no_later_answer_of_the_call_contradicts_it_while_in
     assert phone.press("refunds")["outcome"] == "OPEN"
     store.thaw_indexes()
     assert phone.press("refunds")["outcome"] == "OPEN"
+
+
+@pytest.mark.parametrize(
+    ("reason", "outcomes"), [("duplicate", {"APPROVED", "IN_REVIEW"}), ("unauthorised", {"ROUTE_DISPUTE"})]
+)
+def test_the_case_of_a_caller_has_the_steps_of_their_refund_and_nothing_of_what_was_said(
+    ctx: Context, reason: str, outcomes: set[str]
+) -> None:
+    phone = proved(ctx, SHOPPER, "refund")
+    phone.press("payments", purpose="refund")
+    phone.press("refund_offer", choice="1")
+    asked = phone.press("refund_request", choice="1", reason=reason)
+    assert asked["outcome"] in outcomes
+    phone.press("handover", topic="refund", reason="asked")
+    found = cases.read_case(ctx.store, phone.state.case_id or "-")
+    assert found is not None
+    assert found[0].established.heard == (
+        "choose_account:CHOSEN",
+        "payments:SEVERAL",
+        "refund_offer:OFFERED",
+        f"refund_request:{asked['outcome']}",
+    )
+    assert found[1][-1].facts["history"] == ",".join(found[0].established.heard)
+
+
+def test_a_refund_that_a_caller_asked_for_twice_is_heard_as_one_that_was_there(ctx: Context) -> None:
+    phone = proved(ctx, SHOPPER, "refund")
+    phone.press("payments", purpose="refund")
+    first = phone.press("refund_request", choice="1", reason="duplicate")["outcome"]
+    assert phone.press("refund_request", choice="1", reason="duplicate")["outcome"] == "EXISTS"
+    phone.press("handover", topic="refund", reason="asked")
+    found = cases.read_case(ctx.store, phone.state.case_id or "-")
+    assert found is not None
+    assert found[0].established.heard[-2:] == (f"refund_request:{first}", "refund_request:EXISTS")
 
 
 def test_a_look_proof_does_not_ask_for_a_refund(ctx: Context) -> None:
