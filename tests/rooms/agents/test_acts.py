@@ -21,7 +21,6 @@ from hotline.identity.ways import Way
 from hotline.kit.actor import FactorKind
 from hotline.kit.errors import InvalidInput, NeedProof, NeedSecond, NotPossible
 from hotline.kit.money import Money
-from hotline.kit.store import Store
 from hotline.lockout.model import Cause, DecisionKind, LockoutError, LockState
 from hotline.payments import service as payments
 from hotline.refunds.model import PayoutWay, RefundError, RefundOutcome, RefundReason, RefundState, ReviewDecision
@@ -32,16 +31,6 @@ from tests.support.money_world import ACCOUNT, refunded
 from tests.support.phone import give
 
 APPROVE, DENY = ReviewDecision.APPROVE, ReviewDecision.DENY
-
-
-@pytest.fixture(params=["memory", "moto"])
-def world(request: pytest.FixtureRequest) -> AgentWorld:
-    return AgentWorld(request.getfixturevalue(f"{request.param}_store"))
-
-
-@pytest.fixture
-def quick(memory_store: Store) -> AgentWorld:
-    return AgentWorld(memory_store)  # type: ignore[arg-type]
 
 
 def test_an_unlock_goes_with_the_customers_proof_and_is_told_everywhere(world: AgentWorld) -> None:

@@ -26,18 +26,20 @@ from hotline.kit.actor import Agent, Approved, System
 from hotline.kit.change import Change
 from hotline.kit.change.idempotency import Memory, Remembered, request_key
 from hotline.kit.errors import NeedSecond, NotPossible
-from hotline.kit.store import Store, Table
+from hotline.kit.store import Table
 from hotline.kit.store.condition import Item
 from hotline.lockout.model import Cause
 from hotline.refunds.model import RefundState, ReviewDecision
 from hotline.refunds.policy import REQUEST_CAP_MINOR
 from hotline.refunds.service import make_terms
 from hotline_local.testing.memory_store import MemoryStore
+from tests.rooms.agents.conftest import Begin
 from tests.support.agent_world import NUMBER, AgentWorld
+from tests.support.approvals import ask_second, refusal
 from tests.support.lock_desk import fact
 from tests.support.money_world import ACCOUNT
 from tests.support.phone import give, opened
-from tests.support.stores import NOON
+from tests.support.stores import NOON, AnyStore
 
 SECOND = timedelta(seconds=1)
 ACT = agents.ReleaseHold(Cause.RISK_SCORE)
@@ -45,35 +47,14 @@ TERMS = make_terms(window_days=30, partial=True, auto_approve_minor=1, categorie
 THREADS = 6
 
 
-@pytest.fixture(params=["memory", "moto"])
-def world(request: pytest.FixtureRequest) -> AgentWorld:
-    found = AgentWorld(request.getfixturevalue(f"{request.param}_store"))
-    found.hold()
-    return found
-
-
 @pytest.fixture
-def quick(memory_store: Store) -> AgentWorld:
-    found = AgentWorld(memory_store)  # type: ignore[arg-type]
-    found.hold()
-    return found
+def begin() -> Begin:
+    def make(store: AnyStore) -> AgentWorld:
+        found = AgentWorld(store)
+        found.hold()
+        return found
 
-
-@pytest.fixture(params=["memory", "ministack"])
-def raced(request: pytest.FixtureRequest) -> AgentWorld:
-    found = AgentWorld(request.getfixturevalue(f"{request.param}_store"))
-    found.hold()
-    return found
-
-
-def asked(world: AgentWorld, basis: Basis, agent_id: str = "agent-1", act: Any = ACT) -> Approval:
-    return agents.ask(world.ctx, world.token(agent_id), basis, act, ActReason.FALSE_ALARM)
-
-
-def refusal(work: Callable[[], object]) -> str:
-    with pytest.raises((NotPossible, NeedSecond)) as caught:
-        work()
-    return caught.value.code
+    return make
 
 
 def find_flaw_of(
@@ -88,9 +69,9 @@ def waiting(world: AgentWorld, **page: Any) -> tuple[Approval, ...]:
 
 def test_a_request_names_what_is_to_be_done_and_waits_in_the_list(world: AgentWorld) -> None:
     basis = world.claimed()
-    approval = asked(world, basis)
+    approval = ask_second(world, basis, ACT)
     assert (approval.operation, approval.state, approval.reason) == (
-        Operation.RELEASE_HOLD, ApprovalState.ASKED, "false_alarm",
+        Operation.RELEASE_HOLD, ApprovalState.ASKED, "customer_asked",
     )  # fmt: skip
     assert approval.subject.name == f"hold#{ACCOUNT}#RISK_SCORE"
     assert (approval.case_id, approval.approval_id[:4]) == (basis.case_id, "apr_")
@@ -101,7 +82,7 @@ def test_a_request_names_what_is_to_be_done_and_waits_in_the_list(world: AgentWo
     assert basis.case_id is not None
     found = cases.read_case(world.store, basis.case_id)
     assert found is not None
-    told = {"approval_id": approval.approval_id, "operation": "release_hold", "why": "false_alarm"}
+    told = {"approval_id": approval.approval_id, "operation": "release_hold", "why": "customer_asked"}
     assert (found[1][-1].reason, found[1][-1].facts) == ("agent.approval_asked", told)
     assert (world.store.get(approval_key(approval.approval_id)) or {})["rev"] == 1
 
@@ -109,7 +90,7 @@ def test_a_request_names_what_is_to_be_done_and_waits_in_the_list(world: AgentWo
 def test_nobody_decides_about_an_account_that_shares_a_contact_point_with_their_own(quick: AgentWorld) -> None:
     own = "acct-of-the-supervisor"
     give(quick.ctx, [opened(own, (PointKind.PHONE, NUMBER), at=NOON - timedelta(days=99))])
-    approval = asked(quick, quick.claimed())
+    approval = ask_second(quick, quick.claimed(), ACT)
     decide = partial(agents.decide, quick.ctx, approval_id=approval.approval_id, approve=True)
     assert refusal(lambda: decide(quick.supervisor(account_id=own))) == AgentError.OWN_ACCOUNT
     other = quick.supervisor(account_id="acct-of-nobody-known")
@@ -126,7 +107,7 @@ def test_a_request_about_no_case_names_none(quick: AgentWorld) -> None:
 
 def test_a_decision_about_a_case_that_was_closed_meanwhile_adds_nothing_to_it(quick: AgentWorld) -> None:
     basis = quick.claimed()
-    approval = asked(quick, basis)
+    approval = ask_second(quick, basis, ACT)
     assert basis.case_id is not None
     change = Change(actor=Agent("agent-1", basis.case_id), cause="close", now=quick.clock.now(), ids=quick.ctx.ids)
     read = quick.store.batch_get(list(cases.agent_keys(basis.case_id)))
@@ -141,12 +122,12 @@ def test_a_decision_about_a_case_that_was_closed_meanwhile_adds_nothing_to_it(qu
 
 def test_nobody_asks_for_what_one_person_may_do_alone(quick: AgentWorld) -> None:
     basis = quick.claimed()
-    assert refusal(lambda: asked(quick, basis, act=agents.FREEZE)) == ApprovalError.NOT_NEEDED
-    assert refusal(lambda: asked(quick, basis, act=agents.UNLOCK)) == ApprovalError.NOT_NEEDED
+    assert refusal(lambda: ask_second(quick, basis, agents.FREEZE)) == ApprovalError.NOT_NEEDED
+    assert refusal(lambda: ask_second(quick, basis, agents.UNLOCK)) == ApprovalError.NOT_NEEDED
 
 
 def test_a_decision_takes_the_approval_off_the_list_and_is_made_once(world: AgentWorld) -> None:
-    approval = asked(world, world.claimed())
+    approval = ask_second(world, world.claimed(), ACT)
     done = agents.decide(world.ctx, world.supervisor(), approval.approval_id, approve=True)
     assert (done.state, done.decided_by, done.decided_at) == (
         ApprovalState.APPROVED, "supervisor-1", world.clock.now(),
@@ -175,7 +156,7 @@ def test_nobody_decides_on_their_own_request_or_without_the_permission(quick: Ag
 def test_an_approval_is_good_up_to_its_date(quick: AgentWorld) -> None:
     basis = quick.claimed()
     for after, good in ((APPROVAL_LIFE - SECOND, True), (APPROVAL_LIFE, False)):
-        approval = asked(quick, basis)
+        approval = ask_second(quick, basis, ACT)
         quick.clock.advance(after)
         decide = partial(agents.decide, quick.ctx, quick.supervisor(), approval.approval_id, approve=True)
         if good:
@@ -214,7 +195,7 @@ def test_an_approval_is_spent_once(world: AgentWorld) -> None:
 
 def test_a_changed_thing_voids_its_approval_before_and_after_the_word(quick: AgentWorld) -> None:
     basis, token = quick.claimed(), quick.token()
-    after, before = quick.approve(token, basis, ACT), asked(quick, basis)
+    after, before = quick.approve(token, basis, ACT), ask_second(quick, basis, ACT)
     quick.clock.advance(SECOND)
     quick.hold()
     token = quick.token()
@@ -229,7 +210,7 @@ def test_a_changed_thing_voids_its_approval_before_and_after_the_word(quick: Age
 
 def test_a_request_and_an_approval_of_a_changed_thing_are_shown_as_void(world: AgentWorld) -> None:
     basis = world.claimed()
-    listed = (world.approve(world.token(), basis, ACT), asked(world, basis))
+    listed = (world.approve(world.token(), basis, ACT), ask_second(world, basis, ACT))
     assert agents.mark_void(world.ctx, listed) == listed
     world.clock.advance(SECOND)
     world.hold()
@@ -284,7 +265,7 @@ def test_a_refund_that_moved_on_voids_its_approval(quick: AgentWorld) -> None:
     refund_id = quick.ask_refund()
     basis = quick.claimed()
     act = agents.ReviewRefund(refund_id, ReviewDecision.APPROVE)
-    approved, open_one = quick.approve(quick.token(), basis, act), asked(quick, basis, act=act)
+    approved, open_one = quick.approve(quick.token(), basis, act), ask_second(quick, basis, act)
     quick.do(quick.token(), basis, act, approved)
     decide = lambda: agents.decide(quick.ctx, quick.supervisor(), open_one.approval_id, approve=True)  # noqa: E731
     assert refusal(decide) == ApprovalError.VOID
@@ -295,7 +276,7 @@ def test_a_denied_and_an_undecided_approval_are_not_good(quick: AgentWorld) -> N
     basis, token = quick.claimed(), quick.token()
     denied = quick.approve(token, basis, ACT, approve=False)
     assert refusal(lambda: quick.do(token, basis, ACT, denied)) == ApprovalError.DENIED
-    assert refusal(lambda: quick.do(token, basis, ACT, asked(quick, basis))) == ApprovalError.OPEN
+    assert refusal(lambda: quick.do(token, basis, ACT, ask_second(quick, basis, ACT))) == ApprovalError.OPEN
 
 
 def test_an_approval_is_good_for_the_one_who_asked_alone(quick: AgentWorld) -> None:
@@ -334,33 +315,33 @@ def test_the_same_request_is_asked_once(quick: AgentWorld) -> None:
 
 def test_an_agent_has_one_open_request_for_a_thing_as_it_is(world: AgentWorld) -> None:
     basis = world.claimed()
-    first = asked(world, basis)
-    assert refusal(lambda: asked(world, basis)) == ApprovalError.OPEN
+    first = ask_second(world, basis, ACT)
+    assert refusal(lambda: ask_second(world, basis, ACT)) == ApprovalError.OPEN
     assert waiting(world) == (first,)
-    other = asked(world, world.claimed("agent-2", "payment"), "agent-2")
+    other = ask_second(world, world.claimed("agent-2", "payment"), ACT, "agent-2")
     agents.decide(world.ctx, world.supervisor(), first.approval_id, approve=False)
     world.clock.advance(SECOND)
-    second = asked(world, basis)
+    second = ask_second(world, basis, ACT)
     world.clock.advance(SECOND)
     world.hold()
-    third = asked(world, basis)
+    third = ask_second(world, basis, ACT)
     assert waiting(world) == (other, second, third)
 
 
 def test_an_agent_asks_again_when_the_open_request_has_expired(quick: AgentWorld) -> None:
     basis = quick.claimed()
-    asked(quick, basis)
+    ask_second(quick, basis, ACT)
     quick.clock.advance(APPROVAL_LIFE - SECOND)
-    assert refusal(lambda: asked(quick, basis)) == ApprovalError.OPEN
+    assert refusal(lambda: ask_second(quick, basis, ACT)) == ApprovalError.OPEN
     quick.clock.advance(SECOND)
     assert waiting(quick) == ()
-    again = asked(quick, basis)
+    again = ask_second(quick, basis, ACT)
     assert waiting(quick) == (again,)
 
 
 def test_an_own_request_is_found_by_its_thing_as_it_is(quick: AgentWorld) -> None:
     find = partial(find_own_approval, quick.store, "agent-1", Operation.RELEASE_HOLD)
-    approval = asked(quick, quick.claimed())
+    approval = ask_second(quick, quick.claimed(), ACT)
     assert find(approval.subject, quick.clock.now()) == approval
     now = quick.clock.now()
     assert find_own_approval(quick.store, "agent-2", Operation.RELEASE_HOLD, approval.subject, now) is None
@@ -478,7 +459,7 @@ def at_once[Result](work: Callable[[int], Result]) -> list[Result | str]:
 
 
 def test_of_many_who_decide_at_once_one_does_and_the_others_are_told(raced: AgentWorld) -> None:
-    approval = asked(raced, raced.claimed())
+    approval = ask_second(raced, raced.claimed(), ACT)
     found = at_once(
         lambda place: (
             agents.decide(
@@ -495,7 +476,7 @@ def test_of_many_who_decide_at_once_one_does_and_the_others_are_told(raced: Agen
 
 def test_of_many_who_ask_for_one_thing_at_once_one_does(raced: AgentWorld) -> None:
     basis = raced.claimed()
-    counted = Counter(at_once(lambda _: str(asked(raced, basis).state)))
+    counted = Counter(at_once(lambda _: str(ask_second(raced, basis, ACT).state)))
     assert counted == {"asked": 1, ApprovalError.OPEN.value: THREADS - 1}
     assert len([item for item in raced.items() if item["PK"].startswith("APPROVAL#")]) == 1
 
@@ -512,7 +493,7 @@ def test_an_approval_that_is_spent_many_times_at_once_is_spent_once(raced: Agent
 
 def test_a_table_of_approvals_holds_no_personal_value(quick: AgentWorld) -> None:
     give(quick.ctx, [_moved_number(quick)])
-    asked(quick, quick.claimed())
+    ask_second(quick, quick.claimed(), ACT)
     for item in quick.items(Table.HOTLINE):
         if item["PK"].startswith(("APPROVAL#", "ASKED#", "AGENT#")):
             assert not [part for part in ("Test acc", "+86137", "customer.example") if part in str(item)]

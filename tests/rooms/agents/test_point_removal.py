@@ -15,21 +15,11 @@ from hotline.contracts.model import ContactPointChanged, Fact, PointKind
 from hotline.identity.model import ApprovalError, IdentityError, PointLoss
 from hotline.kit.clock import to_text
 from hotline.kit.errors import NeedSecond, NotPossible
-from hotline.kit.store import Store, Table
+from hotline.kit.store import Table
 from tests.support.agent_world import EMAIL, NUMBER, AgentWorld
 from tests.support.money_world import ACCOUNT
 from tests.support.phone import give
 from tests.support.stores import NOON
-
-
-@pytest.fixture(params=["memory", "moto"])
-def world(request: pytest.FixtureRequest) -> AgentWorld:
-    return AgentWorld(request.getfixturevalue(f"{request.param}_store"))
-
-
-@pytest.fixture
-def quick(memory_store: Store) -> AgentWorld:
-    return AgentWorld(memory_store)  # type: ignore[arg-type]
 
 
 def removal(world: AgentWorld, value: str = NUMBER, loss: PointLoss = PointLoss.STOLEN) -> agents.RemovePoint:

@@ -19,24 +19,25 @@ from hotline.cases import service as cases
 from hotline.contracts.model import ContactPointChanged, PointKind
 from hotline.identity.model import Approval, ApprovalError, ApprovalState, Goal, Operation
 from hotline.identity.recovery import RecoveryState, ask_for_recovery, begin_recovery, enter_recovery_code
-from hotline.identity.service import approval_key, factors_key, owner_keys
+from hotline.identity.service import approval_key, owner_keys
 from hotline.kit.actor import Agent, Approved
 from hotline.kit.change import Change
-from hotline.kit.errors import HotlineError, NeedProof, NeedSecond, NotPossible, Stale
-from hotline.kit.store import Put, Store, Table
-from hotline.kit.store.condition import NEW
+from hotline.kit.errors import HotlineError, NeedProof, NeedSecond, Stale
+from hotline.kit.store import Store, Table
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockoutError
 from hotline.sessions.model import SessionKind
 from hotline.sessions.service import session_in, session_key
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
+from tests.rooms.agents.conftest import Begin
 from tests.support.agent_world import NUMBER, AgentWorld
 from tests.support.api_client import Client
+from tests.support.approvals import ask_second, give_pin, refusal, see_now
 from tests.support.lock_desk import fact
 from tests.support.money_world import ACCOUNT
 from tests.support.phone import give
-from tests.support.stores import NOON
+from tests.support.stores import NOON, AnyStore
 
 SECOND = timedelta(seconds=1)
 ACTS = [
@@ -45,44 +46,14 @@ ACTS = [
 ]
 
 
-@pytest.fixture(params=["memory", "moto"])
-def world(request: pytest.FixtureRequest) -> AgentWorld:
-    found = AgentWorld(request.getfixturevalue(f"{request.param}_store"), two_step=True, lone=True)
-    found.lock_out()
-    return found
-
-
 @pytest.fixture
-def quick(memory_store: Store) -> AgentWorld:
-    found = AgentWorld(memory_store, two_step=True, lone=True)  # type: ignore[arg-type]
-    found.lock_out()
-    return found
+def begin() -> Begin:
+    def make(store: AnyStore) -> AgentWorld:
+        found = AgentWorld(store, two_step=True, lone=True)
+        found.lock_out()
+        return found
 
-
-def have_pin(world: AgentWorld) -> None:
-    pin = {"salt": "-", "mac": "-", "set_at": "2026-01-01T00:00:00.000Z"}
-    world.store.transact([Put(factors_key(ACCOUNT), {"pin": pin, "rev": 1}, NEW)], token="pin")
-
-
-def refusal(work: Callable[[], object]) -> str:
-    with pytest.raises((NotPossible, NeedSecond)) as caught:
-        work()
-    return caught.value.code
-
-
-def state_of(world: AgentWorld, approval: Approval) -> ApprovalState:
-    return marked(world, approval).state
-
-
-def marked(world: AgentWorld, approval: Approval) -> Approval:
-    found = agents.find_approval(world.store, approval.approval_id, world.clock.now())
-    assert found is not None
-    (now,) = agents.mark_void(world.ctx, [found])
-    return now
-
-
-def ask(world: AgentWorld, basis: Any, act: Any) -> Approval:
-    return agents.ask(world.ctx, world.token(), basis, act, ActReason.CUSTOMER_ASKED)
+    return make
 
 
 def step_of(world: AgentWorld, case_id: str) -> Step | None:
@@ -126,7 +97,7 @@ def test_no_two_people_get_around_the_proof_of_an_account_that_can_give_it(
     with pytest.raises(NeedProof) as caught:
         world.do(token, basis, act)
     assert caught.value.operation == name
-    assert refusal(lambda: ask(world, basis, act)) == ApprovalError.NOT_NEEDED
+    assert refusal(lambda: ask_second(world, basis, act)) == ApprovalError.NOT_NEEDED
     assert world.decided(event) == []
 
 
@@ -136,7 +107,7 @@ def test_a_factor_that_came_after_the_approval_brings_the_proof_back(
 ) -> None:
     basis, token = quick.claimed(), quick.token()
     approval = quick.approve(token, basis, act)
-    have_pin(quick)
+    give_pin(quick)
     with pytest.raises(NeedProof) as caught:
         quick.do(token, basis, act, approval)
     assert (caught.value.operation, caught.value.needs) == (name, ("sms", "pin"))
@@ -153,7 +124,7 @@ def test_a_factor_that_comes_while_the_deed_is_done_stops_it(quick: AgentWorld, 
     agent = Agent("agent-1", basis.case_id or "-", None, word)
     change = Change(actor=agent, cause="test", now=quick.clock.now(), ids=quick.ctx.ids)
     contribute(change, read, ACCOUNT)
-    have_pin(quick)
+    give_pin(quick)
     with pytest.raises(Stale):
         change.commit(quick.store)
 
@@ -164,12 +135,12 @@ def test_an_approval_is_void_once_something_else_keeps_logins_away(
 ) -> None:
     basis, token = quick.claimed(), quick.token()
     approval = quick.approve(token, basis, act)
-    assert state_of(quick, approval) is ApprovalState.APPROVED
+    assert see_now(quick, approval).state is ApprovalState.APPROVED
     quick.do(token, basis, agents.PAUSE)
-    assert state_of(quick, approval) is ApprovalState.APPROVED
+    assert see_now(quick, approval).state is ApprovalState.APPROVED
     quick.clock.advance(SECOND)
     quick.freeze()
-    assert state_of(quick, approval) is ApprovalState.VOID
+    assert see_now(quick, approval).state is ApprovalState.VOID
     assert refusal(lambda: quick.do(token, basis, act, approval)) in (ApprovalError.VOID, LockoutError.NO_SUCH_LOCK)
     assert quick.decided(event) == []
 
@@ -178,7 +149,7 @@ def test_an_approval_is_void_once_something_else_keeps_logins_away(
 def test_nobody_is_asked_about_what_would_end_nothing(quick: AgentWorld, act: Any, name: str, event: str) -> None:
     quick.freeze()
     basis = quick.claimed()
-    assert refusal(lambda: ask(quick, basis, act)) == LockoutError.NO_SUCH_LOCK
+    assert refusal(lambda: ask_second(quick, basis, act)) == LockoutError.NO_SUCH_LOCK
 
 
 @pytest.mark.parametrize(("act", "name", "event"), ACTS)
@@ -190,7 +161,7 @@ def test_nobody_is_asked_about_an_account_that_nothing_shuts(
     basis, token = world.claimed(), world.token()
     if paused:
         world.do(token, basis, agents.PAUSE)
-    assert refusal(lambda: ask(world, basis, act)) == LockoutError.NO_SUCH_LOCK
+    assert refusal(lambda: ask_second(world, basis, act)) == LockoutError.NO_SUCH_LOCK
     assert refusal(lambda: world.do(token, basis, act)) == LockoutError.NO_SUCH_LOCK
     assert world.decided(event) == []
 
@@ -219,9 +190,9 @@ def test_an_approval_of_a_lock_that_has_ended_by_itself_is_of_a_thing_that_is_go
     (lock,) = quick.view().components
     assert lock.until is not None
     quick.clock.advance(lock.until - quick.clock.now() - SECOND)
-    assert state_of(quick, approval) is ApprovalState.APPROVED
+    assert see_now(quick, approval).state is ApprovalState.APPROVED
     quick.clock.advance(SECOND)
-    void = marked(quick, approval)
+    void = see_now(quick, approval)
     assert (void.state, void.void_cause) == (ApprovalState.VOID, "gone")
 
 
@@ -270,9 +241,9 @@ def test_two_people_are_offered_what_a_request_to_the_second_is_not_refused_for(
     offered = agents.list_case_actions(world.ctx, found[0], ground, ())
     (obstacle,) = [one.obstacle for one in offered if one.operation is act.unproved]
     if obstacle is None:
-        assert ask(world, basis, act).operation is act.unproved
+        assert ask_second(world, basis, act).operation is act.unproved
     else:
-        assert refusal(lambda: ask(world, basis, act)).startswith("no_such_")
+        assert refusal(lambda: ask_second(world, basis, act)).startswith("no_such_")
 
 
 @pytest.mark.parametrize("order", [(agents.UNLOCK, agents.GRANT_RESET), (agents.GRANT_RESET, agents.UNLOCK)])
@@ -282,15 +253,15 @@ def test_an_unlock_and_a_new_password_may_both_be_asked_for_while_both_are_offer
 ) -> None:
     basis = world.claimed()
     first, second = order
-    waiting = world.approve(world.token(), basis, first) if is_approved else ask(world, basis, first)
+    waiting = world.approve(world.token(), basis, first) if is_approved else ask_second(world, basis, first)
     offered = actions_of(world, basis)
     assert (offered[first.unproved].obstacle, offered[first.unproved].approval) == (None, waiting)
     assert (offered[second.unproved].obstacle, offered[second.unproved].approval) == (None, None)
-    other = ask(world, basis, second)
+    other = ask_second(world, basis, second)
     assert actions_of(world, basis)[second.unproved].approval == other
     if not is_approved:
-        assert refusal(lambda: ask(world, basis, first)) == ApprovalError.OPEN
-        assert refusal(lambda: ask(world, basis, second)) == ApprovalError.OPEN
+        assert refusal(lambda: ask_second(world, basis, first)) == ApprovalError.OPEN
+        assert refusal(lambda: ask_second(world, basis, second)) == ApprovalError.OPEN
     assert refusal(lambda: world.do(world.token(), basis, second, waiting)) in (ApprovalError.OPEN, ApprovalError.OTHER)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -19,34 +17,31 @@ from hotline.identity.service import approval_key, could_give, factors_key, list
 from hotline.kit.actor import Agent, Approved, FactorKind
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
-from hotline.kit.errors import NeedProof, NeedSecond, NotPossible, Stale
-from hotline.kit.store import Put, Store
-from hotline.kit.store.condition import NEW
+from hotline.kit.errors import NeedProof, NeedSecond, Stale
+from hotline.kit.store import Store
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause, DecisionKind, LockoutError, LockState
+from tests.rooms.agents.conftest import Begin
 from tests.support.agent_world import EMAIL, NUMBER, AgentWorld
 from tests.support.api_client import Client
+from tests.support.approvals import ask_second, give_pin, refusal, see_now
 from tests.support.lock_desk import fact
 from tests.support.money_world import ACCOUNT
 from tests.support.phone import give
-from tests.support.stores import NOON
+from tests.support.stores import NOON, AnyStore
 
 SECOND = timedelta(seconds=1)
 ACT = agents.UNFREEZE
 
 
-@pytest.fixture(params=["memory", "moto"])
-def world(request: pytest.FixtureRequest) -> AgentWorld:
-    found = AgentWorld(request.getfixturevalue(f"{request.param}_store"), lone=True)
-    found.freeze()
-    return found
-
-
 @pytest.fixture
-def quick(memory_store: Store) -> AgentWorld:
-    found = AgentWorld(memory_store, lone=True)  # type: ignore[arg-type]
-    found.freeze()
-    return found
+def begin() -> Begin:
+    def make(store: AnyStore) -> AgentWorld:
+        found = AgentWorld(store, lone=True)
+        found.freeze()
+        return found
+
+    return make
 
 
 @pytest.fixture
@@ -55,11 +50,6 @@ def twofold(memory_store: Store) -> AgentWorld:
     found = AgentWorld(memory_store)  # type: ignore[arg-type]
     found.freeze()
     return found
-
-
-def have_pin(world: AgentWorld) -> None:
-    pin = {"salt": "-", "mac": "-", "set_at": "2026-01-01T00:00:00.000Z"}
-    world.store.transact([Put(factors_key(ACCOUNT), {"pin": pin, "rev": 1}, NEW)], token="pin")
 
 
 def add_email(world: AgentWorld) -> None:
@@ -74,21 +64,9 @@ def tell_point(world: AgentWorld, data: ContactPointChanged) -> None:
     give(world.ctx, [fact("contact_point.changed", world.clock.now(), data, name="point", account=ACCOUNT)])
 
 
-def asked(world: AgentWorld, basis: Any) -> Approval:
-    return agents.ask(world.ctx, world.token(), basis, ACT, ActReason.CUSTOMER_ASKED)
-
-
 def state_of(world: AgentWorld, approval: Approval) -> tuple[ApprovalState, str | None]:
-    found = agents.find_approval(world.store, approval.approval_id, world.clock.now())
-    assert found is not None
-    (now,) = agents.mark_void(world.ctx, [found])
+    now = see_now(world, approval)
     return now.state, now.void_cause
-
-
-def refusal(work: Callable[[], object]) -> str:
-    with pytest.raises((NotPossible, NeedSecond)) as caught:
-        work()
-    return caught.value.code
 
 
 def test_two_people_end_a_freeze_of_an_account_with_a_phone_alone(world: AgentWorld) -> None:
@@ -126,10 +104,10 @@ def test_no_two_people_get_around_the_proof_of_an_account_that_can_give_it(quick
     basis, token = quick.claimed(), quick.token()
     given = quick.approve(token, basis, ACT)
     if second == "pin":
-        have_pin(quick)
+        give_pin(quick)
     else:
         add_email(quick)
-    assert refusal(lambda: asked(quick, basis)) == ApprovalError.NOT_NEEDED
+    assert refusal(lambda: ask_second(quick, basis, ACT)) == ApprovalError.NOT_NEEDED
     with pytest.raises(NeedProof) as caught:
         quick.do(token, basis, ACT, given)
     assert caught.value.operation == Operation.UNFREEZE
@@ -145,28 +123,28 @@ def test_a_point_that_was_taken_off_a_moment_ago_counts_for_three_days(twofold: 
         twofold.do(twofold.token(), basis, ACT)
     assert caught.value.needs == ("sms",)
     twofold.clock.advance(SECOND)
-    assert asked(twofold, basis).operation is Operation.UNFREEZE_UNPROVED
+    assert ask_second(twofold, basis, ACT).operation is Operation.UNFREEZE_UNPROVED
 
 
 def test_a_pin_that_was_taken_away_a_moment_ago_counts_for_three_days(quick: AgentWorld) -> None:
     """Its owner takes it away with one factor, and the end of a freeze asks for two."""
-    have_pin(quick)
+    give_pin(quick)
     basis = quick.claimed()
     client = Client(quick.ctx, ACCOUNT, signed_in_at=quick.clock.now())
     client.prove("set_pin")
     assert client.ask("DELETE", "/v1/me/pin").json == {"pin": False}
     quick.clock.advance(CHANGE_WAIT - SECOND)
-    assert refusal(lambda: asked(quick, basis)) == ApprovalError.NOT_NEEDED
+    assert refusal(lambda: ask_second(quick, basis, ACT)) == ApprovalError.NOT_NEEDED
     with pytest.raises(NeedProof) as caught:
         quick.do(quick.token(), basis, ACT)
     assert caught.value.needs == ("sms",)
     quick.clock.advance(SECOND)
-    assert asked(quick, basis).operation is Operation.UNFREEZE_UNPROVED
+    assert ask_second(quick, basis, ACT).operation is Operation.UNFREEZE_UNPROVED
 
 
 def test_a_pin_that_is_chosen_anew_leaves_nothing_of_the_one_before(memory_store: Store) -> None:
     world = AgentWorld(memory_store, lone=True)  # type: ignore[arg-type]
-    have_pin(world)
+    give_pin(world)
     client = Client(world.ctx, ACCOUNT, signed_in_at=world.clock.now())
     client.prove("set_pin")
     assert client.ask("DELETE", "/v1/me/pin").status == 200
@@ -186,7 +164,7 @@ def test_a_factor_that_comes_while_the_deed_is_done_stops_it(quick: AgentWorld) 
     agent = Agent("agent-1", basis.case_id or "-", None, word)
     change = Change(actor=agent, cause="test", now=quick.clock.now(), ids=quick.ctx.ids)
     lockout.contribute_unfreeze_unproved(change, read, ACCOUNT)
-    have_pin(quick)
+    give_pin(quick)
     with pytest.raises(Stale):
         change.commit(quick.store)
 
@@ -219,7 +197,7 @@ def test_a_word_of_the_wallet_about_something_else_voids_no_approval(quick: Agen
 def test_nobody_is_asked_about_a_freeze_that_there_is_not(memory_store: Store) -> None:
     world = AgentWorld(memory_store, lone=True)  # type: ignore[arg-type]
     basis = world.claimed()
-    assert refusal(lambda: asked(world, basis)) == LockoutError.NO_SUCH_FREEZE
+    assert refusal(lambda: ask_second(world, basis, ACT)) == LockoutError.NO_SUCH_FREEZE
     assert refusal(lambda: world.do(world.token(), basis, ACT)) == LockoutError.NO_SUCH_FREEZE
 
 
@@ -230,7 +208,7 @@ def test_an_account_has_the_kinds_of_its_points_and_its_pin(twofold: AgentWorld)
     assert kinds() == (FactorKind.SMS, FactorKind.EMAIL)
     remove_point(twofold, NUMBER, PointKind.PHONE)
     assert kinds() == (FactorKind.EMAIL,)
-    have_pin(twofold)
+    give_pin(twofold)
     assert kinds() == (FactorKind.EMAIL, FactorKind.PIN)
 
 
