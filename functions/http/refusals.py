@@ -57,7 +57,8 @@ def _problem(error: Exception, how: Rendering, problem_of: Callable[[HotlineErro
 
 
 def faults_of(error: RequestValidationError) -> list[Fault]:
-    """Where a request is not as it must be. The name of a field that nobody has is the caller's word and stays out."""
+    """The places at which a request is not as it must be. The name of a field that nobody has is the caller's word and
+    stays out."""
     faults = []
     for found in error.errors()[:FAULTS_MAX]:
         location, kind = list(found["loc"]), str(found["type"])

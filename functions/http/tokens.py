@@ -53,8 +53,8 @@ def instant_claim(claims: Mapping[str, Any], name: str) -> datetime | None:
 
 
 def check_past(instant: datetime | None, now: datetime) -> datetime | None:
-    """When somebody signed in. An issuer's clock may be a little ahead; a time that lies further off would make the
-    sign-in count for longer. Raises Problem `invalid_token`."""
+    """The time at which somebody signed in. An issuer's clock may be a little ahead; a time that lies further off would
+    make the sign-in count for longer. Raises Problem `invalid_token`."""
     if instant is None:
         return None
     if instant > now + ISSUER_AHEAD_MAX:

@@ -52,7 +52,8 @@ _HOP: Final = frozenset({"connection", "content-length", "date", "keep-alive", "
 
 @dataclass(frozen=True, slots=True)
 class DeskSettings:
-    """Where the desk finds the API and its sign-in. Addresses that begin with `/` are on the desk's own origin.
+    """The addresses at which the desk finds the API and its sign-in. Addresses that begin with `/` are on the desk's
+    own origin.
 
     Without `authorization_endpoint` and `token_endpoint` the page reads them from the issuer's discovery document.
     `frame_ancestors` are the origins that may show the page in a frame: those of agent workspaces.

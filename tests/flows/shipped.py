@@ -91,7 +91,7 @@ def is_encrypted(entry: Action) -> bool:
 
 
 def key_targets(action: Action) -> dict[str, str | None]:
-    """Where a block's `Equals` conditions lead, by operand."""
+    """The blocks to which a block's `Equals` conditions lead, by operand."""
     return {edge.operand: edge.target for edge in action.conditions if edge.operator == "Equals"}
 
 

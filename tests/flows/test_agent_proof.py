@@ -92,7 +92,7 @@ class SentOn:
 
     @property
     def queues(self) -> list[str]:
-        """Where the contact was put, with the case that it has there."""
+        """The queues in which the contact was put, with the case that it has there."""
         return [event.data["queue"] for event in self.events if event.kind == "transfer"]
 
 

@@ -246,7 +246,8 @@ def test_zero_leads_to_a_person_from_every_menu_and_every_entry(flow: Flow) -> N
 
 
 def zero_of(flow: Flow, entry: Action) -> str | None:
-    """Where `0` leads in an entry: compared by the flow, or by the function when the flow may not see it."""
+    """The block to which `0` leads in an entry: compared by the flow, or by the function when the flow may not see
+    it."""
     if not is_encrypted(entry):
         return key_targets(flow.by_identifier[entry.next_action or ""]).get("0")
     compared = flow.by_identifier[entry.next_action or ""]

@@ -1,4 +1,5 @@
-"""When people answer, as the customers' API tells it, and that line, desk and API tell the same directory."""
+"""The hours in which people answer, as the customers' API tells it, and that line, desk and API tell the same
+directory."""
 
 from __future__ import annotations
 

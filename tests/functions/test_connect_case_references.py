@@ -92,7 +92,7 @@ def test_a_callback_is_confirmed_by_text_with_the_reference(ctx: Context) -> Non
 def test_a_customer_cannot_tell_that_a_finding_had_opened_their_case(
     reasons: tuple[str, ...], *, freezes: bool
 ) -> None:
-    """Whoever is looked into must not learn it (FATF recommendation 21), on the phone, in the app and by text."""
+    """A customer who is looked into must not learn it (FATF recommendation 21): by phone, app or text."""
     told = [_hear_all(reasons, found=found, freezes=freezes) for found in (False, True)]
     assert told[0] == told[1]
     assert told[0]["texts"] == (

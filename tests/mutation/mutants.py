@@ -1,4 +1,4 @@
-"""Where a rule can be changed, and what the change makes of it."""
+"""The places at which a rule can be changed, and what the change makes of it."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def _for_examples_alone(module: ast.Module) -> list[ast.stmt]:
 
 
 def _range(node: Any, lines: Sequence[str]) -> Range:
-    """Where a node stands, in characters; Python counts columns in bytes."""
+    """The place of a node, in characters; Python counts columns in bytes."""
     end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
     start = len(lines[node.lineno - 1].encode()[: node.col_offset].decode())
     return (node.lineno, start), (end_line, len(lines[end_line - 1].encode()[:end_column].decode()))

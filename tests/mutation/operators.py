@@ -141,7 +141,7 @@ class DropElement(_OwnOperator):
 
     @staticmethod
     def _groups(node: Any) -> Iterator[tuple[int, int]]:
-        """Where each element begins and ends, its comma with it."""
+        """The places at which each element begins and ends, its comma with it."""
         start = 0
         for place, child in enumerate(node.children):
             if _is_comma(child):

@@ -29,6 +29,10 @@ NOUN_CLAUSE: Final = re.compile(
 """A sentence begins with a clause in the place of its subject. A question may."""
 
 
+PLACE_OR_TIME: Final = re.compile(r"[\W_]*(?:Where|When)(?:ever)?\b")
+"""A text begins with a clause of place or time, and its subject comes later or not at all."""
+
+
 @cache
 def sentences_of(folder: str, read: Callable[[Path], Iterator[Sentence]]) -> tuple[Sentence, ...]:
     files = sorted((ROOT / folder).rglob("*.py"))
@@ -47,6 +51,19 @@ def test_a_sentence_of_the_code_begins_with_its_subject(
 ) -> None:
     found = sentences_of(folder, read)
     assert [str(sentence) for sentence in found if begins_with_a_clause(sentence.text)] == []
+
+
+def begins_with_place_or_time(sentence: str) -> bool:
+    return PLACE_OR_TIME.match(sentence) is not None and not sentence.rstrip("\"'`*)").endswith("?")
+
+
+@pytest.mark.parametrize("folder", CODE)
+def test_a_docstring_begins_with_its_subject(folder: str) -> None:
+    """Its later sentences may begin with a condition: they say more of a subject that is known."""
+    first: dict[str, Sentence] = {}
+    for sentence in sentences_of(folder, docstrings):
+        first.setdefault(sentence.place, sentence)
+    assert [str(sentence) for sentence in first.values() if begins_with_place_or_time(sentence.text)] == []
 
 
 @pytest.mark.parametrize("folder", CODE)
@@ -102,6 +119,21 @@ def test_the_rule_refuses_a_clause_as_subject(sentence: str) -> None:
 )
 def test_the_rule_lets_other_sentences_pass(sentence: str) -> None:
     assert not begins_with_a_clause(sentence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "refused"),
+    [
+        ("Where a login came from.", True),
+        ("When the account was opened; None before that.", True),
+        ("`Whenever` it is asked for.", True),
+        ("When is it asked for?", False),
+        ("The time at which it was asked for.", False),
+        ("Whereabouts of a call.", False),
+    ],
+)
+def test_the_rule_refuses_a_clause_of_place_or_time_in_front(sentence: str, *, refused: bool) -> None:
+    assert begins_with_place_or_time(sentence) is refused
 
 
 def test_sentences_are_found_where_they_stand() -> None:

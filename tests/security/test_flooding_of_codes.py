@@ -89,7 +89,7 @@ def flood(ctx: Context, times: int, prefixes: int = 1) -> list[int]:
 
 
 def text_messages(ctx: Context) -> list[str]:
-    """Where codes are sent that wait in the outbox."""
+    """The targets to which codes are sent that wait in the outbox."""
     post = Postbox(ctx)
     post.work()
     return [sent.address for sent in post.sent]

@@ -153,7 +153,7 @@ class DeskWorld:
     unmaskings_left: int = 30
     """How many values may be shown without a second person."""
     picture_url: str = "https://pictures.example/evidence-1"
-    """Where a clean picture can be had; empty: the scan says something else meanwhile."""
+    """The address at which a clean picture can be had; empty: the scan says something else meanwhile."""
     lose_answers: int = 0
     """How many of the next POST requests are carried out without an answer that arrives."""
     note_characters: int | None = 1000

@@ -237,7 +237,7 @@ class Line:
 
 
 def places_of(points: int, factors: Sequence[str], ways: Sequence[Way]) -> list[Place]:
-    """Where and how somebody guesses, from one to the next."""
+    """The ways in which somebody guesses, from one to the next."""
     return [(point, factor, way) for point in range(points) for factor in factors for way in ways]
 
 

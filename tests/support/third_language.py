@@ -23,7 +23,7 @@ _LETTERS = str.maketrans(
 )
 _FACT = re.compile(r"(\$\{\w+\}|\{\w+\})")
 _END = re.compile(r"(\n| \| )")
-"""Where a sentence or a wording ends."""
+"""The end of a sentence or a wording."""
 LONGER = "…"
 
 

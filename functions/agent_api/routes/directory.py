@@ -34,7 +34,7 @@ _WEEK: Final = range(1, 8)
 
 @router.get("/v1/agent/hours", tags=_TAGS, operation_id="read_hours")
 def read_hours() -> Hours:
-    """When people answer."""
+    """The hours in which people answer."""
     at = desk()
     edition = directory.read_hours(at.ctx.store)
     at.tag(edition.version)

@@ -176,7 +176,7 @@ class Note(Body):
 
 
 class Snooze(Body):
-    """When the case comes back."""
+    """The time at which the case comes back."""
 
     until: datetime
 

@@ -39,7 +39,7 @@ def verify(number: Annotated[str, Query(min_length=1, max_length=TYPED_MAX)]) ->
 
 @router.get("/v1/hotline/hours", tags=["hotline"], operation_id="opening_hours")
 def hours() -> Hours:
-    """When people answer, with holidays, and what callers hear before the menu now."""
+    """The hours in which people answer, with holidays, and what callers hear before the menu now."""
     at = desk()
     now = at.ctx.clock.now()
     read = at.ctx.store.batch_get([directory.HOURS_KEY, directory.BANNER_KEY])

@@ -26,7 +26,7 @@ class Paid(Answer):
 
 
 class MoneyPlace(Answer):
-    """Where the customer's money is, by the wallet's ledger."""
+    """The place of the customer's money, by the wallet's ledger."""
 
     state: Literal["not_taken", "held", "debited", "returned", "unknown"]
     held_until: datetime | None = None
@@ -64,8 +64,8 @@ class ChargedTwice(Answer):
 
 
 class Arrival(Answer):
-    """When the money of a withdrawal is at the customer's bank: usually, and at the latest. These are local dates of
-    the customer; only about then unless `certain`."""
+    """The times at which the money of a withdrawal is at the customer's bank: usually, and at the latest. These are
+    local dates of the customer; only about then unless `certain`."""
 
     typical_on: date | None = None
     latest_on: date

@@ -54,8 +54,8 @@ class Banner(Answer):
 
 
 class Hours(Answer):
-    """When people answer, in the time zone of theirs. The automatic line answers at any time. `opening` is the one that
-    holds, or else the next one; null where none is in sight. `banner` is null while there is none."""
+    """The hours in which people answer, in the time zone of theirs. The automatic line answers at any time. `opening`
+    is the one that holds, or else the next one; null where none is in sight. `banner` is null while there is none."""
 
     time_zone: str
     open: bool

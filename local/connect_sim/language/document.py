@@ -54,7 +54,7 @@ class FlowSyntaxError(ConnectSimError):
 
 @dataclass(frozen=True, slots=True)
 class ErrorEdge:
-    """Where an action goes on after an error of this type. `target` is None when the document names none."""
+    """The action that follows after an error of this type. `target` is None when the document names none."""
 
     error_type: str
     target: str | None
@@ -62,7 +62,7 @@ class ErrorEdge:
 
 @dataclass(frozen=True, slots=True)
 class ConditionEdge:
-    """Where an action goes on when its value satisfies the operator; operands stay as written (any JSON)."""
+    """The action that follows when the value satisfies the operator; operands stay as written (any JSON)."""
 
     operator: str
     operands: tuple[Any, ...]

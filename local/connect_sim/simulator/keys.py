@@ -36,7 +36,7 @@ def parse_keys(text: str) -> tuple[str, ...]:
 
 
 class KeySource(Protocol):
-    """Where keys come from: a list, or a person."""
+    """The source of keys: a list, or a person."""
 
     def next_keys(self, request: InputRequest) -> str | None:
         """Return the token for this input block; None when there are no more keys."""

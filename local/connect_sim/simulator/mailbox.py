@@ -21,7 +21,7 @@ class Message:
 
 
 class Mailbox(Protocol):
-    """Where messages of functions arrive while a call goes on.
+    """The place at which messages of functions arrive while a call goes on.
 
     A call asks for `after_function` after each function block, and for `last_code` where the caller types the code that
     they received. Then it asks for `after_function` again, since the message may have been slow.

@@ -22,7 +22,7 @@ _FIRST_STAGES = {
     FlowKind.CUSTOMER_WHISPER: Stage.CUSTOMER_WHISPER,
 }
 WAITING = frozenset({Stage.QUEUE, Stage.HOLD})
-"""Where a contact waits for an agent."""
+"""The stages in which a contact waits for an agent."""
 _AROUND_THE_TALK = (Stage.AGENT_WHISPER, Stage.CUSTOMER_WHISPER, Stage.AFTER_TALK)
 
 

@@ -169,7 +169,7 @@ _FORKED = (
 
 
 class Stage(StrEnum):
-    """Where a contact is: in the flow that answered, in a queue, in a flow around the talk with an agent, or after
+    """The place of a contact: in the flow that answered, in a queue, in a flow around the talk with an agent, or after
     it. The values of all but the first are the event hooks that name their flows."""
 
     FLOW = "flow"

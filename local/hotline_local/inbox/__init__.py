@@ -1,4 +1,4 @@
-"""Where text messages and e-mail of the hotline on this machine land: MiniStack keeps what SNS and SES were given."""
+"""The inbox of text messages and e-mail of the hotline on this machine: MiniStack keeps what SNS and SES were given."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Stack:
 
     @property
     def api_url(self) -> str:
-        """Where the API answers: MiniStack's path for an HTTP API."""
+        """The address at which the API answers: MiniStack's path for an HTTP API."""
         return f"{self.endpoint}/_aws/execute-api/{self.api_id}"
 
     @property

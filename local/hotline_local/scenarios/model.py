@@ -10,7 +10,7 @@ from connect_sim.simulator.faults import Fault
 from connect_sim.simulator.state import EndOutcome, Waiting
 
 USUAL_TIME = datetime(2027, 1, 15, 2, 0, tzinfo=UTC)
-"""When a call comes in that does not say: ten in the morning in Shanghai. Fixed, so that a run repeats."""
+"""The time of a call that does not say: ten in the morning in Shanghai. Fixed, so that a run repeats."""
 
 
 class ScenarioError(Exception):

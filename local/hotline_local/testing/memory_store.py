@@ -254,7 +254,7 @@ def _position(key: Key) -> _Position:
 
 
 def _index_place(index: Index, key: Key, row: _Row | None) -> tuple[tuple[Index, str], _Position] | None:
-    """Where the item stands in the index; None for an item that lacks one of the index keys."""
+    """The place of the item in the index; None for an item that lacks one of the index keys."""
     pk, sk = f"{index.value}_pk", f"{index.value}_sk"
     if row is None or pk not in row.item or sk not in row.item:
         return None

@@ -16,7 +16,7 @@ from hotline_local.worlds.environment import LOCAL_WALLET
 
 START_FLOW = "hotline-entry"
 OUTBOUND_FLOW = "hotline-outbound-code"
-"""Where a call begins that the hotline makes, to read a code out."""
+"""The flow in which a call begins that the hotline makes, to read a code out."""
 AGENT_TRANSFER_FLOW = "hotline-agent-transfer"
 """The flow of a caller whom an agent sends to be verified."""
 SURVEY_FLOW = "hotline-survey"

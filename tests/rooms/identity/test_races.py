@@ -50,7 +50,7 @@ PATIENCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a race is run."""
+    """The world in which a race is run."""
 
     ctx: Context
     faults: Faults | None

@@ -1,4 +1,5 @@
-"""When failed logins lock: every limit one below, at it and one above (NIST SP 800-63B-4 3.2.2, OWASP ASVS 6.1.1)."""
+"""The limits at which failed logins lock: every limit one below, at it and one above (NIST SP 800-63B-4 3.2.2, OWASP
+ASVS 6.1.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the money of a withdrawal is at the customer's bank: usually, at the latest, and by whose word."""
+"""The dates at which the money of a withdrawal is at the customer's bank: usually, at the latest, and by whose word."""
 
 from __future__ import annotations
 

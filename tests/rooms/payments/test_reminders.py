@@ -1,4 +1,5 @@
-"""When a bill is reminded of: by the account's calendar and clock, never at night, once for each offset."""
+"""The times at which a bill is reminded of: by the account's calendar and clock, never at night, once for each
+offset."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tests.support.report_events import NOON, Counted, call_events, case_event
 
 MOMENT = timedelta(milliseconds=1)
 OVER = NOON + timedelta(seconds=120)
-"""When the calls of these tests are over."""
+"""The time at which the calls of these tests are over."""
 
 
 def work(counted: Counted, at: datetime) -> int:

@@ -39,7 +39,7 @@ _OUT_OF_HAND = _TO_A_PERSON | {
     "TransferToFlow",
     "UpdateContactTargetQueue",
 }
-"""Where a caller who wants a person has been sent on: to one, or to where it is found out who is there."""
+"""The blocks that have sent on a caller who wants a person: to one, or to where it is found out who is there."""
 
 
 def _keys(action: Action) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""When a new factor begins to act: one rule for contact points and PINs. Pure.
+"""The time from which a new factor acts: one rule for contact points and PINs. Pure.
 
 An attacker who takes an account over changes its contact points first, or chooses a PIN. So a new factor waits before
 it acts, and its wait does not run while a freeze or hold is in force (see stops).

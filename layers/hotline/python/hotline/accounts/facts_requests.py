@@ -83,15 +83,15 @@ class FactsRequest:
     topic: str
     first_asked_at: datetime
     asked_at: datetime | None
-    """When the wallet was asked last; None before the first time."""
+    """The time at which the wallet was asked last; None before the first time."""
     times: int = 1
     case_id: str | None = None
     look_at: datetime | None = None
-    """When to look whether facts that may answer still wait; None once the wallet was asked."""
+    """The time to look whether facts that may answer still wait; None once the wallet was asked."""
 
     @property
     def due_at(self) -> datetime | None:
-        """When the wallet is asked, asked again, or a case is open; None once that is done."""
+        """The time at which the wallet is asked, asked again, or a case is open; None once that is done."""
         if self.case_id is not None:
             return None
         if self.asked_at is None:

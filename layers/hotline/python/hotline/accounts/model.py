@@ -39,7 +39,7 @@ class ContactPoint:
     shared: bool = False
     """The owner said that others use it too, e.g. a family's phone."""
     reassigned: bool = False
-    """When this account confirmed it, the wallet knew that it had belonged to somebody else before."""
+    """The wallet knew, when this account confirmed it, that it had belonged to somebody else before."""
     removed_at: datetime | None = None
     told: FactVersion | None = None
     """The latest fact that says it belongs to the account."""
@@ -104,7 +104,7 @@ class Profile:
     two_step_told: FactVersion | None = None
     closed: FactVersion | None = None
     opened_at: datetime | None = None
-    """When the account was opened. None: account.opened has not come, or came before this was kept."""
+    """The time of the account's opening. None: account.opened has not come, or came before this was kept."""
     snapshots: tuple[FactVersion, ...] = ()
     """The latest facts that listed all contact points, of each version the first and the last. They remove the points
     that they do not list."""
@@ -117,8 +117,8 @@ class Profile:
 
     @property
     def contact_changed_at(self) -> datetime | None:
-        """When a contact point was last confirmed or removed, or its SIM changed. A point that is merely confirmed
-        again counts too: this is the safe side."""
+        """The time at which a contact point was last confirmed or removed, or its SIM changed. A point that is merely
+        confirmed again counts too: this is the safe side."""
         instants = [
             instant
             for point in self.points

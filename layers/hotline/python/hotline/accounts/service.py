@@ -76,7 +76,7 @@ def point_key(point_id: str) -> Key:
 
 
 def point_keys(value: str, keyring: Keyring) -> tuple[Key, ...]:
-    """Where a contact point may be stored, the current key version first; read them all in one batch."""
+    """The keys under which a contact point may be stored, the current key version first; read them all in one batch."""
     return tuple(items.point_key(name) for name in point_ids(value, keyring))
 
 

@@ -58,8 +58,8 @@ def with_earlier(stops: Mapping[str, Stop], known: Mapping[str, Stop], now: date
 
 
 def find_stop(item: Mapping[str, Any] | None, now: datetime) -> datetime | None:
-    """When the oldest of the stops that run at `now` began; None while none runs. `item`: what is stored under
-    `stops_key`."""
+    """The time at which the oldest of the stops that run at `now` began; None while none runs. `item`: what is stored
+    under `stops_key`."""
     return min((stop.since for stop in stops_from(item).values() if stop.runs(now)), default=None)
 
 

@@ -75,9 +75,9 @@ def ask(
     """Ask for a second person's word on an act, as it would be done now. `approval_id`: an id that the caller has
     derived; the same id asks once.
 
-    Raises NotPossible `approval_not_needed` for an act that takes one person, `approval_open` while an own request for
-    the operation on the thing as it is waits, `requests_limit`. Raises what `perform` raises before it writes. Stale,
-    Unavailable.
+    Raises NotPossible `approval_not_needed` for an act that takes one person, and `requests_limit`. It is
+    `approval_open` while an own request for the operation on the thing as it is waits. Raises what `perform` raises
+    before it writes. Stale, Unavailable.
     """
 
     def ask_once() -> Approval:

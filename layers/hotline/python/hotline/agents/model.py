@@ -175,7 +175,7 @@ class ProofRequest:
     answered_by: str | None = None
     """The call or app session that answered. At a contact its own session counts, answered or not."""
     ended_at: datetime | None = None
-    """When the caller came back from the line without the proof; None while they have not."""
+    """The time at which the caller came back from the line without the proof; None while they have not."""
 
 
 class ProofState(StrEnum):

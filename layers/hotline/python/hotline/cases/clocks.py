@@ -39,12 +39,12 @@ CALL_WITHIN: Final = timedelta(hours=1)
 
 
 def date_task(since: datetime, hours: Hours, *, call_live: bool) -> datetime:
-    """When a case that nobody has claimed is brought to a person by a task."""
+    """The time at which a case that nobody has claimed is brought to a person by a task."""
     return add_open_time(hours, since, CALL_WITHIN if call_live else TASK_WITHIN)
 
 
 def date_due(topic: str, priority: Priority, since: datetime, hours: Hours) -> datetime:
-    """When a case that has had this topic and priority since an instant is due."""
+    """The due time of a case that has had this topic and priority since an instant."""
     within = CLOCKS.get(topic, OTHERWISE)
     if priority is Priority.URGENT:
         within = min(within, URGENT_WITHIN)

@@ -78,7 +78,7 @@ def case_id_at(key: Key) -> str | None:
 
 
 def pointer_key(account_id: str, topic: str) -> Key:
-    """Where an account's open case on a topic is named; there is an item only while one is open."""
+    """The key under which an account's open case on a topic is named; there is an item only while one is open."""
     return hotline_key(f"ACCOUNT#{account_id}", f"{_POINTER_PREFIX}{topic}")
 
 
@@ -88,8 +88,8 @@ def pointers_query(account_id: str) -> Query:
 
 
 def untold_item(pointer: Mapping[str, Any], account_id: str) -> Item | None:
-    """The item, with its sort key, that its customer may see of an open case from before such items were written; None
-    for any other case. Nobody knows of one of what may be an attack whether its customer has spoken of it."""
+    """The told item, with its sort key, of an open case from before such items were written; None for any other case.
+    Nobody knows of one of what may be an attack whether its customer has spoken of it."""
     topic = str(pointer["SK"]).removeprefix(_POINTER_PREFIX)
     case = case_from_pointer(pointer, account_id=account_id, topic=topic)
     if case.told_at is not None or topic == SECURITY_TOPIC:
@@ -98,7 +98,7 @@ def untold_item(pointer: Mapping[str, Any], account_id: str) -> Item | None:
 
 
 def note_key(account_id: str, entry: CaseEntry) -> Key:
-    """Where an account's entry with free text is named."""
+    """The key under which an account's entry with free text is named."""
     return hotline_key(f"ACCOUNT#{account_id}", f"{NOTE_PREFIX}{place_of(entry)}")
 
 
@@ -177,7 +177,7 @@ def place_of(entry: CaseEntry) -> str:
 
 
 def contact_case_key(contact_id: str) -> Key:
-    """Where the case is named that a contact was handed over with, by the contact's initial id."""
+    """The key under which the case is named that a contact was handed over with, by the contact's initial id."""
     return hotline_key(f"CONTACT#{contact_id}", CASE_SK)
 
 

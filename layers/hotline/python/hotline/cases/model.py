@@ -199,7 +199,7 @@ class Case:
     claimed_at: datetime | None = None
     snoozed_until: datetime | None = None
     task_at: datetime | None = None
-    """When a task brings it to a person, if nobody has claimed it by then; None once that is done."""
+    """The time at which a task brings it to a person, if nobody has claimed it by then; None once that is done."""
     tags: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     established: Established = field(default_factory=Established)

@@ -36,7 +36,7 @@ def is_reference(text: str) -> bool:
 
 
 def reference_key(reference: str) -> Key:
-    """Where the case that a reference names is noted."""
+    """The key under which the case that a reference names is noted."""
     return hotline_key(f"CASEREF#{reference}", "CASE")
 
 

@@ -2,7 +2,7 @@
 
 An item of the account holds all that may be seen of a case but the texts (items.told_item). Of the timeline only the
 entries are read that are for the customer, and of these the text alone is told. A case that was open before there
-were such items gets its own with its next change, and is found by the account's pointer until then.
+were such items gets its own with its next change. Until then the account's pointer leads to it.
 """
 
 from __future__ import annotations

@@ -183,7 +183,7 @@ class TwoStep(FactContract):
 
 
 class Source(Contract):
-    """Where a login came from, as far as the wallet knows."""
+    """The origin of a login, as far as the wallet knows."""
 
     ip: Word | None = None
     device_id: Id | None = None

@@ -81,7 +81,7 @@ class MovementKind(StrEnum):
 
 
 class MovementStatus(StrEnum):
-    """Where a movement stands, as the wallet has it."""
+    """The state of a movement, as the wallet has it."""
 
     AUTHORISED = "authorised"
     SUCCEEDED = "succeeded"
@@ -91,7 +91,7 @@ class MovementStatus(StrEnum):
 
 
 class MoneyState(StrEnum):
-    """Where the customer's money is, as the wallet's ledger has it; the hotline never guesses it."""
+    """The place of the customer's money, as the wallet's ledger has it; the hotline never guesses it."""
 
     NONE = "none"
     HELD = "held"
@@ -101,7 +101,7 @@ class MoneyState(StrEnum):
 
 
 class RefundStatus(StrEnum):
-    """Where the money of a refund is."""
+    """The place of a refund's money."""
 
     SENT = "sent"
     SETTLED = "settled"
@@ -213,7 +213,7 @@ class LoginKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LoginSource:
-    """Where a login came from. Addresses and positions are personal: they are stored as keyed hashes only."""
+    """The origin of a login. Addresses and positions are personal: they are stored as keyed hashes only."""
 
     ip: str | None = None
     device_id: str | None = None

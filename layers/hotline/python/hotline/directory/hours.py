@@ -1,4 +1,4 @@
-"""When people answer: a week of opening times, and days that differ from it. Pure.
+"""The hours in which people answer: a week of opening times, and days that differ from it. Pure.
 
 A holiday and an override are the same thing here: a date with opening times of its own, or with none. The amount of
 50 such days is the limit of Amazon Connect for overrides of one set of hours.

@@ -24,7 +24,7 @@ NUMBERS_KEY: Final[Key] = hotline_key("DIRECTORY#NUMBERS", _NOW)
 
 
 def edition_key(part: Key, version: int) -> Key:
-    """Where an edition of a part is kept; the sort keys are in the order of versions."""
+    """The key of an edition of a part; the sort keys are in the order of versions."""
     return hotline_key(part.pk, f"EDITION#{version:08d}")
 
 

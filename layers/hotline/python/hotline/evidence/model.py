@@ -108,7 +108,7 @@ class Evidence:
     objects: int = 0
     """So many different objects came for it."""
     received_at: datetime | None = None
-    """When the first clean object came, of which people and the customer were told."""
+    """The time at which the first clean object came, of which people and the customer were told."""
     refusal: Refusal | None = None
     brought: bool = False
     """A person was told that its scan has no result."""

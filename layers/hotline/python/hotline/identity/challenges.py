@@ -52,7 +52,7 @@ from .policy import (
 from .ways import Way, way_of
 
 _COUNTED: Final = "counted"
-"""Where an outbox entry says how its code was counted."""
+"""The attribute in which an outbox entry says how its code was counted."""
 
 
 class SendOutcome(StrEnum):
@@ -84,7 +84,7 @@ class Checked:
 
 
 def target_of(state: SessionState, factor: FactorKind) -> Target:
-    """Where a code of this kind would go. Raises NotPossible when the call has nobody to send to."""
+    """The target to which a code of this kind would go. Raises NotPossible when the call has nobody to send to."""
     target = state.targets.get(factor)
     if target is None:
         raise NotPossible(IdentityError.NO_TARGET)
@@ -166,8 +166,9 @@ def contribute_code(
 def find_next_code_time(
     state: SessionState, factor: FactorKind, read: Mapping[Key, Item], now: datetime, traffic: TrafficLimits
 ) -> datetime | None:
-    """When a code that was LIMITED may be asked for again, at the present pace. None before it is known who asks, and
-    where the row of wrong codes is full, so that no time helps. `read` holds what exists of `send_keys`."""
+    """The time at which a code that was LIMITED may be asked for again, at the present pace. None before it is known
+    who asks, and where the row of wrong codes is full, so that no time helps. `read` holds what exists of
+    `send_keys`."""
     target, way = target_of(state, factor), way_of(state, now)
     shown, own = counters_of(read, target.shown, factor, way), counters_of(read, target.points, factor, way)
     if state.account_id is None or is_row_full(own):
@@ -254,7 +255,7 @@ def _read_counted_target(entry: Mapping[str, Any]) -> Target:
 
 
 def _place_of(state: SessionState) -> str:
-    """Where the code is to be entered: the message says so, and that it belongs nowhere else."""
+    """The place where the code is to be entered: the message says so, and that it belongs nowhere else."""
     return "phone" if state.kind is SessionKind.PHONE else "app"
 
 

@@ -59,7 +59,7 @@ def identify_by(state: SessionState, typed: Identified, profiles: Sequence[Profi
 def targets_of(
     identified: Identified | None, profiles: Sequence[Profile], keyring: Keyring
 ) -> dict[FactorKind, Target]:
-    """Where codes would go before an account is chosen.
+    """The targets to which codes would go before an account is chosen.
 
     SMS goes to the number itself. E-mail goes to the one address of the accounts behind it. A decoy stands in where
     there is no address, or more than one, so that nobody learns which. The limits that the caller is told of are

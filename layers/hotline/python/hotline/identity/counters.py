@@ -27,12 +27,13 @@ type Changed = Mapping[str, FactorCounters]
 
 
 def counter_keys(target: Target) -> tuple[Key, ...]:
-    """Where a target's counters may be, and those of the way to it; read them all in one batch."""
+    """The keys under which a target's counters may be, and those of the way to it; read them all in one batch."""
     return tuple(point_key(point) for point in (*target.points, *target.via))
 
 
 def counter_keys_of_targets(state: SessionState) -> tuple[Key, ...]:
-    """Where the counters of all targets of a call may be: proof at one of them begins the rows of all anew."""
+    """The keys under which the counters of all targets of a call may be: proof at one of them begins the rows of all
+    anew."""
     return tuple(key for target in state.targets.values() for key in counter_keys(target))
 
 

@@ -26,7 +26,7 @@ NOBODY = "nobody"
 
 
 def factors_key(account_id: str) -> Key:
-    """Where the PIN of an account is stored, as a keyed hash, with what was guessed wrong."""
+    """The key under which the PIN of an account is stored, as a keyed hash, with what was guessed wrong."""
     return hotline_key(f"ACCOUNT#{account_id}", "#FACTORS")
 
 

@@ -18,7 +18,7 @@ REPUDIATION_LIFE: Final = timedelta(days=7)
 
 
 def repudiation_key(repudiation_id: str) -> Key:
-    """Where it is kept that a notice may be repudiated."""
+    """The key under which it is kept that a notice may be repudiated."""
     return hotline_key(f"REPUDIATION#{repudiation_id}", "NOTICE")
 
 

@@ -140,7 +140,7 @@ def has_pin(item: Mapping[str, Any] | None) -> bool:
 
 
 def pin_removed_at(item: Mapping[str, Any] | None) -> datetime | None:
-    """When the last PIN of a stored item was taken away; None where one stands, or none was taken away."""
+    """The time at which the last PIN of a stored item was taken away; None where one stands, or none was taken away."""
     return from_text(item["pin_removed_at"]) if item is not None and "pin_removed_at" in item else None
 
 
@@ -337,8 +337,9 @@ def _with_pin(state: SessionState, account_id: str, purpose: Purpose, now: datet
 
 
 def _number_of(state: SessionState) -> tuple[str, ...]:
-    """Where wrong PINs count that decide what the caller is told: at the number that they are identified by, under
-    every version. Nothing for a caller without a number, and for an app session, which is about its own account."""
+    """The points at which wrong PINs count that decide what the caller is told: the number that they are identified by,
+    under every version. Nothing for a caller without a number, and for an app session, which is about its own
+    account."""
     return state.identified.points if state.identified is not None else ()
 
 

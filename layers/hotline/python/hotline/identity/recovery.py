@@ -213,7 +213,7 @@ def goal_of(state: SessionState) -> Goal:
 
 
 class RecoveryState(StrEnum):
-    """Where a recovery stands after a code was entered."""
+    """The state of a recovery after a code was entered."""
 
     REFUSED = "refused"
     """The code was wrong, late or used, or there is no such recovery: all of them look alike."""

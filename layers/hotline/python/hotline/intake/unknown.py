@@ -70,7 +70,7 @@ def tell_unopened(ctx: Context, facts: Sequence[Fact]) -> None:
 
 
 def _count(ctx: Context, act: LoneAct[None], count: int) -> None:
-    """Where the count cannot be written, the log and the metric still have it."""
+    """Write the count. The log and the metric have it also where it cannot be written."""
     try:
         perform_alone(ctx, act, actor=ACTOR, cause="facts")
     except (Stale, Unavailable) as error:

@@ -15,7 +15,7 @@ ISSUER_AHEAD_MAX = timedelta(minutes=1)
 
 
 class Clock(Protocol):
-    """Where the time comes from."""
+    """The source of the time."""
 
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class IdSource(Protocol):
-    """Where ids come from."""
+    """The source of ids."""
 
     def new(self, prefix: str) -> str:
         """A fresh unguessable id such as `case_5f0c…`."""

@@ -39,7 +39,7 @@ _NEVER: Final = "-"
 
 
 def lock_key(account_id: str) -> Key:
-    """Where the record is stored, with the freezes and holds that factors depend on."""
+    """The key under which the record is stored, with the freezes and holds that factors depend on."""
     return stops_key(account_id)
 
 

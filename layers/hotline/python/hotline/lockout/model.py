@@ -286,11 +286,11 @@ class LockRecord:
     opening: tuple[Opening, ...] = ()
     placed: TierLock | None = None
     cleared: tuple[datetime, ...] = ()
-    """When the owner unlocked the account, oldest first."""
+    """The times at which the owner unlocked the account, oldest first."""
     told: Mapping[str, Register] = field(default_factory=dict)
     """By cause, and PAUSE_SLOT and FREEZE_SLOT."""
     pauses: tuple[datetime, ...] = ()
-    """When the line paused the account, oldest first."""
+    """The times at which the line paused the account, oldest first."""
     barred_until: datetime | None = None
     """No pause without a factor before this."""
     grant: Grant | None = None

@@ -274,7 +274,7 @@ def due_at(record: LockRecord, now: datetime) -> datetime | None:
 
 
 def resend_at(asked: Asked) -> datetime:
-    """When a decision that is not confirmed goes out again."""
+    """The time at which a decision that is not confirmed goes out again."""
     return asked.sent + (RESEND_LATER if asked.alarmed else RESEND_AFTER)
 
 

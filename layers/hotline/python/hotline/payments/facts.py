@@ -247,7 +247,7 @@ def _contribute_bills(change: Change, read: Mapping[Key, Item], facts: Sequence[
 
 
 def _look_at(bill: Bill, stored: Item | None) -> datetime | None:
-    """When to look at a bill for its reminders: as it stands, or at first by its due date alone."""
+    """The time to look at a bill for its reminders: as it stands, or at first by its due date alone."""
     at = items.look_at_from(stored) if stored is not None else None
     return at or first_look(bill.account_id, bill.due_on, bill.reminded)
 

@@ -160,7 +160,7 @@ class NextStep(StrEnum):
 
 
 class WorksWhen(StrEnum):
-    """When the payment will work."""
+    """The time at which the payment will work."""
 
     AFTER_TOP_UP = "after_top_up"
     NEXT_DAY = "next_day"

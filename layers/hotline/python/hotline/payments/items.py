@@ -79,7 +79,7 @@ def reminders_key(account_id: str) -> Key:
 
 
 def funds_key(account_id: str) -> Key:
-    """Where the stored funds of an account live."""
+    """The key under which the stored funds of an account live."""
     return hotline_key(account_pk(account_id), "#FUNDS")
 
 
@@ -265,7 +265,7 @@ def ref_from(item: Mapping[str, Any]) -> MovementRef:
 
 
 def group_key(account_id: str, merchant: Merchant, amount: Money) -> Key:
-    """Where the charges of one merchant, amount and currency stand together."""
+    """The partition in which the charges of one merchant, amount and currency stand together."""
     name = derive_id("same", merchant.id, str(amount.minor), amount.currency)
     return hotline_key(account_pk(account_id), f"SAME#{name}")
 
@@ -312,7 +312,7 @@ def bill_item(bill: Bill, *, look_at: datetime | None) -> Item:
 
 
 def look_at_from(item: Mapping[str, Any]) -> datetime | None:
-    """When to look at a stored bill; None where no reminder of it is left."""
+    """The time to look at a stored bill; None where no reminder of it is left."""
     return from_text(item["due_sk"].partition("#")[0]) if "due_sk" in item else None
 
 

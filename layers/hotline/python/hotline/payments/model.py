@@ -216,7 +216,7 @@ class Movement:
 
     @property
     def look_at(self) -> datetime | None:
-        """When to look where its money is; None while no date is waited for."""
+        """The time to look where its money is; None while no date is waited for."""
         if self.is_held and self.held_until is not None and self.hold_asked != self.held_until:
             return self.held_until + HOLD_GRACE
         if self.is_taken_in_vain and self.return_looks < len(RETURN_LOOKS):
@@ -336,7 +336,7 @@ class Funds:
 
 
 class MoneyAnswer(StrEnum):
-    """Where the customer's money is, as the line says it: straight from the wallet's ledger."""
+    """The place of the customer's money, as the line says it: straight from the wallet's ledger."""
 
     NOT_TAKEN = "NOT_TAKEN"
     HELD = "HELD"

@@ -1,4 +1,4 @@
-"""When to remind of a bill: by the account's own calendar and clock, once for each bill and offset. Pure.
+"""The times to remind of a bill: by the account's own calendar and clock, once for each bill and offset. Pure.
 
 A due date is a date, never an instant. It is the day in the zone of the account, whatever its clock does on that day.
 After an outage only the latest reminder goes out. Reminders of one day are spread over its hours, each account at a
@@ -34,7 +34,7 @@ LATE_AFTER: Final = timedelta(minutes=30)
 LATE_AGAIN_AFTER: Final = timedelta(hours=2)
 """One that has been given another time waits again only after so long. So it goes out also while looks are rare."""
 _FIRST_ZONE: Final = timezone(timedelta(hours=14))
-"""Where each day begins first (Kiribati)."""
+"""The zone in which each day begins first (Kiribati)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _is_late(planned_at: datetime, look_at: datetime, now: datetime) -> bool:
 
 
 def first_look(account_id: str, due_on: date, done: Collection[Offset]) -> datetime | None:
-    """When to look at a bill first, whatever zone its account is in: the time of the next reminder where days begin
+    """The time to look at a bill first, whatever zone its account is in: the time of the next reminder where days begin
     first. None when no reminder is left. Facts alone decide it, since the account's may come later than the bill's."""
     left = [offset for offset in Offset if offset not in done]
     return plan_at(account_id, due_on, left[0], _FIRST_ZONE) if left else None

@@ -279,6 +279,6 @@ def bill_key_of(account_id: str, bill_sk: str) -> Key | None:
 
 
 def movement_time(movement_sk: str) -> datetime:
-    """When the movement was begun, from its sort key. Raises InvalidInput for anything else."""
+    """The time at which the movement was begun, from its sort key. Raises InvalidInput for anything else."""
     movement_id_of(movement_sk)
     return from_text(movement_sk.split("#", 2)[1])

@@ -95,7 +95,7 @@ def due_keys(account_id: str, refund_id: str) -> set[Key]:
 
 
 def request_keys_of(account_id: str, refund_id: str) -> set[Key]:
-    """Where the wallet is asked what became of a refund."""
+    """The keys under which the wallet is asked what became of a refund."""
     return request_keys(account_id, [thing_named(refund_id)])
 
 

@@ -145,7 +145,7 @@ def _tell_in_the_morning(change: Change, read: Mapping[Key, Item], clock: Item, 
 def _put_off_until(
     change: Change, read: Mapping[Key, Item], kind: ClockKind, clock: Item, stored: Item
 ) -> datetime | None:
-    """When to look at a clock again that waits for the wallet's facts, or for the customer's day. None: its work is
+    """The time to look at a clock again that waits for the wallet's facts, or for the customer's day. None: its work is
     done now."""
     refund = items.refund_from(stored)
     if kind is ClockKind.MORNING:

@@ -55,7 +55,7 @@ def refund_key(account_id: str, refund_id: str) -> Key:
 
 
 def recent_key(account_id: str) -> Key:
-    """Where the recent requests of an account are counted."""
+    """The key under which the recent requests of an account are counted."""
     return hotline_key(f"ACCOUNT#{account_id}", "#REFUNDS")
 
 
@@ -85,7 +85,7 @@ def copies_query(account_id: str, *, now: datetime, limit: int) -> Query:
 
 
 def position(refund: Refund) -> str:
-    """Where the refund stands in the list by time; later ones are greater."""
+    """The place at which the refund stands in the list by time; later ones are greater."""
     return f"{to_text(refund.requested_at)}#{refund.refund_id}"
 
 
@@ -167,14 +167,15 @@ def is_with_merchant(refund: Refund) -> bool:
 
 
 def ask_due_at(refund: Refund) -> datetime | None:
-    """When the wallet is asked what became of the refund; None when it need not be, or was asked."""
+    """The time at which the wallet is asked what became of the refund; None when it need not be, or was asked."""
     if refund.asked or refund.state not in (RefundState.UNKNOWN, RefundState.APPROVED):
         return None
     return refund.state_at + (ANSWERED_WITHIN if refund.state is RefundState.APPROVED else timedelta())
 
 
 def promise_ends_at(refund: Refund) -> datetime | None:
-    """When the date that was told of the refund is over, or cannot be kept any more; None: there is none."""
+    """The time at which the date that was told of the refund is over, or cannot be kept any more; None: there is
+    none."""
     if refund.state.is_unpaid and not refund.followed_up:
         return refund.state_at
     told = date_told(refund) if refund.state.is_open or refund.state.is_unpaid else None

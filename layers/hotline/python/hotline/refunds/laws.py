@@ -140,7 +140,7 @@ PROFILES: Final[Mapping[str, LawProfile]] = {
     profile.name: profile for profile in (CHINA, EUROPEAN_UNION, UNITED_KINGDOM, UNITED_STATES)
 }
 UNAUTHORISED_OTHERWISE: Final = Clock(10, DayKind.BUSINESS, "the hotline's own, after Regulation E")
-"""Where no law names a time. No source that could be read gives one for China."""
+"""The clock where no law names a time. No source that could be read gives one for China."""
 
 # The members of the Union, and the other states of the European Economic Area.
 _UNION: Final = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK IS LI NO"

@@ -341,12 +341,12 @@ class Refund:
     """The refund failed or came back, and the hotline has acted on it: `promise` is the date of the next step.
     Until then `promise` is of the time before, and no longer true."""
     evidence_at: datetime | None = None
-    """When the last picture came that may be looked at."""
+    """The time at which the last picture came that may be looked at."""
     payout: PayoutWay | None = None
     """The other way by which the wallet was asked to pay. It ends when the money is under way, or when people know that
     this failed as well."""
     payout_at: datetime | None = None
-    """When it was asked. A failure that is older is not of this payout."""
+    """The time at which it was asked. A failure that is older is not of this payout."""
     expected_on: date | None = None
     """The provider's estimate of the day on which the money that was sent arrives, until another fact withdraws it or a
     promise takes it up."""

@@ -23,7 +23,7 @@ ESCALATION_BUSINESS_DAYS: Final = 3
 
 
 def review_promise(now: datetime, *, currency: str, time_zone: str | None = None) -> Promise:
-    """When a request in review has its answer."""
+    """The dates at which a request in review has its answer."""
     return _in_business_days(now, REVIEW_BUSINESS_DAYS, currency, time_zone)
 
 

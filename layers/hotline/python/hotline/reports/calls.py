@@ -29,10 +29,11 @@ ANSWER_STEPS_S: Final = (*range(5, 61, 5), *range(75, 301, 15), *range(360, 1801
 REPEAT_DAYS: Final = 7
 """A call repeats another one of the same number within so many days."""
 SETTLED_AFTER: Final = timedelta(minutes=15)
-"""When nothing more can be stored of a call that is over: a step has eight seconds, and its delivery is tried again."""
+"""Nothing more is stored of a call that is over for so long: a step has eight seconds, and its delivery is tried
+again."""
 GIVEN_UP_AFTER: Final = timedelta(hours=6)
-"""When a call is taken as over whose end was not told: longer than anybody waits and talks, and within the life of its
-session."""
+"""A call whose end was not told is taken as over after so long. Nobody waits and talks longer, and its session lives
+longer."""
 DAYS_KEPT: Final = 31
 """Days of a number that are kept: those that a late event can still change, and the seven before them."""
 
@@ -54,12 +55,13 @@ def fold_handover(call: Call, handover: Handover) -> Call:
 
 
 def begun_at(call: Call) -> datetime | None:
-    """When the call came in, as far as it is known."""
+    """The time at which the call came in, as far as it is known."""
     return min((min(leg.moments.values()) for leg in call.legs.values() if leg.moments), default=None)
 
 
 def ended_at(call: Call) -> datetime | None:
-    """When the call ended; None while a leg of it goes on, or while no leg is known. A callback is no part of it."""
+    """The time at which the call ended; None while a leg of it goes on, or while no leg is known. A callback is no part
+    of it."""
     legs = _legs(call)
     ends = [leg.moments.get(Moment.ENDED) for leg in legs]
     known = [end for end in ends if end is not None]
@@ -67,7 +69,7 @@ def ended_at(call: Call) -> datetime | None:
 
 
 def last_look_at(call: Call) -> datetime | None:
-    """When to look at the call for the last time; None once that is done, or while nothing is known of it."""
+    """The time to look at the call for the last time; None once that is done, or while nothing is known of it."""
     if call.last_look:
         return None
     end = ended_at(call)

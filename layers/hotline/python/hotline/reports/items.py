@@ -83,7 +83,7 @@ def tallies_query(first: date, last: date) -> Query:
 
 
 def tally_end(day: date) -> int:
-    """When the tallies of a day end, in seconds since 1970."""
+    """The time at which the tallies of a day end, in seconds since 1970."""
     return epoch_s(datetime.fromisoformat(f"{day}T00:00:00+00:00") + RECORD_LIFE)
 
 

@@ -81,7 +81,7 @@ def agent_row(
 
 
 def activity_partition(prefix: str, server_time: datetime, shard: int) -> str:
-    """Where the rows of an hour and shard are kept."""
+    """The partition in which the rows of an hour and shard are kept."""
     return f"{prefix}#{hour_of(server_time)}#{shard:02d}"
 
 

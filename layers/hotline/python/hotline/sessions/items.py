@@ -16,7 +16,7 @@ _PARTITIONS = {SessionKind.PHONE: "CONTACT", SessionKind.APP: "SESSION", Session
 
 
 def session_key(contact_id: str, kind: SessionKind = SessionKind.PHONE) -> Key:
-    """Where a call is stored, by the contact's initial id; an app session or a recovery by its own id."""
+    """The key under which a call is stored, by the contact's initial id; an app session or a recovery by its own id."""
     return hotline_key(f"{_PARTITIONS[kind]}#{contact_id}", "CALL")
 
 

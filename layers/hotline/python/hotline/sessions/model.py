@@ -41,7 +41,8 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a code of one kind would go. `account_id` is whose profile holds the address; None makes it a decoy."""
+    """The point to which a code of one kind would go. `account_id` is whose profile holds the address; None makes it a
+    decoy."""
 
     point: str
     account_id: str | None

@@ -27,7 +27,7 @@ LOCALE: Final = Path(__file__).parent / "locale"
 
 
 def folder(language: str) -> Path:
-    """Where a language's catalogue lies, both its source and its compiled form."""
+    """The folder in which a language's catalogue lies, both its source and its compiled form."""
     return LOCALE / language.replace("-", "_") / "LC_MESSAGES"
 
 

@@ -24,7 +24,7 @@ ATTEMPTS: Final = 2
 
 
 class Macs(Protocol):
-    """Where keyed hashes come from."""
+    """The source of keyed hashes."""
 
     def mac(self, *parts: str) -> bytes:
         """The hash of the length-prefixed parts. Raises Unavailable when the key service does not answer."""

@@ -35,7 +35,8 @@ class Remembered:
 
 
 def request_key(scope: str, *parts: str) -> Key:
-    """Where a request is remembered. `scope` is a short word; the parts say whose key it is, and which."""
+    """The key under which a request is remembered. `scope` is a short word; the parts say whose key it is, and
+    which."""
     return hotline_key(f"KEY#{scope}#{derive_id('key', *parts)}", "KEY")
 
 
