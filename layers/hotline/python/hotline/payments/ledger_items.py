@@ -98,7 +98,7 @@ class _Told(TypedDict):
 
 
 def _told_from(item: Mapping[str, Any]) -> _Told:
-    """When the money of a stored taking moved: as stored, or as the last fact alone tells."""
+    """The time at which the money of a stored taking moved: as stored, or as the last fact alone tells."""
     last = fact_version_from(item["order"]) if "order" in item else None
     moves = TakenState(item["state"]).takes and not item.get("held", False)
     at = last.time if last is not None else None
