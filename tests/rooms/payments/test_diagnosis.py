@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from hotline.accounts.facts_requests import CASE_AFTER
-from hotline.contracts.model import Failure, MoneyState, MovementStatus, RefundStatus
+from hotline.contracts.model import Failure, MoneyState, MovementKind, MovementStatus, RefundStatus
 from hotline.kit.languages import ENGLISH
 from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.answers import answer_of
@@ -79,6 +79,18 @@ def test_nobody_is_told_to_pay_again_while_the_outcome_is_open(status: MovementS
     told = diagnose(movement_of(moved(status, money=money)), NOON, first=None)
     assert told.next_step is NextStep.WAIT_FOR_OUTCOME
     assert (told.retry, told.works_when) == (RetryClass.WHEN_OUTCOME_KNOWN, WorksWhen.WHEN_OUTCOME_KNOWN)
+
+
+@pytest.mark.parametrize("kind", MovementKind)
+def test_no_movement_is_told_as_a_refund_whatever_reason_was_stored_with_it(kind: MovementKind) -> None:
+    for code in FailureCode:
+        failed = movement_of(moved(S.FAILED, failure=Failure("wallet", code.value), kind=kind))
+        assert failed.failure is not None
+        stored = replace(failed, failure=replace(failed.failure, code=code))
+        told = diagnose(stored, NOON, first=None)
+        refunds = (NextStep.ASK_MERCHANT_FOR_REFUND, NextStep.SEE_REFUND, NextStep.WAIT_FOR_REFUND)
+        assert "refund" not in f"{told.caller_text} {told.agent_text}", code
+        assert told.next_step not in refunds, code
 
 
 def test_an_open_outcome_is_waited_for_with_an_account_that_is_shut_too() -> None:

@@ -4,9 +4,21 @@ from enum import StrEnum
 
 import pytest
 
-from hotline.contracts.model import Failure
+from hotline.contracts.model import Failure, MovementKind
 from hotline.contracts.vocabulary import NETWORKS, Scheme, network_of
-from hotline.payments.decline_codes import TABLE, Classified, DeclineCode, classify, find_row, is_known, list_rows
+from hotline.payments.decline_codes import (
+    TABLE,
+    Classified,
+    DeclineCode,
+    classify,
+    classify_movement,
+    classify_refund,
+    find_row,
+    is_known,
+    is_of_refunds,
+    list_rows,
+    reason_of_movement,
+)
 from hotline.payments.failures import (
     FAILURES,
     PLAIN_TEXT,
@@ -531,20 +543,124 @@ def test_a_message_in_chinese_explains_as_much_as_one_in_english(message: str, e
         ("3d not authenticated", FailureCode.AUTH_REQUIRED),
         ("authentication required", FailureCode.AUTH_REQUIRED),
         ("not permitted", FailureCode.NOT_PERMITTED),
-        ("not supported", FailureCode.CARD_NOT_SUPPORTED),
+        ("card not supported", FailureCode.CARD_NOT_SUPPORTED),
         ("amount exceeded", FailureCode.LIMIT_AMOUNT),
         ("count exceeded", FailureCode.LIMIT_COUNT),
         ("issuer unavailable", FailureCode.ISSUER_UNAVAILABLE),
         ("acquirer error", FailureCode.PROCESSOR_ERROR),
         ("timed out", FailureCode.NETWORK_TIMEOUT),
         ("timeout", FailureCode.NETWORK_TIMEOUT),
-        ("duplicate", FailureCode.DUPLICATE),
+        ("duplicate transaction", FailureCode.DUPLICATE),
         ("do not honor", FailureCode.ISSUER_DECLINED_GENERIC),
     ],
 )
 def test_a_message_explains_a_code_that_nobody_knows(phrase: str, expected: FailureCode) -> None:
     found = classify(Failure("newbank", "X1", f"Declined: {phrase.upper()} (4711)"), network=None)
     assert (found.code, found.mapped) == (expected, True)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "用户账号重复",
+        "重复签约",
+        "请勿重复提交",
+        "请勿重复支付",
+        "订单号重复",
+        "Duplicate request id",
+        "duplicate",
+        "Duplicate order number",
+        "Cutover in process",
+        "Cut-off in progress",
+        "in process of migration",
+        "The payment system is in process of migration",
+        "系统日切处理中",
+        "Invalid PIN block",
+        "Incorrect PIN length",
+        "Acquirer not supported by switch",
+        "PIN pad not supported",
+        "not supported",
+        "不支持该接口",
+        "营销账户余额不足",
+        "代金券余额不足",
+        "红包余额不足",
+        "Insufficient funds in your Stripe account",
+        "APP密码错误",
+        "登录密码错误",
+        "Function not permitted to terminal",
+        "接口不允许调用",
+        "该活动限额",
+        "您的输入超时",
+        "Security code key not loaded",
+    ],
+)
+def test_a_phrase_explains_nothing_where_a_word_beside_it_may_turn_it(message: str) -> None:
+    """A phrase counts as a whole statement about the payer only; what else is said may be about anybody."""
+    for code, said in (("X1", message), (message, None)):
+        assert classify(Failure("newbank", code, said), network=None) == Classified(FailureCode.OTHER, mapped=False)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Your card has insufficient funds.", FailureCode.INSUFFICIENT_FUNDS),
+        ("The customer's account has insufficient funds to cover this payment.", FailureCode.INSUFFICIENT_FUNDS),
+        ("用户账户余额不足，请充值", FailureCode.INSUFFICIENT_FUNDS),
+        ("买家余额不足", FailureCode.INSUFFICIENT_FUNDS),
+        ("Transaction not permitted to cardholder", FailureCode.NOT_PERMITTED),
+        ("Your card's security code is incorrect.", FailureCode.WRONG_CVC),
+        ("超出银行卡单笔支付限额", FailureCode.LIMIT_AMOUNT),
+        ("The order has already been paid", FailureCode.DUPLICATE),
+        ("This card is not supported.", FailureCode.CARD_NOT_SUPPORTED),
+    ],
+)
+def test_a_whole_statement_about_the_payer_explains_a_code_that_nobody_knows(
+    message: str, expected: FailureCode
+) -> None:
+    assert classify(Failure("newbank", "X1", message), network=None).code is expected
+
+
+def test_a_long_message_takes_no_long_time_to_read() -> None:
+    """The words beside a phrase are read once, without trying each way to divide them."""
+    long = Failure("newbank", "X1", "insufficient funds " + "1" * 5_000 + "卡" * 5_000 + " elsewhere")
+    assert classify(long, network=None).code is FailureCode.OTHER
+
+
+@pytest.mark.parametrize("kind", MovementKind)
+def test_no_code_explains_a_movement_by_a_refund(kind: MovementKind) -> None:
+    for row in list_rows():
+        for message in (None, "退款处理中", "Refund pending"):
+            found = classify_movement(Failure(row.scheme, row.code, message), kind=kind, network=None)
+            assert not is_of_refunds(found.code), (row, message)
+    for code in FailureCode:
+        found = classify_movement(Failure("wallet", code.value), kind=kind, network=None)
+        assert not is_of_refunds(found.code), code
+        assert not is_of_refunds(reason_of_movement(code)), code
+    unknown = classify_movement(Failure("newbank", "X1", "Refund pending"), kind=kind, network=None)
+    assert unknown.code is FailureCode.PAYMENT_IN_PROGRESS
+
+
+def test_no_code_explains_a_refund_by_a_payment() -> None:
+    schemes = [(row.scheme, row.code) for row in list_rows()] + [("wallet", code.value) for code in FailureCode]
+    for scheme, code in schemes:
+        found = classify_refund(Failure(scheme, code))
+        assert is_of_refunds(found) or found is FailureCode.OTHER, (scheme, code)
+
+
+@pytest.mark.parametrize("code", ["NOT_ENOUGH", "NOTENOUGH"])
+@pytest.mark.parametrize("scheme", ["wechat", "wechat-v3"])
+def test_money_that_is_short_is_that_of_whoever_pays_by_the_request(scheme: str, code: str) -> None:
+    """WeChat Pay has one code for the payer of a payment, and for the merchant of a refund or a transfer to others."""
+    failure = Failure(scheme, code, "余额不足")
+    told = {kind: classify_movement(failure, kind=kind, network=None).code for kind in MovementKind}
+    assert told == {
+        MovementKind.PAYMENT: FailureCode.INSUFFICIENT_FUNDS,
+        MovementKind.BILL_PAYMENT: FailureCode.INSUFFICIENT_FUNDS,
+        MovementKind.TOP_UP: FailureCode.INSUFFICIENT_FUNDS,
+        MovementKind.TRANSFER: FailureCode.ISSUER_DECLINED_GENERIC,
+        MovementKind.WITHDRAWAL: FailureCode.ISSUER_DECLINED_GENERIC,
+    }
+    assert classify_refund(failure) is FailureCode.REFUND_MERCHANT_FUNDS
 
 
 def test_a_known_code_wins_over_what_its_message_says() -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 from unicodedata import normalize
 
-from hotline.contracts.model import Failure
+from hotline.contracts.model import Failure, MovementKind
 from hotline.contracts.vocabulary import Scheme, network_of, scheme_of
 
 from .failures import FailureCode as F
@@ -32,27 +32,38 @@ NEVER: Final = "never"
 """In the column `retry`: the scheme forbids another try of the same payment."""
 
 _PHRASES: Final[Mapping[F, tuple[str, ...]]] = {
-    F.INSUFFICIENT_FUNDS: ("insufficient funds", "not enough balance", "余额不足", "资金不足", "存款不足"),
+    F.INSUFFICIENT_FUNDS: (
+        "insufficient funds", "insufficient balance", "not sufficient funds", "not enough balance",
+        "not enough funds", "余额不足", "资金不足", "存款不足",
+    ),
     F.PAYMENT_CODE_INVALID: ("码已过期", "码已失效", "码已使用"),
     F.EXPIRED_CARD: (
-        "expired card", "card expired", "card has expired", "卡已过期", "卡片已过期", "卡过期", "卡片过期", "过期卡",
-        "过期的卡", "卡已到期", "卡片已到期", "卡有效期已过", "卡已过有效期", "卡片已过有效期",
+        "expired card", "card expired", "card has expired", "card is expired", "卡已过期", "卡片已过期", "卡过期",
+        "卡片过期", "过期卡", "过期的卡", "卡已到期", "卡片已到期", "卡有效期已过", "卡已过有效期", "卡片已过有效期",
     ),
     F.INVALID_CARD_NUMBER: (
         "invalid card number", "卡号错误", "卡号无效", "卡号有误", "卡号不正确", "无效卡号", "无效的卡号",
     ),
-    F.WRONG_CVC: ("cvc", "cvv", "cvn", "security code", "安全码"),
+    F.WRONG_CVC: ("cvc", "cvc2", "cvv", "cvv2", "cvn", "cvn2", "security code", "安全码"),
     F.PIN_TRIES: ("密码错误次数", "密码输错次数", "密码输入次数", "密码次数", "密码错误超", "密码已锁定", "密码被锁定"),
     F.WRONG_PIN: (
-        "incorrect pin", "invalid pin", "密码错误", "密码输入错误", "密码不正确", "密码有误", "密码无效", "无效密码",
+        "incorrect pin", "invalid pin", "wrong pin", "密码错误", "密码输入错误", "密码不正确", "密码有误", "密码无效",
+        "无效密码",
     ),
     F.AUTH_REQUIRED: (
         "3d not authenticated", "authentication required", "未通过3d验证", "未经3d验证", "需要验证", "需要身份验证",
         "需要认证", "需要身份认证", "需进行验证", "需身份验证",
     ),
     F.NOT_PERMITTED: ("not permitted", "不允许", "不被允许", "未被允许", "不许可"),
-    F.CURRENCY_NOT_SUPPORTED: ("currency not supported", "币种不支持", "不支持该币种", "不支持此币种", "不支持的币种"),
-    F.CARD_NOT_SUPPORTED: ("not supported", "不支持"),
+    F.CURRENCY_NOT_SUPPORTED: (
+        "currency not supported", "currency is not supported", "币种不支持", "不支持该币种", "不支持此币种",
+        "不支持的币种",
+    ),
+    F.CARD_NOT_SUPPORTED: (
+        "card not supported", "card is not supported", "card type not supported", "card type is not supported",
+        "unsupported card", "不支持该卡", "不支持此卡", "不支持这张卡", "不支持该银行卡", "不支持此银行卡",
+        "不支持的卡", "卡不支持", "卡种不支持",
+    ),
     F.LIMIT_COUNT: ("count exceeded", "次数超限", "次数超过", "超过次数", "超出次数", "次数已达", "笔数超限"),
     F.LIMIT_AMOUNT: ("amount exceeded", "限额", "金额超限", "金额超过", "金额超出"),
     F.ISSUER_UNAVAILABLE: (
@@ -64,10 +75,29 @@ _PHRASES: Final[Mapping[F, tuple[str, ...]]] = {
     ),
     F.ORDER_EXPIRED: ("超时关闭",),
     F.NETWORK_TIMEOUT: ("timed out", "timeout", "超时"),
-    F.DUPLICATE: ("duplicate", "重复"),
+    F.DUPLICATE: (
+        "duplicate transaction", "duplicate payment", "duplicate charge", "already paid", "already been paid",
+        "重复交易", "重复支付", "重复付款", "重复扣款", "重复缴费", "已支付", "已付款",
+    ),
     F.ISSUER_DECLINED_GENERIC: ("do not honor", "不予承兑", "不承兑"),
 }  # fmt: skip
-"""The phrases that are looked for in a message, in this order. The narrower one stands before the one that it holds."""
+"""The phrases that explain a message, in this order. One counts where it is the whole statement, but for _FILLING."""
+
+_FILLING: Final = re.compile(
+    r"(?:\b(?:the|your|this|that|a|an|its|in|on|of|for|to|by|with|at|and|or|as|has|have|had|is|are|was|were|be|been"
+    r"|not|due|because|reason|code|error|err|message|msg|sorry|please|fail(?:ed|ure)?|declin(?:e|ed)|refus(?:e|ed)|reject(?:ed)?"
+    r"|card(?:holder)?|bank|issuer|issuing|account|wallet|balance|user|customer|payer|buyer|shopper|client|debtor"
+    r"|transactions?|payments?|purchases?|orders?|funds?|amount|limits?|exceeded|available|stored|saved|online|shopping"
+    r"|spending|daily|weekly|monthly|single|maximum|withdrawal|credit|debit|prepaid|gateway|network|connection|request"
+    r"|response|host|incorrect|invalid|wrong|mismatch|match(?:ed)?|check|cover|complete|make|again|date)\b"
+    "|您|你|的|该|此|本|这|张|笔|在|因|为|由于|用户|买家|付款方|付款人|持卡人|客户|账户|帐户|账号|帐号|银行|卡片|卡内|卡上|卡"
+    "|种|类|内|上|里|可用|钱包|零钱|余额宝|付款|支付|交易|消费|订单|当前|单笔|单日|当日|每日|日|月|年|累计|超过|超出|超限"
+    "|已达|达到|上限|过多|金额|次数|到店|二维|条|应答|响应|网络|系统|连接|请求|通讯|通信|处理|失败|原因|错误|有误|不正确"
+    "|不匹配|无效|校验|验证|未通过|不足|已|被|是|了|[\\s'’\"“”#*_]|(?<=['’])s\\b|[a-z]{0,2}[0-9]++)*+"
+)
+"""Words beside a phrase that leave its meaning as it is: those about the payer, their means and this payment. Any other
+word may turn it (`in your Stripe account`, `PIN block`, `代金券余额不足`), and then nothing is explained."""
+_BETWEEN_STATEMENTS: Final = re.compile(r"[:;,.!?()\[\]{}<>|/=，。；：！？（）【】、\n]+|\s-+\s")
 
 _RISKS: Final[Mapping[F, tuple[str, ...]]] = {
     F.SUSPECTED_FRAUD: ("fraud", "risk", "欺诈", "诈骗", "风险", "风控"),
@@ -91,6 +121,11 @@ _IN_PROCESS: Final = re.compile(
 )
 """An outcome that nobody knows yet: the customer waits. Advice to pay in another way could charge twice, also where the
 message speaks of the payee."""
+_OF_THE_SYSTEM: Final = re.compile(
+    r"\b(?:cut-?\s?(?:over|off)|change-?over|migrat\w*|maintenance|upgrad\w*|settlement|reconciliation|batch|end of day"
+    r"|in process of)\b|日切|切换|迁移|升级|维护|清算|结算|对账"
+)
+"""Work at the system itself is in process, not the payment."""
 
 _SPEAKS_OF_THE_PAYEE: Final = re.compile(
     "seller|merchant|payee|receiver|creditor|beneficiary|refund|payout"
@@ -184,7 +219,7 @@ def classify(failure: Failure, *, network: str | None) -> Classified:
     if row is not None:
         return Classified(row.reason, mapped=True)
     words = failure.code.casefold().replace("_", " ")
-    found = _read_message(f"{words} {normalize('NFKC', failure.message or '').casefold()}")
+    found = _read_message(f"{words}\n{normalize('NFKC', failure.message or '').casefold()}")
     return Classified(found or F.OTHER, mapped=found is not None)
 
 
@@ -194,16 +229,30 @@ def _read_message(message: str) -> F | None:
     if _OUTCOME_UNKNOWN.search(message):
         return running
     of_payee = _SPEAKS_OF_THE_PAYEE.search(message) is not None
-    reason = None if of_payee else _find_phrase(_RISKS, message)
-    if reason is not None:
-        return reason
-    if _IN_PROCESS.search(message):
+    risk = None if of_payee else _find_risk(message)
+    if risk is not None:
+        return risk
+    statements = [statement.strip() for statement in _BETWEEN_STATEMENTS.split(message)]
+    if any(_IN_PROCESS.search(statement) and not _OF_THE_SYSTEM.search(statement) for statement in statements):
         return running
-    return None if of_payee else _find_phrase(_PHRASES, message)
+    return None if of_payee else _find_reason(statements)
 
 
-def _find_phrase(phrases: Mapping[F, Sequence[str]], message: str) -> F | None:
-    return next((reason for reason, said in phrases.items() if any(phrase in message for phrase in said)), None)
+def _find_risk(message: str) -> F | None:
+    return next((reason for reason, said in _RISKS.items() if any(phrase in message for phrase in said)), None)
+
+
+def _find_reason(statements: Sequence[str]) -> F | None:
+    return next((reason for reason, said in _PHRASES.items() if any(_states(each, said) for each in statements)), None)
+
+
+def _states(statement: str, phrases: Sequence[str]) -> bool:
+    """Whether the statement is one of the phrases, with nothing beside it that could turn its meaning."""
+    for phrase in phrases:
+        before, found, behind = statement.partition(phrase)
+        if found and _FILLING.fullmatch(before) and _FILLING.fullmatch(behind):
+            return True
+    return False
 
 
 _OF_REFUND: Final[Mapping[F, F]] = {
@@ -225,7 +274,39 @@ def classify_refund(failure: Failure) -> F:
     row = find_row(failure.scheme, failure.code, network=None)
     found = row.reason if row is not None else F.OTHER
     told = _OF_REFUND.get(found, found)
-    return told if told.value.startswith("REFUND_") else F.OTHER
+    return told if is_of_refunds(told) else F.OTHER
+
+
+_OF_MOVEMENT: Final[Mapping[F, F]] = {
+    F.REFUND_STILL_RUNNING: F.PAYMENT_IN_PROGRESS,
+    F.REFUND_NOT_YET: F.PAYMENT_IN_PROGRESS,
+}
+"""The meaning of a reason of refunds for a movement itself: only that the outcome is open goes for both. Any other says
+something about a refund that nobody asked for; the movement was declined, and nothing more is known."""
+_OF_THE_CALLER: Final = frozenset({(Scheme.WECHAT, "NOT_ENOUGH"), (Scheme.WECHAT, "NOTENOUGH")})
+"""Codes for money that is short with the one who pays by the request. That is the payer in a payment. In a refund and
+in a transfer to a customer it is the provider's merchant, here the wallet (WeChat Pay: refunds, mch-transfer)."""
+_PAID_BY_CUSTOMER: Final = frozenset({MovementKind.PAYMENT, MovementKind.BILL_PAYMENT, MovementKind.TOP_UP})
+
+
+def classify_movement(failure: Failure, *, kind: MovementKind, network: str | None) -> Classified:
+    """Our code for a scheme's that came with a movement; see classify. It never is a reason of refunds."""
+    found = classify(failure, network=network)
+    row = find_row(failure.scheme, failure.code, network=network)
+    if row is not None and (row.scheme, row.code) in _OF_THE_CALLER:
+        is_payer = kind in _PAID_BY_CUSTOMER
+        return Classified(F.INSUFFICIENT_FUNDS if is_payer else F.ISSUER_DECLINED_GENERIC, mapped=True)
+    return Classified(reason_of_movement(found.code), found.mapped)
+
+
+def reason_of_movement(code: F) -> F:
+    """The reason as it goes for a movement itself, see _OF_MOVEMENT."""
+    return _OF_MOVEMENT.get(code, F.ISSUER_DECLINED_GENERIC) if is_of_refunds(code) else code
+
+
+def is_of_refunds(code: F) -> bool:
+    """Whether the reason speaks of a refund, and explains no movement."""
+    return code.value.startswith("REFUND_")
 
 
 def is_known(scheme: str, code: str, *, network: str | None) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 
 from hotline.accounts.facts_requests import CASE_AFTER
 
-from .decline_codes import find_row
+from .decline_codes import find_row, reason_of_movement
 from .failures import DECLINED, FAILURES, FailureCode, NextStep, RetryClass, WorksWhen
 from .model import RETURN_LOOKS, Diagnosis, MoneyAnswer, MoneyState, Movement, MovementStatus, Stuck
 
@@ -120,7 +120,8 @@ def find_stuck(movement: Movement, now: datetime) -> Stuck | None:
 
 def _failure_code(movement: Movement) -> FailureCode | None:
     if movement.failure is not None:
-        return movement.failure.code
+        # A reason that was stored before may be one of refunds.
+        return reason_of_movement(movement.failure.code)
     return FailureCode.OTHER if movement.status is MovementStatus.FAILED else None
 
 

@@ -26,7 +26,7 @@ from hotline.kit.clock import from_text, to_text
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 
-from .decline_codes import classify
+from .decline_codes import classify_movement
 from .model import (
     Bill,
     Funds,
@@ -131,7 +131,7 @@ def _purchase(told: Purchase) -> Purchase:
 def _failure(told: MovementTold) -> MovementFailure | None:
     if told.failure is None:
         return None
-    classified = classify(told.failure, network=told.instrument.network)
+    classified = classify_movement(told.failure, kind=told.kind, network=told.instrument.network)
     return MovementFailure(told.failure.scheme, told.failure.code, classified.code, classified.mapped)
 
 
