@@ -1,5 +1,6 @@
 """The taxonomy of failures: every code has its words, and decline codes find their way to it."""
 
+import re
 from enum import StrEnum
 
 import pytest
@@ -19,6 +20,7 @@ from hotline.payments.decline_codes import (
     list_rows,
     reason_of_movement,
 )
+from hotline.payments.diagnosis import advise
 from hotline.payments.failures import (
     FAILURES,
     PLAIN_TEXT,
@@ -395,6 +397,50 @@ def test_the_spelling_of_a_code_does_not_matter(scheme: str, code: str, found: t
         ("iso20022", "RQDA", FailureCode.REFUND_NOT_ALLOWED),
         ("iso20022", "PDNG", FailureCode.PAYMENT_IN_PROGRESS),
         ("nacha", "C03", FailureCode.INVALID_BANK_DETAILS),
+        ("wechat", "ORDERCLOSE", FailureCode.ORDER_CLOSED),
+        ("wechat", "AUTH_CODE_EXPIRE", FailureCode.PAYMENT_CODE_INVALID),
+        ("unionpay", "40", FailureCode.SAVED_DETAILS_INVALID),
+        ("unionpay", "44", FailureCode.METHOD_SWITCHED_OFF),
+        ("unionpay", "69", FailureCode.ORDER_EXPIRED),
+        ("unionpay", "84", FailureCode.PIN_REQUIRED),
+        ("unionpay", "88", FailureCode.PAYMENT_CODE_INVALID),
+        ("unionpay", "91", FailureCode.VERIFICATION_FAILED),
+        ("unionpay", "92", FailureCode.MERCHANT_CONFIG),
+        ("unionpay", "96", FailureCode.MERCHANT_CONFIG),
+        ("iso8583:amex", "130", FailureCode.AUTH_REQUIRED),
+        ("iso8583:amex", "182", FailureCode.ISSUER_ASKS_TO_WAIT),
+        ("iso8583:amex", "188", FailureCode.ACCOUNT_CLOSED),
+        ("iso8583:amex", "190", FailureCode.IDENTITY_MISMATCH),
+        ("iso8583:amex", "193", FailureCode.MERCHANT_CONFIG),
+        ("iso8583", "105", FailureCode.ISSUER_DECLINED_GENERIC),
+        ("iso8583", "126", FailureCode.PROCESSOR_ERROR),
+        ("iso8583", "127", FailureCode.WRONG_PIN),
+        ("iso8583", "902", FailureCode.MERCHANT_CONFIG),
+        ("iso8583", "905", FailureCode.PROCESSOR_ERROR),
+        ("iso8583", "906", FailureCode.PROCESSOR_ERROR),
+        ("iso8583", "910", FailureCode.ISSUER_UNAVAILABLE),
+        ("iso8583", "914", FailureCode.ORIGINAL_NOT_FOUND),
+        ("iso8583:visa", "T2", FailureCode.MERCHANT_CONFIG),
+        ("iso8583:visa", "XA", FailureCode.ISSUER_DECLINED_GENERIC),
+        ("iso8583:mastercard", "1Z", FailureCode.ISSUER_UNAVAILABLE),
+        ("stripe", "payment_method_customer_decline", FailureCode.CANCELLED_BY_PAYER),
+        ("paypal", "CREDIT_CARD_REFUSED", FailureCode.ISSUER_DECLINED_GENERIC),
+        ("paypal", "10486", FailureCode.NO_USABLE_METHOD),
+        ("paypal", "PPSE", FailureCode.ISSUER_DECLINED_GENERIC),
+        ("alipay", "ACQ.MERCHANT_PERM_RECEIPT_SINGLE_LIMIT", FailureCode.PAYEE_LIMIT),
+        ("alipay", "ACQ.PAYER_UNMATCHED", FailureCode.PAYER_MISMATCH),
+        ("alipay", "ACQ.USER_LOGONID_DUP", FailureCode.ISSUER_DECLINED_GENERIC),
+        ("alipay", "ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR", FailureCode.ORDER_EXPIRED),
+        ("alipay", "ACQ.INVALID_RECEIVE_ACCOUNT", FailureCode.MERCHANT_CONFIG),
+        ("alipay", "ACQ.ERROR_BALANCE_PAYMENT_DISABL", FailureCode.METHOD_SWITCHED_OFF),
+        ("alipay", "ACQ.STORE_INFO_INVALID", FailureCode.MERCHANT_CONFIG),
+        ("alipay", "isv.app-call-limited", FailureCode.PROCESSOR_ERROR),
+        ("antom", "UNAVAILABLE_PAYMENT_METHOD", FailureCode.NO_USABLE_METHOD),
+        ("nacha", "R32", FailureCode.PROCESSOR_ERROR),
+        ("nacha", "R44", FailureCode.IDENTITY_MISMATCH),
+        ("nacha", "R53", FailureCode.DUPLICATE),
+        ("iso20022", "AC10", FailureCode.CURRENCY_NOT_SUPPORTED),
+        ("iso20022", "AC11", FailureCode.CURRENCY_NOT_SUPPORTED),
     ],
 )
 def test_a_code_is_told_by_its_meaning_in_its_scheme(scheme: str, code: str, expected: FailureCode) -> None:
@@ -775,6 +821,12 @@ def test_a_number_from_a_spreadsheet_leaves_its_row() -> None:
         ("iso20022", "AM-04", "AM04"),
         ("iso20022", "AM 04", "AM04"),
         ("nacha", "R-01", "R01"),
+        ("nacha", "R 02 - Account Closed", "R02"),
+        ("nacha", "R 2: Account Closed", "R02"),
+        ("nacha", "ACH R 02", "R02"),
+        ("iso20022", "AC 04 - closed", "AC04"),
+        ("adyen", "AVS Declined", "AVS_Declined"),
+        ("adyen", "refusal reason: Revocation Of Auth", None),
         ("paypal", "PAYPAL.INSTRUMENT_DECLINED", "INSTRUMENT_DECLINED"),
         ("paypal", "UNPROCESSABLE_ENTITY/INSTRUMENT_DECLINED", "INSTRUMENT_DECLINED"),
         ("paypal", "UNPROCESSABLE_ENTITY: INSTRUMENT_DECLINED (PPAX)", "PPAX"),
@@ -812,6 +864,58 @@ def test_digits_in_a_text_are_no_code(code: str) -> None:
 def test_a_number_behind_a_general_code_is_no_code_unless_it_stands_alone(code: str) -> None:
     found = find_row("iso8583", code, network=None)
     assert found is None or found.code == "05"
+
+
+def test_adyens_names_of_refusals_are_told_as_their_numbers() -> None:
+    named = [("2", "Refused"), ("26", "Revocation Of Auth"), ("32", "AVS Declined"), ("22", "FRAUD-CANCELLED")]
+    for pair in named:
+        number, name = (find_row("adyen", spelled, network=None) for spelled in pair)
+        assert number is not None
+        assert name is not None
+        assert (number.reason, number.forbidden) == (name.reason, name.forbidden)
+
+
+_OPEN_NAME = re.compile(
+    "time_?out|timed_?out|unknown?_(?:error|outcome|exception)|internal_(?:server|service)?_?error|api_error"
+    "|api_connection|^system_?error|service_unavailable|system_unavailable|key_in_use|bank_?error|traffic_exceed",
+    re.IGNORECASE,
+)
+"""Names of answers after which the provider itself may not know what became of the request."""
+_CLOSED_ALTHOUGH_NAMED_SO = {
+    ("stripe", "lock_timeout"),  # refused before it was carried out
+    ("stripe", "terminal_reader_timeout"),  # the reader never got it
+    ("stripe", "payment_method_microdeposit_verification_timeout"),  # the time to verify an account ran out
+    ("alipay", "TIMEOUT_EXPRESS_ERROR"),  # a time in the request is not right
+}
+
+
+def test_a_code_that_leaves_the_outcome_open_never_says_later() -> None:
+    open_ones = [row for row in list_rows() if _OPEN_NAME.search(row.code)]
+    assert len(open_ones) > 20
+    for row in open_ones:
+        is_open = FAILURES[row.reason].retry is RetryClass.WHEN_OUTCOME_KNOWN
+        assert is_open is ((row.scheme, row.code) not in _CLOSED_ALTHOUGH_NAMED_SO), row
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code"),
+    [
+        ("wechat", "BANKERROR"),
+        ("wechat", "BANK_ERROR"),
+        ("stripe", "api_connection_error"),
+        ("stripe", "api_error"),
+        ("stripe", "idempotency_key_in_use"),
+        ("stripe", "payment_method_provider_unknown_outcome"),
+        ("paypal", "INTERNAL_SERVER_ERROR"),
+        ("paypal", "SERVICE_UNAVAILABLE"),
+        ("antom", "REQUEST_TRAFFIC_EXCEED_LIMIT"),
+        ("iso8583", "68"),
+        ("iso8583", "911"),
+    ],
+)
+def test_after_an_open_outcome_nobody_is_advised_to_pay(scheme: str, code: str) -> None:
+    reason = classify(Failure(scheme, code), network=None).code
+    assert advise(reason, scheme, code, network=None) == OPEN
 
 
 def test_the_same_paypal_answer_is_told_alike_by_its_code_and_by_its_name() -> None:

@@ -171,6 +171,11 @@ _SPREADSHEET: Final = re.compile(r"([0-9]+)\.0+")
 """A code of digits that a spreadsheet has made a number."""
 _HYPHENATED: Final = re.compile(r"([a-z]{1,4})[-‐‑–— ]([0-9]{1,3})")
 """`AM-04`: letters and their number. Digits behind digits are never joined."""
+_PARTED: Final[Mapping[str, re.Pattern[str]]] = {
+    Scheme.NACHA: re.compile(r"(?<=^[rc]) (?=[0-9]{1,2}(?:\W|$))"),
+    Scheme.ISO20022: re.compile(r"(?<=^[a-z]{2}) (?=[0-9]{2}(?:\W|$))"),
+}
+"""A space between the letters and the digits of a code, also where a text follows (`R 02 - Account Closed`)."""
 _PARTS: Final = re.compile(r"\s*(?:[:/|(\[]|\s-+>?\s)\s*")
 """Between a general code and the one that it holds."""
 _HOLDERS: Final = frozenset(
@@ -378,6 +383,8 @@ def _spell(scheme: str, code: str) -> Iterator[str]:
     whole = " ".join(normalize("NFKC", code).casefold().split()).lstrip(_OPENING + " =")
     whole = whole.rstrip(_CLOSING + " ")
     named = _strip_label(scheme, _strip_scheme(scheme, whole)).lstrip(_OPENING + " ")
+    if scheme in _PARTED:
+        whole, named = (_PARTED[scheme].sub("", each, count=1) for each in (whole, named))
     for bare in dict.fromkeys((whole, named)):
         for text in (bare, *_cut_texts(bare)):
             number = _SPREADSHEET.fullmatch(text)
