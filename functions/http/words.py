@@ -61,11 +61,11 @@ def of_payment(movement: Movement, told: Diagnosis, locale: Locale, twin: Twin |
         "held_until": told.held_until,
         "works_at": Lately(told.works_at, placed=True) if told.works_at else None,
     }
-    first = [(f"payment_answer.{movement.status.value}",), *([(told.caller_text,)] if told.failure else [])]
+    first = [(f"payment_answer.{movement.status.value}",), *([said.reason] if said.reason else [])]
     steps = [
         said.next_step,
         *([("next.then",), said.then] if told.then else []),
-        (f"works_when.{told.works_when.value}",),
+        said.works_when,
     ]
     found = (_first(locale, keys) for keys in (*first, said.money, *said.more, *steps, said.refund))
     return join((plain_text(key, facts, locale) for key in found if key is not None), locale)

@@ -195,7 +195,7 @@ def test_a_failed_payment_is_told_in_full() -> None:
     )
     assert said("payment_answer", "NOT_TAKEN", facts, CHINESE) == (
         "您今天晚上8点向Blue Cup付款128元5角，没有成功。原因是余额或卡内资金不足。没有扣款。"
-        "请充值后再付，或换一种支付方式。资金到账后就可以付款。"
+        "请充值后再付，或换一种支付方式。资金到账后就可以了。"
     )
 
 

@@ -66,7 +66,7 @@ def claims(pattern: str, text: str) -> bool:
 def says_that_it_works(heard: Heard) -> bool:
     works = (
         r"account is open|Nothing is locked|[Yy]ou can pay again|^Please pay again|it will work|should work"
-        "|没有被锁定|状态正常|之后就可以付款|^请重新付款|马上就可以付款|应该可以付款"
+        "|没有被锁定|状态正常|之后就可以付款|^请重新付款|马上就可以|应该可以再试|到账后就可以"
     )
     return bool(heard.shut_by) and claims(works, heard.text)
 
@@ -109,7 +109,7 @@ GOOD = Heard("freeze", "ASKED", "", decisions=1, messages=1, topic="security", b
 FALSE: tuple[tuple[Callable[[Heard], bool], Heard, str, str], ...] = (
     (says_that_it_works, replace(GOOD, shut_by=("SOFT",)), "Your account is open.", "您的账户状态正常，没有被锁定。"),
     (says_that_it_works, replace(GOOD, shut_by=("HOLD",)), "Done. Then you can pay again.", "好的。之后就可以付款了。"),
-    (says_that_it_works, replace(GOOD, shut_by=("HARD",)), "Top up. It will work: it will work.", "应该可以付款。"),
+    (says_that_it_works, replace(GOOD, shut_by=("HARD",)), "Top up. It will work: it will work.", "应该可以再试。"),
     (promises_a_message_that_nobody_gets, replace(GOOD, messages=0), "You will get a message.", "我们会发消息通知您。"),
     (
         promises_a_message_that_nobody_gets,

@@ -27,7 +27,7 @@ def test_each_row_is_answered_in_order_with_its_words(tmp_path: Path, capsys: py
         ("newbank", "X1", "OTHER", "never", "another_method_or_agent"),
     ]
     assert found[1]["caller"] == {
-        "zh-CN": "原因是余额或卡内资金不足。请充值后再付，或换一种支付方式。资金到账后就可以付款。",
+        "zh-CN": "原因是余额或卡内资金不足。请充值后再付，或换一种支付方式。资金到账后就可以了。",
         "en-US": "There was not enough money on the balance or card. Please top up, or pay in another way. "
         "It will work as soon as the money is there.",
     }
@@ -50,7 +50,7 @@ def test_a_risk_is_answered_for_the_caller_as_a_plain_decline(
 def test_a_time_that_the_scheme_names_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (found,) = explained(tmp_path / "codes.csv", "code,scheme,more\n29,mastercard-mac,x\n", capsys)
     assert (found["retry"], found["works_when"]) == ("later", "in_eight_days")
-    assert found["caller"]["zh-CN"].endswith("8天后可以付款。")
+    assert found["caller"]["zh-CN"].endswith("8天后可以再试。")
 
 
 def test_without_json_an_explanation_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

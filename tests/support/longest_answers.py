@@ -128,7 +128,9 @@ def answers(language: str, first: NextStep | None) -> tuple[Told, ...]:
         return tuple(told.values())
     by_circumstance: dict[str, list[Told]] = {}
     for one in told.values():
-        others = {name: value for name, value in one[2].items() if name not in {"failure", "caller_text"}}
+        others = {
+            name: value for name, value in one[2].items() if name not in {"failure", "caller_text", "reason_keys"}
+        }
         by_circumstance.setdefault(repr((one[1].answer, one[1].failure is None, others)), []).append(one)
     reason_s = {one[1].caller_text: seconds(find(one[1].caller_text, language) or "") for one in told.values()}
     kept = list({one[1].failure: one for one in told.values()}.values())

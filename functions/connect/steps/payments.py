@@ -133,9 +133,11 @@ def facts_of(
     return words(
         **item_words(movement.ref, status=movement.status.value),
         **dates_told(said.arrival),
+        reason_keys=said.reason,
         money_keys=said.money,
         next_keys=said.next_step,
         then_keys=said.then,
+        works_keys=said.works_when,
         more_keys=said.more,
         refund_keys=said.refund,
         given_back=said.given_back,

@@ -88,7 +88,7 @@ def _say_answer(speech: Speech, outcome: str, status: str, more: Sequence[Sequen
     kind = speech.word(f"kind.{facts.get('kind')}") or Word("kind.payment")
     speech.say_first(f"payment_answer.{status}", "payment_answer.unknown", kind=kind, when=_when(facts))
     if facts.get("failure"):
-        speech.say_if_known(str(facts.get("caller_text", PLAIN_TEXT)))
+        speech.say_known(*_strings(facts.get("reason_keys")), str(facts.get("caller_text", PLAIN_TEXT)))
     overdue = outcome == "HELD" and facts.get("held_overdue") is True
     own = ("money.HELD.overdue",) if overdue else tuple(_strings(facts.get("money_keys")))
     days: dict[str, object] = {} if usual else {"typical_on": None}
@@ -105,7 +105,8 @@ def _say_answer(speech: Speech, outcome: str, status: str, more: Sequence[Sequen
     if facts.get("then") is not None:
         speech.say("next.then")
         speech.say_known(*_strings(facts.get("then_keys")), f"next.{facts.get('then')}")
-    speech.say_known(f"works_when.{facts.get('works_when')}", **_lately(facts, "works_at"))
+    works_keys = (*_strings(facts.get("works_keys")), f"works_when.{facts.get('works_when')}")
+    speech.say_known(*works_keys, **_lately(facts, "works_at"))
     speech.say_known(*_strings(facts.get("refund_keys")))
 
 

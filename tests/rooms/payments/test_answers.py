@@ -75,11 +75,11 @@ def test_the_money_is_told_of_as_the_kind_asks(
     [
         (
             ENGLISH,
-            "It can be paid again on December 3",
-            "It can be paid again at 6:00 PM tomorrow",
+            "It can be tried again on December 3",
+            "It can be tried again at 6:00 PM tomorrow",
             "Please pay again.",
         ),
-        (CHINESE, "12月3日起可以付款", "明天晚上6点起可以付款", "请重新付款"),
+        (CHINESE, "12月3日起可以再试", "明天晚上6点起可以再试", "请重新付款"),
     ],
 )
 def test_the_day_on_which_a_payment_works_is_named_and_is_no_promise_once_it_is_over(

@@ -17,11 +17,9 @@ from hotline.kit.business_days import calendar_of, zone_of
 from hotline.kit.money import Money
 
 from .arrivals import Promise, is_overdue, withdrawal_arrival
+from .kinds import Keys, forms_of
 from .model import FAILED_WINDOW, Diagnosis, MoneyAnswer, Movement, NextStep
 from .twins import Twin, TwinState
-
-type Keys = tuple[str, ...]
-"""Keys of one sentence, the most exact first; the first that the catalogue has is said."""
 
 WITHDRAWAL_OVERDUE: Final = "money.DEBITED.withdrawal.overdue"
 WITHDRAWAL_ARRIVED: Final = "money.DEBITED.withdrawal.arrived"
@@ -31,14 +29,17 @@ _PAID_BY: Final = frozenset({MovementKind.PAYMENT, MovementKind.BILL_PAYMENT, Mo
 
 @dataclass(frozen=True, slots=True)
 class MovementAnswer:
-    """The sentences about a movement. `money`: where the money is; `next_step` and `then`: what to do; `refund`: that
-    another refund is open or was not paid out. `more` may be left out where there is no time, the last first. The
-    other fields are facts of the sentences. `step`: the next step, for whoever reads no sentences."""
+    """The sentences about a movement. `reason`: why it failed, empty where it did not. `money`: where the money is.
+    `next_step` and `then`: what to do, and `works_when`: when that helps. `refund`: that another refund is open or was
+    not paid out. `more` may be left out where there is no time, the last first. The other fields are facts of the
+    sentences. `step`: the next step, for whoever reads no sentences."""
 
     step: NextStep
+    reason: Keys
     money: Keys
     next_step: Keys
     then: Keys
+    works_when: Keys
     refund: Keys
     more: tuple[Keys, ...]
     given_back: Money | None = None
@@ -61,7 +62,7 @@ def answer_of(
     zone = zone or zone_of(None, calendar_of(movement.amount.currency))
     arrival = withdrawal_arrival(movement, zone)
     is_late = is_overdue(movement, now, zone)
-    coupon, kind = movement.coupon, movement.ref.kind
+    coupon = movement.coupon
     of_twin = _twin_keys(twin) if twin is not None else ()
     # A customer who may ask one of two charges back is not told that there is nothing to do.
     is_step = twin is not None and twin.is_question and told.next_step is NextStep.NOTHING
@@ -70,11 +71,13 @@ def answer_of(
     given_back = Money(movement.given_back_minor, movement.amount.currency) if movement.given_back_minor > 0 else None
     return MovementAnswer(
         step=step,
+        reason=forms_of(told.caller_text, movement) if told.failure is not None else (),
         money=(WITHDRAWAL_OVERDUE,) if is_late else _money_keys(movement, told),
         arrival=arrival,
         arrived_at=movement.arrived_at if movement.has_arrived else None,
-        next_step=of_twin if is_step else (*_stuck_keys(told), *_next_keys(step.value, kind)),
-        then=_next_keys(told.then.value, kind) if told.then is not None else (),
+        next_step=of_twin if is_step else (*_stuck_keys(told), *forms_of(f"next.{step.value}", movement)),
+        then=forms_of(f"next.{told.then.value}", movement) if told.then is not None else (),
+        works_when=forms_of(f"works_when.{told.works_when.value}", movement),
         refund=_refund_keys(movement),
         more=(*((of_twin,) if of_twin and not is_step else ()), *_list_more(movement, told, now)),
         given_back=given_back,
@@ -129,10 +132,6 @@ def _money_keys(movement: Movement, told: Diagnosis) -> Keys:
 def _stuck_keys(told: Diagnosis) -> Keys:
     """The step for a movement at which a person looks already."""
     return (f"next.speak_to_agent.{told.stuck.value}",) if told.stuck is not None else ()
-
-
-def _next_keys(step: str, kind: MovementKind) -> Keys:
-    return f"next.{step}.{kind.value}", f"next.{step}"
 
 
 def _list_more(movement: Movement, told: Diagnosis, now: datetime) -> Sequence[Keys]:

@@ -14,6 +14,7 @@ from hotline.accounts.facts_requests import CASE_AFTER
 
 from .decline_codes import find_row, reason_of_movement
 from .failures import DECLINED, FAILURES, FailureCode, NextStep, RetryClass, WorksWhen
+from .kinds import Advice, advise_for_kind
 from .model import RETURN_LOOKS, Diagnosis, MoneyAnswer, MoneyState, Movement, MovementStatus, Stuck
 
 _ANSWERS = {
@@ -59,8 +60,6 @@ _WAITS: Final = {
 HELD_WITHOUT_END_MAX: Final = timedelta(days=10)
 """How long a hold without an end may last before a person is asked. Visa: an authorisation of a card that is not
 present is good for ten days."""
-
-type Advice = tuple[NextStep, RetryClass, WorksWhen]
 
 
 def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Diagnosis:
@@ -159,8 +158,9 @@ def _advice_by_reason(movement: Movement, code: FailureCode) -> Advice:
     failure = movement.failure
     if failure is None:
         info = FAILURES[code]
-        return info.next_step, info.retry, info.works_when
-    return advise(code, failure.scheme, failure.scheme_code, network=movement.instrument.network)
+        return advise_for_kind(movement, (info.next_step, info.retry, info.works_when))
+    told = advise(code, failure.scheme, failure.scheme_code, network=movement.instrument.network)
+    return advise_for_kind(movement, told)
 
 
 def advise(code: FailureCode, scheme: str, scheme_code: str, *, network: str | None) -> Advice:
