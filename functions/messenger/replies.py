@@ -7,10 +7,12 @@ A message is known by the number that it came from. It opens nothing, and its wo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from unicodedata import normalize
 
 from hotline.accounts import service as accounts
 from hotline.kit.doors import Context
@@ -18,9 +20,13 @@ from hotline.kit.languages import CHINESE
 from hotline.kit.logging import Event, log
 from hotline.payments import service as payments
 
-STOP_WORDS: Final = frozenset({"td", "退订", "stop", "stopall", "unsubscribe", "quit", "end", "cancel"})
-START_WORDS: Final = frozenset({"恢复", "start", "unstop"})
-"""Words that a message must be, case, blanks and signs aside. Carriers and people know them."""
+STOP_WORDS: Final = frozenset({"td", "t", "退订", "stop", "stopall", "unsubscribe", "quit", "end", "cancel", "optout"})
+START_WORDS: Final = frozenset({"恢复", "start", "unstop", "resume"})
+"""Words that a message must be, width, case, blanks, signs and polite words aside. Carriers and people know them.
+`退订回T` is what other senders' messages tell their readers."""
+_HOW_TO: Final = re.compile("(?:退订(?:请)?(?:回复?|发送?)?(?:td|t)?|(?:回复?|发送?)?(?:td|t)(?:退订)?)")
+"""The words for a reply together with the reply, as messages of China tell it (`退订回T`, `回复TD退订`)."""
+_POLITE: Final = re.compile("^(?:please|pls|kindly|请|麻烦)+|(?:please|pls|thanks|thankyou|谢谢|吧)+$")
 TOLD_WORDS: Final = {CHINESE: ("TD", "恢复")}
 TOLD_OTHERWISE: Final = ("STOP", "START")
 """The words that messages tell their readers, to stop and to start, by language."""
@@ -78,10 +84,17 @@ def _inbound(record: Any) -> Mapping[str, Any] | None:
     return body if isinstance(body, Mapping) and "originationNumber" in body else None
 
 
+def _fold(message: str) -> str:
+    """The word that a message is; the whole of a message that is no single one."""
+    plain = "".join(sign for sign in normalize("NFKC", message).casefold() if sign.isalnum())
+    word = _POLITE.sub("", plain) or plain
+    return "退订" if _HOW_TO.fullmatch(word) else word
+
+
 def _reply(record: Mapping[str, Any], body: Mapping[str, Any]) -> Reply | None:
     """The wish of a message; None where it has none, or names no number or time."""
     try:
-        word = "".join(sign for sign in body["messageBody"].casefold() if sign.isalnum())
+        word = _fold(body["messageBody"])
         sent_at = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
         number = accounts.normalise_phone(body["originationNumber"], "")
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError):

@@ -59,7 +59,25 @@ def later(minutes: int) -> datetime:
     return NOW + timedelta(minutes=minutes)
 
 
-@pytest.mark.parametrize("text", [*sorted(STOP_WORDS), "TD", " Stop. ", "退订！", "“TD”"])
+WISHED = [
+    "ＴＤ", "ｓｔｏｐ", "T", "t", "退订回T", "退订请回复TD", "回复TD退订", "回T退订", "TD退订", "please stop",
+    "Please, stop!", "STOP please", "stop, thanks", "请退订", "退订，谢谢", "退订吧", "opt out",
+]  # fmt: skip
+"""What people send who mean to stop."""
+NO_WISH = [
+    "不退订", "不要退订", "别退订", "请勿退订", "怎么退订", "退订了吗", "我没有退订", "don't stop", "please don't stop",
+    "never stop", "stop by tomorrow", "T恤", "td bank", "the end", "please", "谢谢", "ok", "回复", "",
+]  # fmt: skip
+"""Messages that hold a word for it and ask for something else, or for nothing."""
+
+
+@pytest.mark.parametrize("text", NO_WISH)
+def test_a_message_that_asks_for_no_end_ends_nothing(text: str) -> None:
+    replies, _ = split_replies({"Records": [inbound(text)]})
+    assert replies == []
+
+
+@pytest.mark.parametrize("text", [*sorted(STOP_WORDS), "TD", " Stop. ", "退订！", "“TD”", *WISHED])
 def test_a_word_to_stop_switches_reminders_off_and_says_so_once(post: Post, text: str) -> None:
     with logged() as log:
         take(post, inbound(text))
