@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from functions.deadlines.work import Summary
 from hotline.kit.clock import to_text
 from hotline.kit.config import TableNames
 from hotline.kit.outbox import Decision, entry_item, entry_key
@@ -17,7 +19,7 @@ from hotline.kit.store import Put, Table
 from hotline.kit.store.dynamodb import DynamoStore
 from hotline.lockout import service as lockout
 from hotline_local import cli
-from hotline_local.commands.tick import tick
+from hotline_local.commands.tick import SENTENCES, tick
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack
 from hotline_local.reference_wallet import ReferenceWallet
@@ -51,6 +53,11 @@ def test_a_time_without_an_offset_is_refused(capsys: pytest.CaptureFixture[str])
             cli.main(["tick", "--at", text])
         assert ending.value.code == 2
     assert "no time with an offset" in capsys.readouterr().err
+
+
+def test_every_figure_of_a_run_has_a_sentence() -> None:
+    """All but the items that the index named: what was done about them is told."""
+    assert {name for name, _ in SENTENCES} == {figure.name for figure in fields(Summary)} - {"due"}
 
 
 def test_without_a_stack_it_says_how_to_start_one(

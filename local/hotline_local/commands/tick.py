@@ -12,12 +12,14 @@ from hotline_local.subparsers import Subparsers
 if TYPE_CHECKING:
     from hotline_local.launcher.stack import Stack
 
-_SENTENCES: Final = (
+SENTENCES: Final = (
     ("resent", "decisions sent again"),
     ("alarmed", "alarms and cases for decisions that are not confirmed"),
     ("over", "decisions that were over before they were confirmed"),
     ("ended", "locks, holds and pauses that ended"),
     ("escalated", "refunds whose promised date has passed"),
+    ("followed_up", "refunds and payments that people were told about"),
+    ("reminded", "bills that their customers were reminded of"),
     ("redriven", "outbox entries given to their consumer again"),
     ("dropped", "outbox entries that were of no use any more"),
     ("erased", "erased accounts of which nothing is known any more"),
@@ -32,7 +34,7 @@ def register(subparsers: Subparsers) -> None:
         help="work off what has fallen due",
         description=(
             "Run once what a schedule runs every minute: decisions that the wallet has not confirmed, promised dates, "
-            "locks that end, outbox entries left behind."
+            "locks that end, reminders of bills, outbox entries left behind."
         ),
     )
     parser.add_argument(
@@ -51,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(done))
     else:
-        said = [f"{done[name]} {sentence}" for name, sentence in _SENTENCES if done[name]]
+        said = [f"{done[name]} {sentence}" for name, sentence in SENTENCES if done[name]]
         print("\n".join(said) or "Nothing has fallen due.")
     return 1 if done["failed"] else 0
 
