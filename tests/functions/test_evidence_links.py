@@ -18,8 +18,11 @@ from hotline.evidence.service import duty_at
 from hotline.kit.actor import System
 from hotline.kit.aws.buckets import Scan, Upload
 from hotline.kit.change.acts import perform_alone
+from hotline.kit.languages import LANGUAGES
 from hotline.kit.store import Table, Update
+from hotline.refunds.model import Evidence
 from hotline.refunds.service import refund_key
+from hotline.wording.catalogue import find
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, PHONE
@@ -159,6 +162,27 @@ def test_the_page_is_in_the_accounts_language_and_can_be_switched(
 ) -> None:
     page = show(world, world.link(), query=query)
     assert (page["headers"]["Content-Language"], words in page["body"]) == (language, True)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("defective", ("shows what is wrong", "能看出商品的问题")),
+        ("not_received", ("what the carrier says about the parcel", "物流查询结果")),
+        ("service_not_rendered", ("the booking", "预订信息")),
+    ],
+)
+def test_the_page_asks_for_what_the_reason_needs(world: EvidenceWorld, reason: str, words: tuple[str, str]) -> None:
+    world.call_for_refund(reason=reason)
+    path = world.newest_link()
+    for language, told in zip(("en-US", "zh-CN"), words, strict=True):
+        assert told in show(world, path, query={"lang": language})["body"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("needed", Evidence)
+def test_the_page_has_words_for_each_evidence(needed: Evidence, language: str) -> None:
+    assert find(f"page.evidence.lead.{needed.value}", language)
 
 
 def test_a_link_that_nobody_used_ends_and_a_late_upload_still_counts(world: EvidenceWorld, clock: VirtualClock) -> None:

@@ -100,14 +100,15 @@ class EvidenceWorld(ApiWorld):
         assert self.tell(created(key), self.scanned(key)) == {"batchItemFailures": []}
         return str(given.json["id"])
 
-    def call_for_refund(self, movement: str = "mov-1") -> dict[str, str]:
-        """The owner calls for a refund of a payment that arrived broken; the answer, with its words as `said`."""
+    def call_for_refund(self, movement: str = "mov-1", *, reason: str = "defective") -> dict[str, str]:
+        """The owner calls for a refund of a payment that arrived broken, or for another reason. The answer, with its
+        words as `said`."""
         phone = Phone(self.ctx, PHONE, f"contact-{movement}")
         phone.press("start")
         phone.prove(goal="refund")
         phone.press("payment_by_order", tail=f"{movement[-1]}0001")
         phone.press("refund_offer", choice="1")
-        answer = phone.press("refund_request", choice="1", reason="defective")
+        answer = phone.press("refund_request", choice="1", reason=reason)
         return {**answer, "said": words(answer)}
 
     def link(self) -> str:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from hotline.evidence.model import BYTES_MAX, KEPT_DAYS, ContentType
 from hotline.kit.languages import LANGUAGES
+from hotline.refunds.model import Evidence as Needed
 from hotline.wording.catalogue import fill, find
 from hotline.wording.rendering import write_phone
 
@@ -27,15 +28,15 @@ MEGABYTE: Final = 1024 * 1024
 LANGUAGE_PARAMETER: Final = "lang"
 
 
-def write_form(language: str, *, wallet: str, number: str) -> str:
-    """The page behind a link that may be used. `number`: the official number, E.164."""
+def write_form(language: str, *, wallet: str, number: str, needed: Needed | None = None) -> str:
+    """The page behind a link that may be used. `number`: the official number, E.164. `needed`: what the picture has to
+    show, None: the goods."""
     said = _Words(language, number)
     words: dict[str, object] = {code: said.of(f"error.{code}") for code in _WORDS}
     words |= {"types": [kind.value for kind in ContentType], "bytes_max": BYTES_MAX}
     content = _read("form.html").substitute(
-        **{
-            name: escape(said.of(name)) for name in ("lead", "noscript", "camera", "choose", "sending", "again", "sent")
-        },
+        **{name: escape(said.of(name)) for name in ("noscript", "camera", "choose", "sending", "again", "sent")},
+        lead=escape(said.of(f"lead.{(needed or Needed.PHOTO).value}")),
         **{name: escape(said.of(name)) for name in ("happens", "checked", "seen", "kept", "once", "formats")},
         accept=",".join(kind.value for kind in ContentType),
         words=json.dumps(words, ensure_ascii=False).replace("<", "\\u003c"),

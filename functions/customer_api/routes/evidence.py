@@ -75,8 +75,11 @@ def show_page(
     found = evidence.find_page(at.ctx, unquote(token))
     wished = find_language(lang) if lang is not None else None
     language = wished or (found.language if found is not None else at.language) or ENGLISH
-    write, status = (write_over, GONE) if found is None else (write_form, 200)
-    body = write(language, wallet=at.ctx.wallet, number=_official_number(at))
+    wallet, number = at.ctx.wallet, _official_number(at)
+    if found is None:
+        status, body = GONE, write_over(language, wallet=wallet, number=number)
+    else:
+        status, body = 200, write_form(language, wallet=wallet, number=number, needed=found.needed)
     headers = {
         **_PAGE_HEADERS,
         "Content-Language": language,

@@ -20,6 +20,7 @@ from hotline.kit.store.condition import NEW, Item, all_of, equals
 from hotline.kit.tokens import new_token_id
 from hotline.lockout.service import is_erased, lock_keys
 from hotline.refunds import service as refunds
+from hotline.refunds.model import Evidence as Needed
 from hotline.refunds.model import Refund, RefundOutcome, RefundResult, RefundState, ReviewNeed
 
 from . import items, links, policy
@@ -189,11 +190,13 @@ def _not_awaited(_: Item | None) -> HotlineError:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The page behind a link that may still be used: the language of the account, and the link's end."""
+    """The page behind a link that may still be used: the language of the account, the link's end, and what the refund's
+    reason needs to be shown; None where it needs nothing."""
 
     evidence_id: str
     language: str
     expires_at: datetime
+    needed: Needed | None = None
 
 
 def find_link(ctx: Context, token: str) -> str | None:
@@ -203,7 +206,7 @@ def find_link(ctx: Context, token: str) -> str | None:
 
 def find_page(ctx: Context, token: str) -> Opened | None:
     """The page behind a link. None for a token that is not genuine, was used, or is too old. Reading it uses
-    nothing up: programs that show previews of messages read it, too. Two reads at most. Raises Unavailable."""
+    nothing up: programs that show previews of messages read it, too. Three reads at most. Raises Unavailable."""
     evidence_id = find_link(ctx, token)
     owner = ctx.store.get(items.owner_key(evidence_id)) if evidence_id is not None else None
     if evidence_id is None or owner is None:
@@ -218,7 +221,9 @@ def find_page(ctx: Context, token: str) -> Opened | None:
         known = policy.open_link(items.evidence_from(read[key]), ctx.clock.now())
     except NotPossible:
         return None
-    return Opened(evidence_id, profile.language, known.expires_at)
+    refund = refunds.find(ctx.store, account_id, known.refund_id)
+    needed = refunds.evidence_for(refund.reason) if refund is not None else None
+    return Opened(evidence_id, profile.language, known.expires_at, needed)
 
 
 def use_link(ctx: Context, token: str, content_type: str, bytes_long: int) -> tuple[Evidence, Upload]:

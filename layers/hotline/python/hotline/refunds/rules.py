@@ -43,6 +43,11 @@ EVIDENCE: Final[Mapping[RefundReason, Evidence]] = {
 show that something was paid twice; a change of mind needs no proof."""
 
 
+def evidence_for(reason: RefundReason | None) -> Evidence | None:
+    """The evidence for a reason; None where none is needed, or where the refund has no reason."""
+    return EVIDENCE.get(reason) if reason is not None else None
+
+
 type _Rule = Callable[[RuleInputs], RuleResult]
 
 

@@ -72,6 +72,7 @@ from .reviews import (
     refund_subject_name,
     review_need,
 )
+from .rules import evidence_for
 from .unknown_codes import find_unknown_codes
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "deciding_keys",
     "due_keys",
     "duty_at",
+    "evidence_for",
     "evidence_keys",
     "explain",
     "fact_keys",
