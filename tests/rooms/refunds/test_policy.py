@@ -15,6 +15,7 @@ from hotline.contracts.model import (
     MoneyState,
     MovementKind,
     MovementStatus,
+    Purchase,
     RefundStatus,
 )
 from hotline.kit.errors import InvalidInput
@@ -185,6 +186,17 @@ def test_the_wallets_window_is_365_days(seconds: int, outcome: RefundOutcome) ->
     now = INITIATED + timedelta(days=365, seconds=seconds)
     patient = merchant_policy(window_days=3650, auto_approve_minor=10**9)
     assert decide(merchant=patient, now=now).outcome is outcome
+
+
+def test_the_wallets_window_counts_from_the_beginning_of_a_payment_and_the_providers_from_its_success() -> None:
+    """The list of payments that a caller may choose from goes by the beginning, too."""
+    late = Purchase(succeeded_at=INITIATED + timedelta(days=6))
+    movement = movement_of(moved(MovementStatus.SUCCEEDED, provider="wechat", purchase=late))
+    patient = merchant_policy(window_days=3650, auto_approve_minor=10**9)
+    decision = decide(movement, merchant=patient, now=INITIATED + timedelta(days=370))
+    heard = {result.rule: result.outcome for result in decision.rules}
+    assert (decision.outcome, decision.decided_by) == (Out.NOT_ELIGIBLE, "wallet.window")
+    assert heard.get("provider.window") is None
 
 
 @pytest.mark.parametrize(("seconds", "outcome"), [(-1, Out.APPROVED), (0, Out.APPROVED), (1, Out.DENIED)])
