@@ -221,7 +221,7 @@ def funds(language: str) -> Iterator[Said]:
     computed = {"rate_on": date(2026, 11, 22), "daily": Money(5_499, "CNY")}
     for told in (income, computed):
         week = {"seven_days_to": date(2026, 11, 22), "seven_day_rate": Rate(24_370)}
-        for last in ({"accrued": AMOUNT}, week):
+        for last in ({"accrued": AMOUNT}, week, {"accrued": AMOUNT} | week):
             more = {"month_income": AMOUNT, **last}
             yield "balance", "KNOWN", {"balance": AMOUNT, "as_of": NOW - timedelta(days=20), **told, **more}
     for when, number, more_left in product(("overdue", "today", "tomorrow", "later"), (1, 2, 3), (True, False)):

@@ -72,7 +72,15 @@ def set_reminders(visit: Visit) -> Answer:
 
 
 STEPS: Final = (
-    Step("balance", ("KNOWN", "NONE"), balance, parts=3, proof=True, finishes={"KNOWN": _TOPIC}),
+    Step(
+        "balance",
+        ("KNOWN", "NONE"),
+        balance,
+        say=words_of.balance,
+        parts=words_of.BALANCE_PARTS,
+        proof=True,
+        finishes={"KNOWN": _TOPIC},
+    ),
     Step(
         "bills",
         ("DUE", "NONE"),

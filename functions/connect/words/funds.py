@@ -1,4 +1,4 @@
-"""Words about bills: how many are to be paid, each with its day, and what was paid and may not show yet."""
+"""Words about stored funds, and about bills: how many are to be paid, each with its day, and what may not show yet."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ from typing import Final
 from functions.connect.words import entries
 from hotline.wording.speech import PROMPT_S_MAX, Speech, in_parts, seconds
 
+BALANCE_PARTS: Final = 3
 BILLS_PARTS: Final = 3
-"""In how many prompts the bills may be told."""
+"""In how many prompts balance and bills may be told."""
 BESIDE_PAID_MAX: Final = 1
 """Beside more bills to pay, the one that was paid is not told: its listener has enough to keep in mind."""
+
+
+def balance(speech: Speech, outcome: str) -> None:
+    """The balance and what it earned. The rate of the last seven days is left out where all together is too long."""
+    key = f"balance.{outcome}"
+    trial = Speech(speech.locale, speech.facts)
+    trial.say(key)
+    parts = in_parts(trial.sentences, BALANCE_PARTS)
+    fits = all(seconds("".join(part)) <= PROMPT_S_MAX for part in parts)
+    speech.say(key, **({} if fits else {"seven_day_rate": None}))
 
 
 def bills(speech: Speech, outcome: str) -> None:

@@ -31,6 +31,12 @@ ALL: Final = replace(
 )
 
 
+def test_the_rate_of_seven_days_is_told_with_its_day_also_beside_interest_that_is_owed() -> None:
+    facts = list_facts(replace(ALL, product=FUND), NOON, UTC)
+    told = [facts[name] for name in ("accrued", "seven_days_to", "seven_day_rate")]
+    assert told == [Money(250, "CNY"), SUNDAY, Rate(14_370)]
+
+
 def test_the_income_that_the_wallet_tells_comes_before_its_rate() -> None:
     assert find_income_of_day(ALL) == IncomeTold(SUNDAY, Money(7, "CNY"), is_computed=False)
     without_income = replace(ALL, income_of_day=None)
@@ -97,7 +103,6 @@ def test_the_seven_days_of_a_fund_are_told_with_their_day_and_whatever_the_incom
     for funds in (replace(FUNDS, product=FUND), paid_out):
         facts = list_facts(funds, NOON, UTC)
         assert {name: facts[name] for name in told_of_week} == told_of_week
-    assert "seven_day_rate" not in list_facts(replace(ALL, product=FUND), NOON, UTC), "interest is owed"
     assert "seven_day_rate" not in list_facts(ALL, NOON, UTC)
 
 

@@ -77,7 +77,6 @@ def list_facts(funds: Funds, now: datetime, zone: tzinfo) -> dict[str, object]:
     if funds.accrued_interest.minor > 0:
         facts["accrued"] = funds.accrued_interest
     day = funds.product.fund_day if funds.product is not None else None
-    # A fund pays out each day and owes no interest. Where both are stated, what is owed is worth more to a listener.
-    if "accrued" not in facts and day is not None and day.seven_day_ppm is not None:
+    if day is not None and day.seven_day_ppm is not None:
         facts |= {"seven_days_to": day.on, "seven_day_rate": Rate(day.seven_day_ppm)}
     return facts
