@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 
 import pytest
 
 from hotline.accounts.facts_requests import CASE_AFTER
-from hotline.contracts.model import Failure, MoneyState, MovementKind, MovementStatus, RefundStatus
+from hotline.contracts.model import Coupon, Failure, MoneyState, MovementKind, MovementStatus, RefundStatus
 from hotline.kit.languages import ENGLISH
+from hotline.kit.money import Money
 from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.answers import answer_of
 from hotline.payments.decline_codes import list_rows
-from hotline.payments.diagnosis import HELD_WITHOUT_END_MAX, NO_FAILURE_TEXT, advise, diagnose
+from hotline.payments.diagnosis import HELD_WITHOUT_END_MAX, NO_FAILURE_TEXT, TAKES_NO_PAYING, advise, diagnose
 from hotline.payments.failures import FAILURES, Actor, FailureCode, NextStep, RetryClass, WorksWhen, actor_of
 from hotline.payments.model import RETURN_LOOKS, MoneyAnswer, Stuck
 from hotline.wording.catalogue import find
@@ -125,6 +127,49 @@ def test_a_success_needs_nothing_and_says_what_could_be_refunded() -> None:
     assert (told.failure, told.caller_text) == (None, NO_FAILURE_TEXT)
     assert (told.next_step, told.retry, told.works_when) == NOTHING_TO_DO
     assert told.refundable_minor == 12850 - 5000
+
+
+def test_a_payment_that_went_through_has_no_reason_for_failing() -> None:
+    told = diagnose(movement_of(moved(S.SUCCEEDED, failure=Failure("iso8583", "51"))), NOON, first=None)
+    assert (told.failure, told.caller_text, told.next_step) == (None, NO_FAILURE_TEXT, NextStep.NOTHING)
+
+
+@pytest.mark.parametrize("status", MovementStatus)
+@pytest.mark.parametrize("money", MoneyState)
+def test_whoever_is_to_wait_or_to_ask_is_told_no_time_at_which_to_pay(
+    status: MovementStatus, money: MoneyState
+) -> None:
+    """An overdue hold leads to a person; that it will work as soon as the money is there would contradict it."""
+    for code, until in product(FailureCode, (None, NOON - SECOND, NOON + SECOND)):
+        failure = Failure("wallet", code.value)
+        movement = movement_of(moved(status, money=money, failure=failure, held_until=until))
+        for now in (NOON, NOON + timedelta(days=30)):
+            told = diagnose(movement, now, first=None)
+            if told.next_step in TAKES_NO_PAYING:
+                none = (WorksWhen.NOT_NEEDED, WorksWhen.WHEN_OUTCOME_KNOWN)
+                assert (told.works_when in none, told.works_at) == (True, None), (code, until)
+
+
+@pytest.mark.parametrize(
+    ("status", "money", "code", "is_told"),
+    [
+        (S.SUCCEEDED, MoneyState.DEBITED, None, True),
+        (S.AUTHORISED, MoneyState.HELD, None, True),
+        (S.FAILED, MoneyState.DEBITED, "05", True),
+        (S.FAILED, MoneyState.NONE, "05", False),
+        (S.FAILED, MoneyState.RETURNED, "05", False),
+        (S.FAILED, MoneyState.DEBITED, "COUPON", False),
+    ],
+)
+def test_a_coupon_took_nothing_off_where_nothing_was_taken(
+    status: MovementStatus, money: MoneyState, code: str | None, is_told: bool
+) -> None:
+    of_coupon = Failure("wallet", FailureCode.COUPON_NOT_APPLICABLE.value)
+    failure = None if code is None else of_coupon if code == "COUPON" else Failure("iso8583", code)
+    coupon = Coupon(applied=True, name="X", amount=Money(200, "CNY"))
+    movement = movement_of(moved(status, money=money, failure=failure, coupon=coupon))
+    said = answer_of(movement, diagnose(movement, NOON, first=None), NOON)
+    assert (("coupon.applied",) in said.more) is is_told
 
 
 def test_a_payment_that_was_reversed_without_a_reason_needs_nothing() -> None:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
 
-from hotline.contracts.model import MovementKind, MovementStatus
+from hotline.contracts.model import MoneyState, MovementKind, MovementStatus
 from hotline.kit.business_days import calendar_of, zone_of
 from hotline.kit.money import Money
 
 from .arrivals import Promise, is_overdue, withdrawal_arrival
+from .failures import FailureCode
 from .kinds import Keys, forms_of
 from .model import FAILED_WINDOW, Diagnosis, MoneyAnswer, Movement, NextStep
 from .twins import Twin, TwinState
@@ -134,6 +135,13 @@ def _stuck_keys(told: Diagnosis) -> Keys:
     return (f"next.speak_to_agent.{told.stuck.value}",) if told.stuck is not None else ()
 
 
+def _took_less(movement: Movement) -> bool:
+    """Whether a coupon can have lowered what was taken: something was, and nobody said that it did not apply."""
+    code = movement.failure.code if movement.failure is not None else None
+    went = movement.status is not MovementStatus.FAILED or movement.money in (MoneyState.HELD, MoneyState.DEBITED)
+    return went and code is not FailureCode.COUPON_NOT_APPLICABLE
+
+
 def _list_more(movement: Movement, told: Diagnosis, now: datetime) -> Sequence[Keys]:
     kind, instrument = movement.ref.kind, movement.instrument.kind
     found: list[Keys] = []
@@ -142,8 +150,10 @@ def _list_more(movement: Movement, told: Diagnosis, now: datetime) -> Sequence[K
     if movement.given_back_minor > 0:
         whole = movement.given_back_minor >= movement.amount.minor
         found.append(("given_back.whole" if whole else "given_back.part",))
-    if movement.coupon is not None:
-        found.append(("coupon.applied" if movement.coupon.applied else "coupon.not_applied",))
+    if movement.coupon is not None and not movement.coupon.applied:
+        found.append(("coupon.not_applied",))
+    elif movement.coupon is not None and _took_less(movement):
+        found.append(("coupon.applied",))
     if movement.counterparty is not None and kind is MovementKind.TRANSFER:
         found.append(("counterparty",))
     if told.answer is MoneyAnswer.RETURNED or movement.given_back_minor > 0:

@@ -79,6 +79,9 @@ def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Di
     if works_at is not None and works_at <= now:
         works_when, works_at = WorksWhen.AT_ONCE, None
         next_step = NextStep.PAY_AGAIN if next_step is NextStep.TRY_LATER else next_step
+    if next_step in TAKES_NO_PAYING and works_when is not WorksWhen.WHEN_OUTCOME_KNOWN:
+        # Whoever is to wait, or to ask for a person, is told no time at which to pay.
+        works_when, works_at = WorksWhen.NOT_NEEDED, None
     then: NextStep | None = None
     if first is not None and next_step not in TAKES_NO_PAYING:
         next_step, then, retry, works_when = _put_opening_first(first, next_step, retry)
@@ -118,6 +121,10 @@ def find_stuck(movement: Movement, now: datetime) -> Stuck | None:
 
 
 def _failure_code(movement: Movement) -> FailureCode | None:
+    """The reason why it failed. A movement that went through has none, also where its fact names one of an attempt
+    before."""
+    if movement.status is MovementStatus.SUCCEEDED:
+        return None
     if movement.failure is not None:
         # A reason that was stored before may be one of refunds.
         return reason_of_movement(movement.failure.code)
