@@ -66,6 +66,10 @@ words: setup ## Bring the words of the catalogues to where they are used.
 calendars: setup ## Write the calendars of business days, from the libraries that know holidays.
 	@$(PYTHON) -m hotline_local.calendars
 
+.PHONY: currencies
+currencies: setup ## Write the names of currencies, from the library that knows CLDR.
+	@$(PYTHON) -m hotline_local.currencies
+
 .PHONY: pictures
 pictures: setup ## Draw every flow again, into docs/flows.
 	@./hotline flows draw flows --to docs/flows

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotline.contracts.limits import CURRENCIES
 from hotline.kit.money import Money, Rate
-from hotline.wording.amounts import speak_money, speak_rate, write_money, write_rate
+from hotline.wording.amounts import NAMES, speak_money, speak_rate, write_money, write_rate
 from hotline.wording.catalogue import find
 from hotline.wording.rendering import (
     DIGITS_MAX,
@@ -38,6 +39,7 @@ from hotline.wording.times import (
     speak_usual,
 )
 from hotline.wording.values import Dictated, Digits, Lately, Locale, Opening, Reference, Word, locale_of
+from hotline_local.currencies import make_text
 from tests.support.iso4217 import minor_digits_in_circulation
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
@@ -61,8 +63,9 @@ def test_yuan_jiao_and_fen_are_said_as_people_say_them(minor: int, words: str) -
         (12850, "USD", "128 dollars and 50 cents"), (101, "USD", "1 dollar and 1 cent"), (100, "USD", "1 dollar"),
         (50, "USD", "50 cents"), (0, "USD", "0 dollars"), (-250, "EUR", "minus 2 euros and 50 cents"),
         (128_500, "USD", "1,285 dollars"), (1285, "JPY", "1,285 yen"), (12850, "CNY", "128 yuan and 50 fen"),
-        (101, "GBP", "1 pound and 1 penny"), (12500, "KWD", "12.500 K W D"), (12850, "XTS", "128.50 X T S"),
-        (-1, "USD", "minus 1 cent"), (1_285_000, "KWD", "1,285.000 K W D"),
+        (101, "GBP", "1 pound and 1 penny"), (12500, "KWD", "12.500 Kuwaiti dinars"), (12850, "XTS", "128.50 X T S"),
+        (-1, "USD", "minus 1 cent"), (1_285_000, "KWD", "1,285 Kuwaiti dinars"),
+        (1000, "INR", "10 Indian rupees"), (100, "INR", "1 Indian rupee"),
     ],
 )  # fmt: skip
 def test_amounts_are_said_in_english_with_singular_plural_and_spelled_unknown_currencies(
@@ -75,10 +78,11 @@ def test_amounts_are_said_in_english_with_singular_plural_and_spelled_unknown_cu
     ("minor", "currency", "words"),
     [
         (12850, "USD", "128.5美元"), (12800, "EUR", "128欧元"), (1200, "JPY", "1200日元"), (12805, "HKD", "128.05港元"),
-        (12500, "KWD", "12.5 K W D"), (100, "XTS", "1 X T S"), (200, "SGD", "两新加坡元"), (1200, "GBP", "12英镑"),
+        (12500, "KWD", "12.5科威特第纳尔"), (100, "XTS", "1 X T S"), (200, "SGD", "两新加坡元"),
+        (1200, "GBP", "12英镑"),
         (350, "AUD", "3.5澳元"), (1010, "CAD", "10.1加元"), (100, "CHF", "1瑞士法郎"), (2, "KRW", "两韩元"),
         (20, "VND", "20越南盾"), (1000, "MOP", "10澳门元"), (550, "TWD", "5.5新台币"), (25, "THB", "0.25泰铢"),
-        (2000, "KWD", "2 K W D"), (-200, "EUR", "负两欧元"),
+        (2000, "KWD", "两科威特第纳尔"), (1000, "INR", "10印度卢比"), (-200, "EUR", "负两欧元"),
     ],
 )  # fmt: skip
 def test_foreign_amounts_are_said_in_chinese(minor: int, currency: str, words: str) -> None:
@@ -90,8 +94,25 @@ def test_amounts_are_written_with_all_their_digits() -> None:
     assert write_money(Money(123456, "CNY"), "en-US") == "CNY 1,234.56"
     assert write_money(Money(-1285, "JPY"), "en-US") == "JPY -1,285"
     assert [write_money(Money(minor, "EUR"), "en-US") for minor in (-1, 0, 1)] == ["EUR -0.01", "EUR 0.00", "EUR 0.01"]
-    assert write_money(Money(12500, "KWD"), "zh-CN") == "KWD 12.500"
+    assert write_money(Money(12500, "KWD"), "zh-CN") == "12.500科威特第纳尔"
+    assert write_money(Money(1000, "INR"), "zh-CN") == "10.00印度卢比"
+    assert write_money(Money(1000, "XTS"), "zh-CN") == "XTS 10.00"
     assert write_money(Money(-123456, "USD"), "zh-CN") == "-1,234.56美元"
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+def test_every_currency_of_the_contracts_is_said_by_a_name(language: str) -> None:
+    for currency in CURRENCIES:
+        for minor in (1, 700):
+            said = speak_money(Money(minor, currency), language)
+            assert not re.search(r"\b[A-Z] [A-Z]\b|[<>&]", said), said
+            assert language == "en-US" or not re.search(
+                "[A-Za-z]", said + write_money(Money(minor, currency), language)
+            )
+
+
+def test_the_names_of_currencies_are_those_of_the_library() -> None:
+    assert NAMES.read_text(encoding="utf-8") == make_text(), "make currencies"
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
