@@ -63,7 +63,7 @@ WISHED = [
     "ＴＤ", "ｓｔｏｐ", "T", "t", "退订回T", "退订请回复TD", "回复TD退订", "回T退订", "TD退订", "please stop",
     "Please, stop!", "STOP please", "stop, thanks", "请退订", "退订，谢谢", "退订吧", "opt out",
 ]  # fmt: skip
-"""What people send who mean to stop."""
+"""Messages of people who mean to stop."""
 NO_WISH = [
     "不退订", "不要退订", "别退订", "请勿退订", "怎么退订", "退订了吗", "我没有退订", "don't stop", "please don't stop",
     "never stop", "stop by tomorrow", "T恤", "td bank", "the end", "please", "谢谢", "ok", "回复", "",

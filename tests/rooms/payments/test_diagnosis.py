@@ -136,7 +136,7 @@ def test_a_payment_that_went_through_has_no_reason_for_failing() -> None:
 
 @pytest.mark.parametrize("status", MovementStatus)
 @pytest.mark.parametrize("money", MoneyState)
-def test_whoever_is_to_wait_or_to_ask_is_told_no_time_at_which_to_pay(
+def test_no_time_at_which_to_pay_is_told_to_somebody_who_is_to_wait_or_to_ask(
     status: MovementStatus, money: MoneyState
 ) -> None:
     """An overdue hold leads to a person; that it will work as soon as the money is there would contradict it."""

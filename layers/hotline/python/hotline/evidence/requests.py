@@ -190,8 +190,8 @@ def _not_awaited(_: Item | None) -> HotlineError:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The page behind a link that may still be used: the language of the account, the link's end, and what the refund's
-    reason needs to be shown; None where it needs nothing."""
+    """The page behind a link that may still be used: the language of the account, and the link's end. `needed`: the
+    evidence for the refund's reason, None where it needs none."""
 
     evidence_id: str
     language: str

@@ -234,9 +234,9 @@ def _read_message(message: str) -> F | None:
     if _OUTCOME_UNKNOWN.search(message):
         return running
     of_payee = _SPEAKS_OF_THE_PAYEE.search(message) is not None
-    risk = None if of_payee else _find_risk(message)
-    if risk is not None:
-        return risk
+    of_risk = None if of_payee else _find_risk(message)
+    if of_risk is not None:
+        return of_risk
     statements = [statement.strip() for statement in _BETWEEN_STATEMENTS.split(message)]
     if any(_IN_PROCESS.search(statement) and not _OF_THE_SYSTEM.search(statement) for statement in statements):
         return running

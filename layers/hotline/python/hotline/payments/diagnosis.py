@@ -80,7 +80,7 @@ def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Di
         works_when, works_at = WorksWhen.AT_ONCE, None
         next_step = NextStep.PAY_AGAIN if next_step is NextStep.TRY_LATER else next_step
     if next_step in TAKES_NO_PAYING and works_when is not WorksWhen.WHEN_OUTCOME_KNOWN:
-        # Whoever is to wait, or to ask for a person, is told no time at which to pay.
+        # No time at which to pay is told to somebody who is to wait, or to ask for a person.
         works_when, works_at = WorksWhen.NOT_NEEDED, None
     then: NextStep | None = None
     if first is not None and next_step not in TAKES_NO_PAYING:
