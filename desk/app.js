@@ -380,11 +380,11 @@ class HotlineDesk extends LitElement {
     const { view, id, days } = this.route;
     const { desk } = this;
     if (view === "case" && id) return html`<desk-case .desk=${desk} .case_id=${id} @read=${(event) => this.#caseRead(event.target)}></desk-case>`;
-    if (view === "contact" && id) return html`<desk-contact .desk=${desk} .contact_id=${id}></desk-contact>`;
     if (view in LATER && !this.scripts.has(view)) {
       this.#read(view);
       return html`<p role="status" class="muted">${desk.words.text("loading")}</p>`;
     }
+    if (view === "contact" && id) return html`<desk-contact .desk=${desk} .contact_id=${id}></desk-contact>`;
     if (view === "callbacks") return html`<desk-callbacks .desk=${desk}></desk-callbacks>`;
     if (view === "approvals") return html`<desk-approvals .desk=${desk}></desk-approvals>`;
     if (view === "activity" || (view === "trail" && !id)) return html`<desk-activity .desk=${desk}></desk-activity>`;

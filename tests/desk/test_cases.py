@@ -156,6 +156,16 @@ def test_a_contact_without_a_case_is_waited_for(desk: Desk) -> None:
     expect(page.get_by_role("heading", name=re.compile("550 120"))).to_be_visible()
 
 
+def test_the_first_call_of_a_visit_is_looked_up_at_once(desk: Desk) -> None:
+    page = desk.enter()
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+    # Nothing is looked up again from here on, so that a first look that fails stays one.
+    page.evaluate("window.setInterval = () => 0")
+    page.evaluate("location.hash = '#/contact/contact-1'")
+    expect(page.get_by_role("heading", name=re.compile("482 913"))).to_be_visible()
+    assert len(desk.world.requests("GET", "/contacts/contact-1")) == 1
+
+
 def test_the_account_is_read_with_a_reason_and_values_are_shown_one_at_a_time(desk: Desk) -> None:
     page = desk.enter(address="?case=case-1")
     expect(page.get_by_text("Claim the case to look at the account.")).to_be_visible()
