@@ -18,8 +18,8 @@ TASK_NAME: Final = "task.name"
 
 
 def start_task(entry: Item, ctx: Context, transports: Mapping[str, Transport]) -> Result:
-    """Start the task of an entry's case. It names topic and reference, and holds ids and closed words alone. Queue and
-    priority are those that a call about the same would have.
+    """Start the task of an entry's case. It names topic and reference, and holds ids and closed words alone. Priority and
+    queue are those that a call about the same would have; the queue of a transferred case is the one it was given to.
 
     A case that somebody has claimed or closed meanwhile needs none. The token is of the case, so that however often its
     entry is handed on, the task is one."""
@@ -32,7 +32,8 @@ def start_task(entry: Item, ctx: Context, transports: Mapping[str, Transport]) -
     facts = {"topic": Word(f"topic.{case.topic}"), "reference": Reference(str(case.reference))}
     attributes = {"case_id": case.case_id, "topic": case.topic, "language": case.language, "level": "none"}
     attributes |= {"priority": str(case.priority.value)}
-    if (queue := cases.find_skill_queue(ctx.skill_queues, case.topic, case.language)) is not None:
+    topic, _, language = case.skill.partition(":")
+    if (queue := cases.find_skill_queue(ctx.skill_queues, topic, language)) is not None:
         attributes["queue"] = queue
     name = messages.plain_text(TASK_NAME, facts, locale)
     try:

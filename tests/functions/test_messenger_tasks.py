@@ -84,6 +84,17 @@ def test_a_task_has_the_queue_that_a_call_about_the_same_would_have(
     assert (sent.attributes.get("queue"), sent.attributes["priority"]) == (queue, str(priority.value))
 
 
+def test_a_transferred_case_is_brought_to_the_queue_that_it_was_given_to(post: Post, world: CaseWorld) -> None:
+    queues = {"lockout:zh-CN": "q-lock-zh", "refund:en-US": "q-refund-en", "refund": "q-refund"}
+    post.ctx = replace(post.ctx, skill_queues=queues)
+    ref = world.add(ACCOUNT, topic="lockout", language="zh-CN")
+    world.act(cases.contribute_transfer_to_skill, ref.case_id, skill="refund:en-US")
+    hand_on(post, wake(world, post, ref.case_id, TASK_WITHIN))
+    (sent,) = post.tasks.sent
+    about = {name: sent.attributes[name] for name in ("queue", "topic", "language")}
+    assert about == {"queue": "q-refund-en", "topic": "lockout", "language": "zh-CN"}
+
+
 def test_a_call_that_is_live_has_an_hour_to_bring_its_case_to_a_person(post: Post, world: CaseWorld) -> None:
     ref = world.add(None, topic="lockout", call_live=True)
     assert wake(world, post, ref.case_id, CALL_WITHIN - MS) == []
