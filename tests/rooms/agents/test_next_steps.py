@@ -71,6 +71,8 @@ def deed(operation: Operation, **facts: str) -> CaseEntry:
 
 OPENED = entry(EntryKind.OPENED, "caller:c")
 DONE = entry(EntryKind.DECIDED, "agent:agent-1:case_1", "agent.unlock")
+FROZEN_HERE = entry(EntryKind.ADDED, "agent:a:c", "freeze.asked")
+"""A freeze by an agent from the security case adds to that case."""
 
 
 @pytest.mark.parametrize(
@@ -338,6 +340,28 @@ def test_an_agent_who_may_not_see_the_account_is_told_to_claim_a_free_case() -> 
         ((deed(Operation.NEW_ROW_UNPROVED),), (SOFT,), Step.UNLOCK),
         ((deed(Operation.FREEZE),), (FREEZE,), Step.CLOSE),
         ((deed(Operation.UNLOCK), deed(Operation.PAUSE)), (PAUSE,), Step.CLOSE),
+        ((deed(Operation.PAUSE),), (PAUSE, SOFT), Step.UNLOCK),
+        ((deed(Operation.FREEZE),), (FREEZE, hold(Cause.COMPROMISED_CREDENTIAL)), Step.CLOSE),
+        (
+            (deed(Operation.FREEZE), deed(Operation.UNFREEZE_UNPROVED)),
+            (FREEZE, hold(Cause.COMPROMISED_CREDENTIAL)),
+            Step.GRANT_RESET,
+        ),
+        (
+            (deed(Operation.FREEZE), deed(Operation.UNFREEZE_UNPROVED)),
+            (hold(Cause.COMPROMISED_CREDENTIAL),),
+            Step.GRANT_RESET,
+        ),
+        (
+            (FROZEN_HERE, deed(Operation.UNFREEZE)),
+            (FREEZE, hold(Cause.COMPROMISED_CREDENTIAL)),
+            Step.GRANT_RESET,
+        ),
+        ((FROZEN_HERE,), (FREEZE, SOFT), Step.CLOSE),
+        ((deed(Operation.CONTACT_CHANGE),), (SOFT,), Step.UNLOCK),
+        ((deed(Operation.CONTACT_CHANGE),), (PAUSE,), Step.END_PAUSE),
+        ((deed(Operation.CONTACT_CHANGE),), (), Step.CLOSE),
+        ((deed(Operation.REFUND, outcome="APPROVED"),), (SOFT,), Step.UNLOCK),
         ((deed(Operation.UNLOCK),), (replace(SOFT, since=NOON + timedelta(minutes=1)),), Step.UNLOCK),
         ((deed(Operation.UNLOCK),), (), Step.CLOSE),
         ((deed(Operation.UNLOCK),), (HARD,), Step.GRANT_RESET),

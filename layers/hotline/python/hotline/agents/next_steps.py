@@ -247,17 +247,20 @@ _BY_STATE: Final[Mapping[LockState, Callable[[_Seen], Step]]] = {
 
 
 def _list_left(components: Iterable[Component], timeline: Iterable[CaseEntry]) -> tuple[Component, ...]:
-    """The components without those that an agent has opened since somebody spoke. Once an agent has stopped money, or
-    done something else about the account, none is to be opened."""
+    """The components without those that an agent has opened since somebody spoke. None is left to be opened while a
+    freeze is in force that an agent has set. A pause that an agent has set is not to be ended; all else is."""
     opened: set[Component] = set()
     found = tuple(components)
+    shut_by_agent: set[LockState] = set()
     for entry in _list_deeds(timeline):
         operation = entry.reason.removeprefix("agent.")
-        ends = _OPENED_BY.get(operation)
-        if ends is None:
-            return ()
+        ends = _OPENED_BY.get(operation, frozenset())
         opened |= {one for one in found if one.state in ends and _was_meant(one, entry)}
-    return tuple(one for one in found if one not in opened)
+        shut_by_agent = (shut_by_agent - ends) | _SHUT_BY.get(operation, frozenset())
+    shut = {one for one in found if one.state in shut_by_agent}
+    if any(one.state is LockState.FROZEN for one in shut):
+        return ()
+    return tuple(one for one in found if one not in opened | shut)
 
 
 def _was_meant(component: Component, deed: CaseEntry) -> bool:
@@ -277,12 +280,15 @@ _OPENED_BY: Final[Mapping[str, frozenset[LockState]]] = {
     Operation.UNFREEZE.value: frozenset({LockState.FROZEN}),
     Operation.UNFREEZE_UNPROVED.value: frozenset({LockState.FROZEN}),
     Operation.RELEASE_HOLD.value: frozenset({LockState.HOLD}),
-    Operation.NEW_ROW.value: frozenset(),
-    Operation.NEW_ROW_UNPROVED.value: frozenset(),
-    Operation.JUDGE_FINDING.value: frozenset(),
 }
 """The states that a deed opens, once the wallet or the customer has done their part. No new password is granted beside
-a hold of another cause. A verdict lifts no hold."""
+a hold of another cause. Any other deed opens nothing: a verdict lifts no hold, a new number no lock."""
+_SHUT_BY: Final[Mapping[str, frozenset[LockState]]] = {
+    Operation.FREEZE.value: frozenset({LockState.FROZEN}),
+    lockout.FREEZE_ASKED: frozenset({LockState.FROZEN}),
+    Operation.PAUSE.value: frozenset({LockState.PAUSED}),
+}
+"""The states that a deed brings about. In the security case a freeze is told by its own reason."""
 
 
 # ---------------------------------------------------------------- what the timeline tells

@@ -40,6 +40,7 @@ from .requests import (
 )
 from .risk_hold import contribute_hold
 from .self_service import (
+    FREEZE_ASKED,
     acting_keys,
     check_resettable,
     check_unlockable,
@@ -62,6 +63,7 @@ __all__ = [
     "DECIDED",
     "END_PAUSE",
     "FREEZE",
+    "FREEZE_ASKED",
     "GRANT_RESET",
     "NOTICED",
     "NOT_HERE",
