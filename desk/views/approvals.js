@@ -68,6 +68,8 @@ class DeskApprovals extends View {
         <span class="tag ${MARKS[approval.state] ?? ""}">${words.word("approval_state", approval.state)}</span></div>
       <dl><dt>${this.t("field.subject")}</dt><dd>${words.word("subject", approval.subject.kind)} ${approval.subject.kind === "hold" ? words.word("cause", approval.subject.id) : approval.subject.id === "-" ? nothing : outside(approval.subject.id)}</dd>
         ${change.length ? html`<dt>${this.t("field.change")}</dt><dd class="text">${outside(change.map(([name, value]) => words.text("pair", { name, value })).join("\n"))}</dd>` : nothing}
+        ${approval.findings?.length ? html`<dt>${this.t("approval.findings")}</dt><dd class="text">${approval.findings.map(({ rule, severity, verdict }) =>
+          words.text("pair", { name: `${words.word("rule", rule)} · ${words.word("severity", severity)}`, value: verdict ? words.word("verdict", verdict) : this.t("approval.not_judged") })).join("\n")}</dd>` : nothing}
         <dt>${this.t("field.why")}</dt><dd>${words.word("act_reason", approval.reason)}</dd>
         ${approval.state === "void" && approval.void_cause ? html`<dt>${this.t("field.void_cause")}</dt><dd>${voidText(words, approval.void_cause, approval.subject.kind)}</dd>` : nothing}
         <dt>${this.t("field.requested_by")}</dt><dd>${outside(approval.requested_by.name)} · ${words.time(approval.requested_at)}</dd>

@@ -155,7 +155,8 @@ class DeskCase extends View {
         .read=${() => this.desk.api.case(this.case_id)} .save=${(_, etag, changed) => this.desk.api.changeCase(this.case_id, changed, etag)}
         @done=${() => { this.editing = false; this.#again(); }}></desk-edit></section>` : nothing}
       <div class="columns"><div class="lead">
-        ${found.next_step && open ? html`<section class="panel next"><h2 class="muted small">${this.t("case.next")}</h2><strong>${words.word("step", found.next_step)}</strong></section>` : nothing}
+        ${found.next_step && open ? html`<section class="panel next"><h2 class="muted small">${this.t("case.next")}</h2><strong>${words.word("step", found.next_step)}</strong>
+          ${found.security_case ? html`<p>${this.t("case.security_open")} <a href="#/case/${encodeURIComponent(found.security_case)}">${this.t("open")}</a></p>` : nothing}</section>` : nothing}
         ${this.#established(found)}
       </div><div class="side">
         ${open && (found.account_known || this.#inCall(found)) ? html`<section class="panel"><desk-proof .desk=${this.desk} .case_id=${this.case_id} .topic=${found.topic} .access=${this.#hasAccess(found)}

@@ -14,6 +14,7 @@ from hotline.cases.model import CaseEntry
 from hotline.identity.model import Approval as KnownApproval
 from hotline.identity.model import ApprovalState, Operation
 from hotline.identity.model import Subject as KnownSubject
+from hotline.security.model import SeenFinding
 
 _ONE_OF_ACCOUNT: Final = frozenset({"rows", "freeze", "lock"})
 """The kinds of things of which an account has one."""
@@ -68,8 +69,9 @@ def unmask_of(field: Masked, item_id: str | None) -> agents.Unmask:
     return agents.Unmask(field, item_id or "-")
 
 
-def approval_of(approval: KnownApproval) -> Approval:
-    """A request to a second person as the API tells it. An amount is for whoever may decide on it."""
+def approval_of(approval: KnownApproval, findings: Iterable[SeenFinding] = ()) -> Approval:
+    """A request to a second person as the API tells it. An amount is for whoever may decide on it. `findings`: those
+    that a decision goes by."""
     agent = desk().agent
     decides = Permission.APPROVE in agent.permissions() and approval.requested_by != agent.agent_id
     content = approval.subject.content if decides else agents.mask_content(approval.subject.content)
@@ -89,6 +91,10 @@ def approval_of(approval: KnownApproval) -> Approval:
             "expires_at": approval.expires_at,
             "decided_by": Person(id=decided_by, name=approval.decided_by_name or decided_by) if decided_by else None,
             "decided_at": approval.decided_at,
+            "findings": [
+                {"severity": one.severity, "rule": one.rule, "verdict": one.verdict.value if one.verdict else None}
+                for one in findings
+            ],
         }
     )
 

@@ -18,8 +18,8 @@ TASK_NAME: Final = "task.name"
 
 
 def start_task(entry: Item, ctx: Context, transports: Mapping[str, Transport]) -> Result:
-    """Start the task of an entry's case. It names topic and reference, and holds ids and closed words alone. Priority and
-    queue are those that a call about the same would have; the queue of a transferred case is the one it was given to.
+    """Start the task of an entry's case. It names topic and reference, and holds ids and closed words alone. Priority
+    and queue are those that a call about the same would have; a transferred case goes to the queue of its skill.
 
     A case that somebody has claimed or closed meanwhile needs none. The token is of the case, so that however often its
     entry is handed on, the task is one."""

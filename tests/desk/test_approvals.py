@@ -55,6 +55,30 @@ def test_a_large_refund_is_asked_for_approved_by_another_and_carried_out(desk: D
     assert desk.world.approvals["approval-1"]["state"] == "spent"
 
 
+def test_the_second_person_reads_what_was_found_on_the_account_whose_hold_is_to_be_released(desk: Desk) -> None:
+    judged = [{"severity": "critical", "rule": "failed_login_burst", "verdict": "confirmed"}]
+    desk.world.approvals["approval-1"] = {
+        "id": "approval-1",
+        "operation": "release_hold",
+        "case_id": None,
+        "subject": {"kind": "hold", "id": "RISK_SCORE", "version": "1"},
+        "change": {"cause": "RISK_SCORE"},
+        "reason": "false_alarm",
+        "state": "asked",
+        "void_cause": None,
+        "requested_by": {"id": "lin", "name": "Lin Agent"},
+        "requested_at": "2026-11-29T08:00:00.000Z",
+        "expires_at": "2036-11-29T08:00:00.000Z",
+        "decided_by": None,
+        "decided_at": None,
+        "findings": [*judged, {**judged[0], "verdict": None}],
+    }
+    page = desk.enter("mei", "#/approvals")
+    found = page.get_by_role("definition").filter(has_text="Critical")
+    expect(found).to_contain_text("It was right")
+    expect(found).to_contain_text("not judged yet")
+
+
 def test_a_void_approval_says_so_and_why_in_list_and_timeline(desk: Desk) -> None:
     agent = desk.enter("lin", "?case=case-2")
     ask_for_large_refund(agent)

@@ -156,6 +156,16 @@ def test_a_contact_without_a_case_is_waited_for(desk: Desk) -> None:
     expect(page.get_by_role("heading", name=re.compile("550 120"))).to_be_visible()
 
 
+def test_a_case_leads_to_the_open_security_case_of_its_account(desk: Desk) -> None:
+    desk.world.cases["case-1"].update(next_step="judge_finding", security_case="case-2")
+    page = desk.enter(address="?case=case-1")
+    step = page.locator(".next")
+    expect(step).to_contain_text("Judge the finding")
+    expect(step).to_contain_text("This account has an open security case.")
+    step.get_by_role("link", name="Open").click()
+    expect(page).to_have_url(re.compile("#/case/case-2$"))
+
+
 def test_the_first_call_of_a_visit_is_looked_up_at_once(desk: Desk) -> None:
     page = desk.enter()
     expect(page.get_by_role("heading", name="Queue")).to_be_visible()

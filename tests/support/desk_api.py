@@ -57,7 +57,7 @@ _ACTIONS: Final = {
 _OF_CASE_ALONE: Final = frozenset(
     {
         "account_known", "customer_reads", "contact_id", "heard", "proved", "failed_login_at",
-        "missing_documents", "links", "next_step",
+        "missing_documents", "links", "next_step", "security_case",
     }
 )  # fmt: skip
 
@@ -114,6 +114,7 @@ def _case(case_id: str, topic: str, **given: Any) -> Document:
         "failed_login_at": None,
         "missing_documents": [],
         "links": [],
+        "security_case": None,
         "next_step": None,
         "version": 1,
         **given,
@@ -818,6 +819,7 @@ def _ask_approval(world: DeskWorld, call: _Call) -> Answered:
         "decided_at": None,
         "void_cause": None,
     }
+        "findings": [],
     return _json(201, world.approvals[identifier])
 
 

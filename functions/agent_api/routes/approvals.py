@@ -42,7 +42,9 @@ def list_approvals(
     page = read(at.ctx.store, at.now, limit=limit, after=position_of(cursor, at.lookup_keys, *context))
     others = agents.leave_out_own(at.ctx.store, at.agent, page.approvals)
     return Approvals(
-        approvals=[approval_of(one) for one in agents.mark_void(at.ctx, others)],
+        approvals=[
+            approval_of(one, agents.list_findings_of(at.ctx.store, one)) for one in agents.mark_void(at.ctx, others)
+        ],
         next=cursor_of(page.next, at.lookup_keys, *context),
     )
 
@@ -50,8 +52,9 @@ def list_approvals(
 @router.get("/v1/agent/approvals/<id>", tags=_TAGS, operation_id="read_approval")
 def read_approval(id: str) -> Approval:  # noqa: A002 - the name of the path's parameter
     """One request to a second person, as it is now: void where its thing has changed."""
-    (found,) = agents.mark_void(desk().ctx, [_find(id_from(id))])
-    return approval_of(found)
+    ctx = desk().ctx
+    (found,) = agents.mark_void(ctx, [_find(id_from(id))])
+    return approval_of(found, agents.list_findings_of(ctx.store, found))
 
 
 @router.post("/v1/agent/approvals", tags=_TAGS, operation_id="ask_for_approval", status_code=201)

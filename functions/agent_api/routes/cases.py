@@ -239,12 +239,16 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
     ground = agents.find_ground(at.ctx, at.agent, case, contact)
     actions = agents.list_case_actions(at.ctx, case, ground, account_approvals(at, timeline))
     account_known = ground.knows_account(case)
+    view = agents.view_lock(ground)
+    account_id = ground.request.account if ground.request is not None else None
+    found = agents.read_findings(at.ctx, case, account_id, view) if account_id is not None and view is not None else ()
     step = agents.find_next_step(
         case,
         timeline,
         actions,
-        agents.view_lock(ground),
+        view,
         account_known=account_known,
+        findings=found,
         overtaken=agents.list_overtaken(ground, timeline),
     )
     return Case(
@@ -257,6 +261,7 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
         failed_login_at=established.login_failed_at,
         missing_documents=list(agents.list_missing_documents(case, timeline)),
         links=links,
+        security_case=agents.find_security_case(ground, case),
         next_step=step,
         actions=[action_of(action) for action in actions],
     )

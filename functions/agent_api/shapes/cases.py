@@ -78,7 +78,8 @@ class CaseRow(Answer):
 class Case(CaseRow):
     """A case with what the line established. `heard` are the steps that the caller took, with their outcomes.
     `contact_id` is the call that it came with last. `customer_reads`: it has a customer who can read notes that are for
-    them. `version` is its ETag."""
+    them. `security_case`: another case of the account that is open, about what may be an attack; null without access to
+    the account. `version` is its ETag."""
 
     account_known: bool
     customer_reads: bool
@@ -88,6 +89,7 @@ class Case(CaseRow):
     failed_login_at: datetime | None
     missing_documents: list[str]
     links: list[Link]
+    security_case: str | None
     next_step: Step | None
     actions: list[Action]
 

@@ -59,12 +59,21 @@ class Subject(Answer):
     version: str | None
 
 
+class JudgedFinding(Answer):
+    """Something that was found on the account, and a person's word on it; null while there is none."""
+
+    severity: Literal["low", "medium", "high", "critical"]
+    rule: str
+    verdict: Literal["confirmed", "false_alarm", "unclear"] | None
+
+
 ApprovalWord = Literal["asked", "approved", "denied", "spent", "void", "expired"]
 
 
 class Approval(Answer):
     """A request to a second person. `change`: what is to be done. `reason` is a closed word; the case has the text.
-    `void_cause`: what made it void, as far as it is known; its thing changed, or is no more."""
+    `void_cause`: what made it void, as far as it is known; its thing changed, or is no more. `findings`: while a
+    request waits, what was found on the account whose hold is to be released, newest first; empty beside an action."""
 
     id: str
     operation: str
@@ -79,6 +88,7 @@ class Approval(Answer):
     expires_at: datetime
     decided_by: Person | None
     decided_at: datetime | None
+    findings: list[JudgedFinding]
 
 
 class Action(Answer):

@@ -486,6 +486,46 @@ def test_the_account_lists_the_holds_that_run_and_offers_to_release_those_that_a
     assert holds["COMPLIANCE"]["until"] is None
 
 
+def test_a_hold_is_released_once_what_was_found_is_judged_and_the_second_person_reads_the_verdict(
+    world: AgentWorld, anna: AgentClient, chief: AgentClient
+) -> None:
+    finding_id = world.find_theft(734_501)
+    case_id = claim(world, anna, "lockout")
+    case = anna.get(f"/cases/{case_id}").json
+    assert case["next_step"] == "judge_finding"
+    of_security = case["security_case"]
+    assert anna.get(f"/cases/{of_security}").json["topic"] == "security"
+    wish = {"operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE", "reason": "false_alarm"}
+    release = {**WHY, "cause": "RISK_SCORE"}
+    for refused in (anna.post("/approvals", wish), anna.post(f"/cases/{case_id}/hold-releases", release)):
+        assert (refused.status, refused.code, refused.json["why"]) == (409, "not_possible", "finding_unjudged")
+    (hold,) = anna.look(case_id, "account").json["holds"]
+    assert [(one["possible"], one["why"]) for one in hold["actions"]] == [(False, "finding_first")]
+
+    assert anna.post(f"/cases/{case_id}/findings/{finding_id}/feedback", {**WHY, "verdict": "confirmed"}).status == 202
+    assert anna.get(f"/cases/{case_id}").json["next_step"] == "release_hold"
+    approval_id = anna.post("/approvals", wish).json["id"]
+    (waiting,) = chief.get("/approvals").json["approvals"]
+    told = [{"severity": "critical", "rule": "reset_device_transfer", "verdict": "confirmed"}]
+    assert waiting["findings"] == chief.get(f"/approvals/{approval_id}").json["findings"] == told
+    chief.post(f"/approvals/{approval_id}/decision", {"decision": "approve"})
+    assert anna.post(f"/cases/{case_id}/hold-releases", {**release, "approval_id": approval_id}).status == 202
+    assert anna.post(f"/cases/{of_security}/claim").status == 200
+    assert anna.get(f"/cases/{of_security}").json["security_case"] is None
+    assert anna.get(f"/cases/{of_security}").json["next_step"] != "judge_finding"
+
+
+def test_a_finding_since_the_approval_stops_the_release(
+    world: AgentWorld, anna: AgentClient, chief: AgentClient
+) -> None:
+    world.hold()
+    case_id = claim(world, anna, "lockout")
+    approval_id = approve(world, anna, operation="release_hold", case_id=case_id, cause="RISK_SCORE")
+    world.find_theft(1, holds=False)
+    refused = anna.post(f"/cases/{case_id}/hold-releases", {**WHY, "cause": "RISK_SCORE", "approval_id": approval_id})
+    assert (refused.status, refused.json["why"]) == (409, "finding_unjudged")
+
+
 @pytest.mark.parametrize("cause", ["RISK_SCORE", "DORMANT"])
 def test_a_hold_that_does_not_run_or_that_agents_do_not_release_has_a_refusal_of_its_own(
     world: AgentWorld, anna: AgentClient, cause: str

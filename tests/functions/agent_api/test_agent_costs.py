@@ -20,9 +20,9 @@ from tests.support.stores import NOON
 READS_MAX: Final = 5
 MORE_READS: Final = {
     "GET /v1/agent/queue": 1 + len(cases.all_skills()),
-    "GET /v1/agent/cases/{id}": 7,
+    "GET /v1/agent/cases/{id}": 8,
     "GET /v1/agent/cases/{id}/timeline": 7,
-    "GET /v1/agent/cases/{id}/account": 6,
+    "GET /v1/agent/cases/{id}/account": 7,
     "GET /v1/agent/cases/{id}/payments": 6,
     "GET /v1/agent/cases/{id}/refunds": 10,
     "POST /v1/agent/approvals": 6,
@@ -31,7 +31,7 @@ MORE_READS: Final = {
 release of a hold on approvals. An own request for the same thing is known when the thing was read.
 A payment's other charge, dispute and ledger are read for
 the page at once. Whether a row of wrong codes is full is read with access alone. A timeline tells of each approval
-whether its thing is as it was."""
+whether its thing is as it was. Findings are read for a security case, and for a hold that they may have set."""
 WRITES_MAX: Final = 2
 """One counts the request; the other does what is asked, all of it or nothing."""
 

@@ -14,6 +14,7 @@ from hotline.agents.next_steps import Step, find_next_step, list_missing_documen
 from hotline.cases.model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Established, Priority, skill_of
 from hotline.identity.model import ByAgent, Operation
 from hotline.lockout.model import Cause, Component, DecisionKind, LockState, LockView, SelfService
+from hotline.security.model import SeenFinding, Verdict
 from tests.support.facts import NOON
 
 BEFORE = NOON - timedelta(hours=1)
@@ -217,6 +218,57 @@ def test_a_finding_is_to_be_judged_once_and_its_hold_is_left(
 ) -> None:
     step = find_next_step(case("security"), (OPENED, *after), actions(proved=False), shown)
     assert step is (left if is_judged else Step.JUDGE_FINDING)
+
+
+RAISED = SeenFinding("fnd_1", "critical", NOON, "failed_login_burst", {}, None)
+
+
+@pytest.mark.parametrize("topic", ["lockout", "general"])
+@pytest.mark.parametrize(
+    ("on_account", "cause", "step"),
+    [
+        ((RAISED,), Cause.RISK_SCORE, Step.JUDGE_FINDING),
+        ((RAISED,), Cause.COMPLIANCE, Step.RELEASE_HOLD),
+        ((replace(RAISED, severity="low"),), Cause.RISK_SCORE, Step.RELEASE_HOLD),
+        ((replace(RAISED, verdict=Verdict.FALSE_ALARM),), Cause.RISK_SCORE, Step.RELEASE_HOLD),
+        ((replace(RAISED, verdict=Verdict.CONFIRMED), RAISED), Cause.RISK_SCORE, Step.JUDGE_FINDING),
+        ((), Cause.RISK_SCORE, Step.RELEASE_HOLD),
+    ],
+)
+def test_a_finding_is_judged_before_the_hold_that_it_set_is_released_in_whichever_case(
+    topic: str, on_account: tuple[SeenFinding, ...], cause: Cause, step: Step
+) -> None:
+    shown = view(hold(cause))
+    told = find_next_step(case(topic), (OPENED,), actions(proved=False), shown, findings=on_account)
+    assert told is step
+
+
+def test_a_finding_that_was_judged_in_another_case_is_not_to_be_judged_again() -> None:
+    judged_there = (replace(RAISED, verdict=Verdict.UNCLEAR),)
+    shown = view(hold(Cause.RISK_SCORE))
+    for findings, step in (((RAISED,), Step.JUDGE_FINDING), (judged_there, Step.RELEASE_HOLD)):
+        entries = (OPENED, found("fnd_1"))
+        assert find_next_step(case("security"), entries, actions(proved=False), shown, findings=findings) is step
+
+
+@pytest.mark.parametrize(
+    ("verdict", "after", "shut", "step"),
+    [
+        ("confirmed", (), (), Step.FREEZE),
+        ("confirmed", (), (SOFT,), Step.FREEZE),
+        ("false_alarm", (), (), Step.CLOSE),
+        ("confirmed", (), (hold(Cause.RISK_SCORE),), Step.RELEASE_HOLD),
+        ("confirmed", (FROZEN_HERE,), (FREEZE,), Step.CLOSE),
+        ("confirmed", (deed(Operation.RELEASE_HOLD, cause="RISK_SCORE"),), (), Step.CLOSE),
+        ("confirmed", (deed(Operation.RESET_GRANT, outcome="GRANTED"),), (), Step.CLOSE),
+    ],
+)
+def test_an_account_under_a_confirmed_attack_is_not_left_open(
+    verdict: str, after: tuple[CaseEntry, ...], shut: tuple[Component, ...], step: Step
+) -> None:
+    told = deed(Operation.JUDGE_FINDING, finding_id="fnd_1", outcome=verdict)
+    entries = (OPENED, found("fnd_1"), told, *after)
+    assert find_next_step(case("security"), entries, actions(proved=False), view(*shut)) is step
 
 
 def test_a_judged_finding_whose_hold_was_released_closes_the_case() -> None:

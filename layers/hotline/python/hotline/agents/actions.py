@@ -41,6 +41,8 @@ class Obstacle(StrEnum):
     """No unlock ends this lock. A new password does."""
     OTHER_FIRST = "other_first"
     """Something else keeps the account shut, and has to end before."""
+    FINDING_FIRST = "finding_first"
+    """A finding set the hold, and nobody has judged it yet."""
     NO_FULL_ROW = "no_full_row"
     """No row of wrong codes is full, so that there is none to begin anew."""
 

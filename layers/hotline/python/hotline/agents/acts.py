@@ -34,7 +34,8 @@ from hotline.security import service as security
 from hotline.security.service import Verdict
 
 from .access import AgentRequest
-from .model import Permission
+from .findings import is_finding_first
+from .model import AgentError, Permission
 from .requests import AgentAct, Deed
 
 
@@ -158,8 +159,8 @@ PAUSE: Final = PauseAccount()
 
 @dataclass(frozen=True)
 class ReleaseHold(AgentAct[None]):
-    """Ask the wallet to release a hold, with a second person. Raises NotPossible `no_such_hold`, also when a second
-    person is asked."""
+    """Ask the wallet to release a hold, with a second person. Raises NotPossible `no_such_hold`, and `finding_unjudged`
+    while a grave finding may have set it that nobody has judged; both also when a second person is asked."""
 
     cause: Cause
 
@@ -171,8 +172,11 @@ class ReleaseHold(AgentAct[None]):
 
     def check_possible(self, request: AgentRequest) -> None:
         lockout.find_hold(request.read, request.account_id, self.cause, request.now)
+        if is_finding_first(request.ctx.store, request.account_id, self.cause):
+            raise NotPossible(AgentError.FINDING_UNJUDGED)
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[None]:
+        self.check_possible(request)
         lockout.contribute_release(change, request.read, request.account_id, self.cause)
         return Deed(None, "ASKED", {"cause": self.cause.value})
 

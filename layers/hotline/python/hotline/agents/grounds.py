@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hotline.cases.model import Case, CaseEntry
+from hotline.cases import service as cases
+from hotline.cases.model import SECURITY_TOPIC, Case, CaseEntry
 from hotline.identity.model import Approval
 from hotline.identity.service import could_give, owner_keys, row_keys, rows_subject
 from hotline.kit.doors import Context
@@ -109,5 +110,21 @@ def list_overtaken(ground: Ground, timeline: Iterable[CaseEntry]) -> Mapping[str
     return found
 
 
+def find_security_case(ground: Ground, case: Case) -> str | None:
+    """The id of the account's open security case, for an agent with access to the account; None for that very case.
+    Nothing is read that the ground has not read."""
+    request = ground.request
+    if request is None or request.account is None:
+        return None
+    found = cases.find_open(
+        request.fetch(_account_keys(request.account)), account_id=request.account, topic=SECURITY_TOPIC
+    )
+    return found.case_id if found is not None and found.case_id != case.case_id else None
+
+
 def _account_keys(account_id: str) -> tuple[Key, ...]:
-    return (*lockout.lock_keys(account_id), *owner_keys(account_id))
+    return (
+        *lockout.lock_keys(account_id),
+        *owner_keys(account_id),
+        cases.pointer_key(account_id, SECURITY_TOPIC),
+    )

@@ -34,6 +34,8 @@ class AgentError(StrEnum):
     REQUESTS = "requests_limit"
     REVIEWS = "reviews_limit"
     NOTHING_THERE = "nothing_to_unmask"
+    FINDING_UNJUDGED = "finding_unjudged"
+    """A finding may have set the hold, and nobody has judged it yet."""
     DAYS_OUT_OF_ORDER = "days_out_of_order"
     TOO_MANY_DAYS = "too_many_days"
     LIMIT_OUT_OF_RANGE = "limit_out_of_range"

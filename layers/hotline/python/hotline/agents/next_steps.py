@@ -18,8 +18,10 @@ from hotline.lockout.model import Component, LockState, LockView, SelfService, U
 from hotline.lockout.service import HoldEnd
 from hotline.refunds import service as refunds
 from hotline.refunds.model import ReviewNeed
+from hotline.security.model import SeenFinding, Verdict
 
 from .actions import OFFERED, Action, Obstacle
+from .findings import HELD_BY_FINDINGS, list_unjudged
 
 
 class Step(StrEnum):
@@ -55,6 +57,8 @@ class Step(StrEnum):
     ANSWER_DISPUTE = "answer_dispute"
     """A payment was disputed: its owner is told by a date what came of it. The end of the case is that answer."""
     JUDGE_FINDING = "judge_finding"
+    FREEZE = "freeze"
+    """An attack was confirmed, and nothing stops it."""
     ASK_OWNER = "ask_owner"
     """A freeze, or a pause that was refused, without a finding: its owner alone knows what happened."""
     CALL_BACK = "call_back"
@@ -73,6 +77,7 @@ class _Seen:
     view: LockView | None
     left: tuple[Component, ...] | None
     account_known: bool
+    findings: tuple[SeenFinding, ...]
     wants_callback: bool
     refund_steps: tuple[Step, ...]
 
@@ -84,10 +89,12 @@ def find_next_step(
     view: LockView | None = None,
     *,
     account_known: bool = True,
+    findings: Iterable[SeenFinding] = (),
     overtaken: Mapping[str, Step] | None = None,
 ) -> Step | None:
     """The next step of a case; None for one that is closed, or that nothing is known about. `view`: what keeps the
-    account shut, for an agent who may see it. `overtaken`: see grounds.list_overtaken."""
+    account shut, and `findings`: those on it, for an agent who may see it. Another case may have their verdicts.
+    `overtaken`: see grounds.list_overtaken."""
     if case.is_closed:
         return None
     entries = tuple(timeline)
@@ -98,6 +105,7 @@ def find_next_step(
         view=view,
         left=_list_left(view.components, entries) if view is not None else None,
         account_known=account_known,
+        findings=tuple(findings),
         wants_callback=_wants_callback(case, entries),
         refund_steps=_list_refund_steps(entries, overtaken or {}),
     )
@@ -116,8 +124,10 @@ def _of_end(seen: _Seen) -> Step | None:
     """A case in which an agent has done something, and nothing more is to be done here."""
     if not _is_done(seen.entries) or any(step in _ASKED_OF_AGENTS for step in seen.refund_steps):
         return None
-    if _has_finding(seen.entries):
+    if _has_finding(seen):
         return None
+    if seen.case.topic == SECURITY_TOPIC and _is_attack_unstopped(seen):
+        return Step.FREEZE
     return Step.CLOSE if seen.case.topic not in _OF_LOCKS or not seen.left else None
 
 
@@ -162,23 +172,41 @@ _BY_TOPIC: Final[Mapping[str, Step]] = {
 
 def _of_security(seen: _Seen) -> Step | None:
     """A finding is judged. Without one, a freeze asks for its owner's word. All else is as of any lock."""
-    if _has_finding(seen.entries):
+    if _has_finding(seen):
         return Step.JUDGE_FINDING
     of_lock = _of_lock(seen)
     frozen_only = seen.left is not None and all(one.state is LockState.FROZEN for one in seen.left)
     return Step.ASK_OWNER if frozen_only and of_lock is not Step.WAIT_FOR_WALLET else of_lock
 
 
-def _has_finding(timeline: Iterable[CaseEntry]) -> bool:
-    """Whether the timeline tells of a finding that no agent has judged since."""
+def _has_finding(seen: _Seen) -> bool:
+    """Whether the timeline tells of a finding that no agent has judged since, here or in another case."""
     waiting: set[str] = set()
-    for entry in timeline:
+    for entry in seen.entries:
         named = {*str(entry.facts.get("finding_id", "")).split(), *str(entry.facts.get("also", "")).split(",")}
         if entry.reason == _JUDGED:
             waiting -= named
         elif entry.kind in (EntryKind.OPENED, EntryKind.ADDED):
             waiting |= named
-    return bool(waiting - {""})
+    return bool(waiting - {""} - {one.id for one in seen.findings if one.verdict is not None})
+
+
+def _is_attack_unstopped(seen: _Seen) -> bool:
+    """Whether an agent has confirmed a finding and done nothing since, and nothing stops money. An agent who releases a
+    hold after that, with a second person, has decided."""
+    if seen.view is None or any(one.state in _STOPS for one in seen.view.components):
+        return False
+    deeds = _list_deeds(seen.entries)
+    confirmed = [
+        place
+        for place, one in enumerate(deeds)
+        if one.reason == _JUDGED and one.facts.get("outcome") == Verdict.CONFIRMED.value
+    ]
+    return bool(confirmed) and all(one.reason == _JUDGED for one in deeds[confirmed[0] :])
+
+
+_STOPS: Final = frozenset({LockState.FROZEN, LockState.HOLD, LockState.PAUSED, LockState.CLOSED})
+"""States in which no money leaves the account."""
 
 
 # ---------------------------------------------------------------- an account that is shut
@@ -204,8 +232,11 @@ def _of_freeze(seen: _Seen) -> Step:
 
 
 def _of_hold(seen: _Seen) -> Step:
-    """Of several holds first the one that people here release. No new password is chosen beside a hold of the
-    wallet's."""
+    """Of several holds first the one that people here release; one by a risk score only once what was found is judged.
+    No new password is chosen beside a hold of the wallet's."""
+    held = any(one.state is LockState.HOLD and one.cause is HELD_BY_FINDINGS for one in seen.left or ())
+    if held and list_unjudged(seen.findings):
+        return Step.JUDGE_FINDING
     ends = {lockout.end_of_hold(one.cause) for one in seen.left or () if one.state is LockState.HOLD}
     if HoldEnd.RELEASE in ends:
         return Step.RELEASE_HOLD

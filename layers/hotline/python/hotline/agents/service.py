@@ -35,7 +35,8 @@ from .approvals import (
     mark_void,
 )
 from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact, was_handed_over
-from .grounds import Ground, find_ground, list_case_actions, list_overtaken, view_lock
+from .findings import list_findings_of, read_findings
+from .grounds import Ground, find_ground, find_security_case, list_case_actions, list_overtaken, view_lock
 from .limits import LIMITS
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
 from .next_steps import Step, find_next_step, list_missing_documents
@@ -121,6 +122,7 @@ __all__ = [
     "find_people",
     "find_point_action",
     "find_proof_request",
+    "find_security_case",
     "is_sent_on",
     "leave_out_own",
     "leave_out_own_contacts",
@@ -128,6 +130,7 @@ __all__ = [
     "list_case_actions",
     "list_decided_approvals",
     "list_edit_actions",
+    "list_findings_of",
     "list_live_contacts",
     "list_missing_documents",
     "list_open_approvals",
@@ -152,6 +155,7 @@ __all__ = [
     "perform",
     "proof_request_keys",
     "read_case",
+    "read_findings",
     "read_payments",
     "refuse_own",
     "remember_agent",

@@ -24,8 +24,9 @@ from hotline.refunds import service as refunds
 from hotline.refunds.model import OfferOutcome, PayoutWay, Refund, RefundState, ReviewDecision
 
 from .access import AgentRequest
-from .actions import Action, action_of
+from .actions import Action, Obstacle, action_of
 from .approvals import find_own_approval
+from .findings import is_finding_first
 from .model import AgentToken, Permission
 from .subjects import UNVERSIONED
 
@@ -40,11 +41,13 @@ def list_refund_actions(
 
 
 def find_hold_action(request: AgentRequest, cause: Cause | None, approvals: Sequence[Approval]) -> tuple[Action, ...]:
-    """The release of a hold of this cause; nothing for one that no agent releases. `request` has read the lock."""
+    """The release of a hold of this cause; nothing for one that no agent releases. `request` has read the lock. One
+    query for a hold that findings may have set."""
     if cause is None or cause not in lockout.RELEASABLE:
         return ()
     subject = lockout.hold_subject(request.read, request.account_id, cause)
-    return (action_of(Operation.RELEASE_HOLD, None, approvals, request.now, subject=subject),)
+    stands = Obstacle.FINDING_FIRST if is_finding_first(request.ctx.store, request.account_id, cause) else None
+    return (action_of(Operation.RELEASE_HOLD, None, approvals, request.now, stands, subject),)
 
 
 def read_payments(request: AgentRequest, listed: Sequence[Movement]) -> Mapping[Key, Item]:

@@ -19,6 +19,7 @@ from .entries import (
     read_timeline,
 )
 from .handover import CLOSED, OUTCOMES, TEXTED, AskPerson, HandOver, establish, priority_of
+from .items import pointer_key
 from .model import skill_of
 from .proved import contribute_proved, contribute_unproved, find_telling, telling_keys, told_keys
 from .queue import all_skills, is_skill, list_owned, list_queue, list_waiting
@@ -90,6 +91,7 @@ __all__ = [
     "list_waiting",
     "notes_read",
     "parse_skill_queues",
+    "pointer_key",
     "priority_of",
     "read_case",
     "read_timeline",

@@ -1,0 +1,51 @@
+"""The findings on an account, as far as agents go by them.
+
+A critical finding holds the account by its risk score. Nobody releases such a hold, or says that an account is to be
+opened, before a person has judged what was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from hotline.cases.model import SECURITY_TOPIC, Case
+from hotline.identity.model import Approval, ApprovalState
+from hotline.identity.service import Operation
+from hotline.kit.doors import Context
+from hotline.kit.store import Store
+from hotline.lockout.model import Cause, LockState, LockView
+from hotline.security import service as security
+from hotline.security.model import GRAVE, SeenFinding
+
+HELD_BY_FINDINGS: Final = Cause.RISK_SCORE
+"""The cause of the hold that a critical finding sets."""
+FINDINGS_TOLD_MAX: Final = 5
+"""The newest findings say why the account is held."""
+
+
+def list_unjudged(found: Iterable[SeenFinding]) -> tuple[SeenFinding, ...]:
+    """The grave findings that no person has judged."""
+    return tuple(one for one in found if one.verdict is None and one.severity in GRAVE)
+
+
+def is_finding_first(store: Store, account_id: str, cause: Cause) -> bool:
+    """Whether a finding is to be judged before anybody releases the account's hold of this cause. One query for a hold
+    that findings may have set."""
+    return cause is HELD_BY_FINDINGS and bool(list_unjudged(security.list_findings(store, account_id)))
+
+
+def list_findings_of(store: Store, approval: Approval) -> tuple[SeenFinding, ...]:
+    """The newest findings that a second person goes by: of a request to release a hold that findings may have set, and
+    that waits. One query, none for any other request."""
+    waits = approval.operation is Operation.RELEASE_HOLD and approval.state is ApprovalState.ASKED
+    if not waits or approval.account_id is None or approval.subject.content.get("cause") != HELD_BY_FINDINGS.value:
+        return ()
+    return security.list_findings(store, approval.account_id)[:FINDINGS_TOLD_MAX]
+
+
+def read_findings(ctx: Context, case: Case, account_id: str, view: LockView) -> tuple[SeenFinding, ...]:
+    """The findings by which the next step of a case goes: of a security case, and of any where a risk score holds the
+    account. One query, none for other cases."""
+    held = any(one.state is LockState.HOLD and one.cause is HELD_BY_FINDINGS for one in view.components)
+    return security.list_findings(ctx.store, account_id) if held or case.topic == SECURITY_TOPIC else ()
