@@ -13,7 +13,7 @@ class DeskProof extends View {
     .proved { font-size: 1.15rem; font-weight: 700; }
     .ask { margin-top: .6rem; }
   `];
-  static properties = { ...View.properties, case_id: {}, topic: {}, access: { type: Boolean }, in_call: { type: Boolean }, sending: { state: true }, refusal: { state: true } };
+  static properties = { ...View.properties, case_id: {}, topic: {}, goals: {}, access: { type: Boolean }, in_call: { type: Boolean }, sending: { state: true }, refusal: { state: true } };
 
   constructor() {
     super();
@@ -48,13 +48,20 @@ class DeskProof extends View {
     return proof;
   }
 
+  /** The goals that the customer can prove enough for; all of them with an API that does not tell. */
+  get #goals() {
+    return GOALS.filter((goal) => this.goals?.includes(goal) ?? true);
+  }
+
   async #ask() {
     const { words } = this;
+    const goals = this.#goals;
+    const usual = USUAL[this.topic] ?? "look";
     const asked = await this.desk.ask({
       title: this.t("proof.ask"),
       text: this.t("proof.ask_text"),
-      fields: [{ name: "goal", label: this.t("proof.goal"), kind: "select", required: true, options: GOALS.map((goal) => [goal, words.word("goal", goal)]) }],
-      values: { goal: USUAL[this.topic] ?? "look" },
+      fields: [{ name: "goal", label: this.t("proof.goal"), kind: "select", required: true, options: goals.map((goal) => [goal, words.word("goal", goal)]) }],
+      values: { goal: goals.includes(usual) ? usual : goals[0] },
       action: this.t("proof.ask"),
       send: ({ goal }, key) => this.desk.api.askProof(this.case_id, { goal }, key),
     });
@@ -94,7 +101,10 @@ class DeskProof extends View {
     }[proof.state];
     if (!this.may(PERMISSIONS.work)) return state;
     if (proof.state === "asked") return html`${state}${this.in_call && this.desk.send_to_line ? this.#toLine() : nothing}`;
-    return html`${state}<p class="ask"><button @click=${this.#ask}>${this.t("proof.ask")}</button></p>`;
+    const goals = this.#goals;
+    const lacking = GOALS.filter((goal) => !goals.includes(goal)).map((goal) => words.word("goal", goal));
+    return html`${state}${goals.length ? html`<p class="ask"><button @click=${this.#ask}>${this.t("proof.ask")}</button></p>` : nothing}
+      ${lacking.length ? html`<p class="muted small">${this.t("proof.out_of_reach", { goals: words.list(lacking) })}</p>` : nothing}`;
   }
 
   #toLine() {

@@ -156,6 +156,17 @@ def test_a_contact_without_a_case_is_waited_for(desk: Desk) -> None:
     expect(page.get_by_role("heading", name=re.compile("550 120"))).to_be_visible()
 
 
+def test_proof_that_the_account_cannot_give_is_not_offered(desk: Desk) -> None:
+    desk.world.cases["case-1"]["proof_goals"] = ["look", "freeze"]
+    page = desk.enter(address="?case=case-1")
+    claim(page)
+    expect(page.get_by_text("The account has too few factors for: Unlock, ")).to_be_visible()
+    page.get_by_role("button", name="Ask for proof").click()
+    goal = page.get_by_role("dialog").get_by_label("What the proof is for")
+    expect(goal).to_have_value("look")
+    expect(goal.locator("option")).to_have_count(2)
+
+
 def test_a_case_leads_to_the_open_security_case_of_its_account(desk: Desk) -> None:
     desk.world.cases["case-1"].update(next_step="judge_finding", security_case="case-2")
     page = desk.enter(address="?case=case-1")

@@ -21,7 +21,7 @@ from hotline.kit.store import Table
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, OTHER, PHONE, ApiWorld
-from tests.support.phone import give
+from tests.support.phone import Phone, failed_logins, give, opened
 
 
 @pytest.fixture
@@ -169,6 +169,23 @@ def test_an_unfreeze_takes_two_different_codes_on_every_account(world: ApiWorld,
     assert client.ask("POST", "/v1/me/unfreeze").json == {"outcome": "asked"}
     assert client.ask("GET", "/v1/me/lock").json["asked"] == "unfreeze"
     assert decisions(store).count("account.unfreeze_requested") == 1
+
+
+def test_an_account_with_too_few_factors_is_offered_no_act_that_is_then_refused(
+    store: MemoryStore, clock: VirtualClock
+) -> None:
+    world = ApiWorld(store, clock)
+    number = "+8613800000003"
+    give(world.ctx, [opened("acct-3", (PointKind.PHONE, number), at=clock.now() - timedelta(days=9), two_step=True)])
+    give(world.ctx, failed_logins("acct-3", 5, until=clock.now()))
+    client = world.client("acct-3")
+    told = client.ask("GET", "/v1/me/lock").json
+    assert (told["state"], told["self_service"]) == ("SOFT", "no")
+    assert client.ask("POST", "/v1/me/unlock").json["needs"] == ["agent"]
+    phone = Phone(world.ctx, number)
+    phone.press("start")
+    phone.prove("sms", "unlock")
+    assert phone.press("lock_status")["self_service"] == "no"
 
 
 def test_above_two_pauses_in_seven_days_a_pause_takes_a_factor_and_is_made(world: ApiWorld, store: MemoryStore) -> None:

@@ -57,7 +57,7 @@ _ACTIONS: Final = {
 _OF_CASE_ALONE: Final = frozenset(
     {
         "account_known", "customer_reads", "contact_id", "heard", "proved", "failed_login_at",
-        "missing_documents", "links", "next_step", "security_case",
+        "missing_documents", "links", "next_step", "security_case", "proof_goals",
     }
 )  # fmt: skip
 
@@ -115,6 +115,7 @@ def _case(case_id: str, topic: str, **given: Any) -> Document:
         "missing_documents": [],
         "links": [],
         "security_case": None,
+        "proof_goals": ["look", "unlock", "reset", "refund", "freeze", "pause", "end_pause", "unfreeze"],
         "next_step": None,
         "version": 1,
         **given,
@@ -818,8 +819,8 @@ def _ask_approval(world: DeskWorld, call: _Call) -> Answered:
         "decided_by": None,
         "decided_at": None,
         "void_cause": None,
-    }
         "findings": [],
+    }
     return _json(201, world.approvals[identifier])
 
 

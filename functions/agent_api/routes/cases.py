@@ -261,6 +261,7 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
         failed_login_at=established.login_failed_at,
         missing_documents=list(agents.list_missing_documents(case, timeline)),
         links=links,
+        proof_goals=[goal.value for goal in agents.list_case_goals(ground)],
         security_case=agents.find_security_case(ground, case),
         next_step=step,
         actions=[action_of(action) for action in actions],

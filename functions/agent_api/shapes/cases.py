@@ -79,7 +79,8 @@ class Case(CaseRow):
     """A case with what the line established. `heard` are the steps that the caller took, with their outcomes.
     `contact_id` is the call that it came with last. `customer_reads`: it has a customer who can read notes that are for
     them. `security_case`: another case of the account that is open, about what may be an attack; null without access to
-    the account. `version` is its ETag."""
+    the account. `proof_goals`: those for which the customer can be asked for proof, since the account has the factors.
+    `version` is its ETag."""
 
     account_known: bool
     customer_reads: bool
@@ -90,6 +91,7 @@ class Case(CaseRow):
     missing_documents: list[str]
     links: list[Link]
     security_case: str | None
+    proof_goals: list[str]
     next_step: Step | None
     actions: list[Action]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hotline.accounts.changes import CHANGE_WAIT
 from hotline.agents import service as agents
-from hotline.agents.model import ActReason, Basis
+from hotline.agents.model import ActReason, AgentError, Basis
 from hotline.agents.next_steps import Step
 from hotline.cases import service as cases
 from hotline.contracts.model import ContactPointChanged, PointKind
@@ -22,7 +22,7 @@ from hotline.identity.recovery import RecoveryState, ask_for_recovery, begin_rec
 from hotline.identity.service import approval_key, owner_keys
 from hotline.kit.actor import Agent, Approved
 from hotline.kit.change import Change
-from hotline.kit.errors import HotlineError, NeedProof, NeedSecond, Stale
+from hotline.kit.errors import HotlineError, NeedProof, NeedSecond, NotPossible, Stale
 from hotline.kit.store import Store, Table
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockoutError
@@ -54,6 +54,19 @@ def begin() -> Begin:
         return found
 
     return make
+
+
+def test_proof_that_the_account_cannot_give_is_not_asked_for(world: AgentWorld) -> None:
+    basis, token = world.claimed(), world.token()
+    for goal in (Goal.UNLOCK, Goal.RESET, Goal.UNFREEZE):
+        with pytest.raises(NotPossible) as refused:
+            world.do(token, basis, agents.AskProof(goal))
+        assert refused.value.code == AgentError.PROOF_OUT_OF_REACH
+    assert world.do(token, basis, agents.AskProof(Goal.LOOK)).goal == "look"
+    case, _ = cases.read_case(world.store, str(basis.case_id)) or pytest.fail("no case")
+    told = agents.list_case_goals(agents.find_ground(world.ctx, token, case, None))
+    assert Goal.LOOK in told
+    assert not {Goal.UNLOCK, Goal.RESET, Goal.UNFREEZE} & set(told)
 
 
 def step_of(world: AgentWorld, case_id: str) -> Step | None:

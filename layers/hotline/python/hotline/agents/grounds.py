@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hotline.cases import service as cases
 from hotline.cases.model import SECURITY_TOPIC, Case, CaseEntry
-from hotline.identity.model import Approval
+from hotline.identity.model import Approval, Goal
 from hotline.identity.service import could_give, owner_keys, row_keys, rows_subject
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
@@ -21,6 +21,7 @@ from .actions import Action, ByTwo, Obstacle, list_actions
 from .acts import OPENINGS
 from .model import AgentError, AgentToken, Basis
 from .next_steps import Step, list_unpaid_refunds
+from .proofs import GOALS, list_goals
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,17 @@ def list_overtaken(ground: Ground, timeline: Iterable[CaseEntry]) -> Mapping[str
         if rest is not None:
             found[refund_id] = Step.TRACE_REFUND if rest > 0 else Step.CLOSE
     return found
+
+
+def list_case_goals(ground: Ground) -> tuple[Goal, ...]:
+    """The goals for which the agent may ask the customer for proof. These are all while nobody knows whose account it
+    is, and none without access to it. Nothing is read that the ground has not read."""
+    request = ground.request
+    if request is None:
+        return ()
+    if request.account is None:
+        return GOALS
+    return list_goals(request.fetch(_account_keys(request.account)), request.account, request.now)
 
 
 def find_security_case(ground: Ground, case: Case) -> str | None:

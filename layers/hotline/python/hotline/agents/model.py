@@ -34,6 +34,8 @@ class AgentError(StrEnum):
     REQUESTS = "requests_limit"
     REVIEWS = "reviews_limit"
     NOTHING_THERE = "nothing_to_unmask"
+    PROOF_OUT_OF_REACH = "proof_out_of_reach"
+    """The account has not the factors that the proof would take."""
     FINDING_UNJUDGED = "finding_unjudged"
     """A finding may have set the hold, and nobody has judged it yet."""
     DAYS_OUT_OF_ORDER = "days_out_of_order"

@@ -19,7 +19,9 @@ from hotline.identity.service import (
     Effect,
     Operation,
     Session,
+    could_give,
     missing_of_customer,
+    owner_keys,
     require,
 )
 from hotline.kit.change import Change
@@ -47,17 +49,22 @@ WITH_PROOF: Final = tuple(operation for operation, needed in REQUIREMENTS.items(
 class AskProof(AgentAct[ProofRequest]):
     """Ask the customer to prove who they are: on the line where there is a contact, in the app where there is an
     account. A later request takes the place of an earlier one. Raises NotPossible `case_without_account` where there is
-    neither."""
+    neither, and `proof_out_of_reach` where the account has not the factors that the goal takes."""
 
     goal: Goal
     permission: ClassVar[Permission] = Permission.WORK
     on_account: ClassVar[bool] = False
+
+    def keys(self, request: AgentRequest) -> Iterable[Key]:
+        return owner_keys(request.account) if request.account is not None else ()
 
     def find_need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
         return Operation.PROOF_REQUEST, None
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[ProofRequest]:
         require(change, Operation.PROOF_REQUEST, request.account)
+        if request.account is not None and self.goal not in list_goals(request.read, request.account, request.now):
+            raise NotPossible(AgentError.PROOF_OUT_OF_REACH)
         contact_id = request.basis.contact_id
         asked = ProofRequest(
             request_id=change.ids.new("prf"),
@@ -73,6 +80,11 @@ class AskProof(AgentAct[ProofRequest]):
             change.replace(key, request.read.get(key), items.proof_request_item(asked))
         where = "line" if contact_id is not None else "app"
         return Deed(asked, "ASKED", {"goal": self.goal.value, "where": where})
+
+
+def list_goals(read: Mapping[Key, Item], account_id: str, now: datetime) -> tuple[Goal, ...]:
+    """The goals for which the account has factors enough. `read` holds what exists of its `owner_keys`."""
+    return tuple(goal for goal in GOALS if could_give(_OPERATIONS[goal], read, account_id, now))
 
 
 def view_proof(request: AgentRequest) -> ProofView:

@@ -36,7 +36,15 @@ from .approvals import (
 )
 from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact, was_handed_over
 from .findings import list_findings_of, read_findings
-from .grounds import Ground, find_ground, find_security_case, list_case_actions, list_overtaken, view_lock
+from .grounds import (
+    Ground,
+    find_ground,
+    find_security_case,
+    list_case_actions,
+    list_case_goals,
+    list_overtaken,
+    view_lock,
+)
 from .limits import LIMITS
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
 from .next_steps import Step, find_next_step, list_missing_documents
@@ -128,6 +136,7 @@ __all__ = [
     "leave_out_own_contacts",
     "list_activity",
     "list_case_actions",
+    "list_case_goals",
     "list_decided_approvals",
     "list_edit_actions",
     "list_findings_of",

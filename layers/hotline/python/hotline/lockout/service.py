@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from hotline.contracts.model import MovementKind
 from hotline.identity.service import Operation, could_prove, require
@@ -131,12 +132,27 @@ def contribute_not_erased(change: Change, account_id: str) -> None:
     change.require_condition(lock_key(account_id), NOT_ERASED, stale)
 
 
+_OPERATION_OF: Final[Mapping[SelfService, Operation]] = {
+    SelfService.UNLOCK: Operation.UNLOCK,
+    SelfService.RESET: Operation.RESET_GRANT,
+    SelfService.END_PAUSE: Operation.END_PAUSE,
+    SelfService.UNFREEZE: Operation.UNFREEZE,
+}
+_ACTS_OF: Final[Mapping[SelfService, tuple[SelfService, ...]]] = {
+    **{act: (act,) for act in _OPERATION_OF},
+    SelfService.BOTH: (SelfService.UNLOCK, SelfService.RESET),
+    SelfService.NO: (),
+}
+
+
 def offer_self_service(view: LockView, state: SessionState, now: datetime) -> SelfService:
-    """The act that the owner may do about the component in force, and has the factors for. The end of a freeze takes
-    two factors, and somebody who has only one needs a person."""
-    if view.self_service is SelfService.UNFREEZE and not could_prove(Operation.UNFREEZE, state, now):
-        return SelfService.NO
-    return view.self_service
+    """The act that the owner may do about the component in force, and has the factors for. Somebody whose factors are
+    too few for it needs a person: nobody chooses what is then refused."""
+    allowed = _ACTS_OF[view.self_service]
+    found = tuple(act for act in allowed if could_prove(_OPERATION_OF[act], state, now))
+    if found == allowed:
+        return view.self_service
+    return found[0] if found else SelfService.NO
 
 
 def first_before_paying(view: LockView, state: SessionState, now: datetime, kind: MovementKind) -> NextStep | None:
