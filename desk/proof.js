@@ -13,7 +13,7 @@ class DeskProof extends View {
     .proved { font-size: 1.15rem; font-weight: 700; }
     .ask { margin-top: .6rem; }
   `];
-  static properties = { ...View.properties, case_id: {}, topic: {}, goals: {}, access: { type: Boolean }, in_call: { type: Boolean }, sending: { state: true }, refusal: { state: true } };
+  static properties = { ...View.properties, case_id: {}, topic: {}, goals: {}, access: { type: Boolean }, in_call: { type: Boolean }, on_line: { type: Boolean }, sending: { state: true }, refusal: { state: true } };
 
   constructor() {
     super();
@@ -59,7 +59,7 @@ class DeskProof extends View {
     const usual = USUAL[this.topic] ?? "look";
     const asked = await this.desk.ask({
       title: this.t("proof.ask"),
-      text: this.t("proof.ask_text"),
+      text: this.t(this.on_line ? "proof.ask_text" : "proof.ask_text_app"),
       fields: [{ name: "goal", label: this.t("proof.goal"), kind: "select", required: true, options: goals.map((goal) => [goal, words.word("goal", goal)]) }],
       values: { goal: goals.includes(usual) ? usual : goals[0] },
       action: this.t("proof.ask"),

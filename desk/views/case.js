@@ -159,7 +159,7 @@ class DeskCase extends View {
           ${found.security_case ? html`<p>${this.t("case.security_open")} <a href="#/case/${encodeURIComponent(found.security_case)}">${this.t("open")}</a></p>` : nothing}</section>` : nothing}
         ${this.#established(found)}
       </div><div class="side">
-        ${open && (found.account_known || this.#inCall(found)) ? html`<section class="panel"><desk-proof .desk=${this.desk} .case_id=${this.case_id} .topic=${found.topic} .goals=${found.proof_goals} .access=${this.#hasAccess(found)}
+        ${open && (found.account_known || this.#inCall(found)) ? html`<section class="panel"><desk-proof .desk=${this.desk} .case_id=${this.case_id} .topic=${found.topic} .goals=${found.proof_goals} .on_line=${this.#inCall(found)} .access=${this.#hasAccess(found)}
           .in_call=${found.contact_id !== null && found.contact_id === this.desk.api.workspace_contact_id} @changed=${() => this.#again()}></desk-proof></section>` : nothing}
         ${this.#useful(found).length && this.may(PERMISSIONS.act) ? html`<section class="panel"><h2>${this.t("case.actions")}</h2>
           ${this.#useful(found).map((action) => actionButton(this, action, () => this.#act(action)))}</section>` : nothing}

@@ -156,6 +156,19 @@ def test_a_contact_without_a_case_is_waited_for(desk: Desk) -> None:
     expect(page.get_by_role("heading", name=re.compile("550 120"))).to_be_visible()
 
 
+def test_a_request_for_proof_says_where_the_customer_answers(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1")
+    claim(page)
+    dialog = page.get_by_role("dialog")
+    page.get_by_role("button", name="Ask for proof").click()
+    expect(dialog).to_contain_text("The customer answers in the app.")
+    dialog.get_by_role("button", name="Cancel").click()
+    desk.world.live["lin"] = ["contact-1"]
+    expect(page.get_by_label("Why do you look?")).to_have_value("call")
+    page.get_by_role("button", name="Ask for proof").click()
+    expect(dialog).to_contain_text("The line sends it to the customer")
+
+
 def test_proof_that_the_account_cannot_give_is_not_offered(desk: Desk) -> None:
     desk.world.cases["case-1"]["proof_goals"] = ["look", "freeze"]
     page = desk.enter(address="?case=case-1")
