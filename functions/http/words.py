@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from hotline.lockout.model import LockState, LockView
+from hotline.lockout import service as lockout
+from hotline.lockout.model import LockState, LockView, SelfService
 from hotline.payments.model import Diagnosis, Movement
 from hotline.payments.service import Twin, answer_of
 from hotline.refunds.service import Explanation
@@ -14,22 +15,26 @@ from hotline.wording.messages import join, plain_text
 from hotline.wording.values import Lately, Locale, Word, dates_told
 
 
-def of_lock(view: LockView, *, behind_since: datetime | None, now: datetime, locale: Locale) -> str:
-    """The lock in force, why, since and until when, and up to when facts are known if the feed is behind."""
+def of_lock(
+    view: LockView, *, offered: SelfService, behind_since: datetime | None, now: datetime, locale: Locale
+) -> str:
+    """The lock in force, why, since and until when, and up to when facts are known if the feed is behind. `offered`:
+    the act that its owner may do about it."""
     state = LockState.CLOSED if view.state is LockState.ERASED else view.state
     left = view.until - now if view.until is not None else timedelta()
     facts: dict[str, object] = {
         "since": view.since,
         "until": view.until,
         "until_in": left if left > timedelta() else None,
-        "cause": _word(locale, f"lock.cause.{view.cause.value}") if view.cause else None,
+        "cause": _word(locale, f"lock.cause.{view.seen_cause.value}") if view.seen_cause else None,
         "asked": _word(locale, f"lock.asked.{view.asked.value}", "lock.asked") if view.asked else None,
         "facts_as_of": behind_since,
         "recovery_until": view.recovery_until,
     }
     key = f"lock_status.{state.value}"
-    only_asked = view.unconfirmed and find(f"{key}.asked", locale.language) is not None
-    texts = [plain_text(f"{key}.asked" if only_asked else key, facts, locale)]
+    end = lockout.find_end(view, offered)
+    names = [name for one in ((f"{key}.asked", key) if view.unconfirmed else (key,)) for name in (f"{one}.{end}", one)]
+    texts = [plain_text(next(name for name in names if find(name, locale.language) is not None), facts, locale)]
     texts += [plain_text("lock.recovery_pending", facts, locale)] if view.recovery_until is not None else []
     texts += [plain_text("lock.as_of", facts, locale)] if behind_since is not None else []
     return join(texts, locale)

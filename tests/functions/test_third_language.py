@@ -102,7 +102,7 @@ def test_every_text_of_the_api_is_in_the_language(third: Language) -> None:
         for cause in Cause:
             since, until = NOW - timedelta(days=2), NOW + timedelta(hours=30)
             view = LockView(state, cause, since, until, SelfService.NO, DecisionKind.UNLOCK)
-            assert untranslated(of_lock(view, behind_since=NOW, now=NOW, locale=locale)) == []
+            assert untranslated(of_lock(view, offered=SelfService.NO, behind_since=NOW, now=NOW, locale=locale)) == []
     for code in STATUSES:
         assert find(f"problem.{code}", third.tag) == translated(find(f"problem.{code}", ENGLISH) or "")
 

@@ -20,6 +20,7 @@ from hotline.contracts.model import Coupon, FactVersion, Instrument, Merchant, M
 from hotline.kit.money import Money, Rate
 from hotline.lockout.model import Cause, DecisionKind
 from hotline.lockout.policy import FIRST_STEPS
+from hotline.lockout.service import HoldEnd
 from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import EXPLAINS_FAILED_REFUND, FAILURES, FailureCode, NextStep
 from hotline.payments.model import Diagnosis, Movement, MovementFailure, MovementRef
@@ -178,7 +179,9 @@ def locks(_: str) -> Iterator[Said]:
                 yield "choose_account", "CHOSEN", {**told, "state": state, "to_agent": to_agent}
         for outcome in ("OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED"):
             for kind in DecisionKind:
-                yield "lock_status", outcome, {**told, "asked": kind.value, "facts_as_of": NOW - timedelta(minutes=3)}
+                for end in (None, *HoldEnd):
+                    more = {"asked": kind.value, "facts_as_of": NOW - timedelta(minutes=3), "end": end}
+                    yield "lock_status", outcome, {**told, **more}
 
 
 def refund_rules() -> list[str]:

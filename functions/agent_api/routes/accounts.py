@@ -231,14 +231,15 @@ def _lock(request: AgentRequest, profile: Profile | None) -> Lock:
     view = lockout.view_from(request.read, request.account_id, request.now)
     at.headers["Content-Language"] = at.language
     locale = locale_of(at.language, profile.time_zone if profile is not None else "UTC", request.now)
+    offered = lockout.offer_to_account(view, request.read, request.account_id, request.now)
     return Lock.model_validate(
         {
             "state": view.state.value,
-            "cause": view.cause.value if view.cause is not None else None,
+            "cause": view.seen_cause.value if view.seen_cause is not None else None,
             "since": view.since,
             "until": view.until,
             "asked": view.asked.value if view.asked is not None else None,
-            "text": words.of_lock(view, behind_since=None, now=request.now, locale=locale),
+            "text": words.of_lock(view, offered=offered, behind_since=None, now=request.now, locale=locale),
         }
     )
 

@@ -25,10 +25,11 @@ def lock_status(visit: Visit) -> Answer:
     offered = lockout.offer_self_service(view, visit.state, visit.now)
     facts = words(
         state=view.state.value,
-        cause=view.cause.value if view.cause else None,
+        cause=view.seen_cause.value if view.seen_cause else None,
         since=view.since,
         until=view.until,
         self_service=offered.value,
+        end=lockout.find_end(view, offered),
         asked=view.asked.value if view.asked else None,
         unconfirmed=view.unconfirmed,
         recovery_until=view.recovery_until,

@@ -216,7 +216,7 @@ def choose_account(visit: Visit) -> Answer:
     locked = yes_or_no(view.state is not LockState.OPEN)
     facts = words(
         state=view.state.value,
-        cause=view.cause.value if view.cause else None,
+        cause=view.seen_cause.value if view.seen_cause else None,
         unconfirmed=view.unconfirmed,
         to_agent=agents.is_sent_on(read, contact_id=contact_id),
     )

@@ -47,8 +47,9 @@ def lock_status(speech: Speech, outcome: str) -> None:
     now = facts.get("now")
     left = until - now if isinstance(until, datetime) and isinstance(now, datetime) else timedelta()
     asked = facts.get("asked")
+    end = facts.get("end")
     speech.say_first(
-        *choose_words(speech, f"lock_status.{outcome}"),
+        *(name for key in choose_words(speech, f"lock_status.{outcome}") for name in (f"{key}.{end}", key)),
         cause=_cause(speech),
         since=Lately(since) if isinstance(since, datetime) else None,
         until_in=left if left > timedelta() else None,

@@ -37,7 +37,11 @@ def read_lock() -> Lock:
         self_service=offered.value,
         facts_as_of=as_of,
         text=words.of_lock(
-            view, behind_since=accounts.behind_since(visit.read, visit.now), now=visit.now, locale=visit.speak()
+            view,
+            offered=offered,
+            behind_since=accounts.behind_since(visit.read, visit.now),
+            now=visit.now,
+            locale=visit.speak(),
         ),
     )
 

@@ -19,7 +19,7 @@ from hotline.refunds.policy import REQUEST_CAP_MINOR
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor
 from tests.support.agent_world import CONTACT, EMAIL, NUMBER, AgentWorld, fill_row
-from tests.support.api_client import Answered
+from tests.support.api_client import Answered, Client
 from tests.support.money_world import ACCOUNT
 from tests.support.phone import give, opened
 
@@ -434,6 +434,49 @@ def test_a_freeze_from_the_security_case_adds_to_that_case_once(world: AgentWorl
     assert (entry["kind"], entry["actor"]) == ("added", {"kind": "agent", "name": "Agent-1"})
     assert case["owner"]["id"] == "agent-1"
     assert case["next_step"] == "close"
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause", "said"),
+    [
+        ("customer_asked", "CUSTOMER_REQUEST", "You asked for this."),
+        ("customer_proved", "CUSTOMER_REQUEST", "You asked for this."),
+        ("investigation", "AGENT", "Our service team set this."),
+        ("evidence_seen", "AGENT", "Our service team set this."),
+    ],
+)
+@pytest.mark.parametrize(("act", "state"), [("freeze", "FROZEN"), ("pause", "PAUSED")])
+def test_nobody_is_told_to_have_asked_for_what_an_agent_decided(
+    world: AgentWorld, anna: AgentClient, act: str, state: str, reason: str, cause: str, said: str
+) -> None:
+    case_id = claim(world, anna, "security")
+    assert anna.post(f"/cases/{case_id}/{act}", {"reason": reason}).status == 202
+    english = {"Accept-Language": "en"}
+    told = Client(world.ctx, ACCOUNT, signed_in_at=world.clock.now()).ask("GET", "/v1/me/lock", headers=english).json
+    lock = anna.look(case_id, "account").json["lock"]
+    for one in (told, lock):
+        assert (one["state"], one["cause"]) == (state, cause)
+    assert said in told["text"]
+
+
+def test_a_freeze_of_an_account_with_too_few_factors_is_told_to_end_by_a_person(store: MemoryStore) -> None:
+    world = AgentWorld(store, two_step=True, lone=True)
+    anna = AgentClient(world.ctx)
+    case_id = claim(world, anna, "security")
+    anna.post(f"/cases/{case_id}/freeze", {"reason": "investigation"})
+    headers = {"Accept-Language": "en"}
+    told = Client(world.ctx, ACCOUNT, signed_in_at=world.clock.now()).ask("GET", "/v1/me/lock", headers=headers).json
+    assert told["text"].endswith("It then stays frozen until a person here ends that with you.")
+    assert "until a person here" in anna.look(case_id, "account").json["lock"]["text"]
+
+
+def test_a_hold_for_a_stolen_password_is_told_to_end_by_a_new_one(world: AgentWorld, anna: AgentClient) -> None:
+    world.hold("COMPROMISED_CREDENTIAL")
+    headers = {"Accept-Language": "en"}
+    told = Client(world.ctx, ACCOUNT, signed_in_at=world.clock.now()).ask("GET", "/v1/me/lock", headers=headers).json
+    assert (told["state"], told["self_service"]) == ("HOLD", "reset")
+    assert told["text"].endswith("It stays until you have a new password.")
+    assert "until the check" not in anna.look(claim(world, anna), "account").json["lock"]["text"]
 
 
 def test_a_hold_is_released_by_two(world: AgentWorld, anna: AgentClient, bo: AgentClient, chief: AgentClient) -> None:

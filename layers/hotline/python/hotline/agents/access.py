@@ -25,7 +25,7 @@ from hotline.sessions.model import SessionKind, SessionState
 from hotline.sessions.service import proof_from, session_in, session_key
 
 from . import contacts, items
-from .model import NO_CASE, AgentError, AgentToken, Basis, Permission, ProofRequest
+from .model import NO_CASE, OF_CUSTOMER, ActReason, AgentError, AgentToken, Basis, Permission, ProofRequest
 from .own import is_own
 
 
@@ -45,12 +45,19 @@ class AgentRequest:
     case: Case | None = None
     session: SessionState | None = None
     account: str | None = None
+    why: ActReason | None = None
+    """The agent's reason for what they do; None for a look."""
     asked_proof: ProofRequest | None = None
     """The request for proof that waits for this customer."""
 
     @property
     def agent_id(self) -> str:
         return self.token.agent_id
+
+    @property
+    def is_own_ground(self) -> bool:
+        """Whether the agent acts on grounds of their own, and not since the customer wants it."""
+        return self.why is not None and self.why not in OF_CUSTOMER
 
     @property
     def account_id(self) -> str:

@@ -59,7 +59,22 @@ class AccountAct(AgentAct[StrEnum]):
         return Deed(outcome, outcome.value)
 
 
-FREEZE: Final = AccountAct(Operation.FREEZE, lockout.contribute_freeze, lockout.freeze_keys)
+@dataclass(frozen=True)
+class FreezeAccount(AgentAct[StrEnum]):
+    """Stop outward money until the account is unfrozen: for its owner, or on grounds of the agent's own."""
+
+    def keys(self, request: AgentRequest) -> Iterable[Key]:
+        return lockout.freeze_keys(request.account_id)
+
+    def find_need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
+        return Operation.FREEZE, None
+
+    def contribute(self, change: Change, request: AgentRequest) -> Deed[StrEnum]:
+        outcome = lockout.contribute_freeze(change, request.read, request.account_id, by_agent=request.is_own_ground)
+        return Deed(outcome, outcome.value)
+
+
+FREEZE: Final = FreezeAccount()
 END_PAUSE: Final = AccountAct(Operation.END_PAUSE, lockout.contribute_end_pause)
 
 type Ask = Callable[[Change, Mapping[Key, Item], str], StrEnum]
@@ -150,7 +165,9 @@ class PauseAccount(AgentAct[bool]):
         return Operation.PAUSE, None
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[bool]:
-        paused = lockout.contribute_agent_pause(change, request.read, request.account_id)
+        paused = lockout.contribute_agent_pause(
+            change, request.read, request.account_id, by_agent=request.is_own_ground
+        )
         return Deed(paused, "ASKED" if paused else "STOPPED_ALREADY")
 
 

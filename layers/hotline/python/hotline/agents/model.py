@@ -132,6 +132,10 @@ class ActReason(StrEnum):
     INVESTIGATION = "investigation"
 
 
+OF_CUSTOMER: Final = frozenset({ActReason.CUSTOMER_ASKED, ActReason.CUSTOMER_PROVED})
+"""Reasons by which something is the customer's own wish."""
+
+
 class Masked(StrEnum):
     """A value that is masked until it is needed."""
 

@@ -161,6 +161,7 @@ def _perform_once[Result](
     known = request_from(request.read.get(memory.key)) if memory is not None else None
     if known is not None:
         return Performed(None, request.case, known)
+    request.why = why
     operation, subject = act.find_need(request)
     held = needs_standing_proof(operation) and REQUIREMENTS[operation].by_agent is ByAgent.PROOF
     agent = request.actor(

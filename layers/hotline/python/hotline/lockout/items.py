@@ -36,6 +36,7 @@ from .model import (
 
 NOT_ERASED: Final[Condition] = Missing("erased")
 _NEVER: Final = "-"
+_BY_AGENT: Final = "by_agent"
 
 
 def lock_key(account_id: str) -> Key:
@@ -168,12 +169,13 @@ def _opening(entry: list[Any]) -> Opening:
 
 def _register_text(register: Register) -> str:
     on = "on" if register.on else "off"
-    return f"{to_text(register.at)} {register.id} {on} {_text(register.until)} {register.decided}"
+    by_agent = f" {_BY_AGENT}" if register.by_agent else ""
+    return f"{to_text(register.at)} {register.id} {on} {_text(register.until)} {register.decided}{by_agent}"
 
 
 def _register(text: str) -> Register:
-    at, identifier, on, until, decided = text.split(" ")
-    return Register(from_text(at), identifier, on == "on", _instant(until), int(decided))
+    at, identifier, on, until, decided, *by = text.split(" ")
+    return Register(from_text(at), identifier, on == "on", _instant(until), int(decided), by_agent=_BY_AGENT in by)
 
 
 def _tier_lock_list(lock: TierLock) -> list[str]:

@@ -200,13 +200,15 @@ class Attempts:
 @dataclass(frozen=True, slots=True)
 class Register:
     """One thing that is on or off, as the latest word has it; (at, id) orders the words. `decided`: the version of the
-    hotline's own decision that switched it, 0 when the wallet did."""
+    hotline's own decision that switched it, 0 when the wallet did. `by_agent`: an agent did so on grounds of their own,
+    and its owner did not ask for it."""
 
     at: datetime
     id: str
     on: bool
     until: datetime | None = None
     decided: int = 0
+    by_agent: bool = False
 
     def runs(self, now: datetime) -> bool:
         return self.on and (self.until is None or now < self.until)
@@ -323,8 +325,16 @@ class LockView:
     """An unlock would open the account to a login now, apart from proof."""
     resettable: bool = False
     """A new password may be chosen now, apart from proof. It ends a lock for failures that no unlock ends."""
+    by_agent: bool = False
+    """An agent set the freeze or pause in front on grounds of their own. The wallet is asked for it as for any other,
+    and its end is the same."""
+
+    @property
+    def seen_cause(self) -> Cause | None:
+        """The cause as people of the wallet see it: nobody is said to have asked for what an agent decided."""
+        return Cause.AGENT if self.by_agent else self.cause
 
     @property
     def told_cause(self) -> Cause | None:
-        """The cause, where its kind may be told."""
-        return None if self.cause in UNTOLD else self.cause
+        """The same, where its kind may be told."""
+        return None if self.cause in UNTOLD else self.seen_cause

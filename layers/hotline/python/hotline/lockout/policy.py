@@ -146,6 +146,7 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
     waiting = record.waiting
     unlockable, resettable = may_unlock(record, found, now), may_reset(found)
     first = found[0] if found else Component(LockState.OPEN, None, None, None)
+    told = record.told.items()
     return LockView(
         state=first.state,
         cause=first.cause,
@@ -155,12 +156,15 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
         asked=waiting.kind if waiting is not None else None,
         components=found,
         unconfirmed=any(
-            component_of(slot, register) == first and not is_confirmed(record, slot)
-            for slot, register in record.told.items()
+            component_of(slot, register) == first and not is_confirmed(record, slot) for slot, register in told
         ),
         recovery_until=recovery_until(record, attempts, now),
         unlockable=unlockable,
         resettable=resettable,
+        by_agent=any(
+            register.by_agent and (_state_of(slot, register), cause_of_slot(slot)) == (first.state, first.cause)
+            for slot, register in told
+        ),
     )
 
 

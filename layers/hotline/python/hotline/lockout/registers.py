@@ -122,15 +122,18 @@ def version_of(record: LockRecord, slot: str) -> str:
     return f"{to_text(register.at)}#{register.id}" if register is not None and register.on else "-"
 
 
-def switch(record: LockRecord, slot: str, now: datetime, *, on: bool, until: datetime | None = None) -> LockRecord:
+def switch(
+    record: LockRecord, slot: str, now: datetime, *, on: bool, until: datetime | None = None, by_agent: bool = False
+) -> LockRecord:
     """The record with a register as the hotline decides it now, with the decision that is asked next. The register is
-    later than everything that it has been told of so far."""
+    later than everything that it has been told of so far. `by_agent`: an agent decides, on grounds of their own."""
     at = whole_ms(now)
     old = record.told.get(slot)
     if old is not None and old.at >= at:
         at = old.at + timedelta(milliseconds=1)
     decided = record.version + 1
-    register = Register(at, _HOTLINE, on, whole_ms(until) if until is not None else None, decided)
+    ends = whole_ms(until) if until is not None else None
+    register = Register(at, _HOTLINE, on, ends, decided, by_agent)
     return replace(record, told={**record.told, slot: register})
 
 

@@ -246,16 +246,18 @@ def contribute_pause(change: Change, read: Mapping[Key, Item], state: SessionSta
     return paused
 
 
-def contribute_agent_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> bool:
-    """Ask for 24 h without outward money on one account, as an agent does it for its owner. It counts for no limit of
-    those who have proved nothing. False: it is paused or frozen already. Raises NotPossible for an account that is
-    closed or erased, and NeedProof."""
+def contribute_agent_pause(
+    change: Change, read: Mapping[Key, Item], account_id: str, *, by_agent: bool = False
+) -> bool:
+    """Ask for 24 h without outward money on one account, as an agent does it for its owner. `by_agent`: on grounds of
+    the agent's own. It counts for no limit of those who have proved nothing. False: it is paused or frozen already.
+    Raises NotPossible for an account that is closed or erased, and NeedProof."""
     require(change, Operation.PAUSE, account_id)
     _refuse_closed(read, (account_id,))
     record, attempts, found = _present(read, account_id, change.now)
     if not policy.would_pause(record, found):
         return False
-    _ask_for_pause(change, read, record, attempts, is_counted=False)
+    _ask_for_pause(change, read, record, attempts, is_counted=False, by_agent=by_agent)
     return True
 
 
@@ -324,13 +326,15 @@ def _unfreeze(
     write_record(change, read, after)
 
 
-def contribute_freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
+def contribute_freeze(
+    change: Change, read: Mapping[Key, Item], account_id: str, *, by_agent: bool = False
+) -> FreezeOutcome:
     """Ask the wallet to stop all outward money until it is unfrozen, and let people know. FROZEN: it has been already.
-    `read` holds what exists of `freeze_keys`. Raises NeedProof, and NotPossible for an account that is closed or
-    erased."""
+    `by_agent`: an agent does so on grounds of their own, and not for its owner. `read` holds what exists of
+    `freeze_keys`. Raises NeedProof, and NotPossible for an account that is closed or erased."""
     require(change, Operation.FREEZE, account_id)
     sent_before = len(change.sent)
-    outcome = _freeze(change, read, account_id)
+    outcome = _freeze(change, read, account_id, by_agent=by_agent)
     if len(change.sent) > sent_before:
         cases.contribute_case(
             change,
@@ -350,13 +354,13 @@ def contribute_repudiated_freeze(change: Change, read: Mapping[Key, Item], accou
     return _freeze(change, read, account_id)
 
 
-def _freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
+def _freeze(change: Change, read: Mapping[Key, Item], account_id: str, *, by_agent: bool = False) -> FreezeOutcome:
     record, attempts, found = _present(read, account_id, change.now)
     if record.erased or record.closed_at is not None:
         raise NotPossible(LockoutError.ACCOUNT_CLOSED, account_id=account_id)
     if any(component.state is LockState.FROZEN for component in found):
         return FreezeOutcome.FROZEN if policy.is_confirmed(record, FREEZE_SLOT) else FreezeOutcome.ASKED
-    write_record(change, read, _freezing(change, record, attempts))
+    write_record(change, read, _freezing(change, record, attempts, by_agent=by_agent))
     outgoing.notify(change, _profile(read, account_id), Notice.FREEZE_ASKED)
     return FreezeOutcome.ASKED
 
@@ -371,10 +375,10 @@ def contribute_pause_bar(change: Change, read: Mapping[Key, Item], account_id: s
     write_record(change, read, replace(record, barred_until=whole_ms(change.now) + policy.PAUSE_BAR))
 
 
-def _freezing(change: Change, record: LockRecord, attempts: Attempts) -> LockRecord:
+def _freezing(change: Change, record: LockRecord, attempts: Attempts, *, by_agent: bool) -> LockRecord:
     """The record with the freeze switched on and asked of the wallet. Leave to choose a password ends with it: somebody
     else may have got that (docs/contracts.md asks the wallet for the same)."""
-    record = registers.switch(replace(record, grant=None), FREEZE_SLOT, change.now, on=True)
+    record = registers.switch(replace(record, grant=None), FREEZE_SLOT, change.now, on=True, by_agent=by_agent)
     record, asked = registers.ask(record, DecisionKind.FREEZE, change.now)
     outgoing.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST)
     return record
@@ -384,7 +388,9 @@ def _ending(
     change: Change, record: LockRecord, attempts: Attempts, slot: str, was: Component, kind: DecisionKind
 ) -> LockRecord:
     """The record with a register of the customer's switched off and its end asked of the wallet."""
-    record = registers.switch(record, slot, change.now, on=False)
+    # The wallet keeps it in force until it confirms the end, so it is told as before.
+    by_agent = record.told[slot].by_agent
+    record = registers.switch(record, slot, change.now, on=False, by_agent=by_agent)
     record, asked = registers.ask(record, kind, change.now, was=was)
     outgoing.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, ends=was)
     return record
@@ -406,12 +412,18 @@ def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: 
 
 
 def _ask_for_pause(
-    change: Change, read: Mapping[Key, Item], record: LockRecord, attempts: Attempts, *, is_counted: bool
+    change: Change,
+    read: Mapping[Key, Item],
+    record: LockRecord,
+    attempts: Attempts,
+    *,
+    is_counted: bool,
+    by_agent: bool = False,
 ) -> None:
     """Switch the pause on and ask the wallet for it. `is_counted`: it is one of those that need no factor."""
     now = whole_ms(change.now)
     until = now + policy.PAUSE_LENGTH
-    record = registers.switch(record, PAUSE_SLOT, now, on=True, until=until)
+    record = registers.switch(record, PAUSE_SLOT, now, on=True, until=until, by_agent=by_agent)
     if is_counted:
         record = replace(record, pauses=(*record.pauses, now)[-policy.PAUSES_MAX :])
     record, asked = registers.ask(record, DecisionKind.PAUSE, now)

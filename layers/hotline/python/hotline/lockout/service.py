@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
 from hotline.contracts.model import MovementKind
-from hotline.identity.service import Operation, could_prove, require
+from hotline.identity.service import Operation, could_give, could_prove, require
 from hotline.kit.change import Change, stale
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
@@ -18,7 +18,7 @@ from . import policy
 from .due import contribute_due, due_keys, duty_at
 from .facts import contribute_facts, fact_keys
 from .items import NOT_ERASED, attempts_key, lock_key, record_of
-from .model import LockView, SelfService
+from .model import LockState, LockView, SelfService
 from .outgoing import Notice
 from .policy import is_opening
 from .releases import RELEASABLE, HoldEnd, contribute_release, end_of_hold, find_hold, hold_subject, list_holds
@@ -99,6 +99,7 @@ __all__ = [
     "duty_at",
     "end_of_hold",
     "fact_keys",
+    "find_end",
     "find_freeze",
     "find_hold",
     "first_before_paying",
@@ -111,6 +112,7 @@ __all__ = [
     "lock_keys",
     "lock_subject",
     "offer_self_service",
+    "offer_to_account",
     "repudiate",
     "view_from",
 ]  # fmt: skip
@@ -148,8 +150,27 @@ _ACTS_OF: Final[Mapping[SelfService, tuple[SelfService, ...]]] = {
 def offer_self_service(view: LockView, state: SessionState, now: datetime) -> SelfService:
     """The act that the owner may do about the component in force, and has the factors for. Somebody whose factors are
     too few for it needs a person: nobody chooses what is then refused."""
+    return _leave_out(view, lambda operation: could_prove(operation, state, now))
+
+
+def offer_to_account(view: LockView, read: Mapping[Key, Item], account_id: str, now: datetime) -> SelfService:
+    """The act that the owner may do, as far as the account has the factors, whoever asks. `read` holds what exists of
+    `owner_keys`."""
+    return _leave_out(view, lambda operation: could_give(operation, read, account_id, now))
+
+
+def find_end(view: LockView, offered: SelfService) -> HoldEnd | None:
+    """How the freeze or hold in front ends where that is not by a check or by the owner's own proof. `offered`: the act
+    that the owner may do about it."""
+    if view.state is LockState.FROZEN and offered is SelfService.NO:
+        return HoldEnd.RELEASE
+    by_password = view.state is LockState.HOLD and end_of_hold(view.cause) is HoldEnd.NEW_PASSWORD
+    return HoldEnd.NEW_PASSWORD if by_password else None
+
+
+def _leave_out(view: LockView, is_in_reach: Callable[[Operation], bool]) -> SelfService:
     allowed = _ACTS_OF[view.self_service]
-    found = tuple(act for act in allowed if could_prove(_OPERATION_OF[act], state, now))
+    found = tuple(act for act in allowed if is_in_reach(_OPERATION_OF[act]))
     if found == allowed:
         return view.self_service
     return found[0] if found else SelfService.NO
