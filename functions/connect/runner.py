@@ -12,6 +12,7 @@ from functions.connect.envelope import (
     EMPTY,
     INVALID,
     MORE_PROMPTS,
+    NEED_PROOF,
     TRY_LATER,
     Request,
 )
@@ -113,17 +114,19 @@ def _run(
         result = visit.ask_proof(refusal)
     if result.outcome == INVALID:
         _log_invalid(request, UNUSABLE)
-    if not step.acting and result.outcome in step.finishes:
-        _note_service(visit, step.finishes[result.outcome])
+    _note_told(visit, step, result)
     return result, visit.state
 
 
-def _note_service(visit: Visit, topic: str) -> None:
-    """Store that the caller was helped. An answer that is ready is given whether or not that can be stored now."""
-    if visit.state.served[-1:] == (topic,):
-        return
+def _note_told(visit: Visit, step: Step, result: Answer) -> None:
+    """Store what the caller was told, and that they were helped, where no turn says so. A try that needs proof has no
+    turn. An answer that is ready is given whether or not that can be stored now."""
+    is_try = step.acting and result.outcome == NEED_PROOF
+    is_told = step.tells and result.outcome in step.own_outcomes
+    told = f"{step.name}:{result.outcome}" if is_try or is_told else None
+    topic = None if step.acting else step.finishes.get(result.outcome)
     try:
-        identity.note_service(visit.session, topic)
+        identity.note_told(visit.session, told=told, about=result.about, topic=topic)
     except HotlineError as error:
         request = visit.request
         log(Event.SERVICE_UNCOUNTED, correlation_id=request.contact_id, step=request.step, reason=error.code)

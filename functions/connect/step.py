@@ -49,6 +49,8 @@ class Answer:
     keys: Mapping[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = ()
     """The languages in which to say it; empty: the language of the call."""
+    about: str | None = None
+    """The id of the payment that it tells about."""
 
 
 @dataclass(slots=True)
@@ -182,7 +184,8 @@ class Step:
     `acting`: the step stores something, so that its answer carries the next turn. The others only read, and answer with
     the turn they got. `proof`: it may answer NEED_PROOF. `parts`: in how many prompts the answer may be said, one after
     the other. `menu_outcomes`: answers that are menus, after which slow callers get more time. `finishes`: outcome ->
-    the topic of which a service is finished with it. The call stores that, since its ending is counted by it.
+    the topic of which a service is finished with it. The call stores that, since its ending is counted by it. `tells`:
+    a step that only reads, and whose answers an agent should know of.
     """
 
     name: str
@@ -197,6 +200,7 @@ class Step:
     menu_outcomes: tuple[str, ...] = ()
     ahead: Callable[[Context, Mapping[str, str]], Sequence[Key]] | None = None
     finishes: Mapping[str, str] = field(default_factory=dict)
+    tells: bool = False
     begin: Callable[[Context, Request], tuple[Answer, SessionState]] | None = None
     run_outbound: Callable[[Context, Request, Mapping[str, str]], Answer] | None = None
 

@@ -17,6 +17,7 @@ from hotline.intake.service import fold
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
 from hotline.kit.store import Table
+from hotline.payments.service import movement_id_of
 from hotline_local.demo import seed_facts
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -92,12 +93,47 @@ def test_the_case_of_a_caller_has_the_steps_of_their_refund_and_nothing_of_what_
     found = cases.read_case(ctx.store, phone.state.case_id or "-")
     assert found is not None
     assert found[0].established.heard == (
+        "start:KNOWN",
+        "send_code:SENT",
+        "check_code:PROVED",
         "choose_account:CHOSEN",
         "payments:SEVERAL",
         "refund_offer:OFFERED",
         f"refund_request:{asked['outcome']}",
     )
     assert found[1][-1].facts["history"] == ",".join(found[0].established.heard)
+
+
+def test_the_case_of_a_caller_has_what_they_were_told_and_about_which_payment(ctx: Context) -> None:
+    phone = proved(ctx, SHOPPER, "refund")
+    phone.press("lock_status")
+    phone.press("payments", purpose="latest")
+    told = phone.press("payment_answer", choice="1")["outcome"]
+    chosen = phone.state.offers[0].movement
+    phone.press("unfreeze")
+    phone.press("handover", topic="payment", reason="asked")
+    found = cases.read_case(ctx.store, phone.state.case_id or "-")
+    assert found is not None
+    assert found[0].established.heard[-4:] == (
+        "lock_status:OPEN",
+        "payments:SEVERAL",
+        f"payment_answer:{told}",
+        "unfreeze:NEED_PROOF",
+    )
+    assert f"payment:{movement_id_of(chosen)}" in found[0].links
+    assert found[1][-1].facts["movement_id"] == movement_id_of(chosen)
+
+
+def test_the_case_of_somebody_unknown_names_no_payment_and_no_lock(ctx: Context) -> None:
+    phone = proved(ctx, SHOPPER, "refund")
+    phone.press("payments", purpose="latest")
+    phone.press("payment_answer", choice="1")
+    phone.press("identify", phone="+8613900000009")
+    phone.press("handover", topic="payment", reason="asked")
+    found = cases.read_case(ctx.store, phone.state.case_id or "-")
+    assert found is not None
+    assert found[0].established.heard == ("identify:TAKEN",)
+    assert [link for link in found[0].links if not link.startswith("contact:")] == []
 
 
 def test_a_refund_that_a_caller_asked_for_twice_is_heard_as_one_that_was_there(ctx: Context) -> None:
@@ -294,7 +330,7 @@ def test_no_step_about_money_needs_more_than_two_reads_and_one_transaction(ctx: 
     assert cost("refund_offer", choice="1") == (2, 1)
     assert cost("refund_request", choice="1", reason="duplicate") == (2, 1)
     # A refund that the wallet began names its payment alone, whose ledger knows the merchant: one more read.
-    assert cost("refunds") == (3, 0)
+    assert cost("refunds") == (3, 1)
     assert cost("payment_by_order", tail="040005") == (2, 1)
     assert cost("lock_status") == (2, 1)
     assert cost("freeze") == (2, 1)

@@ -42,7 +42,7 @@ EXEMPT: Final = {
     ("directory", "contribute_numbers"): "edits the directory; whoever calls it asks, directory lies below identity",
     ("payments", "contribute_taken_state"): "a part of a person's decision on a refund, which asks",
     ("security", "contribute_agent_activity"): "tells the scan what an agent did; whatever was done asks",
-    ("sessions", "contribute_served"): "notes that a caller was helped; it opens nothing and proves nothing",
+    ("sessions", "contribute_told"): "notes what a caller was told; it opens nothing and proves nothing",
     ("security", "contribute_facts"): "keeps what the scan watches; it touches no lock, refund, factor or contact",
     ("security", "contribute_findings"): "what it holds, it holds through lockout, which asks",
 }

@@ -401,6 +401,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "RESUME_WITHIN": (10 * MINUTES, "decision: as long as a factor"),
         "CALL_LIFE": (24 * HOURS, "decision: no call is longer"),
         "TURNS_KEPT": (4, "decision: the turns that a repeated delivery may ask for"),
+        "HEARD_KEPT": (10, "decision: what an agent reads before they speak"),
         "OFFERS_KEPT": (3, "decision: a listener keeps no more in mind"),
     },
     "hotline.wording.rendering": {

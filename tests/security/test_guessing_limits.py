@@ -54,7 +54,16 @@ from hotline.lockout.policy import (
 from hotline.sessions import service as sessions
 from hotline.sessions import turns
 from hotline.sessions.items import session_item
-from hotline.sessions.model import CALL_LIFE, OFFERS_KEPT, RESUME_WITHIN, TURNS_KEPT, SessionState, TurnRecord
+from hotline.sessions.model import (
+    CALL_LIFE,
+    HEARD_KEPT,
+    OFFERS_KEPT,
+    RESUME_WITHIN,
+    TURNS_KEPT,
+    SessionState,
+    TurnRecord,
+)
+from hotline.sessions.service import with_heard
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import PHONE, ApiWorld
@@ -89,6 +98,7 @@ SHOWN_BY: Final = {
     "identity.policy.DAY": HERE + "test_codes_are_forgotten_after_their_time",
     "identity.policy.FACTOR_BLOCK": HERE + "test_a_factor_is_blocked_for_a_day",
     "sessions.model.TURNS_KEPT": HERE + "test_so_many_turns_are_kept",
+    "sessions.model.HEARD_KEPT": HERE + "test_so_many_answers_are_kept",
     "sessions.model.OFFERS_KEPT": HERE + "test_so_many_payments_are_offered",
     "kit.limits.WRONG_CODES_MAX": _IDENTITY
     + "test_codes_are_slow_while_wrong_ones_of_all_callers_are_more_than_the_threshold",
@@ -269,6 +279,14 @@ def test_so_many_turns_are_kept(number: int) -> None:
     for turn in range(number):
         kept = turns.with_record(kept, TurnRecord(turn, "start", "print", "KNOWN"))
     assert [record.turn for record in kept] == list(range(number))[-TURNS_KEPT:]
+
+
+@pytest.mark.parametrize("number", [HEARD_KEPT - 1, HEARD_KEPT, HEARD_KEPT + 1])
+def test_so_many_answers_are_kept(number: int) -> None:
+    state = SessionState("contact-1", "ref", 1, NOON, NOON, inbound=True)
+    for turn in range(number):
+        state = with_heard(with_heard(state, f"step:{turn}"), f"step:{turn}")
+    assert list(state.heard) == [f"step:{turn}" for turn in range(number)][-HEARD_KEPT:]
 
 
 @pytest.mark.parametrize("number", [OFFERS_KEPT - 1, OFFERS_KEPT, OFFERS_KEPT + 1])

@@ -124,6 +124,7 @@ STEPS: Final = (
         parts=3,
         proof=True,
         finishes={"OPEN": _LOCKOUT},
+        tells=True,
     ),
     Step(
         "unlock",

@@ -116,7 +116,8 @@ def answer(visit: Visit) -> Answer:
     # A charge that stands is not offered beside the words that the other one may be asked back.
     stands = twin is not None and twin.this_stands
     refundable = refunds.refundable_of(movement, visit.now).minor > 0 and told.barring_refund_id is None and not stands
-    return Answer(told.answer.value, facts, {"refundable": "yes" if refundable else "no"})
+    keys = {"refundable": "yes" if refundable else "no"}
+    return Answer(told.answer.value, facts, keys, about=movement.movement_id)
 
 
 def facts_of(
@@ -198,5 +199,6 @@ STEPS: Final = (
         parts=3,
         proof=True,
         finishes=dict.fromkeys(("NOT_TAKEN", "HELD", "DEBITED", "RETURNED"), "payment"),
+        tells=True,
     ),
 )

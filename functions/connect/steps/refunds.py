@@ -159,6 +159,7 @@ STEPS: Final = (
         parts=words_of.REFUNDS_PARTS,
         proof=True,
         finishes={"OPEN": "refund"},
+        tells=True,
     ),
     Step(
         "refund_offer",

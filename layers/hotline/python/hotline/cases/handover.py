@@ -75,7 +75,7 @@ class HandOver:
             case_id=known,
             topic=self.topic,
             reason=f"caller.{reason}",
-            facts=_list_known(session.state, established),
+            facts=_list_known(session.state, established) | _find_payment(session.state, account_id),
             priority=priority_of(self.topic),
             language=session.state.language,
             established=established,
@@ -129,7 +129,7 @@ def establish(
     """The facts that a session has established, for the agent who goes on with it."""
     state = session.state
     return Established(
-        heard=tuple(f"{record.step}:{record.outcome}" for record in state.turns),
+        heard=state.heard,
         proved=tuple(factor.kind.value for factor in state.good_factors(session.now)),
         login_failed_at=login_failed_at,
         missing_documents=missing_documents,
@@ -163,6 +163,12 @@ def _send_reference(change: Change, read: Snapshot, account_id: str | None, refe
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     message = "case.callback" if outcome == CALLBACK else "case.opened"
     return accounts.send_text(change, profile, message, {"case_reference": reference})
+
+
+def _find_payment(state: SessionState, account_id: str | None) -> dict[str, str]:
+    """The payment that the caller was last told about, so that nobody asks which one. Nothing is known of it in a case
+    of nobody known."""
+    return {"movement_id": state.about} if state.about is not None and account_id is not None else {}
 
 
 def _list_known(state: SessionState, established: Established) -> dict[str, str | int]:

@@ -18,7 +18,7 @@ from hotline.kit.errors import NeedProof
 from hotline.kit.store import Key
 from hotline.kit.store.condition import equals
 from hotline.sessions.model import SessionKind, SessionState, TurnRecord
-from hotline.sessions.service import contribute_served, contribute_turn, with_served
+from hotline.sessions.service import contribute_told, contribute_turn, with_heard, with_served
 
 from .model import Operation
 from .policy import REQUIREMENTS
@@ -115,10 +115,16 @@ def perform[Result](session: Session, act: Act[Result], turn: Turn) -> Effect[Re
     return effect
 
 
-def note_service(session: Session, topic: str) -> None:
-    """Store that a service of this topic was finished by a step that only reads. Raises StaleTurn, Unavailable."""
-    change = Change(actor=session.actor, cause="service", now=session.now, ids=session.ctx.ids)
-    after = contribute_served(change, session.state, topic)
+def note_told(session: Session, *, told: str | None = None, about: str | None = None, topic: str | None = None) -> None:
+    """Store what the caller was told by an answer that has no turn, `step:OUTCOME`. `about` is the payment, `topic`
+    that of a service which is finished. Nothing is written that is known. Raises StaleTurn, Unavailable."""
+    after = with_heard(session.state, told, about) if told is not None else session.state
+    if topic is not None and after.served[-1:] != (topic,):
+        after = with_served(after, topic)
+    if after == session.state:
+        return
+    change = Change(actor=session.actor, cause="told", now=session.now, ids=session.ctx.ids)
+    contribute_told(change, session.state, after)
     change.commit(session.ctx.store)
     session.state = after
 

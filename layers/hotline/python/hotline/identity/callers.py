@@ -94,6 +94,7 @@ def _begin(
         last_step_at=change.now,
         inbound=contact.inbound,
         turns=(TurnRecord(0, START, step_fingerprint, outcome),),
+        heard=(f"{START}:{outcome}",),
         language=language,
         calling=calling,
         targets=choices.targets_of(calling, profiles, keyring),

@@ -45,6 +45,8 @@ def strip(state: SessionState) -> SessionState:
         pin=False,
         time_zone=None,
         offers=(),
+        heard=(),
+        about=None,
         challenge=None,
         typed=None,
         targets=targets,

@@ -185,6 +185,7 @@ def _contribute_recovery(ctx: Context, change: Change, entry: Mapping[str, Any])
         last_step_at=change.now,
         inbound=False,
         turns=(TurnRecord(0, _BEGUN, "-", _BEGUN),),
+        heard=(f"{_BEGUN}:{_BEGUN}",),
         language=language if asked_in == "-" else asked_in,
         typed=contact,
         targets={kind: Target(point, reached[0] if reached else None, also, prefix=contact.prefix)},

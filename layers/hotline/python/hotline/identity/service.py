@@ -10,7 +10,7 @@ from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
 
 from .account_factors import could_give, list_account_factors, require_same_factors
-from .acts import Act, Effect, Note, Turn, needs_standing_proof, note_service, perform
+from .acts import Act, Effect, Note, Turn, needs_standing_proof, note_told, perform
 from .approvals import (
     approval_from,
     approval_item,
@@ -170,7 +170,7 @@ __all__ = [
     "missing_of_customer",
     "needs_standing_proof",
     "next_need",
-    "note_service",
+    "note_told",
     "open_app_session",
     "open_call",
     "open_query",

@@ -60,7 +60,7 @@ class OfferRefund:
 
     def contribute(self, _change: Change, read: Snapshot, session: Session) -> Effect[Offered]:
         found = self.look(read, session)
-        return Effect(found.offer.outcome.value, found)
+        return Effect(found.offer.outcome.value, found, replace(session.state, about=found.movement.movement_id))
 
     def look(self, read: Snapshot, session: Session) -> Offered:
         """The movement, and what may be asked for of it. `read` holds what exists of `keys`."""

@@ -57,6 +57,8 @@ def session_attributes(state: SessionState) -> Item:
         "offers": [_offer_item(offer) for offer in state.offers],
         "topic": state.topic,
         "case_id": state.case_id,
+        "heard": list(state.heard),
+        "about": state.about,
         "served": list(state.served),
         "score": state.score,
         "own_number_only": state.own_number_only or None,
@@ -71,7 +73,7 @@ def _offer_item(offer: Offer) -> Item:
 
 CHANGING_ATTRIBUTES = (
     "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "pin", "time_zone", "factors",
-    "challenge", "offers", "topic", "case_id", "served", "score",
+    "challenge", "offers", "topic", "case_id", "heard", "about", "served", "score",
 )  # fmt: skip
 
 
@@ -101,6 +103,8 @@ def session_from(item: Mapping[str, Any]) -> SessionState:
         ),
         topic=item.get("topic"),
         case_id=item.get("case_id"),
+        heard=tuple(item.get("heard", ())),
+        about=item.get("about"),
         served=tuple(item.get("served", ())),
         score=int(item["score"]) if "score" in item else None,
         own_number_only=bool(item.get("own_number_only", False)),

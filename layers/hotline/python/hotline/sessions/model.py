@@ -12,6 +12,8 @@ RESUME_WITHIN = timedelta(minutes=10)
 """A transferred call keeps its level when its last step is younger than this."""
 CALL_LIFE = timedelta(hours=24)
 TURNS_KEPT = 4
+HEARD_KEPT = 10
+"""As many as a case keeps: what an agent reads before they speak."""
 OFFERS_KEPT = 3
 
 
@@ -132,6 +134,11 @@ class SessionState:
     offers: tuple[Offer, ...] = ()
     topic: str | None = None
     case_id: str | None = None
+    heard: tuple[str, ...] = ()
+    """The answers that the caller was given, `step:OUTCOME`, the last one last; of steps that only read, those that
+    tell something."""
+    about: str | None = None
+    """The id of the payment that the caller was last told about."""
     served: tuple[str, ...] = ()
     """Topics of which a service was finished, the last one last."""
     score: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
@@ -13,7 +14,7 @@ from hotline.kit.store import Key
 from hotline.kit.store.condition import Item, equals
 
 from .items import CHANGING_ATTRIBUTES, key_of, proof_from, session_attributes, session_from, session_item, session_key
-from .model import CALL_LIFE, OFFERS_KEPT, RESUME_WITHIN, SessionKind, SessionState, TurnRecord
+from .model import CALL_LIFE, HEARD_KEPT, OFFERS_KEPT, RESUME_WITHIN, SessionKind, SessionState, TurnRecord
 from .turns import Attempt, Replay, TooOld, decide, find_record, fingerprint, with_record
 
 __all__ = [
@@ -23,7 +24,7 @@ __all__ = [
     "Replay",
     "TooOld",
     "contribute_new_session",
-    "contribute_served",
+    "contribute_told",
     "contribute_turn",
     "decide",
     "find_record",
@@ -34,6 +35,7 @@ __all__ = [
     "session_from",
     "session_in",
     "session_key",
+    "with_heard",
     "with_served",
 ]
 
@@ -59,18 +61,29 @@ def with_served(state: SessionState, topic: str) -> SessionState:
     return replace(state, served=(*(known for known in state.served if known != topic), topic))
 
 
-def contribute_served(change: Change, state: SessionState, topic: str) -> SessionState:
-    """Store that a service was finished, by a step that has no turn. StaleTurn when the call has moved on."""
-    after = with_served(state, topic)
-    at_turn = equals("turn", state.turn)
-    change.update(key_of(state), set={"served": list(after.served)}, condition=at_turn, failed=_stale_turn)
-    return after
+def with_heard(state: SessionState, told: str, about: str | None = None) -> SessionState:
+    """The call with one more answer that was given, `step:OUTCOME`, HEARD_KEPT of them at most. The same once more is
+    no other one. `about`: the id of the payment that it is about."""
+    heard = state.heard if state.heard[-1:] == (told,) else (*state.heard, told)[-HEARD_KEPT:]
+    return replace(state, heard=heard, about=about or state.about)
+
+
+def contribute_told(change: Change, state: SessionState, after: SessionState) -> None:
+    """Store what the caller was told, and which service was finished, by an answer that has no turn. StaleTurn when the
+    call has moved on."""
+    attributes = session_attributes(after)
+    told = {name: attributes[name] for name in _TOLD if name in attributes}
+    change.update(key_of(state), set=told, condition=equals("turn", state.turn), failed=_stale_turn)
+
+
+_TOLD: Final[tuple[str, ...]] = ("heard", "about", "served")
 
 
 def contribute_turn(change: Change, old: SessionState, new: SessionState, record: TurnRecord) -> SessionState:
     """Store a step's changes to the call, and its turn, on condition that the call is still at the turn that was read.
     Gives the call as it will be."""
-    advanced = replace(new, turn=old.turn + 1, turns=with_record(old.turns, record), last_step_at=change.now)
+    told = with_heard(new, f"{record.step}:{record.outcome}")
+    advanced = replace(told, turn=old.turn + 1, turns=with_record(old.turns, record), last_step_at=change.now)
     before, after = session_attributes(old), session_attributes(advanced)
     written: Item = {name: after[name] for name in after if before.get(name) != after[name]}
     written |= {"turn": advanced.turn, "last_step_at": to_text(advanced.last_step_at)}
