@@ -9,6 +9,9 @@ const yesOrNo = (words, value) => words.text(value === true || value === "yes" ?
 const several = (value) => (Array.isArray(value) ? value : String(value).split(","));
 const split = (value) => String(value).split(/:(.*)/s);
 
+/** An amount of whichever currency a payment has. */
+const minorText = (words, minor) => words.text("value_minor", { value: words.number(minor) });
+
 /** A topic and a language, `topic:language`. Another word, such as the id of an agent, stays as it is. */
 export function skillText(words, skill) {
   const [topic, language] = split(skill);
@@ -33,12 +36,13 @@ export function heardText(words, turn) {
 const VALUES = {
   amount_minor: (words, minor, { currency }) => (currency ? words.money({ minor, currency }) : words.number(minor)),
   asked_for: (words, value) => words.word("asked", value),
-  auto_approve_minor: (words, minor) => words.number(minor),
+  auto_approve_minor: minorText,
   answer_by: (words, value) => words.day(value),
   asked_at: (words, value) => words.time(value),
-  evidence_above_minor: (words, minor) => words.number(minor),
+  evidence_above_minor: minorText,
   also: (words, value) => words.list(several(value)),
   categories: (words, value) => words.list(several(value)),
+  categories_removed: (words, value) => words.list(several(value)),
   cause: (words, value) => words.word("cause", value),
   decision: (words, value) =>
     String(value).startsWith("account.") ? words.word("operation", value.replace(/^account\.|_requested$/g, "")) : words.word("decision", value),
@@ -55,6 +59,7 @@ const VALUES = {
   notice: (words, value) => words.word("notice", value),
   number_known: yesOrNo,
   numbers: (words, value) => words.list(several(value)),
+  numbers_removed: (words, value) => words.list(several(value)),
   operation: (words, value) => words.word("operation", value),
   outcome: (words, value) => words.word("outcome", String(value).toLowerCase()),
   partial: yesOrNo,
@@ -63,6 +68,7 @@ const VALUES = {
   priority_before: (words, value) => words.word("priority", value),
   proved: (words, value) => words.list(several(value).map((factor) => words.word("factor", factor))),
   refund_reason: (words, value) => words.word("refund_reason", value),
+  removed: (words, value) => words.list(several(value).map((name) => words.word("fact", name))),
   rule: (words, value) => words.word("rule", value),
   skill: skillText,
   state: (words, value) => words.word("refund", value),

@@ -19,7 +19,7 @@ from hotline.security.model import SeenFinding
 _ONE_OF_ACCOUNT: Final = frozenset({"rows", "freeze", "lock"})
 """The kinds of things of which an account has one."""
 _OPENING: Final = frozenset(act.unproved for act in agents.OPENINGS)
-_LISTS: Final = frozenset({"categories", "numbers"})
+_LISTS: Final = frozenset({"categories", "numbers", "removed", "categories_removed", "numbers_removed"})
 _ANSWERS: Final = frozenset({"partial"})
 
 

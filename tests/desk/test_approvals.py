@@ -79,6 +79,30 @@ def test_the_second_person_reads_what_was_found_on_the_account_whose_hold_is_to_
     expect(found).to_contain_text("not judged yet")
 
 
+def test_the_second_person_reads_what_a_policy_loses_and_the_unit_of_its_amounts(desk: Desk) -> None:
+    desk.world.approvals["approval-1"] = {
+        "id": "approval-1",
+        "operation": "publish_policy",
+        "case_id": None,
+        "subject": {"kind": "policy", "id": "m-1", "version": "1"},
+        "change": {"auto_approve_minor": 50_000, "removed": ["evidence_above_minor"], "categories_removed": ["food"]},
+        "reason": "correction",
+        "state": "asked",
+        "void_cause": None,
+        "requested_by": {"id": "lin", "name": "Lin Agent"},
+        "requested_at": "2026-11-29T08:00:00.000Z",
+        "expires_at": "2036-11-29T08:00:00.000Z",
+        "decided_by": None,
+        "decided_at": None,
+        "findings": [],
+    }
+    page = desk.enter("mei", "#/approvals")
+    change = page.get_by_role("definition").filter(has_text="Approved at once up to")
+    expect(change).to_contain_text("50,000 (in the smallest unit of the payment's currency)")
+    expect(change).to_contain_text("No longer a rule: No evidence needed up to")
+    expect(change).to_contain_text("Categories that can be given back again: food")
+
+
 def test_a_void_approval_says_so_and_why_in_list_and_timeline(desk: Desk) -> None:
     agent = desk.enter("lin", "?case=case-2")
     ask_for_large_refund(agent)

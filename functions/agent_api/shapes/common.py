@@ -71,7 +71,8 @@ ApprovalWord = Literal["asked", "approved", "denied", "spent", "void", "expired"
 
 
 class Approval(Answer):
-    """A request to a second person. `change`: what is to be done. `reason` is a closed word; the case has the text.
+    """A request to a second person. `change`: what is to be done, and what goes
+    away with it (`removed`). `reason` is a closed word; the case has the text.
     `void_cause`: what made it void, as far as it is known; its thing changed, or is no more. `findings`: while a
     request waits, what was found on the account whose hold is to be released, newest first; empty beside an action."""
 

@@ -194,6 +194,21 @@ def test_a_policy_tells_what_needs_no_evidence_and_how_long_the_merchant_takes(
     assert (again["evidence_above_minor"], again["answer_days"]) == (None, None)
 
 
+def test_the_second_person_reads_which_rules_and_numbers_go_away(world: AgentWorld, chief: AgentClient) -> None:
+    terms = {**TERMS, "evidence_above_minor": 20_000, "answer_days": 5}
+    approval_id = approved(world, chief, operation="publish_policy", merchant_id="mer-1", **terms)
+    put(chief, "/merchants/mer-1/policy", {**terms, "reason": "correction", "approval_id": approval_id})
+    fewer = {**TERMS, "answer_days": 5, "categories": ["food"]}
+    asked = {"operation": "publish_policy", "merchant_id": "mer-1", "reason": "correction", **fewer}
+    change = chief.post("/approvals", asked).json["change"]
+    assert change == {**fewer, "removed": ["evidence_above_minor"], "categories_removed": ["b"]}
+
+    approval_id = approved(world, chief, operation="edit_numbers", numbers=NUMBERS)
+    put(chief, "/numbers", {"numbers": NUMBERS, "reason": "correction", "approval_id": approval_id})
+    one = {"operation": "edit_numbers", "numbers": NUMBERS[:1], "reason": "correction"}
+    assert chief.post("/approvals", one).json["change"] == {"numbers": NUMBERS[:1], "numbers_removed": NUMBERS[1:]}
+
+
 @pytest.mark.parametrize("field", [{"answer_days": 0}, {"answer_days": 61}, {"evidence_above_minor": -1}])
 def test_a_policy_beyond_the_limits_of_the_contract_is_refused(chief: AgentClient, field: dict[str, int]) -> None:
     body = {**TERMS, **field, "reason": "correction"}

@@ -89,8 +89,11 @@ class EditNumbers(_Edit[int]):
         return (directory.NUMBERS_KEY,)
 
     def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
-        version = directory.numbers_of(request.read, ()).version
-        return Operation.EDIT_NUMBERS, Subject(NUMBERS_NAME, str(version), {"numbers": " ".join(self.numbers)})
+        known = directory.numbers_of(request.read, ())
+        content: dict[str, str | int] = {"numbers": " ".join(self.numbers)}
+        if removed := [number for number in known.content if number not in self.numbers]:
+            content["numbers_removed"] = " ".join(removed)
+        return Operation.EDIT_NUMBERS, Subject(NUMBERS_NAME, str(known.version), content)
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[int]:
         operation, subject = self.find_need(request)

@@ -71,7 +71,8 @@ def policy_in(read: Mapping[Key, Item], merchant_id: str) -> MerchantPolicy | No
 
 
 def policy_subject(read: Mapping[Key, Item], merchant_id: str, terms: PolicyTerms) -> Subject:
-    """The policy as it was read, and the terms that are to stand in its place."""
+    """The policy as it was read, and the terms that are to stand in its place. `removed` and `categories_removed` are
+    what it has and they do not: a rule that goes away is a change like any other."""
     known = policy_in(read, merchant_id)
     content: dict[str, str | int] = {
         "window_days": terms.window_days,
@@ -82,6 +83,11 @@ def policy_subject(read: Mapping[Key, Item], merchant_id: str, terms: PolicyTerm
     }
     also = {"evidence_above_minor": terms.evidence_above_minor, "answer_days": terms.answer_days}
     content |= {name: value for name, value in also.items() if value is not None}
+    if known is not None:
+        removed = [name for name in also if getattr(known, name) is not None and name not in content]
+        categories = [category for category in known.categories if category not in terms.categories]
+        gone = {"removed": " ".join(removed), "categories_removed": " ".join(categories)}
+        content |= {name: value for name, value in gone.items() if value}
     return Subject(f"policy#{merchant_id}", str(known.version if known is not None else 0), content)
 
 
