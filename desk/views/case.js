@@ -8,7 +8,6 @@ import { MaskedValues } from "../masked.js";
 import { localTime, renderField } from "../fields.js";
 import { languageName, LINE_LANGUAGES, spaced } from "../words.js";
 import { dueMark, priorityMark, skillMark, TOPICS } from "./queue.js";
-import "../edit.js";
 import "../proof.js";
 import "../records.js";
 
@@ -50,7 +49,7 @@ class DeskCase extends View {
   connectedCallback() {
     super.connectedCallback();
     this.note = drafts.read(`note.${this.case_id}`) ?? { text: "", audience: "agent" };
-    this.editing = drafts.read(`edit.case.${this.case_id}`) !== undefined;
+    if (drafts.read(`edit.case.${this.case_id}`) !== undefined) this.#edit();
     this.#again();
   }
 
@@ -187,7 +186,7 @@ class DeskCase extends View {
     if (!found.owner) return html`<button class="main" @click=${() => this.#do(() => this.desk.api.claim(this.case_id), this.t("case.claimed"))}>${this.t("claim")}</button>`;
     const release = html`<button @click=${() => this.#do(() => this.desk.api.release(this.case_id), this.t("case.released"))}>${this.t("case.release")}</button>`;
     if (!this.mine) return this.may(PERMISSIONS.manage) ? release : nothing;
-    return html`<button aria-expanded=${this.editing} @click=${() => { this.editing = !this.editing; }}>${this.t("case.edit")}</button>
+    return html`<button aria-expanded=${this.editing} @click=${() => (this.editing ? (this.editing = false) : this.#edit())}>${this.t("case.edit")}</button>
       <button @click=${() => this.#snooze()}>${this.t("case.snooze")}</button>
       <button @click=${() => this.#transfer(found)}>${this.t("case.transfer")}</button>
       ${release}
@@ -276,6 +275,16 @@ class DeskCase extends View {
       case_id: this.case_id,
     });
     if (done) this.reload();
+  }
+
+  /** Show the form of an edit. Its script is read first: before that there is no element to show. */
+  async #edit() {
+    try {
+      await import("../edit.js");
+      this.editing = true;
+    } catch {
+      this.desk.say(this.t("problem.offline"));
+    }
   }
 
   #snooze() {
