@@ -44,7 +44,7 @@ class Summary:
     """The figures of one run. `due`: items that the index named. `failed`: items that stay due because the work could
     not be done. `erased`: accounts of which nothing is known any more. `followed_up`: refunds that failed or came back,
     and payments with a refund in another currency, about which people were told. `reminded`: bills that their customers
-    were reminded of."""
+    were reminded of. `tasked`: cases that a task brings to a person, `woken`: those whose snooze has ended."""
 
     due: int
     resent: int
@@ -58,6 +58,8 @@ class Summary:
     erased: int = 0
     followed_up: int = 0
     reminded: int = 0
+    tasked: int = 0
+    woken: int = 0
 
     def counts(self) -> dict[str, int]:
         """The same as plain numbers."""
@@ -85,6 +87,8 @@ def work_off(ctx: Context, now: datetime, queues: Queues, *, at_once: int = AT_O
         failed=sum(outcome is None for outcome in outcomes) + driven.failed,
         erased=done[Event.ERASURE_FINISHED],
         reminded=done[Event.BILL_REMINDED],
+        tasked=done[Event.CASE_TASKED],
+        woken=done[Event.CASE_WOKEN],
     )
     log(Event.DUE_WORKED_OFF, count=len(outcomes) + driven.redriven + driven.dropped)
     return summary

@@ -160,7 +160,8 @@ def test_a_case_that_waits_comes_back_at_its_time_and_is_logged(minute: Minute) 
     world.act(cases.contribute_snooze, ref.case_id, until=until)
     assert minute.run(until - MS).due == 0
     with logged() as log:
-        assert minute.run(until).due == 1
+        done = minute.run(until)
+    assert (done.due, done.woken) == (1, 1)
     assert world.queue() == [ref.case_id]
     (line,) = [line for line in lines(log) if line["event"] == Event.CASE_WOKEN.code]
     assert (line["account_id"], line["case_id"]) == (ACCOUNT, ref.case_id)
@@ -449,7 +450,8 @@ def test_money_that_did_not_arrive_is_followed_up_once_and_its_new_date_falls_du
     money.tell(refunded(path[-1], refund_id, minor=12850, version=4))
     assert minute.run(NOON + minutes(2)) == NOTHING
     # Nobody claims the case that is open now.
-    assert minute.run(NOON + minutes(1) + TASK_WITHIN).due == 1
+    done = minute.run(NOON + minutes(1) + TASK_WITHIN)
+    assert (done.due, done.tasked) == (1, 1)
     minute.deliver()
     next_step = money.refund(refund_id).promised_on
     assert next_step is not None

@@ -20,6 +20,8 @@ SENTENCES: Final = (
     ("escalated", "refunds whose promised date has passed"),
     ("followed_up", "refunds and payments that people were told about"),
     ("reminded", "bills that their customers were reminded of"),
+    ("tasked", "cases brought to people by a task"),
+    ("woken", "cases whose snooze ended"),
     ("redriven", "outbox entries given to their consumer again"),
     ("dropped", "outbox entries that were of no use any more"),
     ("erased", "erased accounts of which nothing is known any more"),
