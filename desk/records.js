@@ -6,6 +6,7 @@ import { actionButton, perform, reasonField } from "./actions.js";
 import { css, html, Loaded, nothing, outside, readPages, shared, View } from "./element.js";
 import { readFacts } from "./facts.js";
 import { MaskedValues } from "./masked.js";
+import { languageName } from "./words.js";
 
 const TABS = ["account", "payments", "refunds", "evidence", "funds", "bills", "findings"];
 /** What is read in one piece; all others are lists by pages. */
@@ -126,7 +127,7 @@ class DeskRecords extends View {
         ${hold.actions.length ? nothing : html`<p>${words.word("hold_end", hold.ended_by)}</p>`}</article>`)}
       <dl><dt>${this.t("field.account")}</dt><dd>${outside(account.account_id)}</dd>
         <dt>${this.t("field.status")}</dt><dd>${words.word("account", account.status)}</dd>
-        <dt>${this.t("field.language")}</dt><dd>${outside(account.language)}</dd>
+        <dt>${this.t("field.language")}</dt><dd>${account.language ? languageName(account.language) : "–"}</dd>
         ${lock.since ? html`<dt>${this.t("field.since")}</dt><dd>${words.time(lock.since)}</dd>` : nothing}
         ${lock.until ? html`<dt>${this.t("field.until")}</dt><dd>${words.time(lock.until)}</dd>` : nothing}
         <dt>${this.t("field.two_step")}</dt><dd>${account.two_step === null ? this.t("unknown") : this.t(account.two_step ? "yes" : "no")}</dd>

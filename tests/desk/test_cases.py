@@ -210,6 +210,7 @@ def test_the_account_is_read_with_a_reason_and_values_are_shown_one_at_a_time(de
     expect(page.get_by_text("Locked after 15 wrong passwords in a day.")).to_be_visible()
     assert desk.world.requests("GET", "/cases/case-1/account")[0].headers["desk-reason"] == "complaint"
     expect(page.get_by_text("***0001")).to_be_visible()
+    expect(page.get_by_role("definition").filter(has_text="zh-CN")).to_have_count(0)
     page.get_by_role("button", name="Show Name").click()
     confirm(page, "Show")
     expect(page.get_by_text(UNMASKED)).to_be_visible()
