@@ -129,6 +129,8 @@ def _editor(agent_id: str | None) -> Person | None:
 
 def _known_banner(body: BannerAsked) -> KnownBanner | None:
     if body.words is None:
+        if body.short_menu or body.starts_at is not None or body.ends_at is not None:
+            raise problem_in("#/words", "missing")
         return None
     if body.starts_at is None or body.ends_at is None:
         raise problem_in("#", "times_missing")

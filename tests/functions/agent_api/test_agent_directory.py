@@ -117,6 +117,8 @@ def test_a_banner_is_put_up_for_a_time_and_taken_down(world: AgentWorld, chief: 
         {"words": {"zh-CN": "你好", "en-US": "", "de-DE": "Hallo"}},
         {"words": {"zh-CN": "你好", "en-US": "\u202e"}},
         {"words": {"zh-CN": "你好", "en-US": "x" * 201}},
+        {"words": None},
+        {"words": None, "starts_at": None, "ends_at": None, "short_menu": True},
         {"starts_at": None},
         {"ends_at": "2026-11-23T13:00:00"},
         {"ends_at": "2026-11-23T11:00:00Z"},
