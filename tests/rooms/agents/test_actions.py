@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -139,7 +140,7 @@ FREEZE = (LockState.FROZEN, Cause.CUSTOMER_REQUEST)
     [
         (lock(SOFT, unlockable=True, resettable=True), None, None),
         (lock(SOFT, resettable=True), Obstacle.NEW_PASSWORD, None),
-        (lock(SOFT, asked=True), None, None),
+        (lock(SOFT, asked=True), Obstacle.NOTHING_TO_DO, None),
         (lock(HARD, resettable=True), Obstacle.NEW_PASSWORD, None),
         (lock(FREEZE, HARD), Obstacle.OTHER_FIRST, Obstacle.OTHER_FIRST),
         (lock(FREEZE, SOFT), Obstacle.OTHER_FIRST, Obstacle.OTHER_FIRST),
@@ -153,6 +154,25 @@ def test_an_opening_that_would_end_nothing_says_what_does(
     actions = list_actions(proof(FactorKind.SMS), (), NOON, None, view)
     why = {one.operation: one.obstacle for one in actions}
     assert (why[Operation.UNLOCK], why[Operation.RESET_GRANT]) == (unlock, reset)
+
+
+@pytest.mark.parametrize(
+    ("part", "kind", "done"),
+    [
+        (SOFT, DecisionKind.UNLOCK, {Operation.UNLOCK}),
+        ((LockState.PAUSED, Cause.CUSTOMER_REQUEST), DecisionKind.END_PAUSE, {Operation.END_PAUSE}),
+        (FREEZE, DecisionKind.UNFREEZE, {Operation.UNFREEZE}),
+    ],
+)
+def test_an_opening_that_the_wallet_was_asked_for_is_not_asked_for_again(
+    part: tuple[LockState, Cause], kind: DecisionKind, done: set[Operation]
+) -> None:
+    def offered(view: LockView) -> set[Operation]:
+        listed = list_actions(None, (), NOON, None, view)
+        return {one.operation for one in listed if one.obstacle is not Obstacle.NOTHING_TO_DO}
+
+    before = lock(part, unlockable=True)
+    assert offered(before) - offered(replace(before, asked=kind)) == done
 
 
 @pytest.mark.parametrize("kinds", [(), (FactorKind.SMS,)])

@@ -15,7 +15,7 @@ from hotline.identity.model import Approval, ByAgent, Operation, Subject
 from hotline.identity.service import REQUIREMENTS, missing_of_customer
 from hotline.kit.actor import Proof
 from hotline.lockout import service as lockout
-from hotline.lockout.model import LockState, LockView
+from hotline.lockout.model import DecisionKind, LockState, LockView
 
 OFFERED: Final = (
     Operation.FREEZE,
@@ -111,9 +111,13 @@ def is_pointless(operation: Operation, states: Set[LockState]) -> bool:
 
 
 def _find_hindrance(operation: Operation, view: LockView | None) -> Obstacle | None:
-    """The thing about the lock that keeps an unlock or a new password from ending it; None for any other action. An
-    opening that the wallet was asked for is no hindrance."""
-    if view is None or lockout.is_opening(view) or operation not in (*_UNLOCKS, *_RESETS):
+    """The thing about the lock that keeps an unlock or a new password from ending it; None for any other action. There
+    is nothing to do about an opening that the wallet was asked for: it is sent again by itself."""
+    if view is None:
+        return None
+    if lockout.is_opening(view):
+        return Obstacle.NOTHING_TO_DO if operation in _ASKED_BY.get(view.asked, ()) else None
+    if operation not in (*_UNLOCKS, *_RESETS):
         return None
     if view.state in _AT_AN_END:
         return Obstacle.NOTHING_TO_DO
@@ -124,6 +128,12 @@ def _find_hindrance(operation: Operation, view: LockView | None) -> Obstacle | N
 
 _UNLOCKS: Final = (Operation.UNLOCK, Operation.UNLOCK_UNPROVED)
 _RESETS: Final = (Operation.RESET_GRANT, Operation.RESET_GRANT_UNPROVED)
+_ASKED_BY: Final[Mapping[DecisionKind | None, tuple[Operation, ...]]] = {
+    DecisionKind.UNLOCK: _UNLOCKS,
+    DecisionKind.END_PAUSE: (Operation.END_PAUSE,),
+    DecisionKind.UNFREEZE: (Operation.UNFREEZE, Operation.UNFREEZE_UNPROVED),
+}
+"""The operations by which the wallet is asked for an opening."""
 _ROWS: Final = (Operation.NEW_ROW, Operation.NEW_ROW_UNPROVED)
 _AT_AN_END: Final = frozenset({LockState.CLOSED, LockState.ERASED})
 _ENDS: Final[Mapping[Operation, frozenset[LockState]]] = {
