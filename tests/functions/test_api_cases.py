@@ -14,7 +14,7 @@ from tests.support.api_client import Client
 from tests.support.money_world import ACCOUNT
 
 CASES = "/v1/me/cases"
-FIELDS = {"id", "topic", "status", "opened_at", "due_at", "notes"}
+FIELDS = {"id", "topic", "status", "opened_at", "due_at", "answer_by", "notes"}
 
 
 @pytest.fixture

@@ -396,6 +396,8 @@ def test_a_refund_that_is_not_possible_is_refused_with_the_rule(world: ApiWorld,
         told = {name: disputed.json[name] for name in ("answer_by", "next_action", "next_url")}
         assert told == {"answer_by": "2026-12-07", "next_action": "freeze", "next_url": "/v1/me/freeze"}
         assert disputed.json["case_id"].startswith("case_")
+    (case,) = client.ask("GET", "/v1/me/cases").json["cases"]
+    assert (case["topic"], case["due_at"], case["answer_by"]) == ("dispute", None, "2026-12-07")
     assert refund(client, "mov-9").status == 404
 
 

@@ -39,5 +39,6 @@ def _case(case: ToldCase) -> Case:
         status="closed" if case.status is CaseStatus.CLOSED else "open",
         opened_at=case.opened_at,
         due_at=case.due_at,
+        answer_by=case.answer_by,
         notes=[CaseNote(at=entry.at, note=entry.note) for entry in case.notes],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from functions.customer_api.shapes.common import Answer
@@ -18,13 +18,15 @@ class CaseNote(Answer):
 class Case(Answer):
     """A case about the account. `opened_at`: of the topic `security`, when the customer first spoke of it or an agent
     wrote to them. `due_at`: by when somebody first answers; null once that has passed or somebody has written, for a
-    closed case, and for the topic `security`. `notes` are the newest ten, the oldest first."""
+    closed case, and for the topic `security`. It is null beside `answer_by`, too, the day by which an answer was
+    promised. `notes` are the newest ten, the oldest first."""
 
     id: str
     topic: str
     status: Literal["open", "closed"]
     opened_at: datetime
     due_at: datetime | None
+    answer_by: date | None
     notes: list[CaseNote]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -64,6 +64,19 @@ def test_the_time_of_the_first_answer_is_told_while_it_is_ahead(world: CaseWorld
     world.now = due_at
     (case,) = told(world)
     assert (case.due_at, case.status) == (None, CaseStatus.OPEN)
+
+
+def test_beside_the_day_of_a_promised_answer_no_other_date_is_told(world: CaseWorld) -> None:
+    ref = world.add(topic="dispute", facts={"answer_by": "2026-12-14"})
+    for days, seen in (("2026-12-20", "2026-12-14"), ("2026-12-01", "2026-12-01")):
+        world.add(topic="dispute", facts={"answer_by": days})
+        (case,) = told(world)
+        assert (case.case_id, case.due_at, str(case.answer_by)) == (ref.case_id, None, seen)
+    world.now = datetime(2026, 12, 2, tzinfo=UTC)
+    assert told(world)[0].answer_by is None
+    world.add(topic="dispute", facts={"answer_by": "2026-12-30"})
+    assert str(told(world)[0].answer_by) == "2026-12-30"
+    assert told(world)[0].due_at is None
 
 
 def test_no_time_of_a_first_answer_is_told_once_somebody_has_written(world: CaseWorld) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from hotline.accounts.service import profile_from, profile_key
@@ -135,6 +135,7 @@ def contribute_case(
         links=add_links(case.links, _list_links(change, facts)),
         established=merge_established(case.established, established or _proved_by(change, account_id)),
     )
+    case = replace(case, answer_by=_find_answer_day(case.answer_by, facts, change.now))
     case = give_reference(change, with_status(case))
     kind = EntryKind.ADDED if known else EntryKind.OPENED
     entry = make_entry(change, case, kind, reason=reason, facts=facts, note=note)
@@ -147,6 +148,14 @@ def contribute_case(
     tell(change, case, opened=known is None, reason=reason)
     new_reference = known is None or known.reference != case.reference or _is_first_told(known, case)
     return CaseRef(case.case_id, opened=known is None, reference=str(case.reference), new_reference=new_reference)
+
+
+def _find_answer_day(known: date | None, facts: Mapping[str, str | int], now: datetime) -> date | None:
+    """The first promised day that is still to come, of the known one and of one that an entry's facts tell of."""
+    promised = date.fromisoformat(str(facts["answer_by"])) if "answer_by" in facts else None
+    if known is None or promised is None:
+        return promised or known
+    return promised if known < now.date() else min(known, promised)
 
 
 def _is_first_told(known: Case, case: Case) -> bool:

@@ -18,7 +18,7 @@ The pointer of a contact whose caller asked to be called back has a place there,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from hotline.kit.clock import epoch_s, from_text, to_text
@@ -120,7 +120,8 @@ def told_key(case: Case, told_at: datetime) -> Key:
 def told_item(case: Case, told_at: datetime) -> Item:
     """The part of a case that a customer may see: no name, no reason and no text. `told_at` is when it opened for them.
 
-    There is no due time once the case is closed, or an agent has written to them: it is that of the first answer. A
+    There is no due time once the case is closed, or an agent has written to them: it is that of the first answer. There
+    is none beside the day that the customer was promised. A
     case of what may be an attack has none, since a finding may have set or moved it. A closed one goes TOLD_CLOSED
     after the last word."""
     item: Item = {"case_id": case.case_id, "topic": case.topic, "opened_at": to_text(told_at)}
@@ -128,7 +129,9 @@ def told_item(case: Case, told_at: datetime) -> Item:
     item |= {"said": list(case.said)} if case.said else {}
     if case.is_closed:
         return item | {TTL_ATTRIBUTE: epoch_s(case.updated_at + TOLD_CLOSED)}
-    is_due = case.topic != SECURITY_TOPIC and not case.said
+    if case.answer_by is not None:
+        item["answer_by"] = case.answer_by.isoformat()
+    is_due = case.topic != SECURITY_TOPIC and case.answer_by is None and not case.said
     return item | ({"due_at": to_text(case.due_at)} if is_due else {}) | record_end(case.updated_at)
 
 
@@ -147,13 +150,14 @@ def said_keys(told: Mapping[str, Any]) -> tuple[Key, ...]:
 def told_case_from(told: Mapping[str, Any], entries: Iterable[CaseEntry], now: datetime) -> ToldCase:
     """The case of a stored item with those of the entries that are for its customer, and no due time that has
     passed."""
-    due_at = _optional_time(told, "due_at")
+    due_at, answer_by = _optional_time(told, "due_at"), _optional_day(told, "answer_by")
     return ToldCase(
         case_id=told["case_id"],
         topic=told["topic"],
         status=CaseStatus(told["status"]),
         opened_at=from_text(told["opened_at"]),
         due_at=due_at if due_at is not None and due_at > now else None,
+        answer_by=answer_by if answer_by is not None and answer_by >= now.date() else None,
         notes=tuple(
             ToldNote(entry.at, entry.note)
             for entry in entries
@@ -267,6 +271,7 @@ def pointer_item(case: Case) -> Item:
         "reference": case.reference,
         "reference_until": _optional_text(case.reference_until),
         "told_at": _optional_text(case.told_at),
+        "answer_by": case.answer_by.isoformat() if case.answer_by is not None else None,
         "said": list(case.said),
         **record_end(case.updated_at),
     }
@@ -279,6 +284,10 @@ def _optional_text(at: datetime | None) -> str | None:
 
 def _optional_time(item: Mapping[str, Any], name: str) -> datetime | None:
     return from_text(item[name]) if name in item else None
+
+
+def _optional_day(item: Mapping[str, Any], name: str) -> date | None:
+    return date.fromisoformat(item[name]) if name in item else None
 
 
 def case_from(item: Mapping[str, Any]) -> Case:
@@ -315,6 +324,7 @@ def case_from(item: Mapping[str, Any]) -> Case:
         reference=item.get("reference"),
         reference_until=_optional_time(item, "reference_until"),
         told_at=_optional_time(item, "told_at"),
+        answer_by=_optional_day(item, "answer_by"),
         said=tuple(item.get("said", ())),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 QUEUE = "support"
@@ -209,6 +209,8 @@ class Case:
     told_at: datetime | None = None
     """Since when its customer may know of it, so that they can list it; None for one that they must not know of. Of a
     case of what may be an attack it is when they spoke of it, or an agent wrote to them."""
+    answer_by: date | None = None
+    """The day by which its customer was promised an answer, the first that is still to come; None without a promise."""
     said: tuple[str, ...] = ()
     """The places of the newest entries that are for the customer, the oldest first."""
 
@@ -260,14 +262,16 @@ class ToldNote:
 
 @dataclass(frozen=True, slots=True)
 class ToldCase:
-    """A case as its customer may see it. `status`: open or closed. `due_at`: by when somebody answers, while that is
-    ahead and nobody has written to them."""
+    """A case as its customer may see it. `status`: open or closed. `due_at`: by when somebody first answers, while that
+    is ahead and nobody has written to them. `answer_by`: the day that they were promised, which is never told beside
+    another date."""
 
     case_id: str
     topic: str
     status: CaseStatus
     opened_at: datetime
     due_at: datetime | None
+    answer_by: date | None
     notes: tuple[ToldNote, ...]
 
 
