@@ -372,4 +372,11 @@ def test_security_tells_two_step_contact_points_by_kind_and_no_values(world: Api
     assert told.json["two_step"] is False
     assert sorted(point["kind"] for point in told.json["contact_points"]) == ["email", "phone"]
     assert "one@customer.example" not in str(told.json)
-    assert told.json["findings"] == []
+    assert told.json["findings"] is None
+
+
+def test_security_tells_findings_once_a_factor_beyond_the_sign_in_is_proved(world: ApiWorld) -> None:
+    client = world.client()
+    assert client.ask("GET", "/v1/me/security").json["findings"] is None
+    client.prove("unlock")
+    assert client.ask("GET", "/v1/me/security").json["findings"] == []

@@ -204,8 +204,8 @@ def ask_the_api(here: Account) -> None:
     client = LiveClient(here.ctx, "acct-demo-04", account=here)
     assert client.ask("GET", "/v1/me/payments").status == 200
     assert client.ask("GET", "/v1/me/refunds").status == 200
-    assert client.ask("GET", "/v1/me/security").status == 200
     assert client.prove("refund").status == 200
+    assert client.ask("GET", "/v1/me/security").status == 200
     body, key = {"payment_id": "acct-demo-04-pay6", "reason": "cancelled"}, {"Idempotency-Key": "key-0000-0000-0001"}
     assert client.ask("POST", "/v1/me/refunds", body=body, headers=key).status == 201
     assert client.ask("PUT", "/v1/me/pin", body={"pin": "482137"}).status == 200

@@ -9,6 +9,7 @@ from functions.http.problems import Problem
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.service import Operation
+from hotline.kit.actor import FactorKind
 from hotline.kit.errors import NeedProof
 from hotline.kit.logging import Event, log
 from hotline.lockout import service as lockout
@@ -109,12 +110,15 @@ def _perform_once(at: Desk, act: lockout.AccountAct) -> Asked:
 
 @router.get("/v1/me/security", tags=["security"], operation_id="read_security")
 def read_security() -> Security:
-    """How well the account is protected, and what was found on it and is not dealt with."""
+    """How well the account is protected, and what was found on it and is not dealt with. Findings are told once the
+    session has proved a factor beyond its sign-in: a thief with the session is not to learn that somebody has seen
+    them."""
     at = desk()
     visit = at.visit()
     visit.allow(Operation.READ)
     profile = visit.session.profile
-    found = security.list_open_findings(at.ctx.store, visit.account_id)
+    is_proved = any(factor.kind is not FactorKind.SESSION for factor in visit.state.good_factors(visit.now))
+    found = security.list_open_findings(at.ctx.store, visit.account_id) if is_proved else None
     return Security(
         two_step=profile.two_step,
         pin=identity.has_pin(visit.read.get(identity.factors_key(visit.account_id))),
@@ -129,5 +133,7 @@ def read_security() -> Security:
                 found_at=one.found_at,
             )
             for one in found
-        ],
+        ]
+        if found is not None
+        else None,
     )

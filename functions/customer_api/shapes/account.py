@@ -41,13 +41,13 @@ class Finding(Answer):
 
 class Security(Answer):
     """How well the account is protected, and what was found on it. `two_step` null: the wallet has not said, and the
-    hotline asks for two factors."""
+    hotline asks for two factors. `findings` null: the session has proved no factor beyond its sign-in."""
 
     two_step: bool | None
     pin: bool
     contact_points: list[ContactPoint]
     contact_changed_at: datetime | None
-    findings: list[Finding]
+    findings: list[Finding] | None
 
 
 class Asked(Answer):
