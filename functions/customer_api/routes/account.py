@@ -111,8 +111,8 @@ def _perform_once(at: Desk, act: lockout.AccountAct) -> Asked:
 @router.get("/v1/me/security", tags=["security"], operation_id="read_security")
 def read_security() -> Security:
     """How well the account is protected, and what was found on it and is not dealt with. Findings are told once the
-    session has proved a factor beyond its sign-in: a thief with the session is not to learn that somebody has seen
-    them."""
+    session has proved a factor beyond its sign-in."""
+    # A thief with the session is not to learn that somebody has seen them.
     at = desk()
     visit = at.visit()
     visit.allow(Operation.READ)
