@@ -92,7 +92,7 @@ class EditNumbers(_Edit[int]):
         known = directory.numbers_of(request.read, ())
         content: dict[str, str | int] = {"numbers": " ".join(self.numbers)}
         if removed := [number for number in known.content if number not in self.numbers]:
-            content["numbers_removed"] = " ".join(removed)
+            content |= {"numbers_removed": " ".join(removed)}
         return Operation.EDIT_NUMBERS, Subject(NUMBERS_NAME, str(known.version), content)
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[int]:

@@ -86,8 +86,10 @@ def policy_subject(read: Mapping[Key, Item], merchant_id: str, terms: PolicyTerm
     if known is not None:
         removed = [name for name in also if getattr(known, name) is not None and name not in content]
         categories = [category for category in known.categories if category not in terms.categories]
-        gone = {"removed": " ".join(removed), "categories_removed": " ".join(categories)}
-        content |= {name: value for name, value in gone.items() if value}
+        if removed:
+            content |= {"removed": " ".join(removed)}
+        if categories:
+            content |= {"categories_removed": " ".join(categories)}
     return Subject(f"policy#{merchant_id}", str(known.version if known is not None else 0), content)
 
 
