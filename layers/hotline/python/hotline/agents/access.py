@@ -49,6 +49,8 @@ class AgentRequest:
     """The agent's reason for what they do; None for a look."""
     asked_proof: ProofRequest | None = None
     """The request for proof that waits for this customer."""
+    finding_first: bool | None = None
+    """Whether a finding is to be judged before what is asked for; None where nobody has looked."""
 
     @property
     def agent_id(self) -> str:

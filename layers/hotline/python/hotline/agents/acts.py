@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import ClassVar, Final
 
 from hotline.accounts.model import ContactPoint
+from hotline.cases import service as cases
+from hotline.cases.model import SECURITY_TOPIC
 from hotline.identity.model import IdentityError, PointLoss, Subject
 from hotline.identity.service import (
     Operation,
@@ -182,18 +184,23 @@ class ReleaseHold(AgentAct[None]):
     cause: Cause
 
     def keys(self, request: AgentRequest) -> Iterable[Key]:
-        return lockout.acting_keys(request.account_id)
+        return (*lockout.acting_keys(request.account_id), cases.pointer_key(request.account_id, SECURITY_TOPIC))
+
+    def read_more(self, request: AgentRequest) -> None:
+        request.finding_first = is_finding_first(request.ctx.store, request.account_id, self.cause)
 
     def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         return Operation.RELEASE_HOLD, lockout.hold_subject(request.read, request.account_id, self.cause)
 
     def check_possible(self, request: AgentRequest) -> None:
         lockout.find_hold(request.read, request.account_id, self.cause, request.now)
-        if is_finding_first(request.ctx.store, request.account_id, self.cause):
+        if request.finding_first is not False:
             raise NotPossible(AgentError.FINDING_UNJUDGED)
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[None]:
         self.check_possible(request)
+        # Every grave finding writes that case, so one that came since the findings were read makes this Stale.
+        cases.require_same_open(change, request.read, request.account_id, SECURITY_TOPIC)
         lockout.contribute_release(change, request.read, request.account_id, self.cause)
         return Deed(None, "ASKED", {"cause": self.cause.value})
 

@@ -78,6 +78,10 @@ class AgentAct[Result](ABC):
         """The keys that are known only when those of `keys` have been read."""
         return ()
 
+    def read_more(self, _request: AgentRequest) -> None:
+        """Read into the request what no key names, once all keys have been read."""
+        return
+
     @abstractmethod
     def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         """The operation that this is, and the thing that a second person would be asked about. Raises NotPossible."""
@@ -143,6 +147,7 @@ def read_for[Result](
     else:
         request.fetch(act.keys(request))
     request.fetch(act.further_keys(request))
+    act.read_more(request)
     return request
 
 

@@ -17,6 +17,7 @@ from .entries import (
     link_of,
     read_case,
     read_timeline,
+    require_same_open,
 )
 from .handover import CLOSED, OUTCOMES, TEXTED, AskPerson, HandOver, establish, priority_of
 from .items import pointer_key
@@ -95,6 +96,7 @@ __all__ = [
     "priority_of",
     "read_case",
     "read_timeline",
+    "require_same_open",
     "skill_of",
     "telling_keys",
     "told_keys",
