@@ -7,6 +7,7 @@ opened, before a person has judged what was found.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from hotline.cases.model import SECURITY_TOPIC, Case
@@ -22,6 +23,8 @@ HELD_BY_FINDINGS: Final = Cause.RISK_SCORE
 """The cause of the hold that a critical finding sets."""
 FINDINGS_TOLD_MAX: Final = 5
 """The newest findings say why the account is held."""
+FINDINGS_READ_MAX: Final = 1_000
+"""So many findings on one account are looked through. Of more, nobody knows whether they are judged."""
 
 
 def list_unjudged(found: Iterable[SeenFinding]) -> tuple[SeenFinding, ...]:
@@ -30,22 +33,31 @@ def list_unjudged(found: Iterable[SeenFinding]) -> tuple[SeenFinding, ...]:
 
 
 def is_finding_first(store: Store, account_id: str, cause: Cause) -> bool:
-    """Whether a finding is to be judged before anybody releases the account's hold of this cause. One query for a hold
-    that findings may have set."""
-    return cause is HELD_BY_FINDINGS and bool(list_unjudged(security.list_findings(store, account_id)))
+    """Whether a finding is to be judged before anybody releases the account's hold of this cause, or there are more
+    than are looked through. One query for a hundred findings, for a hold that they may have set."""
+    if cause is not HELD_BY_FINDINGS:
+        return False
+    found = tuple(islice(security.iterate_findings(store, account_id), FINDINGS_READ_MAX + 1))
+    return len(found) > FINDINGS_READ_MAX or bool(list_unjudged(found))
 
 
 def list_findings_of(store: Store, approval: Approval) -> tuple[SeenFinding, ...]:
     """The newest findings that a second person goes by: of a request to release a hold that findings may have set, and
-    that waits. One query, none for any other request."""
+    that waits. One query for a hundred findings, none for any other request."""
     waits = approval.operation is Operation.RELEASE_HOLD and approval.state is ApprovalState.ASKED
     if not waits or approval.account_id is None or approval.subject.content.get("cause") != HELD_BY_FINDINGS.value:
         return ()
-    return security.list_findings(store, approval.account_id)[:FINDINGS_TOLD_MAX]
+    return _list_newest(store, approval.account_id)[:FINDINGS_TOLD_MAX]
 
 
 def read_findings(ctx: Context, case: Case, account_id: str, view: LockView) -> tuple[SeenFinding, ...]:
     """The findings by which the next step of a case goes: of a security case, and of any where a risk score holds the
-    account. One query, none for other cases."""
+    account. One query for a hundred findings, none for other cases."""
     held = any(one.state is LockState.HOLD and one.cause is HELD_BY_FINDINGS for one in view.components)
-    return security.list_findings(ctx.store, account_id) if held or case.topic == SECURITY_TOPIC else ()
+    return _list_newest(ctx.store, account_id) if held or case.topic == SECURITY_TOPIC else ()
+
+
+def _list_newest(store: Store, account_id: str) -> tuple[SeenFinding, ...]:
+    """The account's findings, the newest first, of FINDINGS_READ_MAX at most."""
+    found = islice(security.iterate_findings(store, account_id), FINDINGS_READ_MAX)
+    return tuple(sorted(found, key=lambda one: one.found_at, reverse=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
 
@@ -11,7 +11,7 @@ from hotline.kit.change import Change, stale
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
-from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store, TransactionCancelled
+from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store, TransactionCancelled, query_all
 from hotline.kit.store.condition import NEW, Item, equals
 
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, agent_row, rows_of
@@ -37,8 +37,8 @@ WRITE_ATTEMPTS_MAX = 4
 __all__ = [
     "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "SeenFinding", "ShardReport", "ToldFinding",
     "Verdict", "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict", "fact_keys",
-    "finding_to_see", "list_findings", "list_open_findings", "named_finding_key", "scan_shard", "verdict_keys",
-    "write_activity",
+    "finding_to_see", "iterate_findings", "list_findings", "list_open_findings", "named_finding_key", "scan_shard",
+    "verdict_keys", "write_activity",
 ]  # fmt: skip
 
 
@@ -114,3 +114,9 @@ def list_findings(store: Store, account_id: str) -> tuple[SeenFinding, ...]:
     FINDINGS_SEEN_MAX. One query."""
     found = store.query(all_findings_query(account_id, limit=FINDINGS_SEEN_MAX)).items
     return tuple(sorted((finding_to_see(item) for item in found), key=lambda one: one.found_at, reverse=True))
+
+
+def iterate_findings(store: Store, account_id: str) -> Iterator[SeenFinding]:
+    """Every finding on the account, also those that are dealt with, in no order. One query for FINDINGS_SEEN_MAX of
+    them, sent when they are asked for."""
+    return map(finding_to_see, query_all(store, all_findings_query(account_id, limit=FINDINGS_SEEN_MAX)))
