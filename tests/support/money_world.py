@@ -325,18 +325,18 @@ class MoneyWorld:
         """An item of the table, by default of the account."""
         return self.store.get(hotline_key(pk, sk))
 
-    def give_profile(self) -> None:
+    def give_profile(self, *, time_zone: str = "Europe/London") -> None:
         """Give the account a phone number and an e-mail address to be told at."""
         confirmed = self.now - timedelta(days=400)
         points = (
             ContactPointFact(PointKind.PHONE, "+447700900001", confirmed),
             ContactPointFact(PointKind.EMAIL, "ada@customer.example", confirmed),
         )
-        self.open_account(*points)
+        self.open_account(*points, time_zone=time_zone)
 
-    def open_account(self, *points: ContactPointFact) -> None:
+    def open_account(self, *points: ContactPointFact, time_zone: str = "Europe/London") -> None:
         """Open the account with these contact points."""
-        data = AccountDescribed(1, "en-US", "Europe/London", "Ada Fictional", points, two_step=False)
+        data = AccountDescribed(1, "en-US", time_zone, "Ada Fictional", points, two_step=False)
         name = f"account.opened.{len(points)}"
         self.tell_accounts(told("account.opened", data, after_s=len(points), fact_id=name))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 import pytest
@@ -11,8 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.cases import service as cases
+from hotline.cases.entries import ANSWERS_MAX
 from hotline.cases.items import TOLD_CLOSED, told_key
-from hotline.cases.model import Audience, CaseError, CaseStatus, CloseReason, Priority, ToldCase, skill_of
+from hotline.cases.model import (
+    Audience,
+    CaseError,
+    CaseStatus,
+    CloseReason,
+    Priority,
+    PromisedAnswer,
+    ToldCase,
+    skill_of,
+)
 from hotline.cases.records import SAID_MAX
 from hotline.cases.service import TOLD_PAGE_MAX
 from hotline.kit.actor import Actor, Caller, FactorKind, Proof, ProvedFactor, Purpose, Session, System
@@ -67,16 +77,35 @@ def test_the_time_of_the_first_answer_is_told_while_it_is_ahead(world: CaseWorld
 
 
 def test_beside_the_day_of_a_promised_answer_no_other_date_is_told(world: CaseWorld) -> None:
-    ref = world.add(topic="dispute", facts={"answer_by": "2026-12-14"})
-    for days, seen in (("2026-12-20", "2026-12-14"), ("2026-12-01", "2026-12-01")):
-        world.add(topic="dispute", facts={"answer_by": days})
+    ref = world.add(topic="dispute", answer=promised(14))
+    for days, seen in ((20, 14), (1, 1)):
+        world.add(topic="dispute", answer=promised(days))
         (case,) = told(world)
-        assert (case.case_id, case.due_at, str(case.answer_by)) == (ref.case_id, None, seen)
-    world.now = datetime(2026, 12, 2, tzinfo=UTC)
-    assert told(world)[0].answer_by is None
-    world.add(topic="dispute", facts={"answer_by": "2026-12-30"})
-    assert str(told(world)[0].answer_by) == "2026-12-30"
-    assert told(world)[0].due_at is None
+        assert (case.case_id, case.due_at, case.answer_by) == (ref.case_id, None, promised(seen).day)
+    for days, seen in ((1, 14), (14, 20)):
+        world.now = promised(days).ends_at - timedelta(milliseconds=1)
+        assert told(world)[0].answer_by == promised(days).day
+        world.now = promised(days).ends_at
+        assert told(world)[0].answer_by == promised(seen).day
+    world.now = promised(20).ends_at
+    assert (told(world)[0].answer_by, told(world)[0].due_at) == (None, None)
+    world.add(topic="dispute", answer=promised(30))
+    assert (told(world)[0].answer_by, told(world)[0].due_at) == (promised(30).day, None)
+
+
+def test_a_case_keeps_so_many_promised_answers_the_next_ones(world: CaseWorld) -> None:
+    for days in range(ANSWERS_MAX + 1, 0, -1):
+        ref = world.add(topic="dispute", answer=promised(days))
+    assert world.case(ref.case_id).answers == tuple(map(promised, range(1, ANSWERS_MAX + 1)))
+    world.now = promised(1).ends_at
+    world.add(topic="dispute")
+    assert world.case(ref.case_id).answers == tuple(map(promised, range(2, ANSWERS_MAX + 1)))
+
+
+def promised(days: int) -> PromisedAnswer:
+    """An answer by a day of December that ends at 16:00 UTC, as in Shanghai."""
+    day = date(2026, 12, 1) + timedelta(days=days - 1)
+    return PromisedAnswer(day, datetime.combine(day, time(16), UTC))
 
 
 def test_no_time_of_a_first_answer_is_told_once_somebody_has_written(world: CaseWorld) -> None:

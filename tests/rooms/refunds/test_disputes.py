@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -291,3 +291,56 @@ def test_a_crash_at_the_write_leaves_one_dispute_one_word_and_one_date(
     entries = cases.read_case(world.store, stored(world).case_id)
     assert entries is not None
     assert len(entries[1]) == (1 if what == "report" else 2)
+
+
+# ---------------------------------------------------------------- the day that the case tells its customer
+
+
+def day_told(world: MoneyWorld, at: datetime) -> date | None:
+    """The promised day that the customer reads beside the case at an instant."""
+    (case,) = cases.list_told(world.store, ACCOUNT, at).cases
+    assert case.due_at is None
+    return case.answer_by
+
+
+def end_of(dispute: Dispute) -> datetime:
+    """The end of the promised day, as the clock tells it: in UTC."""
+    return dispute.ends_at.astimezone(UTC)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles", "Pacific/Kiritimati"])
+def test_a_case_tells_the_promised_day_until_it_ends_where_the_customer_is_and_then_the_new_one(zone: str) -> None:
+    world = MoneyWorld(MemoryStore())
+    world.give_profile(time_zone=zone)
+    world.tell(moved(MovementStatus.SUCCEEDED))
+    report(world)
+    first = stored(world)
+    assert day_told(world, world.now) == first.promise.latest_on
+    assert day_told(world, end_of(first) - timedelta(milliseconds=1)) == first.promise.latest_on
+    assert day_told(world, end_of(first)) is None
+    assert work_off(world, end_of(first))
+    second = stored(world)
+    assert second.promise.latest_on > first.promise.latest_on
+    assert day_told(world, end_of(first)) == second.promise.latest_on
+    assert day_told(world, end_of(second) - timedelta(milliseconds=1)) == second.promise.latest_on
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles"])
+def test_of_two_disputes_the_case_tells_the_next_day_while_one_is_to_come(zone: str) -> None:
+    world = MoneyWorld(MemoryStore())
+    world.give_profile(time_zone=zone)
+    world.tell(moved(MovementStatus.SUCCEEDED), moved(MovementStatus.SUCCEEDED, "mov_2"))
+    report(world)
+    world.now += timedelta(days=3)
+    world.call_in()
+    report(world, movement_id="mov_2", request_key="request-2")
+    first, item = stored(world), world.store.get(dispute_key(ACCOUNT, "mov_2"))
+    assert item is not None
+    other = dispute_from(item)
+    assert end_of(first) < end_of(other)
+    assert day_told(world, world.now) == first.promise.latest_on
+    assert day_told(world, end_of(first)) == other.promise.latest_on
+    work_off(world, end_of(first))
+    assert end_of(stored(world)) > end_of(other)
+    assert day_told(world, end_of(first)) == other.promise.latest_on
+    assert day_told(world, end_of(other)) == stored(world).promise.latest_on

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from hotline.accounts.service import profile_from, profile_key
@@ -34,6 +34,7 @@ from .model import (
     Established,
     LinkKind,
     Priority,
+    PromisedAnswer,
     TimelinePage,
     is_decided,
     skill_of,
@@ -49,6 +50,8 @@ TIMELINE_PAGE = 100
 """Entries of a case that are read at once: of 5 KB each at most, half of what one request answers."""
 LINKS_MAX: Final = 20
 HEARD_MAX: Final = 10
+ANSWERS_MAX: Final = 20
+"""Promised answers of one case: of more, the ones that are due last are left to their own clocks."""
 _LINKED: Final[Mapping[str, LinkKind]] = {
     "refund_id": LinkKind.REFUND,
     "movement_id": LinkKind.PAYMENT,
@@ -82,14 +85,15 @@ def contribute_case(
     language: str | None = None,
     established: Established | None = None,
     call_live: bool = False,
+    answer: PromisedAnswer | None = None,
 ) -> CaseRef:
     """Open a case, or add to the one that is open. An account has one for each topic; an unknown caller has one a call,
     which is then `case_id`.
 
     `facts` are opaque ids, closed words and numbers; what they name is linked to the case. `note` is a customer's own
     text, kept in its plain form. `call_live`: a call or callback is on its way to a person. `language` is the one that
-    the customer speaks; without it, it is the profile's. A case only gains priority, and one that waits does so no
-    longer.
+    the customer speaks; without it, it is the profile's. `answer`: one that the customer is promised now. A case only
+    gains priority, and one that waits does so no longer.
 
     Raises InvalidInput for a topic or reason that is no word, or too long a note; Stale at commit when somebody else
     changed the case.
@@ -135,7 +139,7 @@ def contribute_case(
         links=add_links(case.links, _list_links(change, facts)),
         established=merge_established(case.established, established or _proved_by(change, account_id)),
     )
-    case = replace(case, answer_by=_find_answer_day(case.answer_by, facts, change.now))
+    case = replace(case, answers=_list_answers(case.answers, answer, change.now))
     case = give_reference(change, with_status(case))
     kind = EntryKind.ADDED if known else EntryKind.OPENED
     entry = make_entry(change, case, kind, reason=reason, facts=facts, note=note)
@@ -150,12 +154,12 @@ def contribute_case(
     return CaseRef(case.case_id, opened=known is None, reference=str(case.reference), new_reference=new_reference)
 
 
-def _find_answer_day(known: date | None, facts: Mapping[str, str | int], now: datetime) -> date | None:
-    """The first promised day that is still to come, of the known one and of one that an entry's facts tell of."""
-    promised = date.fromisoformat(str(facts["answer_by"])) if "answer_by" in facts else None
-    if known is None or promised is None:
-        return promised or known
-    return promised if known < now.date() else min(known, promised)
+def _list_answers(
+    known: tuple[PromisedAnswer, ...], promised: PromisedAnswer | None, now: datetime
+) -> tuple[PromisedAnswer, ...]:
+    """The promised answers that are still to come, the next one first."""
+    to_come = {one for one in (*known, promised) if one is not None and one.ends_at > now}
+    return tuple(sorted(to_come, key=lambda one: (one.ends_at, one.day)))[:ANSWERS_MAX]
 
 
 def _is_first_told(known: Case, case: Case) -> bool:

@@ -37,6 +37,7 @@ from .model import (
     EntryKind,
     Established,
     Priority,
+    PromisedAnswer,
     ToldCase,
     ToldNote,
     skill_of,
@@ -56,7 +57,7 @@ _CALLBACKS = "CALLBACK"
 _INDEXED = ("queue_pk", "queue_sk", "due_pk", "due_sk")
 OPTIONAL_ATTRIBUTES = (
     *_INDEXED, "owner", "owner_name", "claimed_at", "snoozed_until", "task_at", "tags", "links", "heard", "proved",
-    "login_failed_at", "missing_documents", "reference", "reference_until", "told_at", "said",
+    "login_failed_at", "missing_documents", "reference", "reference_until", "told_at", "answers", "said",
 )  # fmt: skip
 """Attributes that a stored case may lack. An update takes away those that it does not set."""
 
@@ -121,17 +122,15 @@ def told_item(case: Case, told_at: datetime) -> Item:
     """The part of a case that a customer may see: no name, no reason and no text. `told_at` is when it opened for them.
 
     There is no due time once the case is closed, or an agent has written to them: it is that of the first answer. There
-    is none beside the day that the customer was promised. A
-    case of what may be an attack has none, since a finding may have set or moved it. A closed one goes TOLD_CLOSED
-    after the last word."""
+    is none beside a day that the customer was promised. A case of what may be an attack has none, since a finding may
+    have set or moved it. A closed one goes TOLD_CLOSED after the last word."""
     item: Item = {"case_id": case.case_id, "topic": case.topic, "opened_at": to_text(told_at)}
     item |= {"status": case.outer_status.value, "version": case.version}
     item |= {"said": list(case.said)} if case.said else {}
     if case.is_closed:
         return item | {TTL_ATTRIBUTE: epoch_s(case.updated_at + TOLD_CLOSED)}
-    if case.answer_by is not None:
-        item["answer_by"] = case.answer_by.isoformat()
-    is_due = case.topic != SECURITY_TOPIC and case.answer_by is None and not case.said
+    item |= {"answers": _answers_text(case.answers)} if case.answers else {}
+    is_due = case.topic != SECURITY_TOPIC and not case.answers and not case.said
     return item | ({"due_at": to_text(case.due_at)} if is_due else {}) | record_end(case.updated_at)
 
 
@@ -148,16 +147,16 @@ def said_keys(told: Mapping[str, Any]) -> tuple[Key, ...]:
 
 
 def told_case_from(told: Mapping[str, Any], entries: Iterable[CaseEntry], now: datetime) -> ToldCase:
-    """The case of a stored item with those of the entries that are for its customer, and no due time that has
-    passed."""
-    due_at, answer_by = _optional_time(told, "due_at"), _optional_day(told, "answer_by")
+    """The case of a stored item with those of the entries that are for its customer, and no due time and no
+    promised day that is over."""
+    due_at = _optional_time(told, "due_at")
     return ToldCase(
         case_id=told["case_id"],
         topic=told["topic"],
         status=CaseStatus(told["status"]),
         opened_at=from_text(told["opened_at"]),
         due_at=due_at if due_at is not None and due_at > now else None,
-        answer_by=answer_by if answer_by is not None and answer_by >= now.date() else None,
+        answer_by=next((one.day for one in _answers(told) if one.ends_at > now), None),
         notes=tuple(
             ToldNote(entry.at, entry.note)
             for entry in entries
@@ -271,7 +270,7 @@ def pointer_item(case: Case) -> Item:
         "reference": case.reference,
         "reference_until": _optional_text(case.reference_until),
         "told_at": _optional_text(case.told_at),
-        "answer_by": case.answer_by.isoformat() if case.answer_by is not None else None,
+        "answers": _answers_text(case.answers),
         "said": list(case.said),
         **record_end(case.updated_at),
     }
@@ -286,8 +285,14 @@ def _optional_time(item: Mapping[str, Any], name: str) -> datetime | None:
     return from_text(item[name]) if name in item else None
 
 
-def _optional_day(item: Mapping[str, Any], name: str) -> date | None:
-    return date.fromisoformat(item[name]) if name in item else None
+def _answers_text(answers: Iterable[PromisedAnswer]) -> list[str]:
+    return [f"{one.day.isoformat()} {to_text(one.ends_at)}" for one in answers]
+
+
+def _answers(item: Mapping[str, Any]) -> tuple[PromisedAnswer, ...]:
+    """The promised answers of a stored item, the next one first."""
+    pairs = (text.split(" ") for text in item.get("answers", ()))
+    return tuple(PromisedAnswer(date.fromisoformat(day), from_text(ends_at)) for day, ends_at in pairs)
 
 
 def case_from(item: Mapping[str, Any]) -> Case:
@@ -324,7 +329,7 @@ def case_from(item: Mapping[str, Any]) -> Case:
         reference=item.get("reference"),
         reference_until=_optional_time(item, "reference_until"),
         told_at=_optional_time(item, "told_at"),
-        answer_by=_optional_day(item, "answer_by"),
+        answers=_answers(item),
         said=tuple(item.get("said", ())),
     )
 

@@ -209,8 +209,8 @@ class Case:
     told_at: datetime | None = None
     """Since when its customer may know of it, so that they can list it; None for one that they must not know of. Of a
     case of what may be an attack it is when they spoke of it, or an agent wrote to them."""
-    answer_by: date | None = None
-    """The day by which its customer was promised an answer, the first that is still to come; None without a promise."""
+    answers: tuple[PromisedAnswer, ...] = ()
+    """The answers that its customer was promised and that were still to come at its last change, the next one first."""
     said: tuple[str, ...] = ()
     """The places of the newest entries that are for the customer, the oldest first."""
 
@@ -261,10 +261,18 @@ class ToldNote:
 
 
 @dataclass(frozen=True, slots=True)
+class PromisedAnswer:
+    """The day by which a customer was promised an answer, and the instant at which that day ends where they are."""
+
+    day: date
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ToldCase:
     """A case as its customer may see it. `status`: open or closed. `due_at`: by when somebody first answers, while that
-    is ahead and nobody has written to them. `answer_by`: the day that they were promised, which is never told beside
-    another date."""
+    is ahead and nobody has written to them. `answer_by`: the next day that they were promised, until it ends where they
+    are. It is never told beside another date."""
 
     case_id: str
     topic: str

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from hotline.accounts.model import Profile
 from hotline.accounts.service import profile_from, profile_key, send_notice
-from hotline.cases.model import DISPUTE_TOPIC, Priority
+from hotline.cases.model import DISPUTE_TOPIC, Priority, PromisedAnswer
 from hotline.cases.service import case_keys, contribute_case, find_open
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
@@ -130,6 +130,7 @@ def contribute_report(
         priority=Priority.HIGH,
         note=note,
         language=language,
+        answer=_answer_of(promise, currency, profile.time_zone),
     )
     dispute = Dispute(
         account_id=account_id,
@@ -208,6 +209,7 @@ def _escalate(change: Change, read: Mapping[Key, Item], item: Item, known: Dispu
             "answer_by": promise.latest_on.isoformat(),
         },
         priority=Priority.URGENT,
+        answer=_answer_of(promise, dispute.amount.currency, time_zone),
     )
     change.audit(account_id, "dispute.escalated", movement_id=movement_id, escalations=dispute.escalations)
     keys: dict[str, str | int] = {"account_id": account_id, "count": dispute.escalations, "case_id": known.case_id}
@@ -263,6 +265,11 @@ def _is_running(read: Mapping[Key, Item], dispute: Dispute) -> bool:
     case = find_open(read, account_id=dispute.account_id, topic=DISPUTE_TOPIC)
     stored = read[dispute_key(dispute.account_id, dispute.movement_id)]
     return case is not None and case.case_id == dispute.case_id and "due_sk" in stored
+
+
+def _answer_of(promise: Promise, currency: str, time_zone: str | None) -> PromisedAnswer:
+    """The promise as the case keeps it for its customer."""
+    return PromisedAnswer(promise.latest_on, due_at(promise.latest_on, currency=currency, time_zone=time_zone))
 
 
 def _facts(movement_id: str, amount: Money) -> dict[str, str | int]:
