@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from hotline.accounts import service as accounts
-from hotline.contracts.model import PointKind
+from hotline.cases import service as cases
+from hotline.contracts.model import MovementStatus, PointKind
 from hotline.identity import service as identity
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
@@ -15,11 +17,13 @@ from hotline.kit.store import Index, Query, Table, Update
 from hotline.kit.store.condition import PRESENT
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.money_world import moved
 from tests.support.phone import Phone, context, failed_logins, give, opened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MEI, FAMILY, NOBODY = "+8613800000001", "+8613800000002", "+8613800000009"
 MAIL = "mei@example.com"
+MOVEMENTS = ("mov_1", "mov_2")
 PHONE, EMAIL = PointKind.PHONE, PointKind.EMAIL
 
 
@@ -75,6 +79,34 @@ def test_two_accounts_on_one_phone_are_offered_after_the_code_and_chosen_by_plac
     assert phone.press("choose_account", choice="3")["outcome"] == "CHOOSE"
     assert phone.press("choose_account", choice="2")["outcome"] == "CHOSEN"
     assert phone.state.account_id in ("acct-father", "acct-child")
+
+
+def test_what_was_heard_of_one_account_comes_into_no_case_of_another(ctx: Context) -> None:
+    give(ctx, [replace(moved(MovementStatus.FAILED, movement_id), subject="acct-father") for movement_id in MOVEMENTS])
+    phone = Phone(ctx, FAMILY)
+    phone.press("start")
+    phone.prove()
+    places = dict[str | None, str]()
+    for place in ("1", "2"):
+        phone.press("choose_account", choice=place)
+        places[phone.state.account_id] = place
+    phone.press("choose_account", choice=places["acct-father"])
+    phone.press("payments", purpose="latest")
+    phone.press("payment_answer", choice="1")
+    assert phone.state.about in MOVEMENTS
+    phone.press("choose_account", choice=places["acct-father"])
+    assert phone.state.about in MOVEMENTS
+    assert any(told.startswith("payment_answer:") for told in phone.state.heard)
+    phone.press("choose_account", choice=places["acct-child"])
+    phone.press("handover", topic="payment", reason="asked")
+    found = cases.read_case(ctx.store, phone.state.case_id or "-")
+    assert found is not None
+    case, timeline = found
+    assert case.account_id == "acct-child"
+    assert [link for link in case.links if link.startswith("payment:")] == []
+    assert [told for told in case.established.heard if told.startswith("payment_answer:")] == []
+    assert "movement_id" not in timeline[-1].facts
+    assert "payment_answer" not in str(timeline[-1].facts["history"])
 
 
 def test_the_caller_of_a_locked_account_hears_that_as_soon_as_it_is_chosen(ctx: Context) -> None:

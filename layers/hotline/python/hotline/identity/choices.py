@@ -105,7 +105,7 @@ def decoy_points(identified: Identified, keyring: Keyring, purpose: str = "decoy
 def choose_profile(state: SessionState, profile: Profile, keyring: Keyring, *, pin: bool = False) -> SessionState:
     """The call once its account is known. Codes now go to that account's own points only. The number that the call is
     identified by is taken if it is one of them, else the phone confirmed last. A code that was asked for before is
-    void, and offers about another account are gone."""
+    void. Offers about another account are gone, and so is what was heard of it."""
     phones = {
         accounts.point_ids(point.value, keyring): code_messages.prefix_of(point.value, keyring)
         for point in live_points(profile, PointKind.PHONE)
@@ -118,6 +118,7 @@ def choose_profile(state: SessionState, profile: Profile, keyring: Keyring, *, p
         targets[FactorKind.SMS] = _target(at, profile.account_id, prefix=phones[at])
     if emails:
         targets[FactorKind.EMAIL] = _target(emails[0], profile.account_id)
+    stays = state.account_id in (None, profile.account_id)
     return replace(
         state,
         account_id=profile.account_id,
@@ -126,7 +127,9 @@ def choose_profile(state: SessionState, profile: Profile, keyring: Keyring, *, p
         time_zone=profile.time_zone,
         targets=targets,
         challenge=None,
-        offers=state.offers if state.account_id in (None, profile.account_id) else (),
+        offers=state.offers if stays else (),
+        heard=state.heard if stays else (),
+        about=state.about if stays else None,
     )
 
 
