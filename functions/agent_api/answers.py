@@ -9,7 +9,7 @@ from functions.agent_api.desk import Desk, desk
 from functions.agent_api.shapes.common import Action, Approval, MaskedFact, Person, Subject
 from functions.http.problems import problem_in
 from hotline.agents import service as agents
-from hotline.agents.model import Masked, Permission
+from hotline.agents.model import Masked
 from hotline.cases.model import CaseEntry
 from hotline.identity.model import Approval as KnownApproval
 from hotline.identity.model import ApprovalState, Operation
@@ -71,9 +71,8 @@ def unmask_of(field: Masked, item_id: str | None) -> agents.Unmask:
 
 def approval_of(approval: KnownApproval, findings: Iterable[SeenFinding] = ()) -> Approval:
     """A request to a second person as the API tells it. An amount is for whoever may decide on it. `findings`: those
-    that a decision goes by."""
-    agent = desk().agent
-    decides = Permission.APPROVE in agent.permissions() and approval.requested_by != agent.agent_id
+    that a decision goes by, as far as the agent may know of them."""
+    decides = agents.may_decide(desk().agent, approval)
     content = approval.subject.content if decides else agents.mask_content(approval.subject.content)
     decided_by = approval.decided_by
     return Approval.model_validate(

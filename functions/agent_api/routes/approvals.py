@@ -41,10 +41,10 @@ def list_approvals(
     read = agents.list_open_approvals if state == "open" else agents.list_decided_approvals
     page = read(at.ctx.store, at.now, limit=limit, after=position_of(cursor, at.lookup_keys, *context))
     others = agents.leave_out_own(at.ctx.store, at.agent, page.approvals)
+    listed = agents.mark_void(at.ctx, others)
+    found = agents.find_told_findings(at.ctx, at.agent, listed)
     return Approvals(
-        approvals=[
-            approval_of(one, agents.list_findings_of(at.ctx.store, one)) for one in agents.mark_void(at.ctx, others)
-        ],
+        approvals=[approval_of(one, found.get(one.approval_id, ())) for one in listed],
         next=cursor_of(page.next, at.lookup_keys, *context),
     )
 
@@ -52,9 +52,10 @@ def list_approvals(
 @router.get("/v1/agent/approvals/<id>", tags=_TAGS, operation_id="read_approval")
 def read_approval(id: str) -> Approval:  # noqa: A002 - the name of the path's parameter
     """One request to a second person, as it is now: void where its thing has changed."""
-    ctx = desk().ctx
-    (found,) = agents.mark_void(ctx, [_find(id_from(id))])
-    return approval_of(found, agents.list_findings_of(ctx.store, found))
+    at = desk()
+    (approval,) = agents.mark_void(at.ctx, [_find(id_from(id))])
+    found = agents.find_told_findings(at.ctx, at.agent, [approval])
+    return approval_of(approval, found.get(approval.approval_id, ()))
 
 
 @router.post("/v1/agent/approvals", tags=_TAGS, operation_id="ask_for_approval", status_code=201)

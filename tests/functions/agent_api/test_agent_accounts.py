@@ -558,6 +558,31 @@ def test_a_hold_is_released_once_what_was_found_is_judged_and_the_second_person_
     assert anna.get(f"/cases/{of_security}").json["next_step"] != "judge_finding"
 
 
+def test_what_was_found_is_told_to_whoever_decides_and_to_whoever_asked_with_access_alone(
+    world: AgentWorld, anna: AgentClient, bo: AgentClient, chief: AgentClient
+) -> None:
+    finding_id = world.find_theft(734_501)
+    case_id = claim(world, anna, "lockout")
+    anna.post(f"/cases/{case_id}/findings/{finding_id}/feedback", {**WHY, "verdict": "confirmed"})
+    wish = {"operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE", "reason": "false_alarm"}
+    asked = anna.post("/approvals", wish)
+    told = [{"severity": "critical", "rule": "reset_device_transfer", "verdict": "confirmed"}]
+
+    def read(client: AgentClient) -> list[Any]:
+        (listed,) = client.get("/approvals").json["approvals"]
+        one = client.get(f"/approvals/{asked.json['id']}").json
+        assert listed["id"] == one["id"]
+        return [listed["findings"], one["findings"]]
+
+    assert read(chief) == [told, told]
+    assert read(anna) == [told, told]
+    assert read(bo) == [[], []]
+    anna.post(f"/cases/{case_id}/release")
+    assert read(anna) == [[], []]
+    bo.post(f"/cases/{case_id}/claim")
+    assert read(bo) == [[], []]
+
+
 def test_a_finding_since_the_approval_stops_the_release(
     world: AgentWorld, anna: AgentClient, chief: AgentClient
 ) -> None:

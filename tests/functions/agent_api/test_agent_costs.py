@@ -26,14 +26,16 @@ MORE_READS: Final = {
     "GET /v1/agent/cases/{id}/payments": 6,
     "GET /v1/agent/cases/{id}/refunds": 10,
     "POST /v1/agent/cases/{id}/proofs": 6,
+    "GET /v1/agent/approvals": 6,
+    "GET /v1/agent/approvals/{id}": 6,
     "POST /v1/agent/approvals": 6,
 }
-"""The queue asks for each skill once. A refund's actions depend on its payment, terms and approvals, the
-release of a hold on approvals. An own request for the same thing is known when the thing was read. Proof is
-asked for once it is known which factors the account has.
-A payment's other charge, dispute and ledger are read for
-the page at once. Whether a row of wrong codes is full is read with access alone. A timeline tells of each approval
-whether its thing is as it was. Findings are read for a security case, and for a hold that they may have set."""
+"""The queue asks for each skill once. A refund's actions depend on its payment, terms and approvals, the release of a
+hold on approvals. An own request for the same thing is known when the thing was read. Whoever asked for a release reads
+what was found by the case, like anything else of the account. Proof is asked for once it is known which factors the
+account has. A payment's other charge, dispute and ledger are read for the page at once. Whether a row of wrong codes is
+full is read with access alone. A timeline tells of each approval whether its thing is as it was. Findings are read for
+a security case, and for a hold that they may have set."""
 WRITES_MAX: Final = 2
 """One counts the request; the other does what is asked, all of it or nothing."""
 

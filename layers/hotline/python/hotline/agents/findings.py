@@ -6,7 +6,7 @@ opened, before a person has judged what was found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Final
 
@@ -14,10 +14,14 @@ from hotline.cases.model import SECURITY_TOPIC, Case
 from hotline.identity.model import Approval, ApprovalState
 from hotline.identity.service import Operation
 from hotline.kit.doors import Context
+from hotline.kit.errors import NotPossible
 from hotline.kit.store import Store
 from hotline.lockout.model import Cause, LockState, LockView
 from hotline.security import service as security
 from hotline.security.model import GRAVE, SeenFinding
+
+from .access import open_request
+from .model import AgentToken, Basis, Permission
 
 HELD_BY_FINDINGS: Final = Cause.RISK_SCORE
 """The cause of the hold that a critical finding sets."""
@@ -41,13 +45,39 @@ def is_finding_first(store: Store, account_id: str, cause: Cause) -> bool:
     return len(found) > FINDINGS_READ_MAX or bool(list_unjudged(found))
 
 
-def list_findings_of(store: Store, approval: Approval) -> tuple[SeenFinding, ...]:
-    """The newest findings that a second person goes by: of a request to release a hold that findings may have set, and
-    that waits. One query for a hundred findings, none for any other request."""
+def may_decide(token: AgentToken, approval: Approval) -> bool:
+    """Whether the agent may give the second person's word on a request; nobody does on their own."""
+    return Permission.APPROVE in token.permissions() and approval.requested_by != token.agent_id
+
+
+def find_told_findings(
+    ctx: Context, token: AgentToken, approvals: Iterable[Approval]
+) -> Mapping[str, tuple[SeenFinding, ...]]:
+    """The newest findings that a decision goes by, by the approval's id, of those that the agent may know of. These are
+    requests to release a hold that findings may have set, and that wait. They are told to whoever may decide, and to
+    whoever asked, while they have access to the account. One query for each account; two reads for each own request."""
+    told = {
+        one.approval_id: str(one.account_id) for one in approvals if _goes_by_findings(one) and _knows(ctx, token, one)
+    }
+    found = {account_id: _list_newest(ctx.store, account_id)[:FINDINGS_TOLD_MAX] for account_id in set(told.values())}
+    return {approval_id: found[account_id] for approval_id, account_id in told.items()}
+
+
+def _goes_by_findings(approval: Approval) -> bool:
     waits = approval.operation is Operation.RELEASE_HOLD and approval.state is ApprovalState.ASKED
-    if not waits or approval.account_id is None or approval.subject.content.get("cause") != HELD_BY_FINDINGS.value:
-        return ()
-    return _list_newest(store, approval.account_id)[:FINDINGS_TOLD_MAX]
+    return waits and approval.account_id is not None and approval.subject.content.get("cause") == HELD_BY_FINDINGS.value
+
+
+def _knows(ctx: Context, token: AgentToken, approval: Approval) -> bool:
+    """Whether the agent may decide, or has asked and still has access to the account by the case."""
+    if may_decide(token, approval):
+        return True
+    if approval.requested_by != token.agent_id or approval.case_id is None:
+        return False
+    try:
+        return open_request(ctx, token, Basis(approval.case_id)).account == approval.account_id
+    except NotPossible:
+        return False
 
 
 def read_findings(ctx: Context, case: Case, account_id: str, view: LockView) -> tuple[SeenFinding, ...]:

@@ -35,7 +35,7 @@ from .approvals import (
     mark_void,
 )
 from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact, was_handed_over
-from .findings import list_findings_of, read_findings
+from .findings import find_told_findings, may_decide, read_findings
 from .grounds import (
     Ground,
     find_ground,
@@ -131,6 +131,7 @@ __all__ = [
     "find_point_action",
     "find_proof_request",
     "find_security_case",
+    "find_told_findings",
     "is_sent_on",
     "leave_out_own",
     "leave_out_own_contacts",
@@ -139,7 +140,6 @@ __all__ = [
     "list_case_goals",
     "list_decided_approvals",
     "list_edit_actions",
-    "list_findings_of",
     "list_live_contacts",
     "list_missing_documents",
     "list_open_approvals",
@@ -156,6 +156,7 @@ __all__ = [
     "mask_facts",
     "mask_name",
     "mask_point",
+    "may_decide",
     "note_connected",
     "note_ended",
     "note_refusal",
