@@ -582,8 +582,8 @@ def test_a_message_in_chinese_explains_as_much_as_one_in_english(message: str, e
         ("expired card", FailureCode.EXPIRED_CARD),
         ("card expired", FailureCode.EXPIRED_CARD),
         ("invalid card number", FailureCode.INVALID_CARD_NUMBER),
-        ("cvc", FailureCode.WRONG_CVC),
-        ("security code", FailureCode.WRONG_CVC),
+        ("wrong cvc", FailureCode.WRONG_CVC),
+        ("security code mismatch", FailureCode.WRONG_CVC),
         ("incorrect pin", FailureCode.WRONG_PIN),
         ("invalid pin", FailureCode.WRONG_PIN),
         ("3d not authenticated", FailureCode.AUTH_REQUIRED),
@@ -719,7 +719,7 @@ def test_the_message_helps_when_the_code_is_unknown() -> None:
     assert (found.code, found.mapped) == (FailureCode.INSUFFICIENT_FUNDS, True)
 
 
-@pytest.mark.parametrize("message", ["Pick-up, expired card", "insufficient funds", "cvc"])
+@pytest.mark.parametrize("message", ["Pick-up, expired card", "insufficient funds", "wrong cvc"])
 def test_a_card_to_be_kept_is_told_as_such_whatever_its_message_says(message: str) -> None:
     assert classify(Failure("iso8583", "33", message), network=None).code is FailureCode.LOST_STOLEN_PICKUP
 
@@ -925,3 +925,29 @@ def test_the_same_paypal_answer_is_told_alike_by_its_code_and_by_its_name() -> N
         assert code is not None
         assert name is not None
         assert (code.reason, code.forbidden) == (name.reason, name.forbidden)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "N - CVV2 No Match", "CVV2 non-match", "CVV does not match", "The CVC did not match.", "CVV not matched",
+        "security code mismatch", "Your card's security code is invalid", "CVC check failed", "cvn failed to match",
+        "declined: incorrect cvv2 (4711)", "安全码不匹配", "卡片安全码校验失败", "您的安全码有误",
+    ],
+)  # fmt: skip
+def test_a_message_that_says_that_the_security_code_was_wrong_is_told_so(message: str) -> None:
+    assert classify(Failure("newbank", "X1", message), network=None).code is FailureCode.WRONG_CVC
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "M - CVV2 Match", "CVV matched", "the security code matched", "CVV2", "cvc check", "Declined: CVV matched",
+        "not an incorrect cvv", "card declined, not due to cvv", "CVV2 match, declined", "cvc not incorrect",
+        "Declined, not due to insufficient funds", "not an expired card", "not incorrect pin", "安全码匹配",
+        "安全码校验通过", "安全码", "not a timeout",
+    ],
+)  # fmt: skip
+def test_a_message_that_names_a_thing_or_denies_it_explains_nothing(message: str) -> None:
+    found = classify(Failure("newbank", "X1", message), network=None)
+    assert (found.code, found.mapped) == (FailureCode.OTHER, False)

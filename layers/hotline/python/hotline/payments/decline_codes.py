@@ -44,7 +44,6 @@ _PHRASES: Final[Mapping[F, tuple[str, ...]]] = {
     F.INVALID_CARD_NUMBER: (
         "invalid card number", "卡号错误", "卡号无效", "卡号有误", "卡号不正确", "无效卡号", "无效的卡号",
     ),
-    F.WRONG_CVC: ("cvc", "cvc2", "cvv", "cvv2", "cvn", "cvn2", "security code", "安全码"),
     F.PIN_TRIES: ("密码错误次数", "密码输错次数", "密码输入次数", "密码次数", "密码错误超", "密码已锁定", "密码被锁定"),
     F.WRONG_PIN: (
         "incorrect pin", "invalid pin", "wrong pin", "密码错误", "密码输入错误", "密码不正确", "密码有误", "密码无效",
@@ -85,11 +84,11 @@ _PHRASES: Final[Mapping[F, tuple[str, ...]]] = {
 
 _FILLING: Final = re.compile(
     r"(?:\b(?:the|your|this|that|a|an|its|in|on|of|for|to|by|with|at|and|or|as|has|have|had|is|are|was|were|be|been"
-    r"|not|due|because|reason|code|error|err|message|msg|sorry|please|fail(?:ed|ure)?|declin(?:e|ed)|refus(?:e|ed)|reject(?:ed)?"
+    r"|due|because|reason|code|error|err|message|msg|sorry|please|fail(?:ed|ure)?|declin(?:e|ed)|refus(?:e|ed)|reject(?:ed)?"
     r"|card(?:holder)?|bank|issuer|issuing|account|wallet|balance|user|customer|payer|buyer|shopper|client|debtor"
     r"|transactions?|payments?|purchases?|orders?|funds?|amount|limits?|exceeded|available|stored|saved|online|shopping"
     r"|spending|daily|weekly|monthly|single|maximum|withdrawal|credit|debit|prepaid|gateway|network|connection|request"
-    r"|response|host|incorrect|invalid|wrong|mismatch|match(?:ed)?|check|cover|complete|make|again|date)\b"
+    r"|response|host|incorrect|invalid|wrong|mismatch|check|cover|complete|make|again|date)\b"
     "|您|你|的|该|此|本|这|张|笔|在|因|为|由于|用户|买家|付款方|付款人|持卡人|客户|账户|帐户|账号|帐号|银行|卡片|卡内|卡上|卡"
     "|种|类|内|上|里|可用|钱包|零钱|余额宝|付款|支付|交易|消费|订单|当前|单笔|单日|当日|每日|日|月|年|累计|超过|超出|超限"
     "|已达|达到|上限|过多|金额|次数|到店|二维|条|应答|响应|网络|系统|连接|请求|通讯|通信|处理|失败|原因|错误|有误|不正确"
@@ -97,6 +96,16 @@ _FILLING: Final = re.compile(
 )
 """Words beside a phrase that leave its meaning as it is: those about the payer, their means and this payment. Any other
 word may turn it (`in your Stripe account`, `PIN block`, `代金券余额不足`), and then nothing is explained."""
+_WRONG_VALUE: Final[Mapping[F, re.Pattern[str]]] = {
+    F.WRONG_CVC: re.compile(r"\bc(?:vc|vv|vn)2?\b|\bsecurity code\b|安全码"),
+}
+"""Things that a customer gives. A message that only names one says nothing of it (`M - CVV2 Match`)."""
+_IS_WRONG: Final = re.compile(
+    r"\b(?:incorrect|invalid|wrong|mis-?match(?:ed)?|error|fail(?:ed|ure)?(?: to match)?|declin(?:e|ed)|refus(?:e|ed)"
+    r"|reject(?:ed)?|(?:(?:do|does|did|is|was) )?not match(?:ed|ing)?|no[n -]*match|not (?:correct|valid))\b"
+    "|错误|有误|不正确|不匹配|不符|无效|失败|未通过|不通过"
+)
+"""Words that say that such a thing was wrong."""
 _BETWEEN_STATEMENTS: Final = re.compile(r"[:;,.!?()\[\]{}<>|/=，。；：！？（）【】、\n]+|\s-+\s")
 
 _RISKS: Final[Mapping[F, tuple[str, ...]]] = {
@@ -248,7 +257,9 @@ def _find_risk(message: str) -> F | None:
 
 
 def _find_reason(statements: Sequence[str]) -> F | None:
-    return next((reason for reason, said in _PHRASES.items() if any(_states(each, said) for each in statements)), None)
+    wrong = (code for code, named in _WRONG_VALUE.items() if any(_says_wrong(each, named) for each in statements))
+    told = (code for code, said in _PHRASES.items() if any(_states(each, said) for each in statements))
+    return next(wrong, None) or next(told, None)
 
 
 def _states(statement: str, phrases: Sequence[str]) -> bool:
@@ -258,6 +269,16 @@ def _states(statement: str, phrases: Sequence[str]) -> bool:
         if found and _FILLING.fullmatch(before) and _FILLING.fullmatch(behind):
             return True
     return False
+
+
+def _says_wrong(statement: str, named: re.Pattern[str]) -> bool:
+    """Whether the statement says that what it names was wrong, with nothing beside it that could turn its meaning."""
+    value, wrong = named.search(statement), _IS_WRONG.search(statement)
+    if value is None or wrong is None:
+        return False
+    first, last = sorted((value.span(), wrong.span()))
+    parts = (statement[: first[0]], statement[first[1] : last[0]], statement[last[1] :])
+    return all(_FILLING.fullmatch(part) for part in parts)
 
 
 _OF_REFUND: Final[Mapping[F, F]] = {
