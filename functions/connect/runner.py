@@ -129,7 +129,8 @@ def _note_told(visit: Visit, step: Step, result: Answer) -> None:
         identity.note_told(visit.session, told=told, about=result.about, topic=topic)
     except HotlineError as error:
         request = visit.request
-        log(Event.SERVICE_UNCOUNTED, correlation_id=request.contact_id, step=request.step, reason=error.code)
+        event = Event.SERVICE_UNCOUNTED if topic is not None else Event.ANSWER_UNKEPT
+        log(event, correlation_id=request.contact_id, step=request.step, reason=error.code)
 
 
 def _mark_inputs(visit: Visit, inputs: dict[str, str]) -> dict[str, str]:

@@ -16,12 +16,15 @@ from hotline.contracts.schemas import parse
 from hotline.intake.service import fold
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
+from hotline.kit.errors import Unavailable
+from hotline.kit.logging import Event
 from hotline.kit.store import Table
 from hotline.payments.service import movement_id_of
 from hotline_local.demo import seed_facts
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import event
+from tests.support.faults import once
 from tests.support.phone import Phone, context, failed_logins, give, opened, words
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -122,6 +125,21 @@ def test_the_case_of_a_caller_has_what_they_were_told_and_about_which_payment(ct
     )
     assert f"payment:{movement_id_of(chosen)}" in found[0].links
     assert found[1][-1].facts["movement_id"] == movement_id_of(chosen)
+
+
+@pytest.mark.parametrize(
+    ("step", "outcome", "logged"),
+    [("unfreeze", "NEED_PROOF", Event.ANSWER_UNKEPT), ("lock_status", "OPEN", Event.SERVICE_UNCOUNTED)],
+)
+def test_an_answer_that_could_not_be_kept_is_given_and_logged_as_what_it_was(
+    ctx: Context, store: MemoryStore, caplog: pytest.LogCaptureFixture, step: str, outcome: str, logged: Event
+) -> None:
+    """A try that needs proof has helped nobody, so the log says nothing of what the call counts for."""
+    phone = proved(ctx, SHOPPER, "look")
+    store.before = once(Unavailable(), on="transact")
+    assert phone.press(step)["outcome"] == outcome
+    warned = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert warned == [logged.sentence]
 
 
 def test_the_case_of_somebody_unknown_names_no_payment_and_no_lock(ctx: Context) -> None:

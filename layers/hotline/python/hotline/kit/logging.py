@@ -58,6 +58,7 @@ class Event(Enum):
     ENTRY_UNREADABLE = ("HL044", "ERROR", "A caller's entry could not be decrypted.")
     CODE_WITHHELD = ("HL045", "WARNING", "A one-time code was not read out on a call.")
     SERVICE_UNCOUNTED = ("HL046", "WARNING", "A caller was helped, and the call does not count as contained.")
+    ANSWER_UNKEPT = ("HL053", "WARNING", "A caller was answered, and the call does not keep what they were told.")
     CODE_UNKNOWN = ("HL050", "WARNING", "A decline code is not in the taxonomy; it is told as a plain decline.")
     INSTRUMENT_UNKNOWN = ("HL051", "WARNING", "A kind, a network or a provider is not listed.")
     UNCOUNTED = ("HL052", "WARNING", "Unknown codes, or facts of unopened accounts, were logged and not counted.")
