@@ -251,6 +251,10 @@ def test_a_finding_that_was_judged_in_another_case_is_not_to_be_judged_again() -
         assert find_next_step(case("security"), entries, actions(proved=False), shown, findings=findings) is step
 
 
+CONFIRMED_AGAIN = deed(Operation.JUDGE_FINDING, finding_id="fnd_2", outcome="confirmed")
+CLEARED_AGAIN = deed(Operation.JUDGE_FINDING, finding_id="fnd_2", outcome="false_alarm")
+
+
 @pytest.mark.parametrize(
     ("verdict", "after", "shut", "step"),
     [
@@ -261,6 +265,8 @@ def test_a_finding_that_was_judged_in_another_case_is_not_to_be_judged_again() -
         ("confirmed", (FROZEN_HERE,), (FREEZE,), Step.CLOSE),
         ("confirmed", (deed(Operation.RELEASE_HOLD, cause="RISK_SCORE"),), (), Step.CLOSE),
         ("confirmed", (deed(Operation.RESET_GRANT, outcome="GRANTED"),), (), Step.CLOSE),
+        ("confirmed", (deed(Operation.RELEASE_HOLD, cause="RISK_SCORE"), CONFIRMED_AGAIN), (), Step.FREEZE),
+        ("confirmed", (deed(Operation.RELEASE_HOLD, cause="RISK_SCORE"), CLEARED_AGAIN), (), Step.CLOSE),
     ],
 )
 def test_an_account_under_a_confirmed_attack_is_not_left_open(

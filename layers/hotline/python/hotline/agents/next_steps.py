@@ -202,7 +202,7 @@ def _is_attack_unstopped(seen: _Seen) -> bool:
         for place, one in enumerate(deeds)
         if one.reason == _JUDGED and one.facts.get("outcome") == Verdict.CONFIRMED.value
     ]
-    return bool(confirmed) and all(one.reason == _JUDGED for one in deeds[confirmed[0] :])
+    return bool(confirmed) and all(one.reason == _JUDGED for one in deeds[confirmed[-1] :])
 
 
 _STOPS: Final = frozenset({LockState.FROZEN, LockState.HOLD, LockState.PAUSED, LockState.CLOSED})
