@@ -10,7 +10,7 @@ from hotline.lockout.model import LockState, LockView, SelfService
 from hotline.payments.model import Diagnosis, Movement
 from hotline.payments.service import Twin, answer_of
 from hotline.refunds.service import Explanation
-from hotline.wording.catalogue import find
+from hotline.wording.catalogue import find, list_lock_keys
 from hotline.wording.messages import join, plain_text
 from hotline.wording.values import Lately, Locale, Word, dates_told
 
@@ -31,9 +31,8 @@ def of_lock(
         "facts_as_of": behind_since,
         "recovery_until": view.recovery_until,
     }
-    key = f"lock_status.{state.value}"
     end = lockout.find_end(view, offered)
-    names = [name for one in ((f"{key}.asked", key) if view.unconfirmed else (key,)) for name in (f"{one}.{end}", one)]
+    names = list_lock_keys(f"lock_status.{state.value}", unconfirmed=view.unconfirmed, end=end)
     texts = [plain_text(next(name for name in names if find(name, locale.language) is not None), facts, locale)]
     texts += [plain_text("lock.recovery_pending", facts, locale)] if view.recovery_until is not None else []
     texts += [plain_text("lock.as_of", facts, locale)] if behind_since is not None else []

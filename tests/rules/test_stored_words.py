@@ -29,6 +29,7 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     " grant_reset_by_two release_hold turn_to_wallet wait_for_wallet answer decide_refund pay_other_way trace_refund"
     " answer_dispute judge_finding freeze ask_owner call_back ask_documents close",
     releases.HoldEnd: "release new_password wallet",
+    releases.LockEnd: "person new_password",
     agents.Role: "agents supervisors",
     agents.Permission: "desk/read desk/work desk/act desk/refund desk/approve desk/manage desk/report",
     agents.Part: "account payments refunds evidence funds bills findings",

@@ -20,7 +20,7 @@ from hotline.contracts.model import Coupon, FactVersion, Instrument, Merchant, M
 from hotline.kit.money import Money, Rate
 from hotline.lockout.model import Cause, DecisionKind
 from hotline.lockout.policy import FIRST_STEPS
-from hotline.lockout.service import HoldEnd
+from hotline.lockout.service import LockEnd
 from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import EXPLAINS_FAILED_REFUND, FAILURES, FailureCode, NextStep
 from hotline.payments.model import Diagnosis, Movement, MovementFailure, MovementRef
@@ -179,7 +179,7 @@ def locks(_: str) -> Iterator[Said]:
                 yield "choose_account", "CHOSEN", {**told, "state": state, "to_agent": to_agent}
         for outcome in ("OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED"):
             for kind in DecisionKind:
-                for end in (None, *HoldEnd):
+                for end in (None, *LockEnd):
                     more = {"asked": kind.value, "facts_as_of": NOW - timedelta(minutes=3), "end": end}
                     yield "lock_status", outcome, {**told, **more}
 

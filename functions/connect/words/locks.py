@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from functions.connect.words.session import choose_words
+from hotline.wording.catalogue import list_lock_keys
 from hotline.wording.speech import Speech
 from hotline.wording.values import Lately, Word
 
@@ -49,7 +49,11 @@ def lock_status(speech: Speech, outcome: str) -> None:
     asked = facts.get("asked")
     end = facts.get("end")
     speech.say_first(
-        *(name for key in choose_words(speech, f"lock_status.{outcome}") for name in (f"{key}.{end}", key)),
+        *list_lock_keys(
+            f"lock_status.{outcome}",
+            unconfirmed=facts.get("unconfirmed") is True,
+            end=end if isinstance(end, str) else None,
+        ),
         cause=_cause(speech),
         since=Lately(since) if isinstance(since, datetime) else None,
         until_in=left if left > timedelta() else None,

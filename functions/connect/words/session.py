@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from functions.connect.words import digits, entries
+from hotline.wording.catalogue import list_lock_keys
 from hotline.wording.speech import Speech
 from hotline.wording.values import Dictated
 
@@ -67,4 +68,4 @@ def choose_account(speech: Speech, outcome: str) -> None:
 
 def choose_words(speech: Speech, key: str) -> tuple[str, ...]:
     """The words for what is in force; before them those for what has only been asked for, where that is so."""
-    return (f"{key}.asked", key) if speech.facts.get("unconfirmed") is True else (key,)
+    return list_lock_keys(key, unconfirmed=speech.facts.get("unconfirmed") is True)

@@ -108,7 +108,7 @@ def test_every_closed_word_of_the_rooms_has_its_words(language: str) -> None:
         *(f"lock.asked.{kind.value}" for kind in DecisionKind),
         *(f"lock_status.{state.value}" for state in LockState if state is not LockState.ERASED),
         *(f"lock_status.{state}.asked" for state in ("HOLD", "FROZEN", "PAUSED")),
-        *(f"lock_status.{end}" for end in ("HOLD.new_password", "FROZEN.release", "FROZEN.asked.release")),
+        *(f"lock_status.{end}" for end in ("HOLD.new_password", "FROZEN.person", "FROZEN.asked.person")),
         *(f"choose_account.CHOSEN.{state}.asked" for state in ("HOLD", "FROZEN", "PAUSED")),
         *(f"next.{step.value}" for step in NextStep),
         *(f"refunds.item.{state.value}" for state in RefundState),

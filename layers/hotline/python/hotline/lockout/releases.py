@@ -37,6 +37,15 @@ class HoldEnd(StrEnum):
     """The wallet alone ends it, by its own rules."""
 
 
+class LockEnd(StrEnum):
+    """How a freeze or hold ends that neither a check nor the owner's own proof ends."""
+
+    PERSON = "person"
+    """People at the hotline unfreeze it with the owner."""
+    NEW_PASSWORD = "new_password"  # noqa: S105 - a way, not a secret
+    """The wallet releases it when the owner has chosen a new password."""
+
+
 def end_of_hold(cause: Cause | None) -> HoldEnd:
     """How a hold of this cause ends. A cause that the hotline does not know is the wallet's."""
     if cause in RELEASABLE:

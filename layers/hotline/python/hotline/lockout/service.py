@@ -21,7 +21,7 @@ from .items import NOT_ERASED, attempts_key, lock_key, record_of
 from .model import LockState, LockView, SelfService
 from .outgoing import Notice
 from .policy import is_opening
-from .releases import RELEASABLE, HoldEnd, contribute_release, end_of_hold, find_hold, hold_subject, list_holds
+from .releases import RELEASABLE, HoldEnd, LockEnd, contribute_release, end_of_hold, find_hold, hold_subject, list_holds
 from .requests import (
     DECIDED,
     END_PAUSE,
@@ -75,6 +75,7 @@ __all__ = [
     "UNLOCK",
     "AccountAct",
     "HoldEnd",
+    "LockEnd",
     "Notice",
     "Pause",
     "SetPin",
@@ -150,25 +151,25 @@ _ACTS_OF: Final[Mapping[SelfService, tuple[SelfService, ...]]] = {
 def offer_self_service(view: LockView, state: SessionState, now: datetime) -> SelfService:
     """The act that the owner may do about the component in force, and has the factors for. Somebody whose factors are
     too few for it needs a person: nobody chooses what is then refused."""
-    return _leave_out(view, lambda operation: could_prove(operation, state, now))
+    return _offer_in_reach(view, lambda operation: could_prove(operation, state, now))
 
 
 def offer_to_account(view: LockView, read: Mapping[Key, Item], account_id: str, now: datetime) -> SelfService:
     """The act that the owner may do, as far as the account has the factors, whoever asks. `read` holds what exists of
     `owner_keys`."""
-    return _leave_out(view, lambda operation: could_give(operation, read, account_id, now))
+    return _offer_in_reach(view, lambda operation: could_give(operation, read, account_id, now))
 
 
-def find_end(view: LockView, offered: SelfService) -> HoldEnd | None:
-    """How the freeze or hold in front ends where that is not by a check or by the owner's own proof. `offered`: the act
-    that the owner may do about it."""
+def find_end(view: LockView, offered: SelfService) -> LockEnd | None:
+    """Names the end of a freeze or hold in front that needs a person or a new password; None for any other. `offered`:
+    the act that the owner may do about it."""
     if view.state is LockState.FROZEN and offered is SelfService.NO:
-        return HoldEnd.RELEASE
+        return LockEnd.PERSON
     by_password = view.state is LockState.HOLD and end_of_hold(view.cause) is HoldEnd.NEW_PASSWORD
-    return HoldEnd.NEW_PASSWORD if by_password else None
+    return LockEnd.NEW_PASSWORD if by_password else None
 
 
-def _leave_out(view: LockView, is_in_reach: Callable[[Operation], bool]) -> SelfService:
+def _offer_in_reach(view: LockView, is_in_reach: Callable[[Operation], bool]) -> SelfService:
     allowed = _ACTS_OF[view.self_service]
     found = tuple(act for act in allowed if is_in_reach(_OPERATION_OF[act]))
     if found == allowed:

@@ -40,6 +40,13 @@ def find(key: str, language: str, n: int | None = None) -> str | None:
     return None if text == key else text
 
 
+def list_lock_keys(key: str, *, unconfirmed: bool, end: str | None = None) -> tuple[str, ...]:
+    """The keys of the words for what keeps an account shut, the most exact first. `unconfirmed`: it has only been asked
+    for. `end`: how it ends, None where nothing special is said of that."""
+    keys = (f"{key}.asked", key) if unconfirmed else (key,)
+    return keys if end is None else tuple(name for one in keys for name in (f"{one}.{end}", one))
+
+
 @cache
 def _catalogue(language: str) -> gettext.GNUTranslations:
     """Read on first use: nothing is opened at import."""
