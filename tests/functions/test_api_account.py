@@ -22,6 +22,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, OTHER, PHONE, ApiWorld
 from tests.support.phone import Phone, failed_logins, give, opened
+from tests.support.scan_runs import ScanWorld, chain, shard_of
 
 
 @pytest.fixture
@@ -375,8 +376,17 @@ def test_security_tells_two_step_contact_points_by_kind_and_no_values(world: Api
     assert told.json["findings"] is None
 
 
-def test_security_tells_findings_once_a_factor_beyond_the_sign_in_is_proved(world: ApiWorld) -> None:
+def test_security_tells_findings_while_a_factor_beyond_the_sign_in_is_proved(
+    world: ApiWorld, store: MemoryStore
+) -> None:
+    scan = ScanWorld(store)
+    scan.come_in(*chain(account=ACCOUNT))
+    assert len(scan.scan(shard_of(ACCOUNT)).findings) == 1
     client = world.client()
     assert client.ask("GET", "/v1/me/security").json["findings"] is None
     client.prove("unlock")
-    assert client.ask("GET", "/v1/me/security").json["findings"] == []
+    (finding,) = client.ask("GET", "/v1/me/security").json["findings"]
+    assert finding["severity"] == "critical"
+    world.clock.advance(FACTOR_LIFE)
+    client.signed_in_at = world.clock.now()
+    assert client.ask("GET", "/v1/me/security").json["findings"] is None
