@@ -459,15 +459,24 @@ def test_nobody_is_told_to_have_asked_for_what_an_agent_decided(
     assert said in told["text"]
 
 
-def test_a_freeze_of_an_account_with_too_few_factors_is_told_to_end_by_a_person(store: MemoryStore) -> None:
-    world = AgentWorld(store, two_step=True, lone=True)
+@pytest.mark.parametrize(
+    ("lone", "end"),
+    [
+        (True, "It then stays frozen until one of our people unfreezes it with you."),
+        (False, "It then stays frozen until you are verified in two different ways."),
+    ],
+)
+def test_a_freeze_is_told_to_end_by_a_person_where_the_account_has_too_few_factors(
+    store: MemoryStore, *, lone: bool, end: str
+) -> None:
+    world = AgentWorld(store, two_step=True, lone=lone)
     anna = AgentClient(world.ctx)
     case_id = claim(world, anna, "security")
     anna.post(f"/cases/{case_id}/freeze", {"reason": "investigation"})
     headers = {"Accept-Language": "en"}
     told = Client(world.ctx, ACCOUNT, signed_in_at=world.clock.now()).ask("GET", "/v1/me/lock", headers=headers).json
-    assert told["text"].endswith("It then stays frozen until a person here ends that with you.")
-    assert "until a person here" in anna.look(case_id, "account").json["lock"]["text"]
+    assert told["text"].endswith(end)
+    assert anna.look(case_id, "account").json["lock"]["text"].endswith(end)
 
 
 def test_a_hold_for_a_stolen_password_is_told_to_end_by_a_new_one(world: AgentWorld, anna: AgentClient) -> None:
