@@ -20,6 +20,7 @@ from hotline.kit.languages import language_or_english
 from hotline.kit.store import TTL_ATTRIBUTE, Key, Store
 from hotline.kit.store.condition import NEW, Item, all_of, equals
 from hotline.kit.text import fits, plain_text
+from hotline.sessions.model import HEARD_KEPT
 
 from . import items
 from .clocks import date_due, date_task
@@ -49,7 +50,8 @@ WORD = re.compile(r"[a-z][a-z0-9_.]{0,47}")
 TIMELINE_PAGE = 100
 """Entries of a case that are read at once: of 5 KB each at most, half of what one request answers."""
 LINKS_MAX: Final = 20
-HEARD_MAX: Final = 10
+HEARD_MAX: Final = HEARD_KEPT
+"""As many as a call keeps."""
 ANSWERS_MAX: Final = 20
 """Promised answers of one case: of more, the ones that are due last are left to their own clocks."""
 _LINKED: Final[Mapping[str, LinkKind]] = {
