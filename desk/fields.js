@@ -1,6 +1,6 @@
 // Fields of forms, and how their values read: one description serves dialogs, settings and the choice at a conflict.
 //
-// A field: {name, label, kind, required?, options? [[value, label]], help?, max?, columns?, new_row?, when?}. `when(values)`: there, and sent. Kinds: text, note, number, check, select,
+// A field: {name, label, kind, required?, options? [[value, label]], help?, max?, columns?, new_row?, when?}. `when(values)`: the field is shown and sent only if this is true. Kinds: text, note, number, check, select,
 // date, time, datetime, tags, rows. A value of `rows` is a list of objects by its columns' names, of `tags` a list.
 
 import { html, nothing } from "./element.js";

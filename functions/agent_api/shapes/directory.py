@@ -66,8 +66,8 @@ class Hours(Edited):
 
 
 class BannerAsked(Body):
-    """The words before the menu, in every language of the line, for a time. A body
-    without words takes it down; a time or the shorter menu needs them."""
+    """The words before the menu, in every language of the line, for a time. A body without words takes it down; a time
+    or the shorter menu needs them."""
 
     words: dict[str, Annotated[str, StringConstraints(max_length=2 * directory.BANNER_CHARACTERS_MAX)]] | None = None
     starts_at: datetime | None = None

@@ -64,8 +64,8 @@ class ChargedTwice(Answer):
 
 
 class Arrival(Answer):
-    """The times at which the money of a withdrawal is at the customer's bank: usually, and at the latest. These are
-    local dates of the customer; only about then unless `certain`."""
+    """The usual and the latest day on which the money of a withdrawal is at the customer's bank. These are local dates
+    of the customer; only about then unless `certain`."""
 
     typical_on: date | None = None
     latest_on: date

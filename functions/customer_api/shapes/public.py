@@ -54,7 +54,7 @@ class Banner(Answer):
 
 
 class Hours(Answer):
-    """The hours in which people answer, in the time zone of theirs. The automatic line answers at any time. `opening`
+    """The hours in which people answer, in their time zone. The automatic line answers at any time. `opening`
     is the one that holds, or else the next one; null where none is in sight. `banner` is null while there is none."""
 
     time_zone: str

@@ -58,7 +58,7 @@ class AgentRequest:
 
     @property
     def is_own_ground(self) -> bool:
-        """Whether the agent acts on grounds of their own, and not since the customer wants it."""
+        """Whether the agent acts on grounds of their own, and not at the customer's wish."""
         return self.why is not None and self.why not in OF_CUSTOMER
 
     @property

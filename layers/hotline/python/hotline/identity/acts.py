@@ -117,7 +117,7 @@ def perform[Result](session: Session, act: Act[Result], turn: Turn) -> Effect[Re
 
 def note_told(session: Session, *, told: str | None = None, about: str | None = None, topic: str | None = None) -> None:
     """Store what the caller was told by an answer that has no turn, `step:OUTCOME`. `about` is the payment, `topic`
-    that of a service which is finished. Nothing is written that is known. Raises StaleTurn, Unavailable."""
+    that of a service which is finished. Writes nothing when nothing is new. Raises StaleTurn, Unavailable."""
     after = with_heard(session.state, told, about) if told is not None else session.state
     if topic is not None and after.served[-1:] != (topic,):
         after = with_served(after, topic)

@@ -1,4 +1,4 @@
-"""The limits at which failed logins lock an account. Pure.
+"""The number of failed logins that lock an account. Pure.
 
 Attempts are replayed in the order of their own time, so the order of their arrival does not matter. Sources: NIST SP
 800-63B-4 3.2.2 (at most 100 failures in a row; a success forgives failures from where it came). OWASP Authentication

@@ -1,4 +1,4 @@
-"""The dates at which money that was sent arrives, by provider and instrument: of refunds, and of withdrawals. Pure.
+"""The usual and the latest day on which refunds and withdrawals arrive, by provider and instrument. Pure.
 
 The day is a local one of the customer. It is counted from their day, by the calendar of the banks that move the
 currency. The figures are those that providers state; a missing one is taken on the safe side.
@@ -105,13 +105,14 @@ def term_of(provider: str | None, instrument_kind: str) -> Term:
 def arrival_promise(
     instrument: Instrument, now: datetime, *, currency: str, provider: str | None = None, time_zone: str | None = None
 ) -> Promise:
-    """The dates at which an approved refund is on the instrument. `time_zone`: the customer's, see `zone_of`."""
+    """The usual and the latest day on which an approved refund is on the instrument. `time_zone`: the customer's, see
+    `zone_of`."""
     return _arrival(instrument, now, currency, provider, zone_of(time_zone, calendar_of(currency)))
 
 
 def withdrawal_arrival(movement: Movement, zone: tzinfo | None) -> Promise | None:
-    """The dates at which the money of a withdrawal is at the customer's bank. None for any other movement, and where no
-    money is on its way there. `zone`: the customer's, None: that of the currency's banks.
+    """The usual and the latest day on which the money of a withdrawal is at the customer's bank. None for any other
+    movement, and where no money is on its way there. `zone`: the customer's, None: that of the currency's banks.
 
     It is counted from the day on which the money left the balance, by the way of a refund to the same instrument. No
     provider that we know states a time for withdrawals. So it is "about" until the wallet tells the provider's

@@ -160,7 +160,7 @@ class NextStep(StrEnum):
 
 
 class WorksWhen(StrEnum):
-    """The time at which the payment will work."""
+    """The condition of another try: the time, or the change after which it works."""
 
     AFTER_TOP_UP = "after_top_up"
     NEXT_DAY = "next_day"

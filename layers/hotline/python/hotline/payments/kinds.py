@@ -72,7 +72,7 @@ def advise_for_kind(movement: Movement, advice: Advice) -> Advice:
 
 def forms_of(key: str, movement: Movement) -> Keys:
     """The keys of a sentence for a movement. They are for the other side's card or account, for its kind, for any that
-    is no payment, and for all."""
+    is no purchase, and for all."""
     kind = movement.ref.kind
     payee = (f"{key}.payee",) if is_of_payee(movement) else ()
     any_but_payments = () if kind in PURCHASES else (f"{key}.movement",)

@@ -238,8 +238,8 @@ def contribute_taken_state(
 ) -> None:
     """Give back what a refund takes from a movement (VOID), or take it again and hold it (OPEN). `is_ended`: nobody
     looks for another way to pay it. `asked_here`: it was asked for here, also where its taking does not know.
-    `ledger_item`: the ledger as it was read. Raises NotPossible `not_refundable` when `may_take_again` says
-    no. At commit Stale when somebody else wrote in between."""
+    `ledger_item`: the ledger as it was read. Raises NotPossible `not_refundable` when `may_take_again` says no. At
+    commit Stale when somebody else wrote in between."""
     known = ledger.takings.get(refund_id)
     if known is None:
         return

@@ -27,7 +27,7 @@ _STATES = {
 
 
 def state_of(status: RefundStatus) -> RefundState:
-    """The state of a refund of which a fact tells this status."""
+    """The refund state for a status told by a fact."""
     return _STATES[status]
 
 

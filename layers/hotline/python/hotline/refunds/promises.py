@@ -23,7 +23,7 @@ ESCALATION_BUSINESS_DAYS: Final = 3
 
 
 def review_promise(now: datetime, *, currency: str, time_zone: str | None = None) -> Promise:
-    """The dates at which a request in review has its answer."""
+    """The date by which a request in review is answered."""
     return _in_business_days(now, REVIEW_BUSINESS_DAYS, currency, time_zone)
 
 

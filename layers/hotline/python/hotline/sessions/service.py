@@ -62,8 +62,8 @@ def with_served(state: SessionState, topic: str) -> SessionState:
 
 
 def with_heard(state: SessionState, told: str, about: str | None = None) -> SessionState:
-    """The call with one more answer that was given, `step:OUTCOME`, HEARD_KEPT of them at most. The same once more is
-    no other one. `about`: the id of the payment that it is about."""
+    """The call with one more answer that was given, `step:OUTCOME`, HEARD_KEPT of them at most. An answer
+    repeated at once is kept once. `about`: the id of the payment that it is about."""
     heard = state.heard if state.heard[-1:] == (told,) else (*state.heard, told)[-HEARD_KEPT:]
     return replace(state, heard=heard, about=about or state.about)
 
