@@ -81,7 +81,7 @@ def test_two_accounts_on_one_phone_are_offered_after_the_code_and_chosen_by_plac
     assert phone.state.account_id in ("acct-father", "acct-child")
 
 
-def test_what_was_heard_of_one_account_comes_into_no_case_of_another(ctx: Context) -> None:
+def test_the_answers_about_one_account_come_into_no_case_of_another(ctx: Context) -> None:
     give(ctx, [replace(moved(MovementStatus.FAILED, movement_id), subject="acct-father") for movement_id in MOVEMENTS])
     phone = Phone(ctx, FAMILY)
     phone.press("start")

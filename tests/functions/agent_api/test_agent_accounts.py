@@ -567,7 +567,7 @@ def test_a_hold_is_released_once_what_was_found_is_judged_and_the_second_person_
     assert anna.get(f"/cases/{of_security}").json["next_step"] != "judge_finding"
 
 
-def test_what_was_found_is_told_to_whoever_decides_and_to_whoever_asked_with_access_alone(
+def test_findings_are_told_to_who_decides_and_to_who_asked_with_access_alone(
     world: AgentWorld, anna: AgentClient, bo: AgentClient, chief: AgentClient
 ) -> None:
     finding_id = world.find_theft(734_501)

@@ -31,8 +31,8 @@ MORE_READS: Final = {
     "POST /v1/agent/approvals": 6,
 }
 """The queue asks for each skill once. A refund's actions depend on its payment, terms and approvals, the release of a
-hold on approvals. An own request for the same thing is known when the thing was read. Whoever asked for a release reads
-what was found by the case, like anything else of the account. Proof is asked for once it is known which factors the
+hold on approvals. An own request for the same thing is known when the thing was read. The agent who asked for a release
+reads the findings by the case, like anything else of the account. Proof is asked for once it is known which factors the
 account has. A payment's other charge, dispute and ledger are read for the page at once. Whether a row of wrong codes is
 full is read with access alone. A timeline tells of each approval whether its thing is as it was. Findings are read for
 a security case, and for a hold that they may have set."""

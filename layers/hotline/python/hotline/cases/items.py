@@ -147,8 +147,8 @@ def said_keys(told: Mapping[str, Any]) -> tuple[Key, ...]:
 
 
 def told_case_from(told: Mapping[str, Any], entries: Iterable[CaseEntry], now: datetime) -> ToldCase:
-    """The case of a stored item with those of the entries that are for its customer, and no due time and no
-    promised day that is over."""
+    """The case of a stored item with those of the entries that are for its customer. No due time and no promised day
+    that is over is told."""
     due_at = _optional_time(told, "due_at")
     return ToldCase(
         case_id=told["case_id"],
