@@ -42,11 +42,11 @@ class AgentRequest:
     now: datetime
     read: Snapshot
     asked: set[Key]
+    why: ActReason | None
+    """The agent's reason for what they do; None for a look."""
     case: Case | None = None
     session: SessionState | None = None
     account: str | None = None
-    why: ActReason | None = None
-    """The agent's reason for what they do; None for a look."""
     asked_proof: ProofRequest | None = None
     """The request for proof that waits for this customer."""
     finding_first: bool | None = None
@@ -102,9 +102,12 @@ class AgentRequest:
         return Agent(self.agent_id, self.case_id, proof, approval)
 
 
-def open_request(ctx: Context, token: AgentToken, basis: Basis, also: Iterable[Key] = ()) -> AgentRequest:
-    """A request on the ground that is stored. `also` is read in the same batch. Two reads, three with an app session. A
-    call that has nothing to do with the case, or in which the agent is no more, is passed over. It is no ground then.
+def open_request(
+    ctx: Context, token: AgentToken, basis: Basis, also: Iterable[Key] = (), *, why: ActReason | None = None
+) -> AgentRequest:
+    """A request on the ground that is stored. `also` is read in the same batch. `why`: the agent's reason for an act.
+    Two reads, three with an app session. A call that has nothing to do with the case, or in which the agent is no more,
+    is passed over. It is no ground then.
 
     Raises NotPossible: `token_old`; `no_access` for a case or contact that is not the agent's, has ended, or that there
     is not; `own_account`.
@@ -112,7 +115,7 @@ def open_request(ctx: Context, token: AgentToken, basis: Basis, also: Iterable[K
     now = ctx.clock.now()
     if not token.is_good(now):
         raise NotPossible(AgentError.TOKEN_OLD)
-    request = AgentRequest(ctx, token, basis, now, Snapshot(), set())
+    request = AgentRequest(ctx, token, basis, now, Snapshot(), set(), why)
     of_case = cases.agent_keys(basis.case_id) if basis.case_id is not None else ()
     request.fetch((*of_case, *_contact_keys(basis.contact_id), *also))
     if basis.case_id is None and basis.contact_id is None:

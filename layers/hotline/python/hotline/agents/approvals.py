@@ -85,7 +85,7 @@ def ask(
         key = approval_key(named)
         of_memory = (memory.key,) if memory is not None else ()
         of_limit = limit_keys(Counted.REQUESTS, token.agent_id, ctx.clock.now())
-        request = read_for(ctx, token, basis, act, (key, *of_memory, *of_limit))
+        request = read_for(ctx, token, basis, act, (key, *of_memory, *of_limit), why=reason)
         if key in request.read and request.read[key]["requested_by"] == token.agent_id:
             return see(approval_from(request.read[key]), request.now)
         operation, subject = act.find_need(request)

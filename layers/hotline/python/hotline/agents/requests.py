@@ -136,11 +136,17 @@ def perform[Result](
 
 
 def read_for[Result](
-    ctx: Context, token: AgentToken, basis: Basis, act: AgentAct[Result], also: Iterable[Key] = ()
+    ctx: Context,
+    token: AgentToken,
+    basis: Basis,
+    act: AgentAct[Result],
+    also: Iterable[Key] = (),
+    *,
+    why: ActReason | None,
 ) -> AgentRequest:
     """The request with everything read that the act needs. Raises what `open_request` does, and `no_permission`."""
     limits = [key for counted in _OF_ACTS for key in limit_keys(counted, token.agent_id, ctx.clock.now())]
-    request = open_request(ctx, token, basis, (*limits, *also))
+    request = open_request(ctx, token, basis, (*limits, *also), why=why)
     request.require(act.permission)
     if act.on_account:
         request.fetch((*act.keys(request), *owner_keys(request.account_id)))
@@ -162,11 +168,10 @@ def _perform_once[Result](
 ) -> Performed[Result]:
     of_memory = (memory.key,) if memory is not None else ()
     of_approval = (approval_key(approval_id),) if approval_id is not None else ()
-    request = read_for(ctx, token, basis, act, (*of_memory, *of_approval))
+    request = read_for(ctx, token, basis, act, (*of_memory, *of_approval), why=why)
     known = request_from(request.read.get(memory.key)) if memory is not None else None
     if known is not None:
         return Performed(None, request.case, known)
-    request.why = why
     operation, subject = act.find_need(request)
     held = needs_standing_proof(operation) and REQUIREMENTS[operation].by_agent is ByAgent.PROOF
     agent = request.actor(
