@@ -171,3 +171,13 @@ class Ledger:
     def unpaid_refund_id(self) -> str | None:
         """The refund that was not paid out, and of which something is owed. Of several it is always the same one."""
         return min(self.owed_minor, default=None)
+
+
+def may_take_again(ledger: Ledger, refund_id: str, amount: Money) -> bool:
+    """Whether a refund that was not paid may be paid by another way. Its whole amount is owed still, as much of the
+    movement is left, and no other refund is under way."""
+    taking = ledger.takings.get(refund_id)
+    is_owed = taking is not None and taking.amount == amount == Money(
+        ledger.owed_otherwise_minor(refund_id), amount.currency
+    )
+    return is_owed and ledger.open_refund_id is None and amount.minor <= ledger.refundable_minor

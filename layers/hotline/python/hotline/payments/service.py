@@ -41,6 +41,7 @@ from .facts import (
 from .failures import EXPLAINS_FAILED_REFUND
 from .folds import REFUNDS_PER_MOVEMENT_MAX, with_ledger
 from .items import movement_from, movement_key, reminders_key
+from .ledger import may_take_again
 from .ledger_items import ledger_from, ledger_key
 from .lists import (
     find,
@@ -214,16 +215,6 @@ def contribute_taking(
         ),
         failed=stale,
     )
-
-
-def may_take_again(ledger: Ledger, refund_id: str, amount: Money) -> bool:
-    """Whether a refund that was not paid may be paid by another way. Its whole amount is owed still, as much of the
-    movement is left, and no other refund is under way."""
-    taking = ledger.takings.get(refund_id)
-    is_owed = taking is not None and taking.amount == amount == Money(
-        ledger.owed_otherwise_minor(refund_id), amount.currency
-    )
-    return is_owed and ledger.open_refund_id is None and amount.minor <= ledger.refundable_minor
 
 
 def contribute_taken_state(
