@@ -20,13 +20,32 @@ from hotline.kit.languages import CHINESE
 from hotline.kit.logging import Event, log
 from hotline.payments import service as payments
 
-STOP_WORDS: Final = frozenset({"td", "t", "退订", "stop", "stopall", "unsubscribe", "quit", "end", "cancel", "optout"})
+STOP_WORDS: Final = frozenset(
+    {
+        "td",
+        "t",
+        "r",
+        "退订",
+        "拒收",
+        "取消",
+        "停止",
+        "stop",
+        "stopall",
+        "unsubscribe",
+        "quit",
+        "end",
+        "cancel",
+        "optout",
+    }
+)
 START_WORDS: Final = frozenset({"恢复", "start", "unstop", "resume"})
 """Words that a message must be, width, case, blanks, signs and polite words aside. Carriers and people know them.
-`退订回T` is what other senders' messages tell their readers."""
-_HOW_TO: Final = re.compile("(?:退订(?:请)?(?:回复?|发送?)?(?:td|t)?|(?:回复?|发送?)?(?:td|t)(?:退订)?)")
+`退订回T` and `拒收请回复R` are what other senders' messages tell their readers."""
+_HOW_TO: Final = re.compile("(?:(?:退订|拒收)请?(?:回复?|发送?)?(?:td|t|r)?|(?:回复?|发送?)?(?:td|t|r)(?:退订|拒收)?)")
 """The words for a reply together with the reply, as messages of China tell it (`退订回T`, `回复TD退订`)."""
-_POLITE: Final = re.compile("^(?:please|pls|kindly|请|麻烦)+|(?:please|pls|thanks|thankyou|谢谢|吧)+$")
+_POLITE: Final = re.compile(
+    "^(?:please|pls|kindly|thanks|thankyou|请|麻烦|帮我|帮忙|谢谢)+|(?:please|pls|thanks|thankyou|谢谢|吧)+$"
+)
 TOLD_WORDS: Final = {CHINESE: ("TD", "恢复")}
 TOLD_OTHERWISE: Final = ("STOP", "START")
 """The words that messages tell their readers, to stop and to start, by language."""

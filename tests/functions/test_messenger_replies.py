@@ -61,7 +61,8 @@ def later(minutes: int) -> datetime:
 
 WISHED = [
     "ＴＤ", "ｓｔｏｐ", "T", "t", "退订回T", "退订请回复TD", "回复TD退订", "回T退订", "TD退订", "please stop",
-    "Please, stop!", "STOP please", "stop, thanks", "请退订", "退订，谢谢", "退订吧", "opt out",
+    "Please, stop!", "STOP please", "stop, thanks", "请退订", "退订，谢谢", "退订吧", "opt out", "取消", "停止", "R",
+    "拒收请回复R", "回R拒收", "请帮我退订", "谢谢退订", "麻烦帮我退订吧",
 ]  # fmt: skip
 """Messages of people who mean to stop."""
 NO_WISH = [
