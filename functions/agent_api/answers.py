@@ -12,13 +12,11 @@ from hotline.agents import service as agents
 from hotline.agents.model import Masked
 from hotline.cases.model import CaseEntry
 from hotline.identity.model import Approval as KnownApproval
-from hotline.identity.model import ApprovalState, Operation
 from hotline.identity.model import Subject as KnownSubject
 from hotline.security.model import SeenFinding
 
 _ONE_OF_ACCOUNT: Final = frozenset({"rows", "freeze", "lock"})
 """The kinds of things of which an account has one."""
-_OPENING: Final = frozenset(act.unproved for act in agents.OPENINGS)
 _LISTS: Final = frozenset({"categories", "numbers", "removed", "categories_removed", "numbers_removed"})
 _ANSWERS: Final = frozenset({"partial"})
 
@@ -26,15 +24,6 @@ _ANSWERS: Final = frozenset({"partial"})
 def own_approvals(at: Desk, timeline: Iterable[CaseEntry]) -> tuple[KnownApproval, ...]:
     """The agent's own requests about a case that wait or were approved. Some may be void."""
     return agents.list_own_approvals(at.ctx.store, at.agent.agent_id, timeline, at.now)
-
-
-def account_approvals(at: Desk, timeline: Iterable[CaseEntry]) -> tuple[KnownApproval, ...]:
-    """The agent's own requests about the account itself, that wait or were approved: to begin its rows anew, or to open
-    it. An action upon the freeze or another thing is given that thing as it is, so only rows are looked at."""
-    own = own_approvals(at, timeline)
-    of_rows = [one for one in own if one.operation is Operation.NEW_ROW_UNPROVED]
-    valid = [one for one in agents.mark_void(at.ctx, of_rows) if one.state is not ApprovalState.VOID]
-    return (*valid, *(one for one in own if one.operation in _OPENING))
 
 
 def action_of(action: agents.Action) -> Action:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.agent_api.answers import account_approvals, action_of, masked_of, people_of, subject_of
+from functions.agent_api.answers import action_of, masked_of, people_of, subject_of
 from functions.agent_api.desk import (
     Desk,
     DeskContact,
@@ -236,35 +236,21 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
     links = [Link(kind=kind, id=rest) for kind, _, rest in (link.partition(":") for link in case.links)]
     contacts = [link.id for link in links if link.kind == LinkKind.CONTACT.value]
     established = case.established
-    ground = agents.find_ground(at.ctx, at.agent, case, contact)
-    actions = agents.list_case_actions(at.ctx, case, ground, account_approvals(at, timeline))
-    account_known = ground.knows_account(case)
-    view = agents.view_lock(ground)
-    account_id = ground.request.account if ground.request is not None else None
-    found = agents.read_findings(at.ctx, case, account_id, view) if account_id is not None and view is not None else ()
-    step = agents.find_next_step(
-        case,
-        timeline,
-        actions,
-        view,
-        account_known=account_known,
-        findings=found,
-        overtaken=agents.list_overtaken(ground, timeline),
-    )
+    view = agents.view_case(at.ctx, at.agent, case, timeline, contact)
     return Case(
         **row_of(case).model_dump(),
-        account_known=account_known,
+        account_known=view.account_known,
         customer_reads=case.account_id is not None,
         contact_id=contacts[-1] if contacts else None,
         heard=list(established.heard),
         proved=ProvedByLine(state="proved" if established.proved else "none", factors=list(established.proved)),
         failed_login_at=established.login_failed_at,
-        missing_documents=list(agents.list_missing_documents(case, timeline)),
+        missing_documents=list(view.missing_documents),
         links=links,
-        proof_goals=[goal.value for goal in agents.list_case_goals(ground)],
-        security_case=agents.find_security_case(ground, case),
-        next_step=step,
-        actions=[action_of(action) for action in actions],
+        proof_goals=[goal.value for goal in view.goals],
+        security_case=view.security_case,
+        next_step=view.next_step,
+        actions=[action_of(action) for action in view.actions],
     )
 
 

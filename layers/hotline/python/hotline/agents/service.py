@@ -34,12 +34,11 @@ from .approvals import (
     list_told_approvals,
     mark_void,
 )
+from .case_view import view_case
 from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact, was_handed_over
-from .findings import find_told_findings, may_decide, read_findings
+from .findings import find_told_findings, may_decide
 from .grounds import (
-    Ground,
     find_ground,
-    find_security_case,
     list_case_actions,
     list_case_goals,
     list_overtaken,
@@ -47,7 +46,7 @@ from .grounds import (
 )
 from .limits import LIMITS
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
-from .next_steps import Step, find_next_step, list_missing_documents
+from .next_steps import Step, find_next_step
 from .own import leave_out_own, leave_out_own_contacts, refuse_own
 from .proofs import (
     GOALS,
@@ -105,7 +104,6 @@ __all__ = [
     "EditHours",
     "EditNumbers",
     "EndProof",
-    "Ground",
     "JudgeFinding",
     "Obstacle",
     "PayOtherWay",
@@ -130,7 +128,6 @@ __all__ = [
     "find_people",
     "find_point_action",
     "find_proof_request",
-    "find_security_case",
     "find_told_findings",
     "is_sent_on",
     "leave_out_own",
@@ -141,7 +138,6 @@ __all__ = [
     "list_decided_approvals",
     "list_edit_actions",
     "list_live_contacts",
-    "list_missing_documents",
     "list_open_approvals",
     "list_overtaken",
     "list_own_approvals",
@@ -165,11 +161,11 @@ __all__ = [
     "perform",
     "proof_request_keys",
     "read_case",
-    "read_findings",
     "read_payments",
     "refuse_own",
     "remember_agent",
     "take_contact",
+    "view_case",
     "view_contact",
     "view_lock",
     "view_proof",
