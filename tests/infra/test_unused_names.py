@@ -46,7 +46,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "failed_login_at": "as token_ends_at",
     "can_unmask": "as token_ends_at",
     "has_amount": "as token_ends_at",
-    "security_case": "as token_ends_at",
     "proof_goals": "as token_ends_at",
     "tasked": "a figure of a run, told by its name",
     "woken": "as tasked",

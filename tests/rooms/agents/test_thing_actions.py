@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hotline.agents import service as agents
+from hotline.agents.grounds import Ground
 from hotline.agents.model import Basis, LookUpReason, Part
-from hotline.agents.service import Action, Ground, Obstacle, Step
+from hotline.agents.service import Action, Obstacle, Step
 from hotline.cases import service as cases
 from hotline.cases.model import Audience, Case, CaseEntry, EntryKind
 from hotline.contracts.model import RefundStatus
