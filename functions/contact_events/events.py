@@ -20,6 +20,7 @@ from hotline.contracts.decisions import (
     RefundApproved,
     RefundEscalated,
     RefundRequested,
+    StopRequested,
     parse_decision,
 )
 from hotline.contracts.model import Fact, FactRejected, LockAction, LockTold, RefundTold
@@ -56,6 +57,8 @@ EventBridge and the queue hold an event for fifteen days at most."""
 ID_CHARACTERS_MAX: Final = 256
 METHOD_CHARACTERS_MAX: Final = 64
 LISTENING_METHOD: Final = "MONITOR"
+_AGENT: Final = "AGENT"
+"""The cause of a pause or freeze that an agent set on grounds of their own."""
 LOCK_KINDS: Final[Mapping[str, LockKind]] = {
     "account.lock_requested": LockKind.LOCK,
     "account.pause_requested": LockKind.PAUSE,
@@ -229,7 +232,8 @@ def _of_decision(detail: object) -> Sequence[Take]:
         case CaseTold() as data:
             return _of_case(told, data)
         case LockRequested() as data if told.type in LOCK_KINDS:
-            lock = Lock(LOCK_KINDS[told.type], told.time, asked_cause=data.cause)
+            cause = _AGENT if isinstance(data, StopRequested) and data.set_by is not None else data.cause
+            lock = Lock(LOCK_KINDS[told.type], told.time, asked_cause=cause)
             return (_lock(data.decision_id, lock),)
         case RefundRequested() as data:
             return (_refund(data.refund_id, _record_decision(told, data)),)

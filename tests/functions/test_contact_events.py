@@ -224,6 +224,13 @@ def test_a_lock_that_the_hotline_asked_for_and_the_wallet_set_is_one_lock(counte
     }
 
 
+def test_a_freeze_that_an_agent_set_is_not_counted_as_its_owners_wish(counted: Counted) -> None:
+    own = {"cause": "CUSTOMER_REQUEST", "set_by": "agent"}
+    counted.take(lock_decision("account.freeze_requested", id="out-1", **own))
+    counted.take(lock_fact("decision-out-1", "freeze.applied", cause="CUSTOMER_REQUEST"))
+    assert of_day(counted) == {"lock/freeze/AGENT": 1}
+
+
 def test_a_cause_and_a_topic_of_no_list_count_as_other(counted: Counted) -> None:
     counted.take(lock_fact("dec-1", "freeze.applied", cause="NEW_WORD"), case_event(id="out-1", topic="new"))
     assert of_day(counted) == {"lock/freeze/OTHER": 1, "complaint/other/open": 1}

@@ -37,7 +37,7 @@ BEGUN_BY: Final[dict[str, str]] = {
     **dict.fromkeys(("dispute.noted", "case.callback", "case.opened"), BY_CUSTOMER),
     **dict.fromkeys(("refund.evidence_received", "refund.evidence_refused"), BY_SCAN),
     **dict.fromkeys(("contact.gone_asked.phone", "contact.gone_asked.email", "refund.payout"), BY_PERSON),
-    **dict.fromkeys(("refund.approved", "refund.denied"), BY_PERSON),
+    **dict.fromkeys(("refund.approved", "refund.denied", "freeze.by_agent", "pause.by_agent"), BY_PERSON),
     **dict.fromkeys(("lock.soft", "lock.hard", "hold.told", "hold.password", "freeze.told", "pause.told"), BY_WALLET),
     **dict.fromkeys(("hold.asked", "payment.went_through", "payment.not_taken", "payment.on_its_way"), BY_WALLET),
     **dict.fromkeys(("payment.held", "payment.comes_back", "payment.given_back"), BY_WALLET),

@@ -177,10 +177,12 @@ def lock_decision(
     *,
     id: str,  # noqa: A002 - CloudEvents
     cause: str = "TOO_MANY_PASSWORD",
+    set_by: str | None = None,
     at: datetime = NOON,
 ) -> Body:
     """The word that an account is to be shut."""
-    return decision_event(kind, {"cause": cause, "in_force": []}, id=id, at=at)
+    own = {} if set_by is None else {"set_by": set_by}
+    return decision_event(kind, {"cause": cause, "in_force": [], **own}, id=id, at=at)
 
 
 def lock_fact(decision_id: str, kind: str = "lock.applied", *, cause: str = "RISK_SCORE", at: datetime = NOON) -> Body:

@@ -14,7 +14,7 @@ from hotline.cases import service as cases
 from hotline.contracts.model import Fact, MerchantPolicyPublished, PointKind
 from hotline.kit.actor import FactorKind, System
 from hotline.kit.change import Change
-from hotline.kit.store import BATCH_GET_KEYS_MAX
+from hotline.kit.store import BATCH_GET_KEYS_MAX, Table
 from hotline.refunds.policy import REQUEST_CAP_MINOR
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor
@@ -457,6 +457,13 @@ def test_nobody_is_told_to_have_asked_for_what_an_agent_decided(
     for one in (told, lock):
         assert (one["state"], one["cause"]) == (state, cause)
     assert said in told["text"]
+    by_agent, asked = {f"{act}.by_agent"}, {f"{act}.asked"}
+    assert {one["kind"] for one in world.items(Table.OUTBOX) if one["to"] == "message"} == (
+        by_agent if cause == "AGENT" else asked
+    )
+    (decision,) = world.decided(f"account.{act}_requested")
+    assert decision["facts"].get("set_by") == ("agent" if cause == "AGENT" else None)
+    assert decision["facts"]["cause"] == "CUSTOMER_REQUEST"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ def lock_decisions() -> list[Detail]:
     desk.act(lockout.contribute_reset_grant)
     desk.pause(ACCOUNT)
     desk.act(lockout.contribute_end_pause)
-    desk.act(lockout.contribute_freeze)
+    desk.act(partial(lockout.contribute_freeze, by_agent=True))
     desk.act(lockout.contribute_unfreeze, actor=desk.caller(FactorKind.SMS, FactorKind.EMAIL))
     return on_the_bus(desk.decisions())
 

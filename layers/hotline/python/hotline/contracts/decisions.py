@@ -46,11 +46,18 @@ class InForce(Contract):
 
 
 class LockRequested(DecisionContract):
-    """account.lock_requested, account.pause_requested, account.freeze_requested."""
+    """account.lock_requested."""
 
     cause: Word
     until: Instant | None = None
     in_force: list[InForce]
+
+
+class StopRequested(LockRequested):
+    """account.pause_requested, account.freeze_requested. `set_by`: an agent set it on grounds of their own, and its
+    owner did not ask for it."""
+
+    set_by: Literal["agent"] | None = None
 
 
 class UnlockRequested(DecisionContract):
@@ -230,8 +237,8 @@ DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
     "account.lock_requested": LockRequested,
     "account.unlock_requested": UnlockRequested,
     "account.unfreeze_requested": UnlockRequested,
-    "account.pause_requested": LockRequested,
-    "account.freeze_requested": LockRequested,
+    "account.pause_requested": StopRequested,
+    "account.freeze_requested": StopRequested,
     "account.facts_requested": FactsRequested,
     "password_reset.authorised": ResetAuthorised,
     "account.contact_change_requested": ContactChangeRequested,

@@ -34,6 +34,8 @@ class Notice(StrEnum):
     PAUSE_ASKED = "pause.asked"
     PAUSE_END_ASKED = "pause.end_asked"
     FREEZE_ASKED = "freeze.asked"
+    PAUSE_BY_AGENT = "pause.by_agent"
+    FREEZE_BY_AGENT = "freeze.by_agent"
     UNFREEZE_ASKED = "unfreeze.asked"
 
 
@@ -46,7 +48,13 @@ REPUDIABLE: Final = frozenset(
         Notice.UNFREEZE_ASKED,
     }
 )
-"""Notices of what somebody on the line or in the app asked for. A freeze is its own remedy."""
+"""Notices of what somebody on the line or in the app asked for. A freeze is its own remedy. Nobody has to repudiate
+what an agent set on grounds of their own."""
+
+
+SET_BY_AGENT: Final = "agent"
+"""Who is said to have set a freeze or pause that its owner did not ask for. Its cause stays the owner's, because the
+cause says how the wallet ends it (docs/contracts.md)."""
 
 
 def send_decision(
@@ -61,13 +69,16 @@ def send_decision(
 ) -> None:
     """Ask the wallet for what `record` holds as asked. `ends`: what a release is about.
 
-    Data: `cause`, `until`, for a release `ends`, and `in_force`: everything that the wallet is to enforce now.
+    Data: `cause`, `until`, for a release `ends`, `set_by` where an agent set it on grounds of their own. `in_force`
+    holds everything that the wallet is to enforce now.
     """
     data: dict[str, Any] = {"cause": cause.value}
     if until is not None:
         data["until"] = to_text(until)
     if ends is not None:
         data["ends"] = ends.state.value
+    elif any(one.by_agent and one.decided == asked.version for one in record.told.values()):
+        data["set_by"] = SET_BY_AGENT
     data["in_force"] = [_component_map(found) for found in policy.in_force(record, attempts, change.now)]
     change.send(
         Decision(

@@ -361,7 +361,7 @@ def _freeze(change: Change, read: Mapping[Key, Item], account_id: str, *, by_age
     if any(component.state is LockState.FROZEN for component in found):
         return FreezeOutcome.FROZEN if policy.is_confirmed(record, FREEZE_SLOT) else FreezeOutcome.ASKED
     write_record(change, read, _freezing(change, record, attempts, by_agent=by_agent))
-    outgoing.notify(change, _profile(read, account_id), Notice.FREEZE_ASKED)
+    outgoing.notify(change, _profile(read, account_id), Notice.FREEZE_BY_AGENT if by_agent else Notice.FREEZE_ASKED)
     return FreezeOutcome.ASKED
 
 
@@ -428,7 +428,8 @@ def _ask_for_pause(
         record = replace(record, pauses=(*record.pauses, now)[-policy.PAUSES_MAX :])
     record, asked = registers.ask(record, DecisionKind.PAUSE, now)
     outgoing.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, until=until)
-    outgoing.notify(change, _profile(read, record.account_id), Notice.PAUSE_ASKED, until=to_text(until))
+    notice = Notice.PAUSE_BY_AGENT if by_agent else Notice.PAUSE_ASKED
+    outgoing.notify(change, _profile(read, record.account_id), notice, until=to_text(until))
     write_record(change, read, record)
 
 
