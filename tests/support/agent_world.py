@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
+from functions.decisions.delivery import bus_event
 from hotline.accounts import service as accounts
 from hotline.agents import service as agents
 from hotline.agents.model import ActReason, AgentToken, Basis, Permission, Role
 from hotline.cases import service as cases
 from hotline.contracts.model import Fact, LockAction, LockTold, MovementStatus, PointKind
+from hotline.contracts.schemas import parse
 from hotline.evidence import service as evidence
 from hotline.identity.items import point_key, with_counters
 from hotline.identity.model import Approval
@@ -33,6 +35,7 @@ from hotline.refunds import service as refunds
 from hotline.refunds.model import Refund
 from hotline.security.findings import contribute_findings, raising_keys
 from hotline.security.model import Finding
+from hotline_local.reference_wallet import acknowledge
 from hotline_local.testing.memory_bucket import MemoryBucket
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -98,6 +101,11 @@ class AgentWorld:
         self._facts += 1
         data = LockTold(LockAction.LOCK_APPLIED, f"wallet-{self._facts}", 1, cause)
         give(self.ctx, [fact("lock.applied", self.clock.now(), data, name=str(self._facts), account=ACCOUNT)])
+
+    def answer_as_wallet(self, kind: str) -> None:
+        """The wallet confirms what it was asked for by decisions of a kind."""
+        asked = [acknowledge(bus_event(one).detail, self.clock.now()) for one in self.decided(kind)]
+        give(self.ctx, [parse(told) for facts in asked for told in facts])
 
     def freeze(self) -> None:
         """The wallet tells that the owner has frozen the account."""

@@ -562,7 +562,7 @@ def test_a_hold_is_released_once_what_was_found_is_judged_and_the_second_person_
     assert [(one["possible"], one["why"]) for one in hold["actions"]] == [(False, "finding_first")]
 
     assert anna.post(f"/cases/{case_id}/findings/{finding_id}/feedback", {**WHY, "verdict": "confirmed"}).status == 202
-    assert anna.get(f"/cases/{case_id}").json["next_step"] == "release_hold"
+    assert anna.get(f"/cases/{case_id}").json["next_step"] == "ask_owner"
     approval_id = anna.post("/approvals", wish).json["id"]
     (waiting,) = chief.get("/approvals").json["approvals"]
     told = [{"severity": "critical", "rule": "reset_device_transfer", "verdict": "confirmed"}]
@@ -572,6 +572,33 @@ def test_a_hold_is_released_once_what_was_found_is_judged_and_the_second_person_
     assert anna.post(f"/cases/{of_security}/claim").status == 200
     assert anna.get(f"/cases/{of_security}").json["security_case"] is None
     assert anna.get(f"/cases/{of_security}").json["next_step"] != "judge_finding"
+
+
+@pytest.mark.parametrize("judged_in", ["lockout", "security"])
+def test_the_next_step_is_the_same_wherever_an_attack_was_confirmed_and_the_hold_released(
+    world: AgentWorld, anna: AgentClient, judged_in: str
+) -> None:
+    finding_id = world.find_theft(734_501)
+    lockout_case = claim(world, anna, "lockout")
+    of = {"lockout": lockout_case, "security": anna.get(f"/cases/{lockout_case}").json["security_case"]}
+    anna.post(f"/cases/{of['security']}/claim")
+    feedback, case_id = {**WHY, "verdict": "confirmed"}, of[judged_in]
+
+    def read_steps() -> set[str]:
+        return {anna.get(f"/cases/{one}").json["next_step"] for one in of.values()}
+
+    assert read_steps() == {"judge_finding"}
+    assert anna.post(f"/cases/{case_id}/findings/{finding_id}/feedback", feedback).status == 202
+    assert read_steps() == {"ask_owner"}
+    approval_id = approve(world, anna, operation="release_hold", case_id=case_id, cause="RISK_SCORE")
+    world.clock.advance(timedelta(minutes=1))
+    release = {**WHY, "cause": "RISK_SCORE", "approval_id": approval_id}
+    assert anna.post(f"/cases/{case_id}/hold-releases", release).status == 202
+    world.answer_as_wallet("account.unlock_requested")
+    assert anna.get(f"/cases/{of['security']}").json["next_step"] == "close"
+    world.clock.advance(timedelta(minutes=1))
+    assert anna.post(f"/cases/{case_id}/findings/{finding_id}/feedback", feedback).status == 202
+    assert anna.get(f"/cases/{of['security']}").json["next_step"] == "freeze"
 
 
 def test_findings_are_told_to_who_decides_and_to_who_asked_with_access_alone(

@@ -124,16 +124,11 @@ def test_two_people_release_a_hold_and_the_decision_carries_both(world: AgentWor
 
 
 def test_the_wallet_answers_and_the_hold_is_gone_while_others_stay(quick: AgentWorld) -> None:
-    from functions.decisions.delivery import bus_event
-    from hotline.contracts.schemas import parse
-    from hotline_local.reference_wallet import acknowledge
-
     quick.hold("RISK_SCORE")
     quick.hold("COMPLIANCE")
     basis, token, act = quick.claimed(), quick.token(), agents.ReleaseHold(Cause.RISK_SCORE)
     quick.do(token, basis, act, quick.approve(token, basis, act))
-    (decision,) = quick.decided("account.unlock_requested")
-    give(quick.ctx, [parse(found) for found in acknowledge(bus_event(decision).detail, quick.clock.now())])
+    quick.answer_as_wallet("account.unlock_requested")
     assert [(part.state, part.cause) for part in quick.view().components] == [(LockState.HOLD, Cause.COMPLIANCE)]
 
 

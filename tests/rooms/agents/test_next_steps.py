@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -223,6 +223,10 @@ def test_a_finding_is_to_be_judged_once_and_its_hold_is_left(
 RAISED = SeenFinding("fnd_1", "critical", NOON, "failed_login_burst", {}, None)
 
 
+def judged_as(verdict: Verdict, at: datetime = NOON) -> SeenFinding:
+    return replace(RAISED, verdict=verdict, judged_at=at)
+
+
 @pytest.mark.parametrize("topic", ["lockout", "general"])
 @pytest.mark.parametrize(
     ("on_account", "cause", "step"),
@@ -230,8 +234,12 @@ RAISED = SeenFinding("fnd_1", "critical", NOON, "failed_login_burst", {}, None)
         ((RAISED,), Cause.RISK_SCORE, Step.JUDGE_FINDING),
         ((RAISED,), Cause.COMPLIANCE, Step.RELEASE_HOLD),
         ((replace(RAISED, severity="low"),), Cause.RISK_SCORE, Step.RELEASE_HOLD),
-        ((replace(RAISED, verdict=Verdict.FALSE_ALARM),), Cause.RISK_SCORE, Step.RELEASE_HOLD),
-        ((replace(RAISED, verdict=Verdict.CONFIRMED), RAISED), Cause.RISK_SCORE, Step.JUDGE_FINDING),
+        ((judged_as(Verdict.FALSE_ALARM),), Cause.RISK_SCORE, Step.RELEASE_HOLD),
+        ((judged_as(Verdict.CONFIRMED), RAISED), Cause.RISK_SCORE, Step.JUDGE_FINDING),
+        ((judged_as(Verdict.CONFIRMED),), Cause.RISK_SCORE, Step.ASK_OWNER),
+        ((judged_as(Verdict.UNCLEAR),), Cause.RISK_SCORE, Step.ASK_OWNER),
+        ((judged_as(Verdict.UNCLEAR), judged_as(Verdict.FALSE_ALARM)), Cause.RISK_SCORE, Step.ASK_OWNER),
+        ((judged_as(Verdict.CONFIRMED),), Cause.COMPLIANCE, Step.RELEASE_HOLD),
         ((), Cause.RISK_SCORE, Step.RELEASE_HOLD),
     ],
 )
@@ -243,38 +251,65 @@ def test_a_finding_is_judged_before_the_hold_that_it_set_is_released_in_whicheve
     assert told is step
 
 
+def test_a_verdict_on_what_was_over_before_the_hold_began_does_not_keep_it() -> None:
+    held = replace(hold(Cause.RISK_SCORE), since=LATER)
+    for opened_at, step in ((None, Step.ASK_OWNER), (NOON, Step.RELEASE_HOLD)):
+        shown = replace(view(held), opened_at=opened_at)
+        told = find_next_step(case("lockout"), (OPENED,), actions(proved=False), shown, findings=(CONFIRMED,))
+        assert told is step
+
+
 def test_a_finding_that_was_judged_in_another_case_is_not_to_be_judged_again() -> None:
-    judged_there = (replace(RAISED, verdict=Verdict.UNCLEAR),)
+    judged_there = (judged_as(Verdict.FALSE_ALARM),)
     shown = view(hold(Cause.RISK_SCORE))
     for findings, step in (((RAISED,), Step.JUDGE_FINDING), (judged_there, Step.RELEASE_HOLD)):
         entries = (OPENED, found("fnd_1"))
         assert find_next_step(case("security"), entries, actions(proved=False), shown, findings=findings) is step
 
 
-CONFIRMED_AGAIN = deed(Operation.JUDGE_FINDING, finding_id="fnd_2", outcome="confirmed")
-CLEARED_AGAIN = deed(Operation.JUDGE_FINDING, finding_id="fnd_2", outcome="false_alarm")
+EARLIER, LATER = NOON - timedelta(minutes=1), NOON + timedelta(minutes=1)
 
 
+CONFIRMED, FALSE_ALARM = judged_as(Verdict.CONFIRMED), judged_as(Verdict.FALSE_ALARM)
+UNCLEAR = judged_as(Verdict.UNCLEAR)
+
+
+@pytest.mark.parametrize("here", [True, False])
 @pytest.mark.parametrize(
-    ("verdict", "after", "shut", "step"),
+    ("on_account", "opened_at", "shut", "step"),
     [
-        ("confirmed", (), (), Step.FREEZE),
-        ("confirmed", (), (SOFT,), Step.FREEZE),
-        ("false_alarm", (), (), Step.CLOSE),
-        ("confirmed", (), (hold(Cause.RISK_SCORE),), Step.RELEASE_HOLD),
-        ("confirmed", (FROZEN_HERE,), (FREEZE,), Step.CLOSE),
-        ("confirmed", (deed(Operation.RELEASE_HOLD, cause="RISK_SCORE"),), (), Step.CLOSE),
-        ("confirmed", (deed(Operation.RESET_GRANT, outcome="GRANTED"),), (), Step.CLOSE),
-        ("confirmed", (deed(Operation.RELEASE_HOLD, cause="RISK_SCORE"), CONFIRMED_AGAIN), (), Step.FREEZE),
-        ("confirmed", (deed(Operation.RELEASE_HOLD, cause="RISK_SCORE"), CLEARED_AGAIN), (), Step.CLOSE),
+        ((CONFIRMED,), None, (), Step.FREEZE),
+        ((CONFIRMED,), None, (SOFT,), Step.FREEZE),
+        ((CONFIRMED, FALSE_ALARM), None, (), Step.FREEZE),
+        ((CONFIRMED,), EARLIER, (), Step.FREEZE),
+        ((CONFIRMED,), LATER, (), Step.CLOSE),
+        ((CONFIRMED, judged_as(Verdict.CONFIRMED, LATER + timedelta(minutes=1))), LATER, (), Step.FREEZE),
+        ((CONFIRMED, judged_as(Verdict.FALSE_ALARM, LATER + timedelta(minutes=1))), LATER, (), Step.CLOSE),
+        ((FALSE_ALARM,), None, (), Step.CLOSE),
+        ((UNCLEAR,), None, (), Step.CLOSE),
+        ((CONFIRMED,), None, (hold(Cause.RISK_SCORE),), Step.ASK_OWNER),
+        ((CONFIRMED,), None, (FREEZE,), Step.ASK_OWNER),
     ],
 )
-def test_an_account_under_a_confirmed_attack_is_not_left_open(
-    verdict: str, after: tuple[CaseEntry, ...], shut: tuple[Component, ...], step: Step
+def test_an_account_under_an_attack_that_was_confirmed_in_whichever_case_is_not_left_open(
+    on_account: tuple[SeenFinding, ...],
+    opened_at: datetime | None,
+    shut: tuple[Component, ...],
+    step: Step,
+    *,
+    here: bool,
 ) -> None:
-    told = deed(Operation.JUDGE_FINDING, finding_id="fnd_1", outcome=verdict)
-    entries = (OPENED, found("fnd_1"), told, *after)
-    assert find_next_step(case("security"), entries, actions(proved=False), view(*shut)) is step
+    told = tuple(deed(Operation.JUDGE_FINDING, finding_id="fnd_1", outcome="-") for _ in on_account)
+    entries = (OPENED, found("fnd_1"), *(told if here else ()))
+    shown = replace(view(*shut), opened_at=opened_at)
+    assert find_next_step(case("security"), entries, actions(proved=False), shown, findings=on_account) is step
+
+
+def test_a_freeze_ends_the_case_of_a_confirmed_attack() -> None:
+    entries = (OPENED, found("fnd_1"), FROZEN_HERE)
+    shown, on_account = view(FREEZE), (CONFIRMED,)
+    step = find_next_step(case("security"), entries, actions(proved=False), shown, findings=on_account)
+    assert step is Step.CLOSE
 
 
 def test_a_judged_finding_whose_hold_was_released_closes_the_case() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -60,7 +61,7 @@ class Step(StrEnum):
     FREEZE = "freeze"
     """An attack was confirmed, and nothing stops it."""
     ASK_OWNER = "ask_owner"
-    """A freeze, or a pause that was refused, without a finding: its owner alone knows what happened."""
+    """A freeze, a pause that was refused, or a hold under a finding that is no false alarm. The owner alone knows."""
     CALL_BACK = "call_back"
     ASK_DOCUMENTS = "ask_documents"
     CLOSE = "close"
@@ -126,9 +127,14 @@ def _of_end(seen: _Seen) -> Step | None:
         return None
     if _has_finding(seen):
         return None
-    if seen.case.topic == SECURITY_TOPIC and _is_attack_unstopped(seen):
-        return Step.FREEZE
     return Step.CLOSE if seen.case.topic not in _OF_LOCKS or not seen.left else None
+
+
+def _of_attack(seen: _Seen) -> Step | None:
+    """An attack that was confirmed in whichever case is stopped before all else, once every finding is judged."""
+    if seen.case.topic != SECURITY_TOPIC or _has_finding(seen):
+        return None
+    return Step.FREEZE if _is_attack_unstopped(seen) else None
 
 
 def _of_documents(seen: _Seen) -> Step | None:
@@ -153,6 +159,7 @@ def _of_topic(seen: _Seen) -> Step | None:
 
 _RULES: Final[Sequence[Callable[[_Seen], Step | None]]] = (
     _of_dispute,
+    _of_attack,
     _of_end,
     _of_documents,
     _of_callback,
@@ -171,9 +178,12 @@ _BY_TOPIC: Final[Mapping[str, Step]] = {
 
 
 def _of_security(seen: _Seen) -> Step | None:
-    """A finding is judged. Without one, a freeze asks for its owner's word. All else is as of any lock."""
+    """A finding is judged. Without one, a freeze asks for its owner's word. All else is as of any lock. Nothing is left
+    of a case whose findings were judged, here or in another one, and whose account is open."""
     if _has_finding(seen):
         return Step.JUDGE_FINDING
+    if seen.left == () and _list_named(seen.entries):
+        return Step.CLOSE
     of_lock = _of_lock(seen)
     frozen_only = seen.left is not None and all(one.state is LockState.FROZEN for one in seen.left)
     return Step.ASK_OWNER if frozen_only and of_lock is not Step.WAIT_FOR_WALLET else of_lock
@@ -183,26 +193,50 @@ def _has_finding(seen: _Seen) -> bool:
     """Whether the timeline tells of a finding that no agent has judged since, here or in another case."""
     waiting: set[str] = set()
     for entry in seen.entries:
-        named = {*str(entry.facts.get("finding_id", "")).split(), *str(entry.facts.get("also", "")).split(",")}
+        named = _ids_in(entry)
         if entry.reason == _JUDGED:
             waiting -= named
         elif entry.kind in (EntryKind.OPENED, EntryKind.ADDED):
             waiting |= named
-    return bool(waiting - {""} - {one.id for one in seen.findings if one.verdict is not None})
+    return bool(waiting - {one.id for one in seen.findings if one.verdict is not None})
+
+
+def _list_named(entries: Iterable[CaseEntry]) -> frozenset[str]:
+    """The findings for which the case was opened, or that were added to it."""
+    told = (one for one in entries if one.kind in (EntryKind.OPENED, EntryKind.ADDED))
+    return frozenset().union(*map(_ids_in, told))
+
+
+def _ids_in(entry: CaseEntry) -> frozenset[str]:
+    also = str(entry.facts.get("also", "")).split(",")
+    return frozenset({str(entry.facts.get("finding_id", "")), *also} - {""})
 
 
 def _is_attack_unstopped(seen: _Seen) -> bool:
-    """Whether an agent has confirmed a finding and done nothing since, and nothing stops money. An agent who releases a
-    hold after that, with a second person, has decided."""
+    """Whether a finding on the account is confirmed, nothing stops money, and nobody has decided since to let it go
+    out."""
     if seen.view is None or any(one.state in _STOPS for one in seen.view.components):
         return False
-    deeds = _list_deeds(seen.entries)
-    confirmed = [
-        place
-        for place, one in enumerate(deeds)
-        if one.reason == _JUDGED and one.facts.get("outcome") == Verdict.CONFIRMED.value
-    ]
-    return bool(confirmed) and all(one.reason == _JUDGED for one in deeds[confirmed[-1] :])
+    return any(one.verdict is Verdict.CONFIRMED and not _is_answered(one, seen.view) for one in seen.findings)
+
+
+def _is_answered(finding: SeenFinding, view: LockView) -> bool:
+    """Whether the account was opened after the verdict, in whichever case. Whoever did so knew of it."""
+    return view.opened_at is not None and finding.judged_at is not None and finding.judged_at <= view.opened_at
+
+
+def _is_in_doubt(held: Component, seen: _Seen) -> bool:
+    """Whether a finding that is no false alarm stands behind a hold: it was judged while the hold ran, or was never
+    answered."""
+    return any(
+        one.verdict in (Verdict.CONFIRMED, Verdict.UNCLEAR)
+        and (_is_later(one.judged_at, held.since) or (seen.view is not None and not _is_answered(one, seen.view)))
+        for one in seen.findings
+    )
+
+
+def _is_later(at: datetime | None, since: datetime | None) -> bool:
+    return at is not None and since is not None and at >= since
 
 
 _STOPS: Final = frozenset({LockState.FROZEN, LockState.HOLD, LockState.PAUSED, LockState.CLOSED})
@@ -233,10 +267,12 @@ def _of_freeze(seen: _Seen) -> Step:
 
 def _of_hold(seen: _Seen) -> Step:
     """Of several holds first the one that people here release; one by a risk score only once what was found is judged.
-    No new password is chosen beside a hold of the wallet's."""
-    held = any(one.state is LockState.HOLD and one.cause is HELD_BY_FINDINGS for one in seen.left or ())
+    Its owner is asked first unless that was a false alarm. No new password is chosen beside a hold of the wallet's."""
+    held = [one for one in seen.left or () if one.state is LockState.HOLD and one.cause is HELD_BY_FINDINGS]
     if held and list_unjudged(seen.findings):
         return Step.JUDGE_FINDING
+    if any(_is_in_doubt(one, seen) for one in held):
+        return Step.ASK_OWNER
     ends = {lockout.end_of_hold(one.cause) for one in seen.left or () if one.state is LockState.HOLD}
     if HoldEnd.RELEASE in ends:
         return Step.RELEASE_HOLD

@@ -161,11 +161,22 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
         recovery_until=recovery_until(record, attempts, now),
         unlockable=unlockable,
         resettable=resettable,
+        opened_at=_opened_at(record),
         by_agent=any(
             register.by_agent and (_state_of(slot, register), cause_of_slot(slot)) == (first.state, first.cause)
             for slot, register in told
         ),
     )
+
+
+def _opened_at(record: LockRecord) -> datetime | None:
+    """See LockView. An unlock and the end of a pause take too little proof to count."""
+    ended = [
+        register.at
+        for slot, register in record.told.items()
+        if not register.on and register.decided > 0 and _state_of(slot, register) in (LockState.HOLD, LockState.FROZEN)
+    ]
+    return max((*ended, *((record.grant.at,) if record.grant is not None else ())), default=None)
 
 
 def recovery_until(record: LockRecord, attempts: Attempts, now: datetime) -> datetime | None:

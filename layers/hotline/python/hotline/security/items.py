@@ -108,6 +108,7 @@ def finding_to_see(item: Mapping[str, Any]) -> SeenFinding:
         rule=item["rule"],
         facts=dict(item["facts"]),
         verdict=Verdict(item["verdict"]) if "verdict" in item else None,
+        judged_at=from_text(item["judged_at"]) if "judged_at" in item else None,
     )
 
 

@@ -97,7 +97,7 @@ class ToldFinding:
 @dataclass(frozen=True, slots=True)
 class SeenFinding:
     """A finding as people of the wallet see it. `facts` are opaque. `verdict`: a person's word, None while there is
-    none."""
+    none. `judged_at`: when that word was given."""
 
     id: str
     severity: str
@@ -105,6 +105,7 @@ class SeenFinding:
     rule: str
     facts: Mapping[str, str | int]
     verdict: Verdict | None
+    judged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
