@@ -594,6 +594,8 @@ def test_the_next_step_is_the_same_wherever_an_attack_was_confirmed_and_the_hold
     world.clock.advance(timedelta(minutes=1))
     release = {**WHY, "cause": "RISK_SCORE", "approval_id": approval_id}
     assert anna.post(f"/cases/{case_id}/hold-releases", release).status == 202
+    (other,) = {*of.values()} - {case_id}
+    assert anna.get(f"/cases/{other}").json["next_step"] == "wait_for_wallet"
     world.answer_as_wallet("account.unlock_requested")
     assert anna.get(f"/cases/{of['security']}").json["next_step"] == "close"
     world.clock.advance(timedelta(minutes=1))

@@ -126,7 +126,16 @@ def lock(
     kind = DecisionKind.UNLOCK if asked else None
     own = SelfService.NO
     return LockView(
-        found[0].state, found[0].cause, NOON, None, own, kind, found, unlockable=unlockable, resettable=resettable
+        found[0].state,
+        found[0].cause,
+        NOON,
+        None,
+        own,
+        kind,
+        found,
+        opening=asked,
+        unlockable=unlockable,
+        resettable=resettable,
     )
 
 
@@ -157,22 +166,22 @@ def test_an_opening_that_would_end_nothing_says_what_does(
 
 
 @pytest.mark.parametrize(
-    ("part", "kind", "done"),
+    ("part", "done"),
     [
-        (SOFT, DecisionKind.UNLOCK, {Operation.UNLOCK}),
-        ((LockState.PAUSED, Cause.CUSTOMER_REQUEST), DecisionKind.END_PAUSE, {Operation.END_PAUSE}),
-        (FREEZE, DecisionKind.UNFREEZE, {Operation.UNFREEZE}),
+        (SOFT, {Operation.UNLOCK}),
+        ((LockState.PAUSED, Cause.CUSTOMER_REQUEST), {Operation.END_PAUSE}),
+        (FREEZE, {Operation.UNFREEZE}),
     ],
 )
 def test_an_opening_that_the_wallet_was_asked_for_is_not_asked_for_again(
-    part: tuple[LockState, Cause], kind: DecisionKind, done: set[Operation]
+    part: tuple[LockState, Cause], done: set[Operation]
 ) -> None:
     def offered(view: LockView) -> set[Operation]:
         listed = list_actions(None, (), NOON, None, view)
         return {one.operation for one in listed if one.obstacle is not Obstacle.NOTHING_TO_DO}
 
     before = lock(part, unlockable=True)
-    assert offered(before) - offered(replace(before, asked=kind)) == done
+    assert offered(before) - offered(replace(before, opening=True)) == done
 
 
 @pytest.mark.parametrize("kinds", [(), (FactorKind.SMS,)])

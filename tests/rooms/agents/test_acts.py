@@ -120,7 +120,7 @@ def test_two_people_release_a_hold_and_the_decision_carries_both(world: AgentWor
     (entry,) = [entry for entry in world.audit() if entry["event"] == "account.unlock_requested"]
     assert entry["actor"] == f"agent:agent-1:{basis.case_id}:approved_by:supervisor-1"
     view = world.view()
-    assert (view.state, view.asked) == (LockState.HOLD, DecisionKind.UNLOCK)
+    assert (view.state, view.asked, view.opening) == (LockState.HOLD, DecisionKind.UNLOCK, True)
 
 
 def test_the_wallet_answers_and_the_hold_is_gone_while_others_stay(quick: AgentWorld) -> None:
@@ -128,6 +128,7 @@ def test_the_wallet_answers_and_the_hold_is_gone_while_others_stay(quick: AgentW
     quick.hold("COMPLIANCE")
     basis, token, act = quick.claimed(), quick.token(), agents.ReleaseHold(Cause.RISK_SCORE)
     quick.do(token, basis, act, quick.approve(token, basis, act))
+    assert not quick.view().opening
     quick.answer_as_wallet("account.unlock_requested")
     assert [(part.state, part.cause) for part in quick.view().components] == [(LockState.HOLD, Cause.COMPLIANCE)]
 

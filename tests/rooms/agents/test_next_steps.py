@@ -32,7 +32,7 @@ def hold(cause: Cause) -> Component:
 def view(*components: Component, own: SelfService = SelfService.NO, asked: DecisionKind | None = None) -> LockView:
     state = components[0].state if components else LockState.OPEN
     cause = components[0].cause if components else None
-    return LockView(state, cause, None, None, own, asked, components)
+    return LockView(state, cause, None, None, own, asked, components, opening=asked is not None)
 
 
 BY_TWO = (Operation.UNLOCK_UNPROVED, Operation.RESET_GRANT_UNPROVED, Operation.UNFREEZE_UNPROVED)
@@ -403,7 +403,12 @@ def test_a_new_password_is_left_where_the_unlocks_of_the_day_are_used_up() -> No
 
 @pytest.mark.parametrize(
     ("shut", "asked"),
-    [(SOFT, DecisionKind.UNLOCK), (PAUSE, DecisionKind.END_PAUSE), (FREEZE, DecisionKind.UNFREEZE)],
+    [
+        (SOFT, DecisionKind.UNLOCK),
+        (PAUSE, DecisionKind.END_PAUSE),
+        (FREEZE, DecisionKind.UNFREEZE),
+        (hold(Cause.RISK_SCORE), DecisionKind.UNLOCK),
+    ],
 )
 def test_an_opening_that_the_wallet_was_asked_for_is_waited_for(shut: Component, asked: DecisionKind) -> None:
     opening = view(shut, asked=asked)

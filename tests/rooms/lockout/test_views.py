@@ -386,19 +386,10 @@ def test_a_pause_stops_what_goes_out_and_no_top_up() -> None:
     assert stopped == set(MovementKind) - {MovementKind.TOP_UP}
 
 
-@pytest.mark.parametrize(
-    ("state", "asked"),
-    [
-        (LockState.SOFT, DecisionKind.UNLOCK),
-        (LockState.HARD, DecisionKind.UNLOCK),
-        (LockState.PAUSED, DecisionKind.END_PAUSE),
-        (LockState.FROZEN, DecisionKind.UNFREEZE),
-    ],
-)
-def test_an_unconfirmed_request_is_waited_for_before_a_payment(state: LockState, asked: DecisionKind) -> None:
-    seen = replace(view(after(*STATES[state]), Attempts(), LATER), asked=asked)
-    assert policy.first_before_paying(seen, seen.self_service, MovementKind.PAYMENT) is NextStep.WAIT_FOR_OPENING
-    other = DecisionKind.UNLOCK if asked is not DecisionKind.UNLOCK else DecisionKind.END_PAUSE
-    assert (
-        policy.first_before_paying(replace(seen, asked=other), seen.self_service, MovementKind.PAYMENT) is FIRST[state]
-    )
+@pytest.mark.parametrize("state", [LockState.SOFT, LockState.HARD, LockState.HOLD, LockState.PAUSED, LockState.FROZEN])
+def test_an_unconfirmed_opening_is_waited_for_before_a_payment(state: LockState) -> None:
+    seen = view(after(*STATES[state]), Attempts(), LATER)
+    opening = replace(seen, opening=True)
+    assert policy.first_before_paying(opening, seen.self_service, MovementKind.PAYMENT) is NextStep.WAIT_FOR_OPENING
+    asked = replace(seen, asked=DecisionKind.UNLOCK)
+    assert policy.first_before_paying(asked, seen.self_service, MovementKind.PAYMENT) is not NextStep.WAIT_FOR_OPENING

@@ -14,8 +14,7 @@ from typing import Final
 from hotline.identity.model import Approval, ByAgent, Operation, Subject
 from hotline.identity.service import REQUIREMENTS, missing_of_customer
 from hotline.kit.actor import Proof
-from hotline.lockout import service as lockout
-from hotline.lockout.model import DecisionKind, LockState, LockView
+from hotline.lockout.model import LockState, LockView
 
 OFFERED: Final = (
     Operation.FREEZE,
@@ -115,8 +114,8 @@ def _find_hindrance(operation: Operation, view: LockView | None) -> Obstacle | N
     is nothing to do about an opening that the wallet was asked for: it is sent again by itself."""
     if view is None:
         return None
-    if lockout.is_opening(view):
-        return Obstacle.NOTHING_TO_DO if operation in _ASKED_BY.get(view.asked, ()) else None
+    if view.opening:
+        return Obstacle.NOTHING_TO_DO if operation in _ASKED_FOR.get(view.state, ()) else None
     if operation not in (*_UNLOCKS, *_RESETS):
         return None
     if view.state in _AT_AN_END:
@@ -128,12 +127,13 @@ def _find_hindrance(operation: Operation, view: LockView | None) -> Obstacle | N
 
 _UNLOCKS: Final = (Operation.UNLOCK, Operation.UNLOCK_UNPROVED)
 _RESETS: Final = (Operation.RESET_GRANT, Operation.RESET_GRANT_UNPROVED)
-_ASKED_BY: Final[Mapping[DecisionKind | None, tuple[Operation, ...]]] = {
-    DecisionKind.UNLOCK: _UNLOCKS,
-    DecisionKind.END_PAUSE: (Operation.END_PAUSE,),
-    DecisionKind.UNFREEZE: (Operation.UNFREEZE, Operation.UNFREEZE_UNPROVED),
+_ASKED_FOR: Final[Mapping[LockState, tuple[Operation, ...]]] = {
+    LockState.SOFT: _UNLOCKS,
+    LockState.HARD: _UNLOCKS,
+    LockState.PAUSED: (Operation.END_PAUSE,),
+    LockState.FROZEN: (Operation.UNFREEZE, Operation.UNFREEZE_UNPROVED),
 }
-"""The operations by which the wallet is asked for an opening."""
+"""The operations by which the wallet is asked to open what is in this state. A hold has its actions with it."""
 _ROWS: Final = (Operation.NEW_ROW, Operation.NEW_ROW_UNPROVED)
 _AT_AN_END: Final = frozenset({LockState.CLOSED, LockState.ERASED})
 _ENDS: Final[Mapping[Operation, frozenset[LockState]]] = {

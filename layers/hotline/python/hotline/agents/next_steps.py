@@ -253,7 +253,7 @@ def _of_lock(seen: _Seen) -> Step | None:
     if not seen.left:
         return Step.ANSWER
     first = seen.left[0]
-    if lockout.is_opening(seen.view) and first.state is seen.view.state:
+    if seen.view.opening and first.state is seen.view.state:
         return Step.WAIT_FOR_WALLET
     rule = _BY_STATE.get(first.state)
     return rule(seen) if rule is not None else Step.ANSWER

@@ -317,6 +317,8 @@ class LockView:
     self_service: SelfService
     asked: DecisionKind | None
     components: tuple[Component, ...] = ()
+    opening: bool = False
+    """The wallet was asked to open the component in front, and has not confirmed it."""
     unconfirmed: bool = False
     """The hotline decided the component in front, and the wallet has not confirmed it: it is not yet so."""
     recovery_until: datetime | None = None

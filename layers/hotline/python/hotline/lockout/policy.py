@@ -101,12 +101,6 @@ so for
 - FROZEN by anybody but its owner;
 - CLOSED, ERASED, and every cause that the hotline does not know."""
 
-OPENED_BY: Final = {
-    DecisionKind.UNLOCK: frozenset({LockState.SOFT, LockState.HARD}),
-    DecisionKind.END_PAUSE: frozenset({LockState.PAUSED}),
-    DecisionKind.UNFREEZE: frozenset({LockState.FROZEN}),
-}
-"""The states that are over once the wallet has carried out the decision."""
 _BEFORE_PAYING: Final = {
     SelfService.UNLOCK: NextStep.UNLOCK_WALLET,
     SelfService.BOTH: NextStep.UNLOCK_WALLET,
@@ -142,7 +136,8 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
     if record.erased:
         return LockView(LockState.ERASED, None, None, None, SelfService.NO, None)
     found = components(record, attempts, now)
-    found = _sort_components([*found, *still_opening(record, found, now)])
+    opening = still_opening(record, found, now)
+    found = _sort_components([*found, *opening])
     waiting = record.waiting
     unlockable, resettable = may_unlock(record, found, now), may_reset(found)
     first = found[0] if found else Component(LockState.OPEN, None, None, None)
@@ -155,6 +150,7 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
         self_service=_self_service(first, may_unlock=unlockable, may_reset=resettable),
         asked=waiting.kind if waiting is not None else None,
         components=found,
+        opening=first in opening,
         unconfirmed=any(
             component_of(slot, register) == first and not is_confirmed(record, slot) for slot, register in told
         ),
@@ -259,11 +255,6 @@ def may_pause_unproved(record: LockRecord, now: datetime) -> bool:
     return len([at for at in record.pauses if at > now - PAUSES_WITHIN]) < PAUSES_MAX
 
 
-def is_opening(view: LockView) -> bool:
-    """Whether the wallet was asked to open the component in front, and has not confirmed it."""
-    return view.asked is not None and view.state in OPENED_BY.get(view.asked, frozenset())
-
-
 def first_before_paying(view: LockView, offered: SelfService, kind: MovementKind) -> NextStep | None:
     """The next step before the account can make such a movement, None when nothing shuts it. `offered`: the act that
     the owner may do on this call or in this session. A pause stops outward money only, so a top-up needs nothing."""
@@ -271,7 +262,7 @@ def first_before_paying(view: LockView, offered: SelfService, kind: MovementKind
         return None
     if view.state in (LockState.CLOSED, LockState.ERASED):
         return NextStep.USE_ANOTHER_ACCOUNT
-    if is_opening(view):
+    if view.opening:
         return NextStep.WAIT_FOR_OPENING
     return _BEFORE_PAYING[offered]
 

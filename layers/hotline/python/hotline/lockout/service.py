@@ -20,7 +20,6 @@ from .facts import contribute_facts, fact_keys
 from .items import NOT_ERASED, attempts_key, lock_key, record_of
 from .model import LockState, LockView, SelfService
 from .outgoing import Notice
-from .policy import is_opening
 from .releases import RELEASABLE, HoldEnd, LockEnd, contribute_release, end_of_hold, find_hold, hold_subject, list_holds
 from .requests import (
     DECIDED,
@@ -108,7 +107,6 @@ __all__ = [
     "freeze_subject",
     "hold_subject",
     "is_erased",
-    "is_opening",
     "list_holds",
     "lock_keys",
     "lock_subject",
