@@ -36,7 +36,8 @@ def lock_status(visit: Visit) -> Answer:
         facts_as_of=accounts.behind_since(read, visit.now),
         now=visit.now,
     )
-    asked = "yes" if view.asked else "no"
+    # Nobody needs a person for what the wallet, or their own new password, is about to end.
+    asked = "yes" if view.asked or view.recovery_until is not None else "no"
     outcome = LockState.CLOSED if view.state is LockState.ERASED else view.state
     return Answer(outcome.value, facts, {"self_service": offered.value, "asked": asked})
 

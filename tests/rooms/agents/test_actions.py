@@ -184,6 +184,13 @@ def test_an_opening_that_the_wallet_was_asked_for_is_not_asked_for_again(
     assert offered(before) - offered(replace(before, opening=True)) == done
 
 
+def test_no_new_password_is_allowed_twice() -> None:
+    granted = replace(lock(HARD, resettable=True), recovery_until=NOON)
+    for view, obstacle in ((lock(HARD, resettable=True), None), (granted, Obstacle.NOTHING_TO_DO)):
+        why = {one.operation: one.obstacle for one in list_actions(proof(FactorKind.SMS), (), NOON, None, view)}
+        assert why[Operation.RESET_GRANT] is obstacle
+
+
 @pytest.mark.parametrize("kinds", [(), (FactorKind.SMS,)])
 def test_rows_are_begun_anew_only_where_one_is_full(kinds: tuple[FactorKind, ...]) -> None:
     rows = {Operation.NEW_ROW, Operation.NEW_ROW_UNPROVED}

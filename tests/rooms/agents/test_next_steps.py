@@ -415,6 +415,25 @@ def test_an_opening_that_the_wallet_was_asked_for_is_waited_for(shut: Component,
     assert find_next_step(case("lockout"), (OPENED,), actions(proved=True), opening) is Step.WAIT_FOR_WALLET
 
 
+@pytest.mark.parametrize("proved", [True, False])
+@pytest.mark.parametrize(
+    ("shut", "resettable", "step"),
+    [
+        (SOFT, True, Step.WAIT_FOR_PASSWORD),
+        (HARD, True, Step.WAIT_FOR_PASSWORD),
+        (hold(Cause.COMPROMISED_CREDENTIAL), True, Step.WAIT_FOR_PASSWORD),
+        (hold(Cause.COMPLIANCE), False, Step.RELEASE_HOLD),
+    ],
+)
+def test_a_new_password_that_is_allowed_already_is_waited_for(
+    shut: Component, step: Step, *, resettable: bool, proved: bool
+) -> None:
+    shown = replace(view(shut), recovery_until=NOON + timedelta(minutes=30), resettable=resettable)
+    by_two = tuple(Action(one, ByAgent.SECOND) for one in BY_TWO)
+    for offered in (actions(proved=proved), by_two):
+        assert find_next_step(case("lockout"), (OPENED,), offered, shown) is step
+
+
 def test_an_agent_who_may_not_see_the_account_is_told_to_claim_a_free_case() -> None:
     assert find_next_step(case("lockout"), (OPENED,), ()) is Step.CLAIM
     assert find_next_step(case("lockout", owner="agent-2"), (OPENED,), ()) is None

@@ -226,6 +226,10 @@ MADE: dict[str, tuple[Callable[[AgentWorld], None], ...]] = {
         AgentWorld.freeze,
         lambda world: do_by_two(world, agents.UNFREEZE),
     ),
+    "a lock beside leave for a new password": (
+        AgentWorld.lock_out,
+        lambda world: do_by_two(world, agents.GRANT_RESET),
+    ),
 }
 
 
@@ -295,6 +299,19 @@ def test_the_next_step_says_what_two_people_do(quick: AgentWorld, memory_store: 
     assert step_of(quick, case_id) is Step.UNLOCK_BY_TWO
     quick.hold("TOO_MANY_OTP")
     assert step_of(quick, case_id) is Step.GRANT_RESET_BY_TWO
+
+
+def test_a_new_password_that_two_people_allowed_is_waited_for_at_the_desk_and_on_the_line(
+    quick: AgentWorld, memory_store: Store
+) -> None:
+    do_by_two(quick, agents.GRANT_RESET)
+    other = quick.claimed(topic="lockout").case_id or "-"
+    assert step_of(quick, other) is Step.WAIT_FOR_PASSWORD
+    phone = quick.call_in("contact-9", goal="look")
+    told = phone.press("lock_status")
+    assert (told["self_service"], told["asked"]) == ("no", "yes")
+    quick.clock.advance(timedelta(minutes=30))
+    assert step_of(quick, other) is not Step.WAIT_FOR_PASSWORD
 
 
 @pytest.mark.parametrize("goal", [Goal.UNLOCK, Goal.RESET])

@@ -118,7 +118,7 @@ def _find_hindrance(operation: Operation, view: LockView | None) -> Obstacle | N
         return Obstacle.NOTHING_TO_DO if operation in _ASKED_FOR.get(view.state, ()) else None
     if operation not in (*_UNLOCKS, *_RESETS):
         return None
-    if view.state in _AT_AN_END:
+    if view.state in _AT_AN_END or (operation in _RESETS and view.recovery_until is not None):
         return Obstacle.NOTHING_TO_DO
     if operation in _UNLOCKS and not view.unlockable:
         return Obstacle.NEW_PASSWORD if view.resettable else Obstacle.OTHER_FIRST

@@ -48,6 +48,8 @@ class Step(StrEnum):
     """A hold that the wallet alone ends."""
     WAIT_FOR_WALLET = "wait_for_wallet"
     """The wallet was asked to open it, and has not confirmed yet."""
+    WAIT_FOR_PASSWORD = "wait_for_password"  # noqa: S105 - a closed word, not a secret
+    """Its owner may choose a new password in the app, and has not yet."""
     ANSWER = "answer"
     """Nothing is to be opened: the caller's question is left."""
     DECIDE_REFUND = "decide_refund"
@@ -255,6 +257,8 @@ def _of_lock(seen: _Seen) -> Step | None:
     first = seen.left[0]
     if seen.view.opening and first.state is seen.view.state:
         return Step.WAIT_FOR_WALLET
+    if seen.view.recovery_until is not None and seen.view.resettable and first.state in _ENDED_BY_PASSWORD:
+        return Step.WAIT_FOR_PASSWORD
     rule = _BY_STATE.get(first.state)
     return rule(seen) if rule is not None else Step.ANSWER
 
@@ -311,6 +315,9 @@ _BY_STATE: Final[Mapping[LockState, Callable[[_Seen], Step]]] = {
     LockState.SOFT: _of_soft_lock,
 }
 """A closed account stays closed, so that the caller's question is left."""
+
+
+_ENDED_BY_PASSWORD: Final = frozenset({LockState.SOFT, LockState.HARD, LockState.HOLD})
 
 
 def _list_left(components: Iterable[Component], timeline: Iterable[CaseEntry]) -> tuple[Component, ...]:

@@ -159,9 +159,11 @@ def contribute_reset_grant_unproved(change: Change, read: Mapping[Key, Item], ac
 
 
 def check_resettable(read: Mapping[Key, Item], account_id: str, now: datetime) -> None:
-    """Raises NotPossible `no_such_lock` unless a new password is allowed and would end something in force."""
-    record, _, found = _present(read, account_id, now)
-    if record.erased or not policy.ends_by_password(found):
+    """Raises NotPossible `no_such_lock` unless a new password is allowed and would end something in force. While leave
+    for one runs, a further one would change nothing."""
+    record, attempts, found = _present(read, account_id, now)
+    is_granted = policy.recovery_until(record, attempts, now) is not None
+    if record.erased or is_granted or not policy.ends_by_password(found):
         raise NotPossible(LockoutError.NO_SUCH_LOCK, account_id=account_id)
 
 
