@@ -155,6 +155,7 @@ class DeskCase extends View {
         @done=${() => { this.editing = false; this.#again(); }}></desk-edit></section>` : nothing}
       <div class="columns"><div class="lead">
         ${found.next_step && open ? html`<section class="panel next"><h2 class="muted small">${this.t("case.next")}</h2><strong>${words.word("step", found.next_step)}</strong>
+          ${found.two_from && found.next_step === "wait_for_two" ? html`<p>${this.t("case.two_from")} ${words.time(found.two_from)}</p>` : nothing}
           ${found.security_case ? html`<p>${this.t("case.security_open")} <a href="#/case/${encodeURIComponent(found.security_case)}">${this.t("open")}</a></p>` : nothing}</section>` : nothing}
         ${this.#established(found)}
       </div><div class="side">

@@ -57,7 +57,7 @@ _ACTIONS: Final = {
 _OF_CASE_ALONE: Final = frozenset(
     {
         "account_known", "customer_reads", "contact_id", "heard", "proved", "failed_login_at",
-        "missing_documents", "links", "next_step", "security_case", "proof_goals",
+        "missing_documents", "links", "next_step", "security_case", "proof_goals", "two_from",
     }
 )  # fmt: skip
 
@@ -115,6 +115,7 @@ def _case(case_id: str, topic: str, **given: Any) -> Document:
         "missing_documents": [],
         "links": [],
         "security_case": None,
+        "two_from": None,
         "proof_goals": ["look", "unlock", "reset", "refund", "freeze", "pause", "end_pause", "unfreeze"],
         "next_step": None,
         "version": 1,

@@ -231,7 +231,7 @@ def _lock(request: AgentRequest, profile: Profile | None) -> Lock:
     view = lockout.view_from(request.read, request.account_id, request.now)
     at.headers["Content-Language"] = at.language
     locale = locale_of(at.language, profile.time_zone if profile is not None else "UTC", request.now)
-    offered = lockout.offer_to_account(view, request.read, request.account_id, request.now)
+    offered = lockout.offer_to_account(view, request.read, request.account_id)
     return Lock.model_validate(
         {
             "state": view.state.value,

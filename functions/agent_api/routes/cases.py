@@ -249,6 +249,7 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
         links=links,
         proof_goals=[goal.value for goal in view.goals],
         security_case=view.security_case,
+        two_from=view.two_from,
         next_step=view.next_step,
         actions=[action_of(action) for action in view.actions],
     )

@@ -80,6 +80,7 @@ class Case(CaseRow):
     `contact_id` is the call that it came with last. `customer_reads`: it has a customer who can read notes that are for
     them. `security_case`: another case of the account that is open, about what may be an attack; null without access to
     the account. `proof_goals`: those for which the customer can be asked for proof, since the account has the factors.
+    `two_from`: when two people may open it, where a factor that was removed lately keeps them from it until then.
     `version` is its ETag."""
 
     account_known: bool
@@ -92,6 +93,7 @@ class Case(CaseRow):
     links: list[Link]
     security_case: str | None
     proof_goals: list[str]
+    two_from: datetime | None
     next_step: Step | None
     actions: list[Action]
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
 from hotline.accounts.changes import CHANGE_WAIT
 from hotline.agents import service as agents
-from hotline.agents.model import ActReason
+from hotline.agents.model import ActReason, AgentError
+from hotline.agents.next_steps import Step
 from hotline.cases import service as cases
 from hotline.cases.model import EntryKind
 from hotline.contracts.model import ContactPointChanged, LockAction, LockTold, PointKind
-from hotline.identity.model import Approval, ApprovalError, ApprovalState, Operation
+from hotline.identity.model import Approval, ApprovalError, ApprovalState, Goal, Operation
 from hotline.identity.service import approval_key, could_give, factors_key, list_account_factors, owner_keys
 from hotline.kit.actor import Agent, Approved, FactorKind
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
-from hotline.kit.errors import NeedProof, NeedSecond, Stale
+from hotline.kit.errors import NeedProof, NeedSecond, NotPossible, Stale
 from hotline.kit.store import Store
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause, DecisionKind, LockoutError, LockState
@@ -124,6 +126,36 @@ def test_a_point_that_was_taken_off_a_moment_ago_counts_for_three_days(twofold: 
     assert caught.value.needs == ("sms",)
     twofold.clock.advance(SECOND)
     assert ask_second(twofold, basis, ACT).operation is Operation.UNFREEZE_UNPROVED
+
+
+@pytest.mark.parametrize(
+    ("shut", "goal", "after"),
+    [
+        (AgentWorld.lock_out, Goal.UNLOCK, Step.UNLOCK_BY_TWO),
+        (AgentWorld.freeze, Goal.UNFREEZE, Step.UNFREEZE_BY_TWO),
+        (lambda world: world.hold("COMPROMISED_CREDENTIAL"), Goal.RESET, Step.GRANT_RESET_BY_TWO),
+    ],
+)
+def test_a_proof_that_nobody_can_give_any_more_is_not_asked_for_and_the_desk_says_how_long(
+    memory_store: Store, shut: Callable[[AgentWorld], None], goal: Goal, after: Step
+) -> None:
+    world = AgentWorld(memory_store, two_step=True)  # type: ignore[arg-type]
+    basis = world.claimed(topic="lockout")
+    remove_point(world, EMAIL, PointKind.EMAIL)
+    world.clock.advance(CHANGE_WAIT - SECOND)
+    shut(world)
+
+    def read() -> tuple[bool, datetime | None, Step | None]:
+        found = cases.read_case(world.store, basis.case_id or "-")
+        assert found is not None
+        shown = agents.view_case(world.ctx, world.token(), *found, None)
+        return goal in shown.goals, shown.two_from, shown.next_step
+
+    assert read() == (False, NOON + CHANGE_WAIT, Step.WAIT_FOR_TWO)
+    with pytest.raises(NotPossible, match=AgentError.PROOF_OUT_OF_REACH):
+        world.do(world.token(), basis, agents.AskProof(goal))
+    world.clock.advance(SECOND)
+    assert read() == (False, None, after)
 
 
 def test_a_pin_that_was_taken_away_a_moment_ago_counts_for_three_days(quick: AgentWorld) -> None:

@@ -33,6 +33,8 @@ class Obstacle(StrEnum):
 
     NOT_CLAIMED = "not_claimed"
     NEEDS_PROOF = "needs_proof"
+    FACTOR_REMOVED = "factor_removed"
+    """Nobody can give the proof any more, and two people may not stand in for it yet."""
     OWN_ACCOUNT = "own_account"
     NOTHING_TO_DO = "nothing_to_do"
     """The account is not in the state that the action ends, or is in the one that it begins."""
@@ -75,13 +77,15 @@ def list_actions(
     obstacle: Obstacle | None,
     view: LockView | None = None,
     by_two: Mapping[Operation, ByTwo] | None = None,
+    waits: Set[Operation] = frozenset(),
     *,
     rows_full: bool = True,
 ) -> tuple[Action, ...]:
     """The actions upon the account of a case. `proof` is what its customer has proved, `approvals` are the agent's own
     about the case. `obstacle`: the one that stands in the way of them all. `view`: what keeps the account shut, for an
     agent who may see it. `by_two`: the operations that the account cannot give the factors for, each with what stands
-    in its place. `rows_full`: whether a row of wrong codes is full."""
+    in its place. `waits`: those for which a factor that was lately removed still counts. `rows_full`: whether a row of
+    wrong codes is full."""
     states = frozenset(component.state for component in view.components) if view is not None else None
 
     def offer(operation: Operation) -> Action:
@@ -98,6 +102,8 @@ def list_actions(
         stands = obstacle or stands
         if operation in _ROWS and not rows_full:
             stands = stands or Obstacle.NO_FULL_ROW
+        if operation in waits and not _is_enough(operation, proof, now):
+            stands = stands or Obstacle.FACTOR_REMOVED
         return action_of(operation, proof, approvals, now, stands, subject)
 
     return tuple(map(offer, OFFERED))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from hotline.cases.model import Case, CaseEntry
 from hotline.identity.model import Approval, ApprovalState, Goal
@@ -14,7 +15,8 @@ from .actions import Action
 from .acts import OPENINGS
 from .approvals import list_own_approvals, mark_void
 from .findings import read_findings
-from .grounds import find_ground, find_security_case, list_case_actions, list_case_goals, list_overtaken, view_lock
+from .grounds import find_ground, find_security_case,
+    find_two_from, list_case_actions, list_case_goals, list_overtaken, view_lock
 from .model import AgentToken
 from .next_steps import Step, find_next_step, list_missing_documents
 
@@ -24,13 +26,14 @@ _OPENING = frozenset(act.unproved for act in OPENINGS)
 @dataclass(frozen=True, slots=True)
 class CaseView:
     """A case as one agent sees it. `security_case`: the open security case of its account, for an agent who may come to
-    the account."""
+    the account. `two_from`: see grounds.find_two_from."""
 
     account_known: bool
     actions: tuple[Action, ...]
     goals: tuple[Goal, ...]
     next_step: Step | None
     security_case: str | None
+    two_from: datetime | None
     missing_documents: tuple[str, ...]
 
 
@@ -58,6 +61,7 @@ def view_case(
         goals=list_case_goals(ground),
         next_step=step,
         security_case=find_security_case(ground, case),
+        two_from=find_two_from(ground),
         missing_documents=list_missing_documents(case, timeline),
     )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from hotline.cases import service as cases
 from hotline.cases.model import SECURITY_TOPIC, Case, CaseEntry
 from hotline.identity.model import Approval, Goal
-from hotline.identity.service import could_give, owner_keys, row_keys, rows_subject
+from hotline.identity.service import could_give, gives_until, owner_keys, row_keys, rows_subject
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
@@ -67,7 +68,22 @@ def list_case_actions(ctx: Context, case: Case, ground: Ground, approvals: Seque
         if not could_give(act.operation, read, account_id, now)
     }
     proof, view = request.proof(standing=False), view_lock(ground)
-    return list_actions(proof, approvals, now, ground.obstacle, view, by_two, rows_full=_has_full_row(request))
+    waits = frozenset(
+        act.operation for act in OPENINGS if gives_until(act.operation, read, account_id, now) is not None
+    )
+    return list_actions(proof, approvals, now, ground.obstacle, view, by_two, waits, rows_full=_has_full_row(request))
+
+
+def find_two_from(ground: Ground) -> datetime | None:
+    """The time from which two people may open the account, for an agent with access to it. Before, a factor that was
+    removed stands against them. None where nothing has to wait for that. Nothing is read that the ground has not
+    read."""
+    request = ground.request
+    if request is None or request.account is None:
+        return None
+    read, account_id = request.fetch(_account_keys(request.account)), request.account
+    ends = [gives_until(act.operation, read, account_id, request.now) for act in OPENINGS]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _has_full_row(request: AgentRequest) -> bool:
@@ -119,7 +135,7 @@ def list_case_goals(ground: Ground) -> tuple[Goal, ...]:
         return ()
     if request.account is None:
         return GOALS
-    return list_goals(request.fetch(_account_keys(request.account)), request.account, request.now)
+    return list_goals(request.fetch(_account_keys(request.account)), request.account)
 
 
 def find_security_case(ground: Ground, case: Case) -> str | None:

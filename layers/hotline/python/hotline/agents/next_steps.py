@@ -42,6 +42,8 @@ class Step(StrEnum):
     UNLOCK_BY_TWO = "unlock_by_two"
     """The account cannot give the factors that an unlock asks for. No recovery ends otherwise."""
     GRANT_RESET_BY_TWO = "grant_reset_by_two"
+    WAIT_FOR_TWO = "wait_for_two"
+    """A factor was removed lately. Nobody can give its proof, and two people may open the account later only."""
     RELEASE_HOLD = "release_hold"
     """Two people release it, without proof."""
     TURN_TO_WALLET = "turn_to_wallet"
@@ -304,6 +306,8 @@ def _of_reset(seen: _Seen) -> Step:
 
 def _after_proof(seen: _Seen, operation: Operation, step: Step) -> Step:
     action = seen.actions.get(operation)
+    if action is not None and action.obstacle is Obstacle.FACTOR_REMOVED:
+        return Step.WAIT_FOR_TWO
     return Step.ASK_PROOF if action is None or action.obstacle is Obstacle.NEEDS_PROOF else step
 
 

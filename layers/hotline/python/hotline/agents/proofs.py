@@ -19,7 +19,7 @@ from hotline.identity.service import (
     Effect,
     Operation,
     Session,
-    could_give,
+    can_give,
     missing_of_customer,
     owner_keys,
     require,
@@ -63,7 +63,7 @@ class AskProof(AgentAct[ProofRequest]):
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[ProofRequest]:
         require(change, Operation.PROOF_REQUEST, request.account)
-        if request.account is not None and self.goal not in list_goals(request.read, request.account, request.now):
+        if request.account is not None and self.goal not in list_goals(request.read, request.account):
             raise NotPossible(AgentError.PROOF_OUT_OF_REACH)
         contact_id = request.basis.contact_id
         asked = ProofRequest(
@@ -82,9 +82,9 @@ class AskProof(AgentAct[ProofRequest]):
         return Deed(asked, "ASKED", {"goal": self.goal.value, "where": where})
 
 
-def list_goals(read: Mapping[Key, Item], account_id: str, now: datetime) -> tuple[Goal, ...]:
+def list_goals(read: Mapping[Key, Item], account_id: str) -> tuple[Goal, ...]:
     """The goals for which the account has factors enough. `read` holds what exists of its `owner_keys`."""
-    return tuple(goal for goal in GOALS if could_give(_OPERATIONS[goal], read, account_id, now))
+    return tuple(goal for goal in GOALS if can_give(_OPERATIONS[goal], read, account_id))
 
 
 def view_proof(request: AgentRequest) -> ProofView:

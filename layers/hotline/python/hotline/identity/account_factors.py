@@ -41,6 +41,28 @@ def could_give(operation: Operation, read: Mapping[Key, Item], account_id: str, 
     A point or a PIN that was removed in the last CHANGE_WAIT counts, too. Else whoever takes one off gets around the
     proof at once. An account that is not open, or not known yet, is taken to have enough. `read` holds what exists of
     `owner_keys`."""
+    return _has_enough(operation, read, account_id, now)
+
+
+def can_give(operation: Operation, read: Mapping[Key, Item], account_id: str) -> bool:
+    """The same by what the account has now, without what was removed: so many kinds can be asked for."""
+    return _has_enough(operation, read, account_id, None)
+
+
+def gives_until(operation: Operation, read: Mapping[Key, Item], account_id: str, now: datetime) -> datetime | None:
+    """The end of the time in which removed factors keep two people from standing in for a proof that nobody can give
+    any more. None where the proof can be given, or two people stand in for it already."""
+    if can_give(operation, read, account_id) or not could_give(operation, read, account_id, now):
+        return None
+    profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    removed = [point.removed_at for point in profile.points] if profile is not None else []
+    removed.append(pin_removed_at(read.get(factors_key(account_id))))
+    ends = sorted(at + CHANGE_WAIT for at in removed if at is not None)
+    return next((end for end in ends if end > now and not could_give(operation, read, account_id, end)), None)
+
+
+def _has_enough(operation: Operation, read: Mapping[Key, Item], account_id: str, now: datetime | None) -> bool:
+    """Whether the account has enough kinds; with `now` those that were lately removed count, too."""
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     if profile is None or profile.status is not AccountStatus.OPEN:
         return True
@@ -63,8 +85,9 @@ def _kind_of_pin(read: Mapping[Key, Item], account_id: str, now: datetime | None
     return {FactorKind.PIN} if has_pin(known) or lately else set()
 
 
-def _counts(point: ContactPoint, now: datetime) -> bool:
-    return point.confirmed_at is not None and (point.removed_at is None or _is_lately(point.removed_at, now))
+def _counts(point: ContactPoint, now: datetime | None) -> bool:
+    lately = now is not None and _is_lately(point.removed_at, now)
+    return point.confirmed_at is not None and (point.removed_at is None or lately)
 
 
 def _is_lately(removed_at: datetime | None, now: datetime) -> bool:

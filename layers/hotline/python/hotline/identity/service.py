@@ -9,7 +9,7 @@ from hotline.kit.actor import System
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
 
-from .account_factors import could_give, list_account_factors, require_same_factors
+from .account_factors import can_give, could_give, gives_until, list_account_factors, require_same_factors
 from .acts import Act, Effect, Note, Turn, needs_standing_proof, note_told, perform
 from .approvals import (
     approval_from,
@@ -141,6 +141,7 @@ __all__ = [
     "asked_key",
     "begin_call",
     "begin_recovery",
+    "can_give",
     "challenge_key",
     "challenge_to_give_out",
     "channel_of",
@@ -161,6 +162,7 @@ __all__ = [
     "factors_key",
     "find_flaw",
     "find_nameable",
+    "gives_until",
     "has_pin",
     "identify",
     "is_code",

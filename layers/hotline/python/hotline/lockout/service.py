@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from hotline.contracts.model import MovementKind
-from hotline.identity.service import Operation, could_give, could_prove, require
+from hotline.identity.service import Operation, can_give, could_prove, require
 from hotline.kit.change import Change, stale
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
@@ -152,10 +152,10 @@ def offer_self_service(view: LockView, state: SessionState, now: datetime) -> Se
     return _offer_in_reach(view, lambda operation: could_prove(operation, state, now))
 
 
-def offer_to_account(view: LockView, read: Mapping[Key, Item], account_id: str, now: datetime) -> SelfService:
+def offer_to_account(view: LockView, read: Mapping[Key, Item], account_id: str) -> SelfService:
     """The act that the owner may do, as far as the account has the factors, whoever asks. `read` holds what exists of
     `owner_keys`."""
-    return _offer_in_reach(view, lambda operation: could_give(operation, read, account_id, now))
+    return _offer_in_reach(view, lambda operation: can_give(operation, read, account_id))
 
 
 def find_end(view: LockView, offered: SelfService) -> LockEnd | None:
