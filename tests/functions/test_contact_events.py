@@ -225,8 +225,8 @@ def test_a_lock_that_the_hotline_asked_for_and_the_wallet_set_is_one_lock(counte
 
 
 def test_a_freeze_that_an_agent_set_is_not_counted_as_its_owners_wish(counted: Counted) -> None:
-    own = {"cause": "CUSTOMER_REQUEST", "set_by": "agent"}
-    counted.take(lock_decision("account.freeze_requested", id="out-1", **own))
+    asked = lock_decision("account.freeze_requested", id="out-1", cause="CUSTOMER_REQUEST", set_by="agent")
+    counted.take(asked)
     counted.take(lock_fact("decision-out-1", "freeze.applied", cause="CUSTOMER_REQUEST"))
     assert of_day(counted) == {"lock/freeze/AGENT": 1}
 

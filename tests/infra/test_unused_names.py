@@ -47,7 +47,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "can_unmask": "as token_ends_at",
     "has_amount": "as token_ends_at",
     "proof_goals": "as token_ends_at",
-    "two_from": "as token_ends_at",
     "tasked": "a figure of a run, told by its name",
     "woken": "as tasked",
     "masked": "as token_ends_at",

@@ -15,8 +15,15 @@ from .actions import Action
 from .acts import OPENINGS
 from .approvals import list_own_approvals, mark_void
 from .findings import read_findings
-from .grounds import find_ground, find_security_case,
-    find_two_from, list_case_actions, list_case_goals, list_overtaken, view_lock
+from .grounds import (
+    find_ground,
+    find_security_case,
+    find_two_from,
+    list_case_actions,
+    list_case_goals,
+    list_overtaken,
+    view_lock,
+)
 from .model import AgentToken
 from .next_steps import Step, find_next_step, list_missing_documents
 

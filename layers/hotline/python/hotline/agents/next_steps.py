@@ -225,7 +225,7 @@ def _is_attack_unstopped(seen: _Seen) -> bool:
 
 
 def _is_answered(finding: SeenFinding, view: LockView) -> bool:
-    """Whether the account was opened after the verdict, in whichever case. Whoever did so knew of it."""
+    """Whether the account was opened after the verdict, in whichever case, with the verdict to be read."""
     return view.opened_at is not None and finding.judged_at is not None and finding.judged_at <= view.opened_at
 
 

@@ -328,8 +328,8 @@ class LockView:
     resettable: bool = False
     """A new password may be chosen now, apart from proof. It ends a lock for failures that no unlock ends."""
     opened_at: datetime | None = None
-    """The last time at which the hotline asked the wallet to end a hold or a freeze, or gave leave for a new password:
-    two people decided so, or a proof did."""
+    """The last time at which the hotline asked to end a hold or a freeze, or gave leave for a new password. Two people
+    or a proof stand behind each."""
     by_agent: bool = False
     """An agent set the freeze or pause in front on grounds of their own. The wallet is asked for it as for any other,
     and its end is the same."""

@@ -53,7 +53,7 @@ what an agent set on grounds of their own."""
 
 
 SET_BY_AGENT: Final = "agent"
-"""Who is said to have set a freeze or pause that its owner did not ask for. Its cause stays the owner's, because the
+"""The word for an agent who set a freeze or pause that its owner did not ask for. Its cause stays the owner's, because the
 cause says how the wallet ends it (docs/contracts.md)."""
 
 
