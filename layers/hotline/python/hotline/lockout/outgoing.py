@@ -53,8 +53,8 @@ what an agent set on grounds of their own."""
 
 
 SET_BY_AGENT: Final = "agent"
-"""The word for an agent who set a freeze or pause that its owner did not ask for. Its cause stays the owner's, because the
-cause says how the wallet ends it (docs/contracts.md)."""
+"""The word for an agent who set a freeze or pause that its owner did not ask for. The cause stays the owner's, because
+it says how the wallet ends it (docs/contracts.md)."""
 
 
 def send_decision(
