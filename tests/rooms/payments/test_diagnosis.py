@@ -69,6 +69,21 @@ def test_nobody_hears_that_a_payment_was_declined_whose_outcome_is_open(code: st
     assert diagnose(unknown, NOON, first=None).caller_text == text
 
 
+@pytest.mark.parametrize("kind", list(MovementKind))
+@pytest.mark.parametrize("money", [MoneyState.NONE, MoneyState.RETURNED, MoneyState.DEBITED])
+@pytest.mark.parametrize(("scheme", "code"), [("alipay", "10003"), ("wechat", "USERPAYING")])
+def test_nothing_is_told_to_be_in_process_once_the_ledger_has_closed_the_outcome(
+    kind: MovementKind, money: MoneyState, scheme: str, code: str
+) -> None:
+    failed = movement_of(moved(S.FAILED, failure=Failure(scheme, code), money=money, kind=kind))
+    for now in (INITIATED, NOON, NOON + timedelta(days=1)):
+        told = diagnose(failed, now, first=None)
+        assert (told.failure, told.caller_text) == (FailureCode.PAYMENT_IN_PROGRESS, "failure.not_completed")
+        assert told.next_step is not NextStep.WAIT_FOR_OUTCOME
+    open_yet = movement_of(moved(S.FAILED, failure=Failure(scheme, code), money=MoneyState.UNKNOWN, kind=kind))
+    assert diagnose(open_yet, NOON, first=None).caller_text == "failure.payment_in_progress"
+
+
 def test_money_that_was_taken_without_success_must_come_back_first() -> None:
     told = diagnose(movement_of(moved(S.FAILED, money=MoneyState.DEBITED)), NOON, first=None)
     assert (told.next_step, told.works_when) == (NextStep.WAIT_FOR_RETURN, WorksWhen.NOT_NEEDED)

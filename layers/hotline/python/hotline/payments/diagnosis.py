@@ -26,6 +26,11 @@ _ANSWERS = {
 }
 NO_FAILURE_TEXT = "failure.none"
 """Text key for a movement that did not fail."""
+NOT_COMPLETED_TEXT = "failure.not_completed"
+"""Text key for a movement that was in process when it was asked about, and then came to an end without success."""
+_CLOSED = frozenset({MoneyAnswer.NOT_TAKEN, MoneyAnswer.RETURNED})
+"""Where the money is when nothing is waited for any more."""
+_ENDED = frozenset({MovementStatus.FAILED, MovementStatus.REVERSED})
 
 
 TAKES_NO_PAYING = frozenset(
@@ -133,9 +138,11 @@ def _failure_code(movement: Movement) -> FailureCode | None:
 
 def _caller_text(movement: Movement, code: FailureCode | None) -> str:
     """The reason as the caller hears it. While the outcome is open, nothing has failed yet: only a reason that says so
-    is told."""
+    is told. Once the ledger has closed the outcome, nothing is in process any more."""
     if code is None or (movement.is_outcome_open and FAILURES[code].next_step is not NextStep.WAIT_FOR_OUTCOME):
         return NO_FAILURE_TEXT
+    if code is FailureCode.PAYMENT_IN_PROGRESS and movement.status in _ENDED and not movement.is_outcome_open:
+        return NOT_COMPLETED_TEXT
     return FAILURES[code].caller_text
 
 
@@ -148,7 +155,7 @@ def _advice(movement: Movement, answer: MoneyAnswer, code: FailureCode | None, *
     next_step, retry, works_when = NextStep.NOTHING, RetryClass.NOT_NEEDED, WorksWhen.NOT_NEEDED
     if code is not None:
         next_step, retry, works_when = _advice_by_reason(movement, code)
-    if next_step is NextStep.WAIT_FOR_OUTCOME and answer is MoneyAnswer.NOT_TAKEN:
+    if next_step is NextStep.WAIT_FOR_OUTCOME and answer in _CLOSED:
         # The reason left the outcome open. The wallet's ledger has closed it: nothing is waited for any more.
         next_step, retry, works_when = NextStep.TRY_LATER, RetryClass.LATER, WorksWhen.IN_AN_HOUR
     if held_overdue:
