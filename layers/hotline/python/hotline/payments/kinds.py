@@ -12,7 +12,7 @@ from typing import Final
 from hotline.contracts.model import MovementKind
 from hotline.contracts.vocabulary import Scheme, scheme_of
 
-from .failures import NextStep, RetryClass, WorksWhen
+from .failures import FailureCode, NextStep, RetryClass, WorksWhen
 from .model import Movement
 
 type Keys = tuple[str, ...]
@@ -20,17 +20,34 @@ type Keys = tuple[str, ...]
 type Advice = tuple[NextStep, RetryClass, WorksWhen]
 
 PURCHASES: Final = frozenset({MovementKind.PAYMENT, MovementKind.BILL_PAYMENT})
-"""Movements with a merchant or biller, and with an order that can be placed again."""
+"""Movements with a merchant or biller."""
 _OWN_MONEY: Final = frozenset({"balance", "credit_line"})
 """The wallet's own sources. They have no card number and no bank account that could be wrong."""
 _OF_BANKS: Final = frozenset({Scheme.ISO20022, Scheme.SEPA, Scheme.NACHA})
 """Schemes that tell about bank accounts only."""
 
+TOLD_OF_PAYEE: Final = frozenset(
+    {
+        FailureCode.EXPIRED_CARD,
+        FailureCode.INVALID_CARD_NUMBER,
+        FailureCode.WRONG_NAME_OR_ADDRESS,
+        FailureCode.CARD_NOT_SUPPORTED,
+        FailureCode.ACCOUNT_CLOSED,
+        FailureCode.NO_SUCH_ACCOUNT,
+        FailureCode.CARD_NOT_ACTIVATED,
+        FailureCode.CARD_REPLACED,
+        FailureCode.IDENTITY_MISMATCH,
+        FailureCode.INVALID_BANK_DETAILS,
+    }
+)
+"""Reasons about a card or bank account, with words for that of the other side (`.payee`). No other reason is of it."""
+
 _WITHDRAWAL_STEPS: Final = {
     NextStep.ASK_PAYEE: NextStep.ASK_ACCOUNT_PROVIDER,
     NextStep.CHECK_PAYEE: NextStep.UPDATE_BANK_ACCOUNT,
+    NextStep.ASK_ACCOUNT_PROVIDER: NextStep.SPEAK_TO_AGENT,
 }
-"""The payee of a withdrawal is the customer, with an account of their own."""
+"""The payee of a withdrawal is the customer, with an account of their own. The payer is their account at the wallet."""
 _TOP_UP_STEPS: Final = {NextStep.ASK_PAYEE: NextStep.SPEAK_TO_AGENT, NextStep.CHECK_PAYEE: NextStep.SPEAK_TO_AGENT}
 """The payee of a top-up is the wallet."""
 _PAYEE_STEPS: Final = {
@@ -39,35 +56,52 @@ _PAYEE_STEPS: Final = {
     NextStep.ACTIVATE_CARD: NextStep.ASK_PAYEE,
 }
 """Nobody can change in the app what belongs to the other side."""
+_BALANCE_STEPS: Final = {
+    NextStep.UPDATE_CARD: NextStep.USE_ANOTHER_METHOD,
+    NextStep.UPDATE_BANK_ACCOUNT: NextStep.USE_ANOTHER_METHOD,
+    NextStep.ASK_ACCOUNT_PROVIDER: NextStep.SPEAK_TO_AGENT,
+}
+"""The sender of a transfer from the balance used no card. The wallet itself provides the account."""
 
 
 def is_of_payee(movement: Movement) -> bool:
-    """Whether a reason about a card or bank account means that of the other side. The money came from the wallet then,
-    or the scheme tells about bank accounts and the sender used none."""
-    if movement.ref.kind is not MovementKind.TRANSFER:
+    """Whether its reason means the card or bank account of the other side. The money came from the wallet then, or the
+    scheme tells about bank accounts and the sender used none."""
+    failure = movement.failure
+    if movement.ref.kind is not MovementKind.TRANSFER or failure is None or failure.code not in TOLD_OF_PAYEE:
         return False
-    scheme = scheme_of(movement.failure.scheme) if movement.failure is not None else None
     kind = movement.instrument.kind
-    return kind in _OWN_MONEY or (scheme in _OF_BANKS and kind != "bank_account")
+    return kind in _OWN_MONEY or (scheme_of(failure.scheme) in _OF_BANKS and kind != "bank_account")
 
 
 def advise_for_kind(movement: Movement, advice: Advice) -> Advice:
     """The advice as it goes for the kind of the movement: next step, retry class, when it works."""
     step, retry, works_when = advice
-    kind = movement.ref.kind
-    if kind in PURCHASES:
-        return advice
+    kind, is_own = movement.ref.kind, movement.instrument.kind in _OWN_MONEY
+    if kind is MovementKind.PAYMENT:
+        return (_of_own_money(step) if is_own else step), retry, works_when
     if step is NextStep.ORDER_AGAIN:
+        # Nothing was ordered: it is done again as it is.
         return NextStep.PAY_AGAIN, RetryClass.AFTER_CHANGE, WorksWhen.AT_ONCE
     if step is NextStep.PAY_AS_FIRST_PAYER:
         return step, retry, WorksWhen.NOT_NEEDED
+    if kind is MovementKind.BILL_PAYMENT:
+        return (_of_own_money(step) if is_own else step), retry, works_when
     if step is NextStep.ASK_MERCHANT:
         # The wallet itself has set it up.
         return NextStep.SPEAK_TO_AGENT, RetryClass.NEVER, WorksWhen.NOT_NEEDED
+    if kind is MovementKind.WITHDRAWAL and step is NextStep.TOP_UP:
+        # A smaller amount is advised, and nothing has to arrive for that.
+        return step, RetryClass.AFTER_CHANGE, WorksWhen.AT_ONCE
     steps = _WITHDRAWAL_STEPS if kind is MovementKind.WITHDRAWAL else _TOP_UP_STEPS
     if kind is MovementKind.TRANSFER:
-        steps = _PAYEE_STEPS if is_of_payee(movement) else {}
+        steps = _PAYEE_STEPS if is_of_payee(movement) else _BALANCE_STEPS if is_own else {}
     return steps.get(step, step), retry, works_when
+
+
+def _of_own_money(step: NextStep) -> NextStep:
+    """The step of a payment from the balance: the provider of that account is the wallet, so a person is named."""
+    return NextStep.ANOTHER_METHOD_OR_AGENT if step is NextStep.ASK_ACCOUNT_PROVIDER else step
 
 
 def forms_of(key: str, movement: Movement) -> Keys:
