@@ -951,3 +951,35 @@ def test_a_message_that_says_that_the_security_code_was_wrong_is_told_so(message
 def test_a_message_that_names_a_thing_or_denies_it_explains_nothing(message: str) -> None:
     found = classify(Failure("newbank", "X1", message), network=None)
     assert (found.code, found.mapped) == (FailureCode.OTHER, False)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "The order is not already paid", "Not a duplicate transaction", "Order already paid failed", "订单已支付失败",
+        "Your account is not timed out", "card is not an expired card", "The result is not unknown", "订单已付款失败",
+        "The payment is no longer pending", "is not in progress", "the payment isn't being processed", "没有在处理中",
+        "Status: not pending", "不在处理中", "支付未在处理中", "Not stolen", "No fraud suspected", "without risk", "无风险",
+        "不存在欺诈", "未挂失", "卡未被盗", "不是余额不足", "并非重复支付", "未超时", "Not a lost card",
+    ],
+)  # fmt: skip
+def test_what_a_message_denies_is_not_told_as_its_reason(message: str) -> None:
+    found = classify(Failure("newbank", "X1", message), network=None)
+    assert (found.code, found.mapped) == (FailureCode.OTHER, False)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Transaction not allowed due to fraud", FailureCode.SUSPECTED_FRAUD),
+        ("不予通过，存在风险", FailureCode.SUSPECTED_FRAUD),
+        ("No fraud, but the card is stolen", FailureCode.LOST_STOLEN_PICKUP),
+        ("Not declined. Still pending", FailureCode.PAYMENT_IN_PROGRESS),
+        ("outcome not known", FailureCode.PAYMENT_IN_PROGRESS),
+        ("支付失败：订单已支付", FailureCode.DUPLICATE),
+        ("Payment failed: order already paid", FailureCode.DUPLICATE),
+        ("重复支付失败", FailureCode.DUPLICATE),
+    ],
+)
+def test_a_denial_of_one_thing_does_not_hide_another(message: str, expected: FailureCode) -> None:
+    assert classify(Failure("newbank", "X1", message), network=None).code is expected

@@ -106,6 +106,17 @@ _IS_WRONG: Final = re.compile(
     "|错误|有误|不正确|不匹配|不符|无效|失败|未通过|不通过"
 )
 """Words that say that such a thing was wrong."""
+_TELL_SUCCESS: Final = frozenset({"already paid", "already been paid", "已支付", "已付款"})
+_FAILED_BEHIND: Final = re.compile(
+    r"\s*(?:失败|无效|有误|错误|未通过|不足|fail(?:ed|ure)?\b|declin(?:e|ed)\b|refus(?:e|ed)\b|reject(?:ed)?\b|error\b)"
+)
+"""A payment that failed was no success: `已支付失败` says nothing of another one."""
+_NEGATED_BEFORE: Final = re.compile(
+    r"(?:\b(?:not|no|never|without|non|neither|nor|cannot be)|n['’]t)[ -]+"
+    "(?:(?:an?|the|any|due to|because of|as|longer|still|yet|currently|in|been?|being|suspected|reported|sign of) )*$"
+    "|(?:不是|不再是?|不存在|并非|绝非|没有?|并未|尚未|从未|未|无|非|不)(?:因为?|由于|任何|发现|存在|正|在|被|有|处于|为|出现|涉及)*$"
+)
+"""A denial of what stands behind it. What is denied is not the reason, and the outcome is no more open for it."""
 _BETWEEN_STATEMENTS: Final = re.compile(r"[:;,.!?()\[\]{}<>|/=，。；：！？（）【】、\n]+|\s-+\s")
 
 _RISKS: Final[Mapping[F, tuple[str, ...]]] = {
@@ -117,6 +128,9 @@ _RISKS: Final[Mapping[F, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 """Looked for before any other reason, so that a risk is never told by accident."""
+_RISKS_SAID: Final[Mapping[F, re.Pattern[str]]] = {
+    reason: re.compile("|".join(map(re.escape, said))) for reason, said in _RISKS.items()
+}
 
 _OUTCOME_UNKNOWN: Final = re.compile(
     r"\b(?:result|outcome|status)(?: is| was)? (?:unknown|uncertain|unclear|not known)\b"
@@ -240,20 +254,25 @@ def classify(failure: Failure, *, network: str | None) -> Classified:
 def _read_message(message: str) -> F | None:
     """The reason that a message in small letters gives. None where it gives none, or speaks of the payee."""
     running = F.REFUND_STILL_RUNNING if _ABOUT_REFUND.search(message) else F.PAYMENT_IN_PROGRESS
-    if _OUTCOME_UNKNOWN.search(message):
+    if _affirms(_OUTCOME_UNKNOWN, message):
         return running
     of_payee = _SPEAKS_OF_THE_PAYEE.search(message) is not None
     of_risk = None if of_payee else _find_risk(message)
     if of_risk is not None:
         return of_risk
     statements = [statement.strip() for statement in _BETWEEN_STATEMENTS.split(message)]
-    if any(_IN_PROCESS.search(statement) and not _OF_THE_SYSTEM.search(statement) for statement in statements):
+    if any(_affirms(_IN_PROCESS, statement) and not _OF_THE_SYSTEM.search(statement) for statement in statements):
         return running
     return None if of_payee else _find_reason(statements)
 
 
 def _find_risk(message: str) -> F | None:
-    return next((reason for reason, said in _RISKS.items() if any(phrase in message for phrase in said)), None)
+    return next((reason for reason, said in _RISKS_SAID.items() if _affirms(said, message)), None)
+
+
+def _affirms(said: re.Pattern[str], text: str) -> bool:
+    """Whether the text says it somewhere without denying it."""
+    return any(not _NEGATED_BEFORE.search(text, 0, found.start()) for found in said.finditer(text))
 
 
 def _find_reason(statements: Sequence[str]) -> F | None:
@@ -266,6 +285,8 @@ def _states(statement: str, phrases: Sequence[str]) -> bool:
     """Whether the statement is one of the phrases, with nothing beside it that could turn its meaning."""
     for phrase in phrases:
         before, found, behind = statement.partition(phrase)
+        if phrase in _TELL_SUCCESS and _FAILED_BEHIND.match(behind):
+            continue
         if found and _FILLING.fullmatch(before) and _FILLING.fullmatch(behind):
             return True
     return False
