@@ -53,6 +53,35 @@ def test_a_time_that_the_scheme_names_is_told(tmp_path: Path, capsys: pytest.Cap
     assert found["caller"]["zh-CN"].endswith("8天后可以再试。")
 
 
+def test_a_code_is_explained_for_the_kind_of_movement_that_it_came_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kinds = ("", "payment", "Bill payment", "top_up", "transfer", "withdrawal", "refund")
+    rows = "".join(f"{scheme},NOT_ENOUGH,余额不足,{kind}\n" for scheme in ("wechat", "wechat-v3") for kind in kinds)
+    found = explained(tmp_path / "codes.csv", f"scheme,code,message,kind\n{rows}", capsys)
+    payer, plain = "INSUFFICIENT_FUNDS", "ISSUER_DECLINED_GENERIC"
+    assert [one["reason"] for one in found] == [payer, payer, payer, payer, plain, plain, "REFUND_MERCHANT_FUNDS"] * 2
+
+
+def test_a_code_that_only_refunds_have_stays_one_of_refunds_unless_a_kind_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "alipay,REFUND_AMT_NOT_EQUAL_TOTAL,,{0}\nstripe,charge_already_refunded,,{0}\n"
+    text = "scheme,code,message,kind\n" + rows.format("") + rows.format("payment")
+    found = explained(tmp_path / "codes.csv", text, capsys)
+    assert [one["reason"].startswith("REFUND_") for one in found] == [True, True, False, False]
+
+
+def test_the_words_are_those_of_the_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "scheme,code,kind\niso20022,AC04,transfer\niso20022,AC04,withdrawal\nwallet,ORDER_CLOSED,bill_payment\n"
+    found = explained(tmp_path / "codes.csv", text, capsys)
+    assert [one["caller"]["zh-CN"] for one in found] == [
+        "原因是对方的账户已经注销。请转到对方的另一个账户，或换一种方式转账。",
+        "原因是提现的银行账户已经注销。请换一张卡或一个账户提现。",
+        "原因是这笔缴费已经关闭。请重新缴费。",
+    ]
+
+
 def test_without_json_an_explanation_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "codes.csv"
     file.write_text("\ufeff" + HEAD + "nacha,R01,\n", encoding="utf-8")
@@ -81,6 +110,11 @@ def test_a_row_without_a_code_is_explained_by_its_message_and_stops_no_other(
         (b"scheme,code,message\n\xff\xfe,x\n", "is not UTF-8"),
         (b"scheme,code,Code \nstripe,x,y\n", "has 2 columns code in its first line"),
         (b"scheme,code,message,message\nstripe,x,y,z\n", "has 2 columns message"),
+        (b"scheme,code,kind,Kind\nstripe,x,y,z\n", "has 2 columns kind"),
+        (
+            b"scheme,code,kind\nstripe,x,loan\n",
+            "the row that begins in line 2 has the kind loan; use payment, transfer",
+        ),
         (b'scheme,code\nstripe,"x\nstripe,y\n', "the row that begins in line 2 is not CSV (a quote is not closed)."),
     ],
 )

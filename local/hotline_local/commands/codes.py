@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from hotline.payments.service import UnknownCode
     from hotline_local.launcher.stack import Stack
 
+REFUND: Final = "refund"
+KINDS: Final = ("payment", "transfer", "bill_payment", "top_up", "withdrawal", REFUND)
+"""The values of the column `kind`."""
+
 
 def register(subparsers: Subparsers) -> None:
     """Add the command."""
@@ -33,9 +37,11 @@ def register(subparsers: Subparsers) -> None:
     explain = actions.add_parser(
         "explain",
         help=sentence,
-        description=f"{sentence}. The file is CSV in UTF-8 with the columns scheme, code and message (message may be "
-        "missing); other columns are ignored. Capitals and spaces around a name mean nothing. A row without a code is "
-        "explained by its message alone. A scheme may name the card network: iso8583:visa. Needs no stack.",
+        description=f"{sentence}. The file is CSV in UTF-8 with the columns scheme, code, message and kind (the last two "
+        "may be missing); other columns are ignored. Capitals and spaces around a name mean nothing. A row without a "
+        f"code is explained by its message alone. The kind is one of {', '.join(KINDS)}. A row without one is "
+        "explained for a payment, and by a reason of refunds where its code has no other. A transfer is one from the "
+        "balance. A scheme may name the card network: iso8583:visa. Needs no stack.",
     )
     explain.add_argument("file", type=Path, metavar="FILE.csv", help="the file")
     explain.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the file")
@@ -87,31 +93,55 @@ def _sentence(code: "UnknownCode") -> str:
 def run_explain(arguments: argparse.Namespace) -> int:
     """Explain the codes of a file. Raises CommandError for a file that cannot be read as one of codes. The rows before
     one that cannot be read are explained."""
-    for scheme, code, message in _read_codes(arguments.file):
-        told = explain(scheme, code, message)
+    for scheme, code, message, kind in _read_codes(arguments.file):
+        told = explain(scheme, code, message, kind)
         print(json.dumps(told, ensure_ascii=False) if arguments.json else _explanation(told))
     return 0
 
 
-def explain(scheme: str, code: str, message: str | None) -> dict[str, Any]:
+def explain(scheme: str, code: str, message: str | None, kind: str | None = None) -> dict[str, Any]:
     """Explain a code: reason, retry class, next step, words for caller and agent by language, source.
 
-    `source` is None where no row of the table has the code. The keys `works_when` and `who_acts` say when and by whom
-    it goes on.
+    `kind` is one of KINDS; None: a payment, or a refund where the code is one of refunds alone. `source` is None where
+    no row of the table has the code. The keys `works_when` and `who_acts` say when and by whom it goes on.
     """
-    from hotline.contracts.model import Failure
+    from hotline.contracts.model import Failure, MovementKind
     from hotline.kit.languages import LANGUAGES
-    from hotline.payments.decline_codes import classify, find_row
+    from hotline.payments.decline_codes import (
+        classify,
+        classify_movement,
+        classify_refund,
+        find_row,
+        is_of_refunds,
+        reason_of_movement,
+    )
     from hotline.payments.diagnosis import advise
     from hotline.payments.failures import FAILURES, actor_of
+    from hotline.payments.kinds import Setting, advise_for_kind, forms_of
     from hotline.wording.catalogue import find
 
-    reason = classify(Failure(scheme, code, message), network=None).code
+    failure = Failure(scheme, code, message)
     row = find_row(scheme, code, network=None)
-    step, retry, works_when = advise(reason, scheme, code, network=None)
+    moved = MovementKind(kind) if kind not in (None, REFUND) else MovementKind.PAYMENT
+    reason = classify_movement(failure, kind=moved, network=None).code
+    if kind == REFUND:
+        reason = classify_refund(failure)
+    elif kind is None:
+        plain = classify(failure, network=None).code
+        # A payment has no meaning of its own for the code where its reason is the one that stands for any refund's.
+        is_refund_only = is_of_refunds(plain) and reason is reason_of_movement(plain)
+        reason = plain if is_refund_only else reason
+    source = "balance" if moved is MovementKind.TRANSFER else "other"
+    setting = Setting(moved, source, scheme, reason)
+    step, retry, works_when = advise_for_kind(setting, advise(reason, scheme, code, network=None))
     heard = (FAILURES[reason].caller_text, f"next.{step.value}", f"works_when.{works_when.value}")
     caller = {
-        language: [line for key in heard for line in (find(key, language) or "").splitlines()] for language in LANGUAGES
+        language: [
+            line
+            for key in heard
+            for line in next(filter(None, (find(form, language) for form in forms_of(key, setting))), "").splitlines()
+        ]
+        for language in LANGUAGES
     }
     return {
         "scheme": scheme,
@@ -129,8 +159,8 @@ def explain(scheme: str, code: str, message: str | None) -> dict[str, Any]:
     }
 
 
-def _read_codes(file: Path) -> Iterator[tuple[str, str, str | None]]:
-    """The rows of a file as scheme, code and message. Raises CommandError."""
+def _read_codes(file: Path) -> Iterator[tuple[str, str, str | None, str | None]]:
+    """The rows of a file as scheme, code, message and kind. Raises CommandError."""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as fault:
@@ -144,8 +174,9 @@ def _read_codes(file: Path) -> Iterator[tuple[str, str, str | None]]:
         begins_at = rows.line_num + 1
         for row in rows:
             if row:
-                scheme, code, message = (row[at] if at is not None and at < len(row) else "" for at in columns)
-                yield scheme.strip(), code.strip(), message or None
+                cells = (row[at] if at is not None and at < len(row) else "" for at in columns)
+                scheme, code, message, kind = cells
+                yield scheme.strip(), code.strip(), message or None, _read_kind(file, begins_at, kind)
             begins_at = rows.line_num + 1
     except csv.Error as fault:
         why = "a quote is not closed" if "end of data" in str(fault) else str(fault)
@@ -155,18 +186,30 @@ def _read_codes(file: Path) -> Iterator[tuple[str, str, str | None]]:
 
 _FIRST_ROW: Final = 2
 """The line behind that of the names."""
+_MAY_BE_MISSING: Final = ("message", "kind")
+"""Columns that a file need not have."""
 
 
-def _find_columns(file: Path, header: list[str]) -> tuple[int, int, int | None]:
-    """The columns of scheme, code and message. Case and padding of the names mean nothing. Raises CommandError."""
+def _read_kind(file: Path, line: int, cell: str) -> str | None:
+    """The kind that a cell names; None for an empty one. Raises CommandError."""
+    kind = cell.strip().casefold().replace(" ", "_").replace("-", "_")
+    if kind and kind not in KINDS:
+        raise CommandError(f"{file}: the row that begins in line {line} has the kind {kind}; use {', '.join(KINDS)}.")
+    return kind or None
+
+
+def _find_columns(file: Path, header: list[str]) -> tuple[int, int, int | None, int | None]:
+    """The columns of scheme, code, message and kind. Case and padding of their names mean nothing. Raises
+    CommandError."""
     names = [name.strip().casefold() for name in header]
     missing = [name for name in ("code", "scheme") if name not in names]
     if missing:
         raise CommandError(f"{file} has no column {' and no column '.join(missing)} in its first line.")
-    for name in ("scheme", "code", "message"):
+    for name in ("scheme", "code", *_MAY_BE_MISSING):
         if names.count(name) > 1:
             raise CommandError(f"{file} has {names.count(name)} columns {name} in its first line; keep one of them.")
-    return names.index("scheme"), names.index("code"), names.index("message") if "message" in names else None
+    message, kind = (names.index(name) if name in names else None for name in _MAY_BE_MISSING)
+    return names.index("scheme"), names.index("code"), message, kind
 
 
 def _explanation(told: dict[str, Any]) -> str:

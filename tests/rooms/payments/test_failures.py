@@ -959,8 +959,8 @@ def test_a_message_that_names_a_thing_or_denies_it_explains_nothing(message: str
         "The order is not already paid", "Not a duplicate transaction", "Order already paid failed", "订单已支付失败",
         "Your account is not timed out", "card is not an expired card", "The result is not unknown", "订单已付款失败",
         "The payment is no longer pending", "is not in progress", "the payment isn't being processed", "没有在处理中",
-        "Status: not pending", "不在处理中", "支付未在处理中", "Not stolen", "No fraud suspected", "without risk", "无风险",
-        "不存在欺诈", "未挂失", "卡未被盗", "不是余额不足", "并非重复支付", "未超时", "Not a lost card",
+        "Status: not pending", "不在处理中", "支付未在处理中", "Not stolen", "No fraud suspected", "without risk",
+        "无风险", "不存在欺诈", "未挂失", "卡未被盗", "不是余额不足", "并非重复支付", "未超时", "Not a lost card",
     ],
 )  # fmt: skip
 def test_what_a_message_denies_is_not_told_as_its_reason(message: str) -> None:

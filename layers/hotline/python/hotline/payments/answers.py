@@ -18,7 +18,7 @@ from hotline.kit.money import Money
 
 from .arrivals import Promise, is_overdue, withdrawal_arrival
 from .failures import FailureCode
-from .kinds import Keys, forms_of
+from .kinds import Keys, forms_of, setting_of
 from .model import FAILED_WINDOW, Diagnosis, MoneyAnswer, Movement, NextStep
 from .twins import Twin, TwinState
 
@@ -63,7 +63,7 @@ def answer_of(
     zone = zone or zone_of(None, calendar_of(movement.amount.currency))
     arrival = withdrawal_arrival(movement, zone)
     is_late = is_overdue(movement, now, zone)
-    coupon = movement.coupon
+    coupon, setting = movement.coupon, setting_of(movement)
     of_twin = _twin_keys(twin) if twin is not None else ()
     # A customer who may ask one of two charges back is not told that there is nothing to do.
     is_step = twin is not None and twin.is_question and told.next_step is NextStep.NOTHING
@@ -72,13 +72,13 @@ def answer_of(
     given_back = Money(movement.given_back_minor, movement.amount.currency) if movement.given_back_minor > 0 else None
     return MovementAnswer(
         step=step,
-        reason=forms_of(told.caller_text, movement) if told.failure is not None else (),
+        reason=forms_of(told.caller_text, setting) if told.failure is not None else (),
         money=(WITHDRAWAL_OVERDUE,) if is_late else _money_keys(movement, told),
         arrival=arrival,
         arrived_at=movement.arrived_at if movement.has_arrived else None,
-        next_step=of_twin if is_step else (*_stuck_keys(told), *forms_of(f"next.{step.value}", movement)),
-        then=forms_of(f"next.{told.then.value}", movement) if told.then is not None else (),
-        works_when=forms_of(f"works_when.{told.works_when.value}", movement),
+        next_step=of_twin if is_step else (*_stuck_keys(told), *forms_of(f"next.{step.value}", setting)),
+        then=forms_of(f"next.{told.then.value}", setting) if told.then is not None else (),
+        works_when=forms_of(f"works_when.{told.works_when.value}", setting),
         refund=_refund_keys(movement),
         more=(*((of_twin,) if of_twin and not is_step else ()), *_list_more(movement, told, now)),
         given_back=given_back,

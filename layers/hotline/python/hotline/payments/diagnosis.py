@@ -14,7 +14,7 @@ from hotline.accounts.facts_requests import CASE_AFTER
 
 from .decline_codes import find_row, reason_of_movement
 from .failures import DECLINED, FAILURES, FailureCode, NextStep, RetryClass, WorksWhen
-from .kinds import Advice, advise_for_kind
+from .kinds import Advice, advise_for_kind, setting_of
 from .model import RETURN_LOOKS, Diagnosis, MoneyAnswer, MoneyState, Movement, MovementStatus, Stuck
 
 _ANSWERS = {
@@ -172,9 +172,9 @@ def _advice_by_reason(movement: Movement, code: FailureCode) -> Advice:
     failure = movement.failure
     if failure is None:
         info = FAILURES[code]
-        return advise_for_kind(movement, (info.next_step, info.retry, info.works_when))
+        return advise_for_kind(setting_of(movement), (info.next_step, info.retry, info.works_when))
     told = advise(code, failure.scheme, failure.scheme_code, network=movement.instrument.network)
-    return advise_for_kind(movement, told)
+    return advise_for_kind(setting_of(movement), told)
 
 
 def advise(code: FailureCode, scheme: str, scheme_code: str, *, network: str | None) -> Advice:

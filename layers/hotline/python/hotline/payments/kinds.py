@@ -7,6 +7,7 @@ but payments.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from hotline.contracts.model import MovementKind
@@ -64,29 +65,51 @@ _BALANCE_STEPS: Final = {
 """The sender of a transfer from the balance used no card. The wallet itself provides the account."""
 
 
-def is_of_payee(movement: Movement) -> bool:
-    """Whether its reason means the card or bank account of the other side. The money came from the wallet then, or the
-    scheme tells about bank accounts and the sender used none."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The things of a movement by which its words and steps are chosen. `instrument`: the kind of it, see
+    contracts.vocabulary. `scheme` and `reason` are None where it did not fail."""
+
+    kind: MovementKind
+    instrument: str
+    scheme: str | None
+    reason: FailureCode | None
+
+    @property
+    def is_of_payee(self) -> bool:
+        """Whether the reason means the card or bank account of the other side. The money came from the wallet then, or
+        the scheme tells about bank accounts and the sender used none."""
+        if self.kind is not MovementKind.TRANSFER or self.reason not in TOLD_OF_PAYEE:
+            return False
+        is_of_bank = self.scheme is not None and scheme_of(self.scheme) in _OF_BANKS
+        return self.is_own_money or (is_of_bank and self.instrument != "bank_account")
+
+    @property
+    def is_own_money(self) -> bool:
+        """Whether the money is the wallet's own source."""
+        return self.instrument in _OWN_MONEY
+
+
+def setting_of(movement: Movement) -> Setting:
+    """The setting of a movement."""
     failure = movement.failure
-    if movement.ref.kind is not MovementKind.TRANSFER or failure is None or failure.code not in TOLD_OF_PAYEE:
-        return False
-    kind = movement.instrument.kind
-    return kind in _OWN_MONEY or (scheme_of(failure.scheme) in _OF_BANKS and kind != "bank_account")
+    scheme, reason = (failure.scheme, failure.code) if failure is not None else (None, None)
+    return Setting(movement.ref.kind, movement.instrument.kind, scheme, reason)
 
 
-def advise_for_kind(movement: Movement, advice: Advice) -> Advice:
-    """The advice as it goes for the kind of the movement: next step, retry class, when it works."""
+def advise_for_kind(setting: Setting, advice: Advice) -> Advice:
+    """The advice as it goes for the kind of a movement: next step, retry class, when it works."""
     step, retry, works_when = advice
-    kind, is_own = movement.ref.kind, movement.instrument.kind in _OWN_MONEY
+    kind = setting.kind
     if kind is MovementKind.PAYMENT:
-        return (_of_own_money(step) if is_own else step), retry, works_when
+        return _of_own_money(setting, step), retry, works_when
     if step is NextStep.ORDER_AGAIN:
         # Nothing was ordered: it is done again as it is.
         return NextStep.PAY_AGAIN, RetryClass.AFTER_CHANGE, WorksWhen.AT_ONCE
     if step is NextStep.PAY_AS_FIRST_PAYER:
         return step, retry, WorksWhen.NOT_NEEDED
     if kind is MovementKind.BILL_PAYMENT:
-        return (_of_own_money(step) if is_own else step), retry, works_when
+        return _of_own_money(setting, step), retry, works_when
     if step is NextStep.ASK_MERCHANT:
         # The wallet itself has set it up.
         return NextStep.SPEAK_TO_AGENT, RetryClass.NEVER, WorksWhen.NOT_NEEDED
@@ -95,19 +118,20 @@ def advise_for_kind(movement: Movement, advice: Advice) -> Advice:
         return step, RetryClass.AFTER_CHANGE, WorksWhen.AT_ONCE
     steps = _WITHDRAWAL_STEPS if kind is MovementKind.WITHDRAWAL else _TOP_UP_STEPS
     if kind is MovementKind.TRANSFER:
-        steps = _PAYEE_STEPS if is_of_payee(movement) else _BALANCE_STEPS if is_own else {}
+        steps = _PAYEE_STEPS if setting.is_of_payee else _BALANCE_STEPS if setting.is_own_money else {}
     return steps.get(step, step), retry, works_when
 
 
-def _of_own_money(step: NextStep) -> NextStep:
-    """The step of a payment from the balance: the provider of that account is the wallet, so a person is named."""
-    return NextStep.ANOTHER_METHOD_OR_AGENT if step is NextStep.ASK_ACCOUNT_PROVIDER else step
+def _of_own_money(setting: Setting, step: NextStep) -> NextStep:
+    """The step of a payment. The provider of a balance is the wallet, so a person is named."""
+    is_provider = setting.is_own_money and step is NextStep.ASK_ACCOUNT_PROVIDER
+    return NextStep.ANOTHER_METHOD_OR_AGENT if is_provider else step
 
 
-def forms_of(key: str, movement: Movement) -> Keys:
+def forms_of(key: str, setting: Setting) -> Keys:
     """The keys of a sentence for a movement. They are for the other side's card or account, for its kind, for any that
     is no purchase, and for all."""
-    kind = movement.ref.kind
-    payee = (f"{key}.payee",) if is_of_payee(movement) else ()
+    kind = setting.kind
+    payee = (f"{key}.payee",) if setting.is_of_payee else ()
     any_but_payments = () if kind in PURCHASES else (f"{key}.movement",)
     return (*payee, f"{key}.{kind.value}", *any_but_payments, key)
