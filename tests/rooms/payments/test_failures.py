@@ -983,3 +983,51 @@ def test_what_a_message_denies_is_not_told_as_its_reason(message: str) -> None:
 )
 def test_a_denial_of_one_thing_does_not_hide_another(message: str, expected: FailureCode) -> None:
     assert classify(Failure("newbank", "X1", message), network=None).code is expected
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "expected"),
+    [
+        ("stripe", "Card Declined / Insufficient-Funds", FailureCode.INSUFFICIENT_FUNDS),
+        ("stripe", "card declined: expired card", FailureCode.EXPIRED_CARD),
+        ("alipay", "ACQ. TRADE_HAS_SUCCESS", FailureCode.DUPLICATE),
+        ("alipay", "ACQ: TRADE_HAS_SUCCESS", FailureCode.DUPLICATE),
+        ("iso20022", "RSN/AM04", FailureCode.INSUFFICIENT_FUNDS),
+        ("sepa", "StsRsnInf/Rsn/Cd AM04", FailureCode.INSUFFICIENT_FUNDS),
+        ("iso20022", "Rsn: AC04", FailureCode.ACCOUNT_CLOSED),
+    ],
+)
+def test_a_code_is_read_however_its_parts_are_written(scheme: str, code: str, expected: FailureCode) -> None:
+    assert classify(Failure(scheme, code), network=None) == Classified(expected, mapped=True)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "expected"),
+    [
+        ("wechat-v3", "MERCHANT_REJECT", FailureCode.ISSUER_DECLINED_GENERIC),
+        ("wechat-v3", "BANK_CARD_ACCOUNT_ABNORMAL", FailureCode.PAYEE_UNAVAILABLE),
+        ("wechat-v3", "BANK_CARD_CARD_INFO_WRONG", FailureCode.PAYEE_DETAILS_INVALID),
+        ("wechat-v3", "BANK_CARD_COLLECTIONS_ABOVE_QUOTA", FailureCode.PAYEE_LIMIT),
+        ("wechat-v3", "PAYROLL_CARD_ALREADY_FROZEN", FailureCode.PAYEE_UNAVAILABLE),
+        ("alipay", "EXCEED_LIMIT_DC_RECEIVED", FailureCode.PAYEE_LIMIT),
+        ("alipay", "PAYER_PERMLIMIT_CHECK_FAILURE", FailureCode.PAYER_ACCOUNT_LIMITED),
+        ("alipay", "isv.missing-timestamp", FailureCode.MERCHANT_CONFIG),
+        ("antom", "ORDER_IS_PAID", FailureCode.DUPLICATE),
+        ("stripe", "forwarding_api_upstream_connection_timeout", FailureCode.NETWORK_TIMEOUT),
+        ("stripe", "india_recurring_payment_mandate_canceled", FailureCode.REVOKED),
+        ("stripe", "debit_authorization_not_match", FailureCode.NOT_AUTHORISED),
+        ("adyen", "notEnoughBalance", FailureCode.INSUFFICIENT_FUNDS),
+        ("adyen", "counterpartyAccountClosed", FailureCode.PAYEE_UNAVAILABLE),
+        ("adyen", "pendingApproval", FailureCode.PAYMENT_IN_PROGRESS),
+        ("paypal", "EXPIRED_CREDIT_CARD_TOKEN", FailureCode.SAVED_DETAILS_INVALID),
+        ("paypal", "10415", FailureCode.DUPLICATE),
+        ("paypal", "10001", FailureCode.NETWORK_TIMEOUT),
+        ("paypal", "10417", FailureCode.NO_USABLE_METHOD),
+        ("paypal", "NEGATIVE_BALANCE", FailureCode.ISSUER_DECLINED_GENERIC),
+        ("iso8583", "917", FailureCode.PROCESSOR_ERROR),
+        ("iso8583", "N7", FailureCode.WRONG_CVC),
+        ("iso20022", "PART", FailureCode.PAYMENT_IN_PROGRESS),
+    ],
+)
+def test_codes_of_transfers_and_of_older_interfaces_have_rows(scheme: str, code: str, expected: FailureCode) -> None:
+    assert classify(Failure(scheme, code), network=None) == Classified(expected, mapped=True)

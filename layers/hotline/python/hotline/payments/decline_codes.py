@@ -172,6 +172,7 @@ _LABELS: Final[Mapping[str, str]] = {
     Scheme.UNIONPAY: "rc",
     Scheme.PAYPAL: "rc",
     Scheme.NACHA: "rc",
+    Scheme.ISO20022: r"(?:(?:sts|rtr|cxl)rsninf/)?rsn(?:/(?:cd|prtry))?",
 }
 """Names of the field that holds a scheme's code. `RC03` is no merchant advice code, and `MAC03` no response code."""
 _LABEL_OF_ANY: Final = (
@@ -183,8 +184,9 @@ _GLUED: Final[Mapping[str, re.Pattern[str]]] = {
     Scheme.MASTERCARD_MAC: re.compile(r"mac(?=[0-9]{1,2}\b)"),
 }
 """A label without anything between it and the code: `RC51`, `MAC03`."""
-_PLATFORM: Final = re.compile(r"(?:(?:aop|acq|aqc|isv|isp)[.:/])+")
-"""Alipay's names of gateway and product before its sub-codes, with the misspelling of its own pages."""
+_PLATFORM: Final = re.compile(r"(?:(?:aop|acq|aqc|isv|isp)[.:/] ?)+")
+"""Alipay's names of gateway and product before its sub-codes, with the misspelling of its own pages. A blank behind the
+dot (`ACQ. TRADE_HAS_SUCCESS`) means nothing."""
 _SCHEME_PREFIX: Final = re.compile(r"([a-z][a-z0-9 _-]*?)[.:/ ] ?(?=\S)")
 _OPENING: Final = "[({<'\"`‘“「『【《"
 _CLOSING: Final = "])}>'\"`’”」』】》"
@@ -448,12 +450,16 @@ def _cut_texts(bare: str) -> Iterator[str]:
 
 def _dot_products(code: str) -> str:
     """The code with a dot behind each name of a product before it (`ACQ:`, `ACQ/`)."""
-    return _PLATFORM.sub(lambda found: found[0].replace(":", ".").replace("/", "."), code, count=1)
+    return _PLATFORM.sub(lambda found: re.sub("[.:/] ?", ".", found[0]), code, count=1)
 
 
 def _divide(bare: str) -> Iterator[tuple[str, str]]:
     end = _END_OF_CODE.search(bare)
     head, behind = (bare[: end.start()], bare[end.end() :]) if end else (bare, "")
+    named, *text = _PARTS.split(bare, maxsplit=1)
+    if " " in named and text:
+        # The name of a general code in words, before the one that it holds (`Card Declined / Insufficient Funds`).
+        yield named, text[0]
     yield head, behind
     for dash in reversed(tuple(_DASH.finditer(head))):
         # A dash before a word ends the code (`51-declined`). One before a digit does not (`51-12`).
@@ -470,7 +476,7 @@ def _strip_scheme(scheme: str, whole: str) -> str:
 
 def _strip_label(scheme: str, whole: str) -> str:
     labels = "|".join(filter(None, (_LABELS.get(scheme), _LABEL_OF_ANY)))
-    label = re.match(rf"(?:{labels})(?:[ :=#-]|_(?=[0-9]))+", whole)
+    label = re.match(rf"(?:{labels})(?:[ :=#/-]|_(?=[0-9]))+", whole)
     if label is None and scheme in _GLUED:
         label = _GLUED[scheme].match(whole)
     return whole[label.end() :] if label else whole
