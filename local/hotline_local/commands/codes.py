@@ -37,9 +37,9 @@ def register(subparsers: Subparsers) -> None:
     explain = actions.add_parser(
         "explain",
         help=sentence,
-        description=f"{sentence}. The file is CSV in UTF-8 with the columns scheme, code, message and kind (the last two "
-        "may be missing); other columns are ignored. Capitals and spaces around a name mean nothing. A row without a "
-        f"code is explained by its message alone. The kind is one of {', '.join(KINDS)}. A row without one is "
+        description=f"{sentence}. The file is CSV in UTF-8 with the columns scheme, code, message and kind (message "
+        "and kind may be missing); other columns are ignored. Capitals and spaces around a name mean nothing. A row without "
+        f"a code is explained by its message alone. The kind is one of {', '.join(KINDS)}. A row without one is "
         "explained for a payment, and by a reason of refunds where its code has no other. A transfer is one from the "
         "balance. A scheme may name the card network: iso8583:visa. Needs no stack.",
     )
