@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState, LockView, SelfService
-from hotline.payments.model import Diagnosis, Movement
+from hotline.payments.model import Diagnosis, Movement, NextStep
 from hotline.payments.service import Twin, answer_of
-from hotline.refunds.service import Explanation
+from hotline.refunds.service import Explanation, Promise
 from hotline.wording.catalogue import find, list_lock_keys
 from hotline.wording.messages import join, plain_text
 from hotline.wording.values import Lately, Locale, Word, dates_told
@@ -44,8 +44,11 @@ def of_proof_request(*, on_call: bool, locale: Locale) -> str:
     return plain_text("proof_request.on_call" if on_call else "proof_request.later", {}, locale)
 
 
-def of_payment(movement: Movement, told: Diagnosis, locale: Locale, twin: Twin | None = None) -> str:
-    """The words for what happened and why, where the money is, what to do first and then, and when that will help."""
+def of_payment(
+    movement: Movement, told: Diagnosis, locale: Locale, twin: Twin | None = None, *, disputed: Promise | None = None
+) -> str:
+    """The words for what happened and why, where the money is, what to do first and then, and when that will help.
+    `disputed`: the promised answer to a dispute, which is told in the place of having nothing to do."""
     said = answer_of(movement, told, locale.now or movement.fact_version.time, twin, zone=locale.zone)
     facts: dict[str, object] = {
         **dates_told(said.arrival),
@@ -71,8 +74,13 @@ def of_payment(movement: Movement, told: Diagnosis, locale: Locale, twin: Twin |
         *([("next.then",), said.then] if told.then else []),
         said.works_when,
     ]
-    found = (_first(locale, keys) for keys in (*first, said.money, *said.more, *steps, said.refund))
-    return join((plain_text(key, facts, locale) for key in found if key is not None), locale)
+    if disputed is not None and said.step is NextStep.NOTHING:
+        steps = []
+    found = [_first(locale, keys) for keys in (*first, said.money, *said.more, *steps, said.refund)]
+    texts = [plain_text(key, facts, locale) for key in found if key is not None]
+    if disputed is not None:
+        texts.append(plain_text("payment_answer.disputed", dates_told(disputed), locale))
+    return join(texts, locale)
 
 
 def _first(locale: Locale, keys: Sequence[str]) -> str | None:

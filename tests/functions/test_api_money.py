@@ -401,6 +401,27 @@ def test_a_refund_that_is_not_possible_is_refused_with_the_rule(world: ApiWorld,
     assert refund(client, "mov-9").status == 404
 
 
+def test_nothing_is_left_to_refund_of_a_payment_while_people_owe_an_answer_about_it(
+    world: ApiWorld, client: Client
+) -> None:
+    for payment_id in ("mov-1", "mov-2"):
+        world.pay(payment_id)
+    client.prove("refund")
+    english = {"Accept-Language": "en"}
+    before = client.ask("GET", "/v1/me/payments/mov-1", headers=english).json
+    assert (before["answer_by"], before["refundable"]["minor"] > 0) == (None, True)
+    assert "There is nothing you have to do." in before["text"]
+    disputed = refund(client, "mov-1", reason="unauthorised")
+    assert disputed.code == "route_dispute"
+    told = client.ask("GET", "/v1/me/payments/mov-1", headers=english).json
+    assert (told["answer_by"], told["refundable"]["minor"]) == (disputed.json["answer_by"], 0)
+    assert "There is nothing you have to do." not in told["text"]
+    assert told["text"].endswith("A person is checking it, and answers by December 7.")
+    listed = {one["id"]: one for one in client.ask("GET", "/v1/me/payments", headers=english).json["payments"]}
+    assert listed["mov-1"] == told
+    assert (listed["mov-2"]["answer_by"], listed["mov-2"]["refundable"]) == (None, before["refundable"])
+
+
 def test_a_second_refund_while_one_is_under_way_names_the_first(world: ApiWorld, client: Client) -> None:
     world.publish_policy()
     world.pay("mov-1")

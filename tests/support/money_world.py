@@ -408,3 +408,9 @@ def do_due(money: MoneyWorld, at: datetime) -> list[Done]:
             done += duty.contribute(change, duty.read(money.store, at))
             change.commit(money.store)
     return done
+
+
+def read_others(store: Store, movements: Sequence[Movement]) -> Mapping[str, Movement]:
+    """The other charges of these movements by sort key, as a door reads them."""
+    keys = payments.other_keys(movements)
+    return payments.others_in(store.batch_get(sorted(keys, key=str)) if keys else {}, movements)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 from urllib.parse import unquote
 
@@ -27,6 +28,7 @@ from functions.http.problems import Problem
 from functions.http.routes import is_id
 from hotline.identity.service import Operation
 from hotline.kit.money import Money
+from hotline.kit.store import Key
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.payments.model import Coupon as KnownCoupon
@@ -45,15 +47,15 @@ def list_payments(
 ) -> Payments:
     """The account's movements of money, newest first."""
     at = desk()
-    visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
+    visit = at.visit(_keys(at.bearer.sign_in.account_id))
     visit.allow(Operation.READ)
     visit.speak()  # an empty page is in the language that its payments would have
     context = (visit.account_id, _LIST, status.value if status else "-")
     after = position_of(cursor, at.lookup_keys, *context)
     page = payments.list_movements(at.ctx.store, visit.account_id, status=status, limit=limit, after=after)
-    others = payments.read_others(at.ctx.store, page.movements)
+    beside = _read_beside(visit, page.movements)
     return Payments(
-        payments=[payment_of(movement, visit, others.get(movement.sk)) for movement in page.movements],
+        payments=[payment_of(movement, visit, beside[movement.sk]) for movement in page.movements],
         next=cursor_of(page.next_after, at.lookup_keys, *context),
     )
 
@@ -62,10 +64,34 @@ def list_payments(
 def read_payment(id: str) -> Payment:  # noqa: A002 - the name of the path's parameter
     """One movement of money with its diagnosis. One of somebody else is not found."""
     at = desk()
-    visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
+    visit = at.visit(_keys(at.bearer.sign_in.account_id))
     visit.allow(Operation.READ)
     movement = find_payment(visit, unquote(id))
-    return payment_of(movement, visit, payments.read_others(at.ctx.store, [movement]).get(movement.sk))
+    return payment_of(movement, visit, _read_beside(visit, [movement])[movement.sk])
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """The other charge of what looks like the same purchase, and the dispute to which people owe an answer."""
+
+    other: Movement | None
+    dispute: refunds.Dispute | None
+
+
+def _keys(account_id: str) -> set[Key]:
+    return {*lockout.lock_keys(account_id), *refunds.case_of_disputes_keys(account_id)}
+
+
+def _read_beside(visit: Visit, movements: Sequence[Movement]) -> Mapping[str, _Beside]:
+    """What goes with each of these movements, by its sort key. One read; none where there is nothing."""
+    account_id = visit.account_id
+    keys = payments.other_keys(movements) | refunds.list_dispute_keys(visit.read, account_id, movements)
+    read = visit.desk.ctx.store.batch_get(sorted(keys, key=lambda key: key.sk or "")) if keys else {}
+    others, known = payments.others_in(read, movements), {**visit.read, **read}
+    return {
+        one.sk: _Beside(others.get(one.sk), refunds.find_running(known, account_id, one.movement_id))
+        for one in movements
+    }
 
 
 def find_payment(visit: Visit, movement_id: str) -> Movement:
@@ -78,13 +104,16 @@ def find_payment(visit: Visit, movement_id: str) -> Movement:
     return movement
 
 
-def payment_of(movement: Movement, visit: Visit, other: Movement | None = None) -> Payment:
-    """A movement as the API tells it. The visit has read the account's lock. `other`: the other charge of what looks
-    like the same purchase."""
+def payment_of(movement: Movement, visit: Visit, beside: _Beside) -> Payment:
+    """A movement as the API tells it. The visit has read the account's lock. Nothing is left to refund of one that its
+    owner disputes, until people have answered."""
     view = lockout.view_from(visit.read, visit.account_id, visit.now)
     first = lockout.first_before_paying(view, visit.state, visit.now, movement.ref.kind)
     told = payments.diagnose(movement, visit.now, first=first)
-    twin = refunds.twin_told(movement, other, visit.now)
+    dispute = beside.dispute
+    twin = refunds.twin_told(movement, beside.other, visit.now)
+    if twin is not None and dispute is not None:
+        twin = replace(twin, may_be_refunded=False)
     merchant, currency = movement.ref.merchant, movement.amount.currency
     locale = visit.speak()
     said = payments.answer_of(movement, told, visit.now, twin, zone=locale.zone)
@@ -111,7 +140,8 @@ def payment_of(movement: Movement, visit: Visit, other: Movement | None = None) 
         if failed
         else None,
         next_step=said.step.value,
-        refundable=amount_of(refunds.refundable_of(movement, visit.now)),
+        refundable=amount_of(Money(0, currency) if dispute else refunds.refundable_of(movement, visit.now)),
+        answer_by=dispute.promise.latest_on if dispute is not None else None,
         open_refund_id=told.barring_refund_id,
         given_back=amount_of(Money(movement.given_back_minor, currency)) if movement.given_back_minor else None,
         counterparty=movement.counterparty,
@@ -119,7 +149,7 @@ def payment_of(movement: Movement, visit: Visit, other: Movement | None = None) 
         charged_twice=_charged_twice(twin) if twin is not None else None,
         arrival=_arrival(said.arrival) if said.arrival is not None else None,
         arrived_at=said.arrived_at,
-        text=words.of_payment(movement, told, locale, twin),
+        text=words.of_payment(movement, told, locale, twin, disputed=dispute.promise if dispute is not None else None),
     )
 
 

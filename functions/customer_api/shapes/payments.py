@@ -74,7 +74,8 @@ class Arrival(Answer):
 
 class Payment(Answer):
     """A movement of money with its diagnosis: what happened, where the money is, the one next step. `refundable`: what
-    is left, nothing where every refund is refused. Nothing may be asked for beside the refund `open_refund_id`, which
+    is left, nothing where every refund is refused. `answer_by`: the day by which people answer the dispute about it,
+    null where they owe none. Nothing may be asked for beside the refund `open_refund_id`, which
     is under way or waits for another way to be paid. `given_back`: the sum of the refunds that have arrived.
     `counterparty`: the first character of the other side's name. `arrived_at`: since when a withdrawal is at the
     customer's bank, in the place of `arrival`."""
@@ -91,6 +92,7 @@ class Payment(Answer):
     failure: Failure | None = None
     next_step: str
     refundable: Amount
+    answer_by: date | None = None
     open_refund_id: str | None = None
     given_back: Amount | None = None
     counterparty: str | None = None

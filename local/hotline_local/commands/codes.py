@@ -38,10 +38,10 @@ def register(subparsers: Subparsers) -> None:
         "explain",
         help=sentence,
         description=f"{sentence}. The file is CSV in UTF-8 with the columns scheme, code, message and kind (message "
-        "and kind may be missing); other columns are ignored. Capitals and spaces around a name mean nothing. A row without "
-        f"a code is explained by its message alone. The kind is one of {', '.join(KINDS)}. A row without one is "
-        "explained for a payment, and by a reason of refunds where its code has no other. A transfer is one from the "
-        "balance. A scheme may name the card network: iso8583:visa. Needs no stack.",
+        "and kind may be missing); other columns are ignored. Capitals and spaces around a name mean nothing. A row "
+        f"without a code is explained by its message alone. The kind is one of {', '.join(KINDS)}. A row without one "
+        "is explained for a payment, and by a reason of refunds where its code has no other. A transfer is one from "
+        "the balance. A scheme may name the card network: iso8583:visa. Needs no stack.",
     )
     explain.add_argument("file", type=Path, metavar="FILE.csv", help="the file")
     explain.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the file")

@@ -40,6 +40,7 @@ from tests.support.money_world import (
     moved,
     movement_of,
     published,
+    read_others,
     refunded,
 )
 
@@ -63,7 +64,7 @@ def movement(world: MoneyWorld, movement_id: str) -> Movement:
 
 def twin(world: MoneyWorld, movement_id: str) -> payments.Twin | None:
     one = movement(world, movement_id)
-    return find_twin(one, payments.read_others(world.store, [one]).get(one.sk))
+    return find_twin(one, read_others(world.store, [one]).get(one.sk))
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

@@ -22,7 +22,7 @@ from hotline.refunds.model import RefundOutcome, RefundReason, RefundResult
 from hotline.refunds.policy import evaluate
 from hotline.refunds.reproductions import reproduce
 from hotline_local.testing.memory_store import MemoryStore
-from tests.support.money_world import ACCOUNT, CAPTURED, INITIATED, MoneyWorld, moved, published, refunded
+from tests.support.money_world import ACCOUNT, CAPTURED, INITIATED, MoneyWorld, moved, published, read_others, refunded
 
 S, R, Out = MovementStatus, RefundStatus, RefundOutcome
 MINUTE = timedelta(minutes=1)
@@ -232,7 +232,7 @@ def test_a_request_gets_what_is_told_of_a_second_charge(refunded_too: bool) -> N
     for movement_id in (FIRST, SECOND):
         found = payments.find(world.store, ACCOUNT, movement_id)
         assert found is not None
-        twin = refunds.twin_told(found, payments.read_others(world.store, [found])[found.sk], world.now)
+        twin = refunds.twin_told(found, read_others(world.store, [found])[found.sk], world.now)
         assert twin is not None
         if found.barring_refund_id is None:
             approved = Request(world, movement_id, RefundReason.DUPLICATE).result.outcome is Out.APPROVED
@@ -246,7 +246,7 @@ def test_of_two_charges_that_are_both_refunded_neither_stands() -> None:
     for movement_id in (FIRST, SECOND):
         found = payments.find(world.store, ACCOUNT, movement_id)
         assert found is not None
-        twin = refunds.twin_told(found, payments.read_others(world.store, [found])[found.sk], world.now)
+        twin = refunds.twin_told(found, read_others(world.store, [found])[found.sk], world.now)
         assert twin is not None
         assert (twin.this_stands, twin.stands.value) == (False, "neither")
         told = payments.diagnose(found, world.now, first=None)

@@ -146,13 +146,6 @@ def ledgers_of(store: Store, account_id: str, movement_ids: Sequence[str]) -> di
     return {ledger.movement_id: ledger for ledger in found}
 
 
-def read_others(store: Store, movements: Sequence[Movement]) -> Mapping[str, Movement]:
-    """The other charges of these movements, see `others_in`. One read, of as many items as there are such movements;
-    none without any."""
-    keys = other_keys(movements)
-    return others_in(store.batch_get(sorted(keys, key=lambda key: key.sk or "")) if keys else {}, movements)
-
-
 def other_keys(movements: Sequence[Movement]) -> set[Key]:
     """The keys to read before `others_in`."""
     return {movement_key(one.ref.account_id, one.ref.twin) for one in movements if one.ref.twin is not None}

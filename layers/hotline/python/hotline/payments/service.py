@@ -55,7 +55,6 @@ from .lists import (
     list_unpaid_bills,
     other_keys,
     others_in,
-    read_others,
 )
 from .model import (
     Ledger,
@@ -154,7 +153,6 @@ __all__ = [
     "movement_time",
     "other_keys",
     "others_in",
-    "read_others",
     "refunds_of",
     "remind_again",
     "reminder_keys",

@@ -7,7 +7,7 @@ passes before is escalated once: the case is urgent, and a new date replaces the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -85,6 +85,19 @@ def find_dispute(store: Store, account_id: str, movement_id: str) -> Dispute | N
     key = dispute_key(account_id, movement_id)
     # The phone may get items in batches only.
     return decode_once(store.batch_get([key]), key, dispute_from)
+
+
+def case_of_disputes_keys(account_id: str) -> set[Key]:
+    """The keys that tell whether people owe the account any answer, see `list_dispute_keys`."""
+    return case_keys(account_id, DISPUTE_TOPIC)
+
+
+def list_dispute_keys(read: Mapping[Key, Item], account_id: str, movements: Iterable[Movement]) -> set[Key]:
+    """The keys to read before `find_running` is asked of each of these movements; none while no case of disputes is
+    open. `read` holds what exists of `case_of_disputes_keys`."""
+    if find_open(read, account_id=account_id, topic=DISPUTE_TOPIC) is None:
+        return set()
+    return {dispute_key(account_id, one.movement_id) for one in movements}
 
 
 def find_running(read: Mapping[Key, Item], account_id: str, movement_id: str) -> Dispute | None:

@@ -19,7 +19,7 @@ from hotline.kit.store.condition import Item, equals
 from hotline.payments import service as payments
 
 from . import folds, items
-from .disputes import Dispute, find_dispute
+from .disputes import Dispute, case_of_disputes_keys, find_dispute, find_running, list_dispute_keys
 from .due import OVERDUE as OVERDUE_REASON
 from .due import UNPAID as UNPAID_REASON
 from .due import contribute_due, due_keys, duty_at, request_keys_of, thing_named
@@ -91,6 +91,7 @@ __all__ = [
     "Promise",
     "RequestRefund",
     "bar_keys",
+    "case_of_disputes_keys",
     "contribute_due",
     "contribute_evidence_received",
     "contribute_evidence_refused",
@@ -114,7 +115,9 @@ __all__ = [
     "find_dispute",
     "find_requested",
     "find_rest",
+    "find_running",
     "find_unknown_codes",
+    "list_dispute_keys",
     "list_open_refunds",
     "list_refundable",
     "list_refunds",
