@@ -28,7 +28,12 @@ STOP_WORDS: Final = frozenset(
         "退订",
         "拒收",
         "取消",
+        "取消提醒",
         "停止",
+        "停止提醒",
+        "别发了",
+        "别再发了",
+        "不要再发了",
         "stop",
         "stopall",
         "unsubscribe",
@@ -36,12 +41,16 @@ STOP_WORDS: Final = frozenset(
         "end",
         "cancel",
         "optout",
+        "revoke",
     }
 )
 START_WORDS: Final = frozenset({"恢复", "start", "unstop", "resume"})
 """Words that a message must be, width, case, blanks, signs and polite words aside. Carriers and people know them.
-`退订回T` and `拒收请回复R` are what other senders' messages tell their readers."""
-_HOW_TO: Final = re.compile("(?:(?:退订|拒收)请?(?:回复?|发送?)?(?:td|t|r)?|(?:回复?|发送?)?(?:td|t|r)(?:退订|拒收)?)")
+`退订回T` and `拒收请回复R` are what other senders' messages tell their readers. `revoke` and `opt out` are words that
+the FCC names (47 CFR 64.1200(a)(10))."""
+_HOW_TO: Final = re.compile(
+    "(?:(?:退订|拒收)请?(?:回复?|发送?)?(?:td|t|r)?|(?:回复?|发送?)?(?:td|t|r)(?:退订|拒收)?|(?:回复?|发送?)(?:退订|拒收))"
+)
 """The words for a reply together with the reply, as messages of China tell it (`退订回T`, `回复TD退订`)."""
 _POLITE: Final = re.compile(
     "^(?:please|pls|kindly|thanks|thankyou|请|麻烦|帮我|帮忙|谢谢)+|(?:please|pls|thanks|thankyou|谢谢|吧)+$"

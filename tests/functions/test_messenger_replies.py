@@ -63,11 +63,13 @@ WISHED = [
     "ＴＤ", "ｓｔｏｐ", "T", "t", "退订回T", "退订请回复TD", "回复TD退订", "回T退订", "TD退订", "please stop",
     "Please, stop!", "STOP please", "stop, thanks", "请退订", "退订，谢谢", "退订吧", "opt out", "取消", "停止", "R",
     "拒收请回复R", "回R拒收", "请帮我退订", "谢谢退订", "麻烦帮我退订吧",
+    "REVOKE", "revoke please", "停止提醒", "取消提醒", "别再发了", "请别再发了！", "回复退订", "发送退订",
 ]  # fmt: skip
 """Messages of people who mean to stop."""
 NO_WISH = [
     "不退订", "不要退订", "别退订", "请勿退订", "怎么退订", "退订了吗", "我没有退订", "don't stop", "please don't stop",
     "never stop", "stop by tomorrow", "T恤", "td bank", "the end", "please", "谢谢", "ok", "回复", "",
+    "别取消提醒", "不要停止", "提醒", "别再发了吗", "do not revoke",
 ]  # fmt: skip
 """Messages that hold a word for it and ask for something else, or for nothing."""
 
