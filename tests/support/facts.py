@@ -40,8 +40,9 @@ _MOVEMENT: Final[dict[str, Any]] = {
     "delivered_on": "2026-11-25",
     "return_waived": False,
     "expected_on": "2026-11-27",
-    "arrived_at": "2026-11-26T02:00:00.000Z",
 }
+_ARRIVED: Final = {"arrived_at": "2026-11-23T09:30:00.000Z"}
+"""Only a withdrawal that has not failed arrives."""
 _LOCK: Final = {"decision_id": "dec_1", "subject_version": 1, "cause": "RISK_SCORE", "until": "2026-11-24T12:00:00Z"}
 _DESCRIBED: Final = {
     "version": 1,
@@ -114,7 +115,8 @@ _FAMILIES: Final[dict[str, dict[str, Any]]] = {
 def sample_data(type_name: str) -> dict[str, Any]:
     """Valid data of a type (without version), with every optional field."""
     found = _SINGLE.get(type_name) or _FAMILIES[FACTS[type_name].__name__]
-    return copy.deepcopy(found)
+    arrives = type_name.startswith("withdrawal.") and type_name != "withdrawal.failed"
+    return copy.deepcopy(found | _ARRIVED if arrives else found)
 
 
 def event(

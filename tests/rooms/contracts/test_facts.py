@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ from hotline.contracts.model import (
     Rejection,
     SimChanged,
 )
-from hotline.contracts.schemas import parse
+from hotline.contracts.schemas import parse, refuse_future
+from hotline.kit.clock import to_text
 from hotline.kit.money import Money
 from tests.support.facts import ACCOUNT, EMAIL, PHONE, event, sample_data
 
@@ -392,3 +394,27 @@ def test_a_rejected_fact_is_named_by_type_and_id_when_they_look_like_it() -> Non
         parse(event("account.opened", {"version": 0}))
     assert (caught.value.fact_type, caught.value.fact_id) == ("account.opened.v1", "evt_account.opened")
     assert ACCOUNT not in str(caught.value)
+
+
+@pytest.mark.parametrize("type_name", [name for name in FACTS if FACTS[name].__name__ == "Movement"])
+def test_only_a_withdrawal_that_has_not_failed_arrives_and_not_before_it_began(type_name: str) -> None:
+    began = sample_data(type_name)["initiated_at"]
+    kind, status = type_name.split(".")
+    refused = (Rejection.BAD_VALUE, "data.arrived_at")
+    if kind == "withdrawal" and status != "failed":
+        assert isinstance(parse(event(type_name, {"arrived_at": began})).data, MovementTold)
+    else:
+        assert why(event(type_name, {"arrived_at": began})) == refused
+    assert why(event(type_name, {"arrived_at": "2026-11-23T08:59:59.999Z"})) == refused
+
+
+@pytest.mark.parametrize(("later_s", "is_taken"), [(300, True), (301, False)])
+def test_no_withdrawal_has_arrived_tomorrow(later_s: int, is_taken: bool) -> None:
+    now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    detail = event("withdrawal.succeeded", {"arrived_at": to_text(now + timedelta(seconds=later_s))})
+    if is_taken:
+        refuse_future(parse(detail), detail, now)
+        return
+    with pytest.raises(FactRejected) as caught:
+        refuse_future(parse(detail), detail, now)
+    assert (caught.value.reason, caught.value.field) == (Rejection.FUTURE_TIME, "data.arrived_at")

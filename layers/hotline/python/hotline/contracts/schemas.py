@@ -67,7 +67,18 @@ def parse(detail: object) -> Fact:
         raise reject(detail, reason, field) from None
     if isinstance(data, model.MerchantPolicyPublished) and data.merchant_id != envelope.subject:
         raise reject(detail, Rejection.SUBJECT_MISMATCH, "subject")
+    if isinstance(data, model.MovementTold) and not _may_have_arrived(data):
+        raise reject(detail, Rejection.BAD_VALUE, "data.arrived_at")
     return Fact(envelope.id, plain_type, envelope.source, envelope.time, envelope.subject, data)
+
+
+def _may_have_arrived(told: model.MovementTold) -> bool:
+    """Whether the time of an arrival fits the movement: only a withdrawal arrives, after it began, and unless it
+    failed."""
+    if told.arrived_at is None:
+        return True
+    is_fit = told.kind is model.MovementKind.WITHDRAWAL and told.status is not model.MovementStatus.FAILED
+    return is_fit and told.arrived_at >= told.initiated_at
 
 
 def refuse_future(fact: Fact, detail: object, now: datetime) -> None:
@@ -75,6 +86,9 @@ def refuse_future(fact: Fact, detail: object, now: datetime) -> None:
     future. Clocks may differ by CLOCK_SKEW."""
     if fact.time > now + CLOCK_SKEW:
         raise reject(detail, Rejection.FUTURE_TIME, "time")
+    arrived_at = fact.data.arrived_at if isinstance(fact.data, model.MovementTold) else None
+    if arrived_at is not None and arrived_at > now + CLOCK_SKEW:
+        raise reject(detail, Rejection.FUTURE_TIME, "data.arrived_at")
 
 
 def reject(detail: object, reason: Rejection, field: str = "-") -> FactRejected:
