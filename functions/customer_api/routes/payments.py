@@ -83,7 +83,7 @@ def _keys(account_id: str) -> set[Key]:
 
 
 def _read_beside(visit: Visit, movements: Sequence[Movement]) -> Mapping[str, _Beside]:
-    """What goes with each of these movements, by its sort key. One read; none where there is nothing."""
+    """The things beside each of these movements, by its sort key. One read; none where there is nothing."""
     account_id = visit.account_id
     keys = payments.other_keys(movements) | refunds.list_dispute_keys(visit.read, account_id, movements)
     read = visit.desk.ctx.store.batch_get(sorted(keys, key=lambda key: key.sk or "")) if keys else {}

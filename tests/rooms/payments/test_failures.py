@@ -963,7 +963,7 @@ def test_a_message_that_names_a_thing_or_denies_it_explains_nothing(message: str
         "无风险", "不存在欺诈", "未挂失", "卡未被盗", "不是余额不足", "并非重复支付", "未超时", "Not a lost card",
     ],
 )  # fmt: skip
-def test_what_a_message_denies_is_not_told_as_its_reason(message: str) -> None:
+def test_a_denied_thing_is_not_told_as_the_reason(message: str) -> None:
     found = classify(Failure("newbank", "X1", message), network=None)
     assert (found.code, found.mapped) == (FailureCode.OTHER, False)
 

@@ -132,7 +132,7 @@ def test_a_top_up_names_no_card_where_the_money_was_to_come_from_a_bank_account(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_who_is_to_withdraw_less_is_not_told_to_wait_for_money(language: str) -> None:
+def test_a_customer_who_is_to_withdraw_less_is_not_told_to_wait_for_money(language: str) -> None:
     told = answer(MovementKind.WITHDRAWAL, BANK, Failure("wallet", "INSUFFICIENT_FUNDS"), MoneyState.NONE)
     waits = find("works_when.after_top_up", language)
     assert waits

@@ -116,7 +116,7 @@ _NEGATED_BEFORE: Final = re.compile(
     "(?:(?:an?|the|any|due to|because of|as|longer|still|yet|currently|in|been?|being|suspected|reported|sign of) )*$"
     "|(?:不是|不再是?|不存在|并非|绝非|没有?|并未|尚未|从未|未|无|非|不)(?:因为?|由于|任何|发现|存在|正|在|被|有|处于|为|出现|涉及)*$"
 )
-"""A denial of what stands behind it. What is denied is not the reason, and the outcome is no more open for it."""
+"""A denial of the words behind it. A denied thing is not the reason, and the outcome is no more open for it."""
 _BETWEEN_STATEMENTS: Final = re.compile(r"[:;,.!?()\[\]{}<>|/=，。；：！？（）【】、\n]+|\s-+\s")
 
 _RISKS: Final[Mapping[F, tuple[str, ...]]] = {

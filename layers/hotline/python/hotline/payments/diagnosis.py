@@ -29,7 +29,7 @@ NO_FAILURE_TEXT = "failure.none"
 NOT_COMPLETED_TEXT = "failure.not_completed"
 """Text key for a movement that was in process when it was asked about, and then came to an end without success."""
 _CLOSED = frozenset({MoneyAnswer.NOT_TAKEN, MoneyAnswer.RETURNED})
-"""Where the money is when nothing is waited for any more."""
+"""Whereabouts of the money after which nothing is waited for any more."""
 _ENDED = frozenset({MovementStatus.FAILED, MovementStatus.REVERSED})
 
 
