@@ -1,116 +1,211 @@
-"""How an account's watch takes in what happened, and what the rules make of it. Pure.
+"""How a subject's watch takes in what happened, in whatever order it comes. Pure.
 
-Events are judged in the order in which they came, each by the time at which it happened. So the findings depend on the
-rows alone. The size of pages, the moment at which a run was cut off and repeated reading of a row change nothing.
+Rules judge events in the order in which they happened. The watch has settled what is older than a fact may be late, and
+keeps the younger events. An event that comes in order is one step. One that comes late is put in its place, and the
+younger events are judged again. So the final findings depend on the events alone: the order of arrival, the size of
+pages, crashes and repetitions change nothing.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import timedelta
-from typing import Final
+import json
+from bisect import insort
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
-from hotline.kit.ids import derive_id
+from .detectors import Event, Hit, Place
+from .fold import Fold
+from .rules import Plan, Rule
 
-from .detectors import DETECTORS, Detector, Hit
-from .model import Finding, Row, Watch, Watched
+LATENESS_MS: Final = 24 * 3_600_000
+"""How late an event may come and still be judged. A later one is counted and not judged."""
+PENDING_MAX: Final = 200
+"""So many young events are kept. In a flood the oldest are settled early, and what comes late to them is not judged."""
 
-LATENESS: Final = timedelta(hours=24)
-"""How late a fact may come and still meet those of its time."""
-EVENTS_MAX: Final = 200
-HITS_MAX: Final = 10
-"""Findings of one transaction, which has room for a hundred items; then the next transaction goes on."""
-SHORT_CHARACTERS: Final = 16
-"""64 bits tell apart the ids and hashes of one account's window."""
+type HitKey = tuple[str, int]
+"""The name of a rule's memory and the beginning of the pattern."""
 
 
-def list_watched_types(detectors: Sequence[Detector] = DETECTORS) -> Mapping[str, tuple[str, ...]]:
-    """Fact type to the values that some rule looks at."""
-    types: dict[str, set[str]] = {}
-    for detector in detectors:
-        for type_, names in detector.watches.items():
-            types.setdefault(type_, set()).update(names)
-    return {type_: tuple(sorted(names)) for type_, names in types.items()}
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A finding as the watch knows it: the rule that found it, and what it saw last."""
+
+    rule: Rule
+    hit: Hit
 
 
-def shorten(value: str) -> str:
-    """A short hash of an id, by which it is known again."""
-    return hashlib.sha256(value.encode()).hexdigest()[:SHORT_CHARACTERS]
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What rows change about the findings of a subject. `raised` are new, or are here again. `corrected` saw more or
+    less than they said. `withdrawn` do not hold any more."""
+
+    raised: tuple[Raised, ...] = ()
+    corrected: tuple[Raised, ...] = ()
+    withdrawn: tuple[Raised, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.raised) + len(self.corrected) + len(self.withdrawn)
 
 
-def judge_rows(
-    watch: Watch, rows: Sequence[Row], detectors: Sequence[Detector] = DETECTORS
-) -> tuple[Watch, list[Finding], int]:
-    """Take in rows of the account, in their order. Returns the watch, the findings, and how many rows were taken. That
-    is all, or fewer when their effects would be too much for one transaction.
+class Watch:
+    """The memory of the scan about one subject.
 
-    Rows up to `watch.applied_to` are known. Of a fact that came twice the second row only moves `applied_to`.
+    `applied_to` is the position of the last row that was taken in. `late` counts the events that came too late.
     """
-    findings: list[Finding] = []
-    for number, row in enumerate(rows):
-        if row.position <= watch.applied_to:
-            continue
-        found: list[Finding] = []
-        after = replace(watch, applied_to=row.position)
-        if all(known.event.id != row.event.id for known in watch.events):
-            after = _remembering(after, row, detectors)
-            for detector in detectors:
-                after, hit = _first_hit(after, detector, row.event.type)
-                if hit is not None:
-                    found.append(_finding(watch.account_id, detector, hit))
-        grave = sum(finding.is_grave for finding in (*findings, *found))
-        if findings and (grave > 1 or len(findings) + len(found) > HITS_MAX):
-            return watch, findings, number
-        watch = after
-        findings += found
-    return watch, findings, len(rows)
 
-
-def _remembering(watch: Watch, row: Row, detectors: Sequence[Detector]) -> Watch:
-    kept_for = max(detector.window for detector in detectors) + LATENESS
-    events = [known for known in watch.events if row.arrived_at - known.arrived_at <= kept_for]
-    events.append(Watched(row.arrived_at, row.event))
-    if len(events) > EVENTS_MAX:
-        # The most frequent type gives way, the oldest first: a flood of failed logins must not wash out the rest.
-        ((type_, _),) = Counter(known.event.type for known in events).most_common(1)
-        events.remove(next(known for known in events if known.event.type == type_))
-    return replace(watch, events=tuple(events))
-
-
-def _first_hit(watch: Watch, detector: Detector, type_: str) -> tuple[Watch, Hit | None]:
-    """The first beginning of the rule's pattern that no finding covers yet, noted as raised."""
-    if type_ not in detector.watches:
-        return watch, None
-    events = sorted(
-        (known.event for known in watch.events if known.event.type in detector.watches),
-        key=lambda event: (event.at, event.id),
-    )
-    name = f"{detector.rule}.{detector.version}"
-    # A finding can only be told again while an event of its time is remembered.
-    raised = tuple(start for start in watch.raised.get(name, ()) if start + detector.quiet > events[0].at)
-    for hit in detector.judge(events):
-        if all(abs(hit.started_at - start) >= detector.quiet for start in raised):
-            return replace(watch, raised={**watch.raised, name: (*raised, hit.started_at)}), hit
-    return watch, None
-
-
-def _finding(account_id: str, detector: Detector, hit: Hit) -> Finding:
-    return Finding(
-        id=finding_id(detector, account_id, hit),
-        rule=detector.rule,
-        version=detector.version,
-        severity=detector.severity.value,
-        account_id=account_id,
-        window_start=hit.started_at,
-        window_end=hit.ended_at,
-        facts=hit.facts,
-        holds=detector.holds,
+    __slots__ = (
+        "_base",
+        "_done",
+        "_horizon",
+        "_ids",
+        "_pending",
+        "_plan",
+        "_rules",
+        "_seen",
+        "_settled",
+        "_settled_text",
+        "_tip",
+        "_told",
+        "applied_to",
+        "late",
     )
 
+    def __init__(self, plan: Plan, stored: Mapping[str, Any] | None = None) -> None:
+        stored = stored or {}
+        self._plan = plan
+        self._rules = plan.rules
+        self.applied_to: str = stored.get("applied_to", "")
+        self.late: int = stored.get("late", 0)
+        self._horizon: Place = tuple(stored.get("horizon", (0, 0, "")))
+        self._pending = [Event(*fields) for fields in stored.get("pending", ())]
+        self._ids = {event.id for event in self._pending}
+        self._settled: Fold | None = None
+        self._settled_text: str = stored.get("settled", "{}")
+        self._tip = Fold(plan, json.loads(stored.get("tip", self._settled_text)))
+        # `_seen`: what the pending events have shown. `_base`: settled hits that pending events have taken back.
+        # `_done`: hits that were settled since the watch was read. `_told`: `_seen` as the findings have it.
+        self._seen = self._read_hits(stored.get("seen", ()))
+        self._base = self._read_hits(stored.get("base", ()))
+        self._done: dict[HitKey, Hit] = {}
+        self._told = dict(self._seen)
 
-def finding_id(detector: Detector, account_id: str, hit: Hit) -> str:
-    """The id of a finding: the hash of rule, version, account and beginning."""
-    return derive_id("finding", detector.rule, str(detector.version), account_id, hit.started_at.isoformat())
+    def store(self) -> dict[str, Any]:
+        """The stored form: a JSON value, in which the memories of the rules are texts of their own."""
+        settled = self._settled_text if self._settled is None else _write(self._settled)
+        stored: dict[str, Any] = {"applied_to": self.applied_to, "horizon": self._horizon, "settled": settled}
+        if self._pending:
+            stored["tip"] = _write(self._tip)
+            stored["pending"] = [[event.id, event.at_ms, event.type, event.values] for event in self._pending]
+        if self._seen:
+            stored["seen"] = _write_hits(self._seen)
+        if self._base:
+            stored["base"] = _write_hits(self._base)
+        if self.late:
+            stored["late"] = self.late
+        return stored
+
+    def take(self, position: str, arrived_ms: int, event: Event) -> None:
+        """Take in a row, in the order of positions. A row up to `applied_to` is known. An event that came before only
+        moves `applied_to`."""
+        if position <= self.applied_to:
+            return
+        self.applied_to = position
+        if event.id in self._ids:
+            return
+        pending = self._pending
+        if arrived_ms - event.at_ms > LATENESS_MS or event.place <= self._horizon:
+            self.late += 1
+            return
+        self._ids.add(event.id)
+        if pending and event.at_ms <= pending[-1].at_ms and event.place < pending[-1].place:
+            insort(pending, event, key=_place_of)
+            self._judge_again()
+        else:
+            pending.append(event)
+            self._note(self._seen, self._tip.take(event))
+        settled_count = max(0, len(pending) - PENDING_MAX)
+        oldest_ms = arrived_ms - LATENESS_MS
+        while settled_count < len(pending) and pending[settled_count].at_ms < oldest_ms:
+            settled_count += 1
+        if settled_count:
+            self._settle(settled_count)
+
+    def changes(self) -> Changes:
+        """What changed about the findings since the watch was read."""
+        now = {**self._seen, **self._done}
+        raised: list[Raised] = []
+        corrected: list[Raised] = []
+        withdrawn: list[Raised] = []
+        for key, hit in sorted(now.items()):
+            told = self._told.get(key)
+            was_live, is_live = told is not None and not told.withdrawn, not hit.withdrawn
+            one = Raised(self._rules[key[0]], hit)
+            if is_live and not was_live:
+                raised.append(one)
+            elif was_live and not is_live:
+                withdrawn.append(one)
+            elif is_live and hit != told:
+                corrected.append(one)
+        for key, told in sorted(self._told.items()):
+            if key not in now and not told.withdrawn:
+                withdrawn.append(Raised(self._rules[key[0]], told._replace(withdrawn=True)))
+        return Changes(tuple(raised), tuple(corrected), tuple(withdrawn))
+
+    def _judge_again(self) -> None:
+        self._tip = Fold(self._plan, json.loads(_write(self._settled_fold())))
+        self._seen = dict(self._base)
+        for event in self._pending:
+            self._note(self._seen, self._tip.take(event))
+
+    def _note(self, seen: dict[HitKey, Hit], found: Iterable[tuple[Rule, Hit]]) -> None:
+        for rule, hit in found:
+            key = (rule.name, hit.started_ms)
+            if hit.withdrawn and key not in seen:
+                # The hit was settled in an earlier run: it stands, and a pending event takes it back.
+                self._base[key] = self._told[key] = hit._replace(withdrawn=False)
+            seen[key] = hit
+
+    def _settle(self, count: int) -> None:
+        """Let the oldest pending events become history. What they showed is final."""
+        settled = self._settled_fold()
+        for event in self._pending[:count]:
+            self._ids.discard(event.id)
+            for rule, hit in settled.take(event):
+                key = (rule.name, hit.started_ms)
+                now = self._seen.get(key, hit)
+                if now.withdrawn and not hit.withdrawn:
+                    self._base[key] = hit
+                    continue
+                self._base.pop(key, None)
+                self._seen.pop(key, None)
+                self._done[key] = now
+        self._horizon = self._pending[count - 1].place
+        del self._pending[:count]
+
+    def _settled_fold(self) -> Fold:
+        if self._settled is None:
+            self._settled = Fold(self._plan, json.loads(self._settled_text))
+        return self._settled
+
+    def _read_hits(self, stored: Iterable[Any]) -> dict[HitKey, Hit]:
+        return {
+            (name, started_ms): Hit(started_ms, ended_ms, facts, tuple(event_ids), bool(withdrawn))
+            for name, started_ms, ended_ms, facts, event_ids, withdrawn in stored
+            if name in self._rules
+        }
+
+
+def _place_of(event: Event) -> Place:
+    return event.place
+
+
+def _write(fold: Fold) -> str:
+    return json.dumps(fold.store(), separators=(",", ":"))
+
+
+def _write_hits(hits: Mapping[HitKey, Hit]) -> list[list[Any]]:
+    return [
+        [name, hit.started_ms, hit.ended_ms, hit.facts, hit.event_ids, int(hit.withdrawn)]
+        for (name, _), hit in hits.items()
+    ]

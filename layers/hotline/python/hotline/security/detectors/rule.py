@@ -1,12 +1,25 @@
-"""The parts of a rule of the scan."""
+"""The parts of a rule of the scan.
+
+A rule is a fold. It gets the events of one subject one by one, in the order in which they happened, and keeps what it
+needs of them in a small state. A new event costs what the state needs, never the whole history.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, NamedTuple
+
+from .history import History
+
+type State = dict[str, Any]
+"""The memory of a rule about a subject: a JSON value. The memory of a fresh subject is empty."""
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
 
 
 class Severity(StrEnum):
@@ -18,73 +31,141 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
-@dataclass(frozen=True, slots=True)
+class Stream(StrEnum):
+    """Whose events a rule looks at. The values begin the partitions of the activity table."""
+
+    ACCOUNT = "ACT"
+    SOURCE = "SRC"
+    """An address from which people log in."""
+    PARTY = "PTY"
+    """A payee or a merchant: whoever gets the money."""
+    AGENT = "AGT"
+    """A person of the wallet at the desk."""
+
+
+class Signal(StrEnum):
+    """Everything that a rule can listen to. Movements are told as what they do to the money, once each: a later
+    settlement of the same movement is no second signal."""
+
+    LOGIN_FAILED = "login.failed"
+    LOGIN_SUCCEEDED = "login.succeeded"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the type of a fact
+    DEVICE_REGISTERED = "device.registered"
+    TWO_STEP_CHANGED = "two_step.changed"
+    POINT_CHANGED = "contact_point.changed"
+    SIM_CHANGED = "contact_point.sim_changed"
+    CODE_SENT = "code.sent"
+    MONEY_LEFT = "money.left"
+    MONEY_CAME = "money.came"
+    MONEY_UNDONE = "money.undone"
+    """A movement that left before has failed or was reversed."""
+    MONEY_FAILED = "money.failed"
+    """A movement that never left has failed."""
+    REFUND_SENT = "refund.sent"
+    FRAUD_CONFIRMED = "transaction.confirmed_fraud"
+    PROFILE_TOLD = "account.told"
+    AGENT_ACTED = "agent.acted"
+
+
+type Place = tuple[int, int, str]
+"""The place of an event in the order in which events are judged: time, rank, id."""
+
+
+@dataclass(slots=True)
 class Event:
-    """Something that happened on the account, at its own time. `values`: what the rule's `watches` names, as far as it
-    is known; places and devices are keyed hashes."""
+    """Something that happened to a subject. `at_ms`: its own time, in milliseconds since 1970. `values` holds opaque
+    ids, closed words, numbers and keyed hashes, as far as they are known."""
 
     id: str
-    at: datetime
+    at_ms: int
     type: str
-    values: Mapping[str, str | int] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Place:
+        """Of events of one millisecond money comes before it leaves, and a label comes last."""
+        values = self.values
+        if "movement_id" not in values:
+            return (self.at_ms, 1, self.id)
+        if "kind" not in values:
+            return (self.at_ms, 3, self.id)
+        is_inward = values["kind"] == "top_up" or values.get("direction") == "in"
+        return (self.at_ms, 0 if is_inward else 2, self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """The pattern was seen, from its first event to its last. `facts` are numbers and closed words."""
+class Hit(NamedTuple):
+    """The pattern was seen, from `started_ms` to `ended_ms`. Rule, subject and beginning name it. `facts` are numbers
+    and closed words; `event_ids` name up to EVIDENCE_MAX events that show the pattern."""
 
-    started_at: datetime
-    ended_at: datetime
-    facts: Mapping[str, str | int] = field(default_factory=dict)
+    started_ms: int
+    ended_ms: int
+    facts: Mapping[str, str | int]
+    event_ids: tuple[str, ...] = ()
+    withdrawn: bool = False
+    """The pattern with this beginning was seen before and does not hold: a later event excludes it."""
+
+
+EVIDENCE_MAX: Final = 20
+"""So many events of a pattern are named in a finding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A test case of the rule: what happened, and where the pattern begins (None: a near miss)."""
+    """A test case of the rule: what happened, in any order, and where its findings begin. An empty tuple is a near
+    miss."""
 
     name: str
     events: tuple[Event, ...]
-    started_at: datetime | None
+    started_ms: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Detector:
+class Detector[L]:
     """One rule.
 
-    `judge` gets the account's events of the types in `watches`, sorted by (at, id). It yields every place at which the
-    pattern begins, earliest first, and must not depend on anything else. A change of thresholds or of `judge` is a new
-    `version`, and with it findings of their own.
+    `step` gets the rule's memory, the signal that an event is, the event, the account's history up to and with it, and
+    the limits. It changes the memory and returns what it has seen. It must depend on nothing else. A change of `step` or of the
+    meaning of its memory is a new `version`, and begins a new memory and findings of its own.
     """
 
     rule: str
     version: int
     severity: Severity
-    window: timedelta
-    """From the first event of the pattern to its last, at most."""
-    quiet: timedelta
-    """So long after the beginning of a finding, and before it, the same pattern is the same finding."""
-    watches: Mapping[str, tuple[str, ...]]
-    """Fact type to the names of the values that the rule looks at."""
-    holds: bool
-    """A finding puts the account on hold, opens a case, and tells the customer."""
+    stream: Stream = Stream.ACCOUNT
+    listens: frozenset[Signal]
+    needs: frozenset[str] = frozenset()
+    """The values without which the rule sees nothing. A backtest leaves the rule out of a history that lacks them."""
+    limits: L
+    """The thresholds as they ship: a frozen dataclass of numbers. `detection.toml` may replace them."""
+    is_published: bool
+    """Somebody publishes a norm for the thresholds. A rule without one is off until it has been backtested."""
+    holds: bool = False
+    """A finding puts outward money of the account on hold, opens a case, and tells the customer."""
     runbook: str
-    judge: Callable[[Sequence[Event]], Iterator[Hit]]
+    step: Callable[[State, str, Event, History, L], Iterable[Hit]]
     examples: tuple[Example, ...]
 
 
-_DAY: Final = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+NO_HITS: Final[tuple[Hit, ...]] = ()
+
+_DAY_MS: Final = int(datetime(2026, 1, 5, 9, 0, tzinfo=UTC).timestamp() * 1000)
 
 
-def example_time(minute: float) -> datetime:
+def example_ms(minute: float) -> int:
     """A time of the examples: minutes after nine on some day."""
-    return _DAY + timedelta(minutes=minute)
+    return _DAY_MS + round(minute * MINUTE_MS)
 
 
-def example(name: str, *events: tuple[float, str, Mapping[str, str | int]], hit: float | None) -> Example:
-    """A case from (minute, type, values) of each event. `hit`: the minute at which the pattern begins, None for a near
+type Told = tuple[float, str, Mapping[str, Any]]
+"""An event of an example: minute, type of the fact, values."""
+
+
+def example(name: str, *events: Told, hit: float | tuple[float, ...] | None) -> Example:
+    """A case from (minute, type, values) of each event. `hit`: the minutes at which findings begin, None for a near
     miss."""
     made = tuple(
-        Event(f"event-{number}", example_time(minute), type_, values)
+        Event(f"event-{number:03d}", example_ms(minute), type_, values)
         for number, (minute, type_, values) in enumerate(events)
     )
-    return Example(name, made, None if hit is None else example_time(hit))
+    minutes = () if hit is None else hit if isinstance(hit, tuple) else (hit,)
+    return Example(name, made, tuple(example_ms(minute) for minute in minutes))

@@ -1,0 +1,87 @@
+"""The rules that are switched on, with their limits. Pure.
+
+A set of rules is made once a run and does not change in it. Rule, version and limits name a rule's memory, so other
+limits begin a new memory and raise findings of their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from hotline.kit.ids import derive_id
+
+from .detectors import DETECTORS, Detector, Event, History, Hit, Signal, State, Stream
+
+DIGEST_CHARACTERS: Final = 8
+
+type Step = Callable[[State, str, Event, History, Any], Iterable[Hit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A detector with the limits that hold for a run. `name` is the name of its memory."""
+
+    detector: Detector[Any]
+    limits: Any
+    name: str
+
+    def finding_id(self, subject: str, started_ms: int) -> str:
+        """The id of a finding: the hash of rule, version, limits, subject and beginning."""
+        return derive_id("finding", self.name, subject, str(started_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The rules of one stream, by the signal to which they listen."""
+
+    stream: Stream
+    by_signal: Mapping[str, tuple[tuple[str, Step, Any, Rule], ...]]
+    rules: Mapping[str, Rule]
+    """By their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules of a run. `digest` names the set: two runs with one digest judge alike."""
+
+    rules: tuple[Rule, ...]
+    plans: Mapping[Stream, Plan]
+    digest: str
+
+    @classmethod
+    def of(cls, chosen: Iterable[tuple[Detector[Any], Any]]) -> RuleSet:
+        """The set of detectors with their limits."""
+        rules = tuple(Rule(detector, limits, _name(detector, limits)) for detector, limits in chosen)
+        plans = {stream: _plan(stream, [rule for rule in rules if rule.detector.stream is stream]) for stream in Stream}
+        return cls(rules, plans, _digest("\n".join(sorted(rule.name for rule in rules))))
+
+
+def _plan(stream: Stream, rules: list[Rule]) -> Plan:
+    by_signal: dict[str, list[tuple[str, Step, Any, Rule]]] = {}
+    for rule in rules:
+        for signal in rule.detector.listens:
+            by_signal.setdefault(signal.value, []).append((rule.name, rule.detector.step, rule.limits, rule))
+    return Plan(
+        stream,
+        {signal: tuple(listeners) for signal, listeners in by_signal.items()},
+        {rule.name: rule for rule in rules},
+    )
+
+
+def _name(detector: Detector[Any], limits: Any) -> str:
+    name = f"{detector.rule}.{detector.version}"
+    return name if limits == detector.limits else f"{name}.{_digest(repr(sorted(asdict(limits).items())))}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_CHARACTERS]
+
+
+SHIPPED_RULES: Final = RuleSet.of((detector, detector.limits) for detector in DETECTORS if detector.is_published)
+"""The rules whose thresholds somebody publishes, with these thresholds."""
+
+SIGNALS_BY_PREFIX: Final = {"account.": Signal.PROFILE_TOLD.value, "agent.": Signal.AGENT_ACTED.value}
+"""Families of types that are one signal."""
