@@ -52,6 +52,5 @@ class Fold:
             state = states.get(name)
             if state is None:
                 state = states[name] = {}
-            for hit in step(state, signal, event, history, limits):
-                seen.append((rule, hit))
+            seen.extend((rule, hit) for hit in step(state, signal, event, history, limits))
         return seen
