@@ -123,7 +123,7 @@ class Watch:
             self._judge_again()
         else:
             pending.append(event)
-            self._note(self._seen, self._tip.take(event))
+            self._note(self._tip.take(event))
         settled_count = max(0, len(pending) - PENDING_MAX)
         oldest_ms = arrived_ms - LATENESS_MS
         while settled_count < len(pending) and pending[settled_count].at_ms < oldest_ms:
@@ -133,7 +133,7 @@ class Watch:
 
     def changes(self) -> Changes:
         """What changed about the findings since the watch was read."""
-        now = {**self._seen, **self._done}
+        now = {**self._done, **self._seen}
         raised: list[Raised] = []
         corrected: list[Raised] = []
         withdrawn: list[Raised] = []
@@ -156,15 +156,21 @@ class Watch:
         self._tip = Fold(self._plan, json.loads(_write(self._settled_fold())))
         self._seen = dict(self._base)
         for event in self._pending:
-            self._note(self._seen, self._tip.take(event))
+            self._note(self._tip.take(event))
+        # A settled hit that is taken back no more stands as it was.
+        for key in [key for key in self._base if not self._seen[key].withdrawn]:
+            self._done[key] = self._seen.pop(key)
+            del self._base[key]
 
-    def _note(self, seen: dict[HitKey, Hit], found: Iterable[tuple[Rule, Hit]]) -> None:
+    def _note(self, found: Iterable[tuple[Rule, Hit]]) -> None:
         for rule, hit in found:
             key = (rule.name, hit.started_ms)
-            if hit.withdrawn and key not in seen:
-                # The hit was settled in an earlier run: it stands, and a pending event takes it back.
-                self._base[key] = self._told[key] = hit._replace(withdrawn=False)
-            seen[key] = hit
+            if hit.withdrawn and key not in self._seen:
+                # The hit is settled and stands as a finding; a pending event takes it back.
+                self._base[key] = hit._replace(withdrawn=False)
+                if key not in self._done:
+                    self._told.setdefault(key, self._base[key])
+            self._seen[key] = hit
 
     def _settle(self, count: int) -> None:
         """Let the oldest pending events become history. What they showed is final."""
