@@ -51,6 +51,7 @@ DETECTOR = Detector(
     version=2,
     severity=Severity.MEDIUM,
     listens=frozenset({Signal.LOGIN_FAILED}),
+    needs=frozenset({"login.failed"}),
     limits=Limits(),
     is_published=True,
     runbook=(

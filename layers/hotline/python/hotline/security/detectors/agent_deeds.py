@@ -1,0 +1,35 @@
+"""How many accounts a person of the desk dealt with in a while, as the rules about agents remember it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .marks import mark
+from .rule import EVIDENCE_MAX, NO_HITS, Event, Hit, State, Told
+from .windows import slide
+
+
+def count_accounts(
+    state: State, event: Event, *, accounts: int, window_ms: int, quiet_ms: int, different: bool = True
+) -> Iterable[Hit]:
+    """The hit at so many deeds within the window, once until it is quiet. `different`: deeds on one account count as
+    one, the last. The memory has `deeds` [time, id, account] of one window, and `quiet_until`."""
+    deeds: list[Any] = state.setdefault("deeds", [])
+    account = mark(event.values.get("account"))
+    if different:
+        deeds[:] = [deed for deed in deeds if deed[2] != account]
+    slide(deeds, [event.at_ms, event.id, account], span_ms=window_ms, kept_max=accounts)
+    if len(deeds) < accounts or deeds[0][0] < state.get("quiet_until", 0):
+        return NO_HITS
+    state["quiet_until"] = deeds[0][0] + quiet_ms
+    found = {"accounts": len({deed[2] for deed in deeds}), "deeds": len(deeds)}
+    return (Hit(deeds[0][0], event.at_ms, found, tuple(deed[1] for deed in deeds[-EVIDENCE_MAX:])),)
+
+
+def tell_deeds(word: str, count: int, *, over: float, begin: float = 0, of: int = 10_000) -> list[Told]:
+    """For examples: deeds evenly over some minutes, on so many accounts in turn."""
+    return [
+        (begin + over * number / (count - 1), f"agent.{word}", {"account": f"account-{number % of}", "case": "case-0"})
+        for number in range(count)
+    ]

@@ -1,0 +1,111 @@
+"""Many accounts tried once or twice each from one source: somebody tries a list of leaked passwords.
+
+Each account sees a slip or two, so no rule about accounts notices. One address alone proves nothing about the accounts
+behind it. A finding has no effect on any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from .history import History
+from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Stream, Told, example
+from .source_tries import evidence, keep_try, tally
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Elastic's rule for Okta: from one address in 15 min 25 failed tries at 15 accounts, of which 80 percent were
+    tried at most twice. Failed accounts must outnumber those that got in, as in Sentinel: that leaves out shared
+    addresses. An hour is Panther's usual time within which further hits count into the open alert."""
+
+    tries: int = 25
+    accounts: int = 15
+    window_ms: int = 15 * MINUTE_MS
+    few: int = 2
+    few_percent: int = 80
+    quiet_ms: int = HOUR_MS
+
+
+def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
+    """See `Detector.step`. Memory: that of `keep_try`, and `quiet_until`."""
+    tries = keep_try(state, signal, event, span_ms=limits.window_ms)
+    if signal != Signal.LOGIN_FAILED or len(tries) < limits.tries or tries[0][0] < state.get("quiet_until", 0):
+        return NO_HITS
+    seen = tally(tries)
+    accounts, failures = len(seen.failed), seen.failed.total()
+    few = sum(count <= limits.few for count in seen.failed.values())
+    if (
+        failures < limits.tries
+        or accounts < limits.accounts
+        or few * 100 < accounts * limits.few_percent
+        or seen.is_shared_address
+    ):
+        return NO_HITS
+    state["quiet_until"] = tries[0][0] + limits.quiet_ms
+    facts = {"failures": failures, "accounts_failed": accounts, "accounts_in": seen.succeeded}
+    return (Hit(tries[0][0], event.at_ms, facts, evidence(state)),)
+
+
+_MINUTES: Final = Limits().window_ms / MINUTE_MS
+
+
+def _tries(*counts: int, over: float = _MINUTES, begin: float = 0, word: str = "failed", first: int = 0) -> list[Told]:
+    """Tries evenly over some minutes. `counts`: how often each account is tried, one after the other."""
+    order = [first + number for number, count in enumerate(counts) for _ in range(count)]
+    apart = over / (len(order) - 1)
+    return [
+        (begin + apart * place, f"login.{word}", {"ip": "address-0", "account": f"account-{number}"})
+        for place, number in enumerate(order)
+    ]
+
+
+def _logins(accounts: int, *, over: float = 14, begin: float = 0.5, first: int = 100) -> list[Told]:
+    return _tries(*[1] * accounts, over=over, begin=begin, word="succeeded", first=first)
+
+
+DETECTOR: Final = Detector(
+    rule="credential_stuffing",
+    version=1,
+    severity=Severity.MEDIUM,
+    stream=Stream.SOURCE,
+    listens=frozenset({Signal.LOGIN_FAILED, Signal.LOGIN_SUCCEEDED}),
+    needs=frozenset({"login.failed", "login.succeeded", "account"}),
+    limits=Limits(),
+    is_published=True,
+    runbook=(
+        "See whether other addresses fail as well: then it may be an outage of the wallet's own login, and people try "
+        "again. If it is this address alone, have the wallet slow it down or ask it for a second factor; do not block "
+        "the address before you know whose it is. Then look at the accounts that got in from it: call their owners on "
+        "contact points of record, and have those passwords replaced. The accounts that failed need nothing."
+    ),
+    step=step,
+    examples=(
+        example("a list of forty accounts, once each", *_tries(*[1] * 40, over=5), hit=0),
+        example("25 tries at fifteen accounts that just fill the window", *_tries(*[2] * 10, *[1] * 5), hit=0),
+        example("three of fifteen were tried more often", *_tries(*[3] * 3, *[2] * 12), hit=0),
+        example("fourteen others got in", *_tries(*[2] * 10, *[1] * 5), *_logins(14), hit=0),
+        example("a list that works sometimes", *_tries(*[1] * 60, over=10), *_logins(3, over=3, first=0), hit=0),
+        example(
+            "an hour later again",
+            *_tries(*[1] * 30, over=5),
+            *_tries(*[1] * 30, over=5, begin=60, first=40),
+            hit=(0, 60),
+        ),
+        example("near miss: 24 tries", *_tries(*[2] * 9, *[1] * 6), hit=None),
+        example("near miss: fourteen accounts", *_tries(*[2] * 14), hit=None),
+        example("near miss: a moment more than the window", *_tries(*[2] * 10, *[1] * 5, over=15.01), hit=None),
+        example("near miss: four of fifteen were tried more often", *_tries(*[3] * 4, *[2] * 11), hit=None),
+        example("near miss: fifteen others got in", *_tries(*[2] * 10, *[1] * 5), *_logins(15), hit=None),
+        example(
+            "near miss: a shared address in the morning",
+            *_tries(*[2] * 20, over=14),
+            *_logins(20, first=0),
+            *_logins(60, first=200),
+            hit=None,
+        ),
+        example("near miss: nobody fails", *_logins(100), hit=None),
+    ),
+)

@@ -1,0 +1,151 @@
+"""Many failed logins on one account from many addresses: somebody guesses from a net of machines.
+
+Throttles by address do not see it, and each address alone looks like a slip. The owner has one or two addresses. So a
+finding is almost never the owner, yet it says nothing about whether anybody got in: success_after_attack does. It has
+no effect on the account, since anybody can make it happen to anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .history import History
+from .marks import count_different, mark
+from .rule import (
+    EVIDENCE_MAX,
+    HOUR_MS,
+    MINUTE_MS,
+    NO_HITS,
+    Detector,
+    Event,
+    Hit,
+    Severity,
+    Signal,
+    State,
+    Told,
+    example,
+)
+from .windows import slide
+
+TRIES_MAX: Final = 32
+"""So many tries of a window are kept. Of a faster flood the last ones are judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Elastic's rule for Okta: five addresses and ten tries in 30 min, with one of two countries, eight addresses and
+    three agents. Devices take the place of agents. Its fourth sign, three networks, is not in the facts. A replay of
+    13 million logins gave 40 false hits in all at eight tries and five addresses an hour. An hour is Panther's usual
+    time within which further hits count into the open alert."""
+
+    tries: int = 10
+    addresses: int = 5
+    window_ms: int = 30 * MINUTE_MS
+    countries: int = 2
+    addresses_alone: int = 8
+    devices: int = 3
+    quiet_ms: int = HOUR_MS
+
+
+def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
+    """See `Detector.step`. Memory: `tries` [time, id, address, country, device] of one window, the last three as
+    marks, and `quiet_until`."""
+    tries = keep_try(state, event, limits)
+    if not is_distributed(tries, limits) or tries[0][0] < state.get("quiet_until", 0):
+        return NO_HITS
+    state["quiet_until"] = tries[0][0] + limits.quiet_ms
+    facts = {
+        "failures": len(tries),
+        "addresses": count_different(entry[2] for entry in tries),
+        "countries": count_different(entry[3] for entry in tries),
+        "devices": count_different(entry[4] for entry in tries),
+    }
+    return (Hit(tries[0][0], event.at_ms, facts, tuple(entry[1] for entry in tries[-EVIDENCE_MAX:])),)
+
+
+def keep_try(state: State, event: Event, limits: Limits) -> list[Any]:
+    """Add a failed login to the window of tries, and return the window."""
+    values = event.values
+    marks = [mark(values.get(name)) for name in ("ip", "country", "device")]
+    tries: list[Any] = state.setdefault("tries", [])
+    slide(tries, [event.at_ms, event.id, *marks], span_ms=limits.window_ms, kept_max=max(TRIES_MAX, limits.tries))
+    return tries
+
+
+def is_distributed(tries: list[Any], limits: Limits) -> bool:
+    """Whether the tries come from many places."""
+    if len(tries) < limits.tries:
+        return False
+    addresses = count_different(entry[2] for entry in tries)
+    if addresses < limits.addresses:
+        return False
+    return (
+        addresses >= limits.addresses_alone
+        or count_different(entry[3] for entry in tries) >= limits.countries
+        or count_different(entry[4] for entry in tries) >= limits.devices
+    )
+
+
+_MINUTES: Final = Limits().window_ms / MINUTE_MS
+
+
+def _tries(
+    addresses: int, *, tries: int = 10, countries: int = 1, devices: int = 0, over: float = _MINUTES, begin: float = 0
+) -> list[Told]:
+    """Tries evenly over some minutes, which take addresses, countries and devices in turn."""
+    made: list[Told] = []
+    for number in range(tries):
+        values = {"ip": f"address-{number % addresses}", "country": f"country-{number % countries}"}
+        if devices:
+            values["device"] = f"device-{number % devices}"
+        made.append((begin + over * number / (tries - 1), "login.failed", values))
+    return made
+
+
+DETECTOR: Final = Detector(
+    rule="distributed_guessing",
+    version=1,
+    severity=Severity.MEDIUM,
+    listens=frozenset({Signal.LOGIN_FAILED}),
+    needs=frozenset({"login.failed", "ip"}),
+    limits=Limits(),
+    is_published=True,
+    runbook=(
+        "See whether a login succeeded since, and from where. If one did from a source that the account does not "
+        "know, treat the account as taken over: call the owner on a contact point of record, freeze it until they "
+        "answer, and have the password replaced. If none did, tell the owner that somebody tries, and suggest two- "
+        "step login and a password that they use nowhere else. Do not lock the account for this alone: whoever "
+        "guesses would decide when the owner can pay."
+    ),
+    step=step,
+    examples=(
+        example("five addresses in two countries that just fill the window", *_tries(5, countries=2), hit=0),
+        example("eight addresses of one country", *_tries(8), hit=0),
+        example("five addresses with three devices", *_tries(5, devices=3), hit=0),
+        example("an hour later again", *_tries(5, countries=2), *_tries(5, countries=2, begin=60), hit=(0, 60)),
+        example(
+            "the eighth address comes last",
+            *_tries(7, tries=20, over=25),
+            (26, "login.failed", {"ip": "address-7"}),
+            hit=0,
+        ),
+        example("near miss: four addresses", *_tries(4, tries=12, countries=3, devices=3), hit=None),
+        example("near miss: nine tries", *_tries(9, tries=9, countries=3, devices=3), hit=None),
+        example("near miss: a moment more than the window", *_tries(10, countries=2, over=30.01), hit=None),
+        example("near miss: five addresses, one country, two devices", *_tries(5, devices=2), hit=None),
+        example("near miss: seven addresses of one country", *_tries(7), hit=None),
+        example("near miss: a burst from one address", *_tries(1, tries=30, devices=1, over=10), hit=None),
+        example(
+            "near miss: tries without an address",
+            *((minute, "login.failed", {"country": f"country-{minute % 2}"}) for minute in range(12)),
+            hit=None,
+        ),
+        example(
+            "near miss: logins that succeed",
+            *((minute, "login.succeeded", values) for minute, _, values in _tries(10, countries=2)),
+            hit=None,
+        ),
+    ),
+)

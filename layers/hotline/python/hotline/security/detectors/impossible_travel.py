@@ -1,0 +1,156 @@
+"""Two logins so far apart that nobody can travel between them in the time: two people use one account.
+
+Places are whole degrees, and come from addresses, so the distance counts as the least that it can be. A traveller by
+plane stays below the speed. A couple with one account and two telephones does not: ask before you act. Networks that
+hide where their users are do not count, and one address or one device is never two places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import asin, cos, pi, radians, sin, sqrt
+from typing import Final
+
+from .history import History
+from .journeys import go_on
+from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Told, example
+
+EARTH_RADIUS_KM: Final = 6_371.0
+DEGREE_KM: Final = EARTH_RADIUS_KM * pi / 180
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Panther: more than 900 km an hour between successes that follow each other, within a day. Elastic for Workspace:
+    at least 500 km, and one finding in 180 min for each user, as High."""
+
+    speed_km_h: int = 900
+    floor_km: int = 500
+    quiet_ms: int = 3 * HOUR_MS
+
+
+def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
+    """See `Detector.step`. Memory: `last` as in journeys, with the cell, and `quiet_until`."""
+    cell = event.values.get("cell")
+    if cell is None:
+        return NO_HITS
+    before = go_on(state, event, cell)
+    if before is None or before[4] == cell or event.at_ms < state.get("quiet_until", 0):
+        return NO_HITS
+    distance_km = measure_least_km(before[4], cell)
+    lasted_ms = event.at_ms - before[0]
+    if distance_km < limits.floor_km or distance_km * HOUR_MS <= limits.speed_km_h * lasted_ms:
+        return NO_HITS
+    state["quiet_until"] = event.at_ms + limits.quiet_ms
+    facts = {"km_at_least": int(distance_km), "minutes": lasted_ms // MINUTE_MS}
+    return (Hit(before[0], event.at_ms, facts, (before[1], event.id)),)
+
+
+def measure_least_km(first: str, second: str) -> float:
+    """The least distance in km between two places of which the whole degrees are known, as `31,121` (latitude and
+    longitude). Each may be half a degree off in both."""
+    latitude, longitude = _radians(first)
+    latitude_2, longitude_2 = _radians(second)
+    half = sin((latitude_2 - latitude) / 2) ** 2
+    half += cos(latitude) * cos(latitude_2) * sin((longitude_2 - longitude) / 2) ** 2
+    between_km = 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
+    return max(0.0, between_km - _off_km(latitude) - _off_km(latitude_2))
+
+
+def _radians(cell: str) -> tuple[float, float]:
+    latitude, _, longitude = cell.partition(",")
+    return radians(float(latitude)), radians(float(longitude))
+
+
+def _off_km(latitude: float) -> float:
+    """How far a place may be from its cell: half a diagonal. A degree of longitude is longest where the cell is
+    nearest to the equator."""
+    nearest = max(0.0, abs(latitude) - radians(0.5))
+    return DEGREE_KM / 2 * sqrt(1 + cos(nearest) ** 2)
+
+
+_SHANGHAI: Final = "31,121"
+_BEIJING: Final = "40,116"
+_LONDON: Final = "52,0"
+_FLIGHT: Final = measure_least_km(_SHANGHAI, _LONDON) / Limits().speed_km_h * 60
+"""Minutes from Shanghai to London at the speed of the limit."""
+
+
+def _login(minute: float, cell: str | None, source: str, **more: str) -> Told:
+    values = {"ip": f"address-{source}", "device": f"device-{source}", **more}
+    return (minute, "login.succeeded", values if cell is None else {**values, "cell": cell})
+
+
+DETECTOR: Final = Detector(
+    rule="impossible_travel",
+    version=1,
+    severity=Severity.HIGH,
+    listens=frozenset({Signal.LOGIN_SUCCEEDED}),
+    needs=frozenset({"cell"}),
+    limits=Limits(),
+    is_published=True,
+    runbook=(
+        "Ask the owner on a contact point of record who else uses the account, and whether they used a network of an "
+        "employer or a hotel; do not name the places that you see. A couple or a family with one account is the usual "
+        "reason: note it, and suggest an account for each. If one of the two logins is nobody's, freeze the account, "
+        "end its session, and have the password replaced. The place of an address may be wrong: never act on it "
+        "alone."
+    ),
+    step=step,
+    examples=(
+        example("Shanghai and London within the hour", _login(0, _SHANGHAI, "a"), _login(60, _LONDON, "b"), hit=0),
+        example("at once", _login(0, _SHANGHAI, "a"), _login(0, _BEIJING, "b"), hit=0),
+        example("just faster", _login(0, _SHANGHAI, "a"), _login(_FLIGHT - 0.01, _LONDON, "b"), hit=0),
+        example("just farther than the floor", _login(0, "34,0", "a"), _login(5, "34,7", "b"), hit=0),
+        example("across the date line", _login(0, "0,179", "a"), _login(1, "0,-174", "b"), hit=0),
+        example(
+            "there and back, and on the next day again",
+            *(
+                _login(base + minute, cell, source)
+                for base in (0, 1440)
+                for minute, cell, source in ((0, _SHANGHAI, "a"), (30, _LONDON, "b"), (60, _SHANGHAI, "a"))
+            ),
+            hit=(0, 1440),
+        ),
+        example(
+            "a login without a place between",
+            _login(0, _SHANGHAI, "a"),
+            _login(10, None, "c"),
+            _login(60, _LONDON, "b"),
+            hit=0,
+        ),
+        example(
+            "after a login by a relay",
+            _login(0, _SHANGHAI, "a"),
+            _login(10, _SHANGHAI, "b", network="relay"),
+            _login(60, _LONDON, "b"),
+            hit=0,
+        ),
+        example("near miss: just slower", _login(0, _SHANGHAI, "a"), _login(_FLIGHT + 0.01, _LONDON, "b"), hit=None),
+        example("near miss: just nearer than the floor", _login(0, "35,0", "a"), _login(5, "36,7", "b"), hit=None),
+        example("near miss: across the date line", _login(0, "0,179", "a"), _login(1, "0,-176", "b"), hit=None),
+        example("near miss: neighbours on two cells", _login(0, "31,121", "a"), _login(1, "32,120", "b"), hit=None),
+        example(
+            "near miss: one device", _login(0, _SHANGHAI, "a"), _login(5, _LONDON, "b", device="device-a"), hit=None
+        ),
+        example("near miss: one address", _login(0, _SHANGHAI, "a"), _login(5, _LONDON, "b", ip="address-a"), hit=None),
+        *(
+            example(
+                f"near miss: by {network}",
+                _login(0, _SHANGHAI, "a"),
+                _login(5, _LONDON, "b", network=network),
+                _login(10, _SHANGHAI, "a"),
+                hit=None,
+            )
+            for network in ("relay", "satellite", "vpn")
+        ),
+        example(
+            "near miss: a try that fails",
+            _login(0, _SHANGHAI, "a"),
+            (5, "login.failed", {"cell": _LONDON, "ip": "address-b"}),
+            hit=None,
+        ),
+        example("near miss: places are not known", _login(0, None, "a"), _login(5, None, "b"), hit=None),
+    ),
+)

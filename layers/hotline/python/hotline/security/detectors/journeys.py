@@ -1,0 +1,28 @@
+"""Where an account was signed in last, as the rules about journeys remember it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from .marks import mark
+from .rule import DAY_MS, Event, State
+
+HIDING_NETWORKS: Final = frozenset({"relay", "satellite", "vpn"})
+"""An address in one of them says nothing of where its user is. Panther neither keeps nor compares such logins."""
+MEMORY_MS: Final = DAY_MS
+"""Panther remembers a place for a day."""
+
+
+def go_on(state: State, event: Event, *place: Any) -> list[Any] | None:
+    """Remember a login at a place, and return the one before: [time, id, address, device, *place], if the two can be
+    compared. Two logins with one device or one address are one person, or one wrong guess of a place."""
+    values = event.values
+    if values.get("network") in HIDING_NETWORKS:
+        return None
+    address, device = mark(values.get("ip")), mark(values.get("device"))
+    before: list[Any] | None = state.get("last")
+    state["last"] = [event.at_ms, event.id, address, device, *place]
+    if before is None or event.at_ms - before[0] > MEMORY_MS:
+        return None
+    is_same_source = address == before[2] != 0 or device == before[3] != 0
+    return None if is_same_source else before

@@ -1,0 +1,103 @@
+"""Two logins from two countries within half an hour, where the places are not known more exactly.
+
+A country is coarse: people who live at a border have two of them by an evening walk. So this is weaker than
+impossible_travel, and judges only where a cell is missing on one side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from .history import History
+from .journeys import go_on
+from .marks import mark
+from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Told, example
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Elastic's simple form: two countries within 15 to 30 min, without proxies, as Medium. Its rule for Workspace
+    raises one finding in 180 min for each user."""
+
+    window_ms: int = 30 * MINUTE_MS
+    quiet_ms: int = 3 * HOUR_MS
+
+
+def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
+    """See `Detector.step`. Memory: `last` as in journeys, with the mark of the country and whether there was a cell,
+    and `quiet_until`."""
+    country = mark(event.values.get("country"))
+    if not country:
+        return NO_HITS
+    has_cell = int(event.values.get("cell") is not None)
+    before = go_on(state, event, country, has_cell)
+    if before is None or before[4] == country or (before[5] and has_cell):
+        return NO_HITS
+    lasted_ms = event.at_ms - before[0]
+    if lasted_ms > limits.window_ms or event.at_ms < state.get("quiet_until", 0):
+        return NO_HITS
+    state["quiet_until"] = event.at_ms + limits.quiet_ms
+    return (Hit(before[0], event.at_ms, {"minutes": lasted_ms // MINUTE_MS}, (before[1], event.id)),)
+
+
+_END: Final = Limits().window_ms / MINUTE_MS
+
+
+def _login(minute: float, country: str, source: str, **more: str) -> Told:
+    values = {"ip": f"address-{source}", "device": f"device-{source}", "country": country, **more}
+    return (minute, "login.succeeded", values)
+
+
+DETECTOR: Final = Detector(
+    rule="two_countries",
+    version=1,
+    severity=Severity.MEDIUM,
+    listens=frozenset({Signal.LOGIN_SUCCEEDED}),
+    needs=frozenset({"country"}),
+    limits=Limits(),
+    is_published=True,
+    runbook=(
+        "See whether the countries are neighbours, or the owner often has both: then it is most likely a border, a "
+        "telephone that roams, or a family with one account. Else ask the owner on a contact point of record who else "
+        "uses the account; do not name the countries that you see. If one login is nobody's, freeze the account and "
+        "have the password replaced. The country of an address may be wrong: never act on it alone."
+    ),
+    step=step,
+    examples=(
+        example("two in ten minutes", _login(0, "CN", "a"), _login(10, "GB", "b"), hit=0),
+        example("two at the last moment", _login(0, "CN", "a"), _login(_END, "GB", "b"), hit=0),
+        example("a cell on one side", _login(0, "CN", "a", cell="31,121"), _login(10, "GB", "b"), hit=0),
+        example("there and back", _login(0, "CN", "a"), _login(10, "GB", "b"), _login(20, "CN", "a"), hit=0),
+        example(
+            "four hours later again",
+            *(
+                _login(base + minute, country, source)
+                for base in (0, 240)
+                for minute, country, source in ((0, "CN", "a"), (10, "GB", "b"))
+            ),
+            hit=(0, 240),
+        ),
+        example("near miss: a moment too late", _login(0, "CN", "a"), _login(_END + 0.01, "GB", "b"), hit=None),
+        example("near miss: one country", _login(0, "CN", "a"), _login(10, "CN", "b"), hit=None),
+        example("near miss: one device", _login(0, "CN", "a"), _login(5, "GB", "b", device="device-a"), hit=None),
+        example("near miss: one address", _login(0, "CN", "a"), _login(5, "GB", "b", ip="address-a"), hit=None),
+        *(
+            example(f"near miss: by {network}", _login(0, "CN", "a"), _login(5, "GB", "b", network=network), hit=None)
+            for network in ("relay", "satellite", "vpn")
+        ),
+        example(
+            "near miss: the places are known, on both sides of a border",
+            _login(0, "CN", "a", cell="23,114"),
+            _login(10, "HK", "b", cell="22,114"),
+            hit=None,
+        ),
+        example(
+            "near miss: a country is not known",
+            _login(0, "CN", "a"),
+            (10, "login.succeeded", {"ip": "address-b", "device": "device-b"}),
+            hit=None,
+        ),
+    ),
+)
