@@ -1,131 +1,154 @@
-"""The rules of the scan keep to their form and to their own examples."""
+"""The rules of the scan keep to their form: files, page, figures, mutants, versions. Their examples are run by
+test_detectors_fold.py."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
 import random
-import sys
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import asdict, replace
+from math import acos, cos, radians, sin
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from hotline.agents.limits import COUNTED, LIMITS, Counted
 from hotline.security import detectors
-from hotline.security.activity import rows_of
-from hotline.security.detectors import DETECTORS, Detector, Event, Example, Severity
+from hotline.security.detectors import (
+    DETECTORS,
+    Detector,
+    Event,
+    Hit,
+    Stream,
+    agent_approvals,
+    agent_browsing,
+    agent_openings,
+    agent_unmasking,
+    credential_stuffing,
+)
 from hotline.security.detectors import failed_login_burst as burst
+from hotline.security.detectors import impossible_travel as travel
+from hotline.security.detectors import password_spray as spray
 from hotline.security.detectors import reset_device_transfer as chain
+from hotline.security.detectors import success_after_attack as success
+from hotline.security.detectors.rule import HOUR_MS, MINUTE_MS, example_ms
 from hotline_local.launcher.paths import ROOT
 from tests.mutation.rules import RULES
 from tests.rules.test_promises import PROMISES
 from tests.support.documents import read_table
-from tests.support.facts import NOON, fact
-from tests.support.lock_desk import KEYS
+from tests.support.folded_findings import fold_in_order, in_order, plan_of
 
 FOLDER = Path(detectors.__file__).parent
-NO_RULES = {"__init__.py", "rule.py"}
-CASES = [(detector, example) for detector in DETECTORS for example in detector.examples]
+HELPERS: Final = {"__init__", "rule", "history", "windows"} | {
+    "agent_deeds", "journeys", "marks", "source_tries", "states"
+}  # fmt: skip
+"""Files that are no rules. Those of the second set hold what several rules share."""
+COMMON: Final = ("rule", "history")
+"""Modules whose changes are no change of one rule: a change of these has a version of its own."""
 
 
 def ids(value: object) -> str:
-    return value.rule if isinstance(value, Detector) else value.name if isinstance(value, Example) else str(value)
-
-
-@pytest.mark.parametrize(("detector", "example"), CASES, ids=ids)
-def test_an_example_is_what_it_says(detector: Detector, example: Example) -> None:
-    watched = [event for event in example.events if event.type in detector.watches]
-    hits = list(detector.judge(sorted(watched, key=lambda event: (event.at, event.id))))
-    assert [hit.started_at for hit in hits[:1]] == ([] if example.started_at is None else [example.started_at])
-    for hit in hits:
-        assert hit.started_at <= hit.ended_at <= hit.started_at + detector.window
-
-
-@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
-def test_a_rule_has_hits_and_near_misses_of_its_own(detector: Detector) -> None:
-    hits = [example for example in detector.examples if example.started_at is not None]
-    assert len(hits) >= 3
-    assert len(detector.examples) - len(hits) >= 3
-    assert len({example.name for example in detector.examples}) == len(detector.examples)
-    for example in detector.examples:
-        assert example.name.startswith("near miss: ") == (example.started_at is None)
-
-
-@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
-def test_a_rule_says_what_to_do_how_urgent_it_is_and_when_it_is_quiet(detector: Detector) -> None:
-    assert len(detector.runbook.split()) >= 40
-    assert detector.version >= 1
-    assert detector.quiet >= detector.window > timedelta(0)
-    # Only what somebody should look at at once may have an effect on an account.
-    assert not detector.holds or detector.severity in (Severity.HIGH, Severity.CRITICAL)
+    return value.rule if isinstance(value, Detector) else str(value)
 
 
 def test_every_rule_is_a_file_of_its_own_name_and_every_file_a_rule() -> None:
-    files = {path.stem for path in FOLDER.glob("*.py") if path.name not in NO_RULES}
+    files = {path.stem for path in FOLDER.glob("*.py")} - HELPERS
     assert files == {detector.rule for detector in DETECTORS}
     assert len(DETECTORS) == len(files)
 
 
-def test_every_rule_is_on_the_page_with_its_severity_and_effect() -> None:
+def test_every_rule_is_on_the_page_with_its_severity_effect_and_whether_it_is_on() -> None:
     page = (ROOT / "docs/detection.md").read_text(encoding="utf-8")
-    told = {row["Rule"]: (row["Severity"], row["Effect"]) for row in read_table(page, "Rule | Pattern")}
-    assert {rule: severity for rule, (severity, _) in told.items()} == {
-        detector.rule: detector.severity.value for detector in DETECTORS
+    table = {row["Rule"]: row for row in read_table(page, "Rule | Pattern")}
+    assert {rule: (row["Severity"], row["By default"]) for rule, row in table.items()} == {
+        detector.rule: (detector.severity.value, "on" if detector.is_published else "off") for detector in DETECTORS
     }
-    assert {rule for rule, (_, effect) in told.items() if "hold" in effect} == {
+    assert {rule for rule, row in table.items() if "hold" in row["Effect"]} == {
         detector.rule for detector in DETECTORS if detector.holds
     }
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=ids)
-def test_a_rule_is_tried_by_mutants_and_its_figures_are_promised(detector: Detector) -> None:
+def test_a_rule_is_tried_by_mutants_and_its_figures_are_promised(detector: Detector[Any]) -> None:
     assert f"security/detectors/{detector.rule}.py" in {rule.file for rule in RULES}
     assert f"hotline.security.detectors.{detector.rule}" in PROMISES
 
 
-@pytest.mark.parametrize(("detector", "type_"), [(one, type_) for one in DETECTORS for type_ in one.watches], ids=ids)
-def test_the_activity_keeps_what_a_rule_watches(detector: Detector, type_: str) -> None:
-    rows = list(rows_of(fact(type_), NOON, KEYS))
-    assert rows, f"{type_} is no activity"
-    assert set(detector.watches[type_]) <= set(rows[0].item)
-
+# ---------------------------------------------------------------- versions
 
 VERSIONS: Final = {
+    ("agent_approvals", 1): "62928b672633932f",
+    ("agent_browsing", 1): "6dd1d0b1e1a087ee",
+    ("agent_openings", 1): "70b7523a9939a3f7",
+    ("agent_unmasking", 1): "7acc665886b50cad",
+    ("code_flooding", 1): "4d3a1d350066ffff",
+    ("credential_stuffing", 1): "6d5e3f3c14496f44",
+    ("distributed_guessing", 1): "0752032915b16a7e",
     ("failed_login_burst", 1): "dbaab6c350f690b7",
+    ("failed_login_burst", 2): "2add7d12ffa646dd",
+    ("impossible_travel", 1): "e0830d305cc11ae2",
+    ("new_devices_in_a_row", 1): "fc4935e44acefa6d",
+    ("no_second_factor", 1): "4fa89d26d94f57a3",
+    ("one_contact_point", 1): "3dd54c3e154cbd9f",
+    ("password_spray", 1): "35c8ecc865d3f9e3",
     ("reset_device_transfer", 1): "9df6736556708d0d",
+    ("reset_device_transfer", 2): "9cfa271c0e45a80e",
+    ("success_after_attack", 1): "bfecd48b80307f05",
+    ("two_countries", 1): "8ea4e9cea363cd2a",
 }
 """By rule and version: the digest of all that decides what the rule finds. A rule that finds something else than before
 gets the next version, since findings of the old one are not raised again. Add a line then, and leave the old one."""
 
 
-def digest_of(detector: Detector, source: str) -> str:
-    """A digest of the figures and functions that the judge of a rule uses, and of its window and events. Comments,
-    docstrings, advice and examples do not count."""
-    parts: dict[str, ast.stmt] = {}
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef):
-            parts[node.name] = node
-            if isinstance(node.body[0], ast.Expr):
-                del node.body[0]
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            parts[node.target.id] = node
-    used, names = set[str](), [detector.judge.__name__]
+def read_source(module: str) -> str:
+    return (FOLDER / f"{module}.py").read_text(encoding="utf-8")
+
+
+def digest_of(detector: Detector[Any], source: str | None = None) -> str:
+    """A digest of the figures, functions and limits that the step of a rule uses, also of the files that rules share.
+    Comments, docstrings, advice and examples do not count."""
+    sources = {} if source is None else {detector.rule: source}
+    parts: dict[tuple[str, str], ast.AST] = {}
+    places: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def read(module: str) -> None:
+        if (module, "") in places:
+            return
+        places[module, ""] = (module, "")
+        for node in ast.parse(sources.get(module) or read_source(module)).body:
+            if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module not in COMMON:
+                for name in node.names:
+                    places[module, name.name] = (node.module or name.name, name.name if node.module else "")
+            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+                parts[module, node.name] = strip_docstrings(node)
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                parts[module, node.target.id] = node
+
+    used, names = dict[tuple[str, str], str](), [(detector.rule, "step")]
     while names:
-        name = names.pop()
-        if name in parts and name not in used:
-            used.add(name)
-            names += [found.id for found in ast.walk(parts[name]) if isinstance(found, ast.Name)]
-    decides = [ast.dump(parts[name]) for name in sorted(used)]
-    stated = (detector.window, detector.quiet, sorted(detector.watches.items()), detector.holds)
+        module, name = names.pop()
+        read(module)
+        module, name = places.get((module, name), (module, name))
+        read(module)
+        if (part := parts.get((module, name))) is not None and (module, name) not in used:
+            used[module, name] = ast.dump(part)
+            names += [(module, found.id) for found in ast.walk(part) if isinstance(found, ast.Name)]
+    decides = [used[key] for key in sorted(used)]
+    stated = (detector.stream.value, sorted(detector.listens), sorted(asdict(detector.limits).items()), detector.holds)
     return hashlib.sha256(repr((decides, stated)).encode()).hexdigest()[:16]
 
 
+def strip_docstrings(node: ast.AST) -> ast.AST:
+    for part in ast.walk(node):
+        if isinstance(part, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(part) is not None:
+            del part.body[0]
+    return node
+
+
 @pytest.mark.parametrize("detector", DETECTORS, ids=ids)
-def test_a_rule_that_finds_something_else_has_another_version(detector: Detector) -> None:
-    source = (FOLDER / f"{detector.rule}.py").read_text(encoding="utf-8")
-    assert VERSIONS.get((detector.rule, detector.version)) == digest_of(detector, source)
+def test_a_rule_that_finds_something_else_has_another_version(detector: Detector[Any]) -> None:
+    assert VERSIONS.get((detector.rule, detector.version)) == digest_of(detector)
 
 
 def test_versions_of_a_rule_follow_each_other_and_no_two_find_the_same() -> None:
@@ -134,110 +157,221 @@ def test_versions_of_a_rule_follow_each_other_and_no_two_find_the_same() -> None
         assert [version for rule, version in VERSIONS if rule == detector.rule] == list(range(1, detector.version + 1))
 
 
-def test_a_digest_follows_thresholds_and_functions_and_no_words() -> None:
-    source = (FOLDER / "failed_login_burst.py").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("detector", "before", "after"),
+    [
+        (burst.DETECTOR, "kept_max=limits.failures", "kept_max=9"),
+        (burst.DETECTOR, "event.at_ms, event.id]", "event.at_ms, event.type]"),
+        (chain.DETECTOR, "ENTRIES_MAX: Final = 32", "ENTRIES_MAX: Final = 31"),
+        (success.DETECTOR, "known.remove(one)", "known.clear()"),
+    ],
+    ids=ids,
+)
+def test_a_digest_follows_figures_and_functions(detector: Detector[Any], before: str, after: str) -> None:
+    source = read_source(detector.rule)
+    assert before in source
+    assert digest_of(detector, source.replace(before, after)) != digest_of(detector)
+
+
+def test_a_digest_follows_limits_and_shared_functions_and_no_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = read_source("failed_login_burst")
     known = digest_of(burst.DETECTOR, source)
-    for before, after in (("FAILURES: Final = 10", "FAILURES: Final = 9"), ('"device", failure', '"ip", failure')):
-        assert before in source
-        assert digest_of(burst.DETECTOR, source.replace(before, after)) != known
-    assert digest_of(burst.DETECTOR, source.replace("near miss", "miss").replace("The device when", "When")) == known
+    assert digest_of(burst.DETECTOR, source.replace("near miss", "miss").replace("Ten is the limit", "Ten")) == known
+    assert digest_of(replace(burst.DETECTOR, limits=replace(burst.DETECTOR.limits, failures=9))) != known
+    shared = {one.rule: digest_of(one) for one in DETECTORS}
+    mine = read_source("journeys").replace("> MEMORY_MS", ">= MEMORY_MS")
+    monkeypatch.setattr(
+        f"{__name__}.read_source", lambda name: mine if name == "journeys" else (FOLDER / f"{name}.py").read_text()
+    )
+    changed = {one.rule for one in DETECTORS if digest_of(one) != shared[one.rule]}
+    assert changed == {"impossible_travel", "two_countries"}
 
 
-def test_rules_import_the_standard_library_and_the_clock_alone() -> None:
-    for path in FOLDER.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                names = [node.module or ""]
-            else:
-                assert not isinstance(node, ast.ImportFrom) or node.level == 1, path.name
-                continue
-            for name in names:
-                assert name == "hotline.kit.clock" or name.split(".")[0] in sys.stdlib_module_names, (path.name, name)
+# ---------------------------------------------------------------- single rules
 
 
-@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
-def test_a_rule_does_not_mind_what_it_does_not_watch(detector: Detector) -> None:
-    example = next(example for example in detector.examples if example.started_at is not None)
-    noise = [Event(f"noise-{number}", event.at, "bill.issued") for number, event in enumerate(example.events)]
-    mixed = sorted((*example.events, *noise), key=lambda event: (event.at, event.id))
-    assert next(detector.judge(mixed)).started_at == example.started_at
+def found(detector: Detector[Any], *events: Event) -> list[Hit]:
+    """The findings that stand in the end, by their beginning."""
+    return [hit for _, hit in sorted(fold_in_order(plan_of(detector), events).items())]
 
 
-def test_a_burst_ends_with_its_last_failure_and_counts_all_within_the_window() -> None:
-    events = [
-        Event(f"e{minute}", NOON + timedelta(minutes=minute), "login.failed", {"ip": "a", "device": f"d{minute}"})
-        for minute in (*range(12), 15, 16)
+def told(minute: float, type_: str = "login.failed", /, **values: Any) -> Event:
+    return Event(f"{minute:09.3f}-{type_}-{sorted(values.items())}", example_ms(minute), type_, values)
+
+
+def test_a_burst_names_the_failures_that_make_it() -> None:
+    events = [told(minute, ip="a") for minute in range(12)]
+    (hit,) = found(burst.DETECTOR, *events)
+    assert (hit.started_ms, hit.ended_ms) == (example_ms(0), example_ms(9))
+    assert (hit.facts, hit.event_ids) == ({"failures": 10}, tuple(event.id for event in events[:10]))
+
+
+def test_a_burst_is_quiet_for_an_hour_from_its_beginning() -> None:
+    for second_minute, count in ((59.99, 1), (60, 2)):
+        events = [told(begin + minute) for begin in (0, second_minute) for minute in range(10)]
+        assert len(found(burst.DETECTOR, *events)) == count
+
+
+def test_guessing_goes_on_for_hours_and_is_one_finding_an_hour() -> None:
+    (rule,) = (one for one in DETECTORS if one.rule == "distributed_guessing")
+    events = [told(minute, ip=f"a{minute % 9}", country="c") for minute in range(300)]
+    assert 4 <= len(found(rule, *events)) <= 5
+    assert found(rule, *events)[0].facts == {"failures": 10, "addresses": 9, "countries": 1, "devices": 0}
+
+
+def test_a_success_after_an_attack_tells_what_kind_it_was_and_how_long_after() -> None:
+    failures = [told(minute, ip=f"a{minute % 8}") for minute in range(12)]
+    (hit,) = found(success.DETECTOR, *failures, told(20, "login.succeeded", ip="other"))
+    assert (hit.started_ms, hit.ended_ms) == (example_ms(0), example_ms(20))
+    assert hit.facts == {"failures": 12, "distributed": "yes", "minutes_after": 9}
+    assert hit.event_ids == (*(event.id for event in failures), told(20, "login.succeeded", ip="other").id)
+
+
+def test_a_source_that_came_in_during_an_attack_is_not_learned() -> None:
+    stranger = {"ip": "s", "device": "s"}
+    first = [*(told(minute, ip="x") for minute in range(10)), told(10, "login.succeeded", **stranger)]
+    again = [*(told(60 + minute, ip="x") for minute in range(10)), told(80, "login.succeeded", **stranger)]
+    assert [hit.started_ms for hit in found(success.DETECTOR, *first, *again)] == [example_ms(0), example_ms(60)]
+
+
+def test_the_last_sixteen_sources_are_known_by_which_an_account_was_entered() -> None:
+    logins = [told(-2000 + number, "login.succeeded", ip=f"a{number}") for number in range(success.KNOWN_MAX + 1)]
+    failures = [told(minute, ip="x") for minute in range(10)]
+    for address, count in (("a0", 1), ("a1", 0), (f"a{success.KNOWN_MAX}", 0)):
+        assert len(found(success.DETECTOR, *logins, *failures, told(10, "login.succeeded", ip=address))) == count
+    used_again = told(-100, "login.succeeded", ip="a0")
+    assert not found(success.DETECTOR, *logins, used_again, *failures, told(10, "login.succeeded", ip="a0"))
+
+
+def tries(accounts: int, *, each: int = 1, apart_s: float = 1, word: str = "failed", first: int = 0) -> list[Event]:
+    """Tries of one source, account after account, in rounds."""
+    return [
+        told(number * apart_s / 60, f"login.{word}", account=f"a{first + number % accounts}")
+        for number in range(accounts * each)
     ]
-    hits = list(burst.DETECTOR.judge(events))
-    assert [(hit.started_at, hit.ended_at) for hit in hits[:2]] == [
-        (NOON, NOON + timedelta(minutes=15)),
-        (NOON + timedelta(minutes=1), NOON + timedelta(minutes=16)),
-    ]
-    assert hits[0].facts == {"failures": 13, "sources": 13, "distributed": "yes"}
-    nowhere = [Event(f"e{n}", NOON + timedelta(minutes=n), "login.failed") for n in range(10)]
-    (hit,) = burst.DETECTOR.judge(nowhere)
-    assert hit.facts == {"failures": 10, "sources": 1, "distributed": "no"}
 
 
-def test_the_distributed_variant_is_noted_from_five_sources_on() -> None:
-    def noted(sources: int) -> object:
-        events = [
-            Event(f"e{n}", NOON + timedelta(minutes=n), "login.failed", {"ip": f"a{n % sources}"})
-            for n in range(burst.FAILURES)
+def test_stuffing_counts_accounts_and_names_the_last_failures() -> None:
+    (hit,) = found(credential_stuffing.DETECTOR, *tries(300), *tries(5, word="succeeded"))
+    assert hit.facts == {"failures": 25, "accounts_failed": 25, "accounts_in": 5}
+    assert hit.event_ids == tuple(event.id for event in in_order(tries(300))[5:25])
+
+
+def test_a_spray_that_fills_the_memory_before_it_lasts_long_enough_is_found() -> None:
+    """128 tries are kept. The first was five minutes ago, though it is kept no more."""
+    limits = spray.DETECTOR.limits
+    fast = tries(30, each=6, apart_s=2)
+    assert len(fast) > 128
+    (hit,) = found(spray.DETECTOR, *fast)
+    assert hit.ended_ms == example_ms(limits.lasting_ms / MINUTE_MS)
+
+
+def test_travel_is_measured_as_the_least_that_it_can_be() -> None:
+    near = travel.measure_least_km
+    assert near("31,121", "31,121") == near("31,121", "32,122") == 0
+    assert near("0,0", "0,10") == pytest.approx(1111.95 - 157.25, abs=0.5)
+    for there_and_back in (("40,116", "31,121"), ("31,121", "40,116")):
+        assert near(*there_and_back) == pytest.approx(1094 - 142, abs=5)
+    assert near("0,-180", "0,180") == 0
+    assert near("90,0", "-90,0") == pytest.approx(20015 - 111, abs=2)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_two_places_are_never_nearer_than_they_are_measured(seed: int) -> None:
+    """Of the exact places; their cells are what the facts tell."""
+    draw = random.Random(seed)
+    for _ in range(300):
+        first, second = ((draw.uniform(-90, 90), draw.uniform(-180, 180)) for _ in range(2))
+        cells = [f"{round(latitude)},{round(longitude)}" for latitude, longitude in (first, second)]
+        exact = great_circle_km(first, second)
+        assert exact - 2 * 160 <= travel.measure_least_km(*cells) <= exact + 0.01
+
+
+def great_circle_km(first: tuple[float, float], second: tuple[float, float]) -> float:
+    """By the angle between two vectors, another way than the rule's."""
+
+    def point(place: tuple[float, float]) -> tuple[float, float, float]:
+        latitude, longitude = map(radians, place)
+        return cos(latitude) * cos(longitude), cos(latitude) * sin(longitude), sin(latitude)
+
+    product = sum(a * b for a, b in zip(point(first), point(second), strict=True))
+    return 6_371.0 * acos(max(-1.0, min(1.0, product)))
+
+
+def test_a_journey_is_forgotten_after_a_day() -> None:
+    fast = replace(travel.DETECTOR.limits, speed_km_h=1)
+    for hours, count in ((24, 1), (24.001, 0)):
+        journey = [
+            told(0, "login.succeeded", cell="0,0", ip="a"),
+            told(hours * 60, "login.succeeded", cell="0,90", ip="b"),
         ]
-        (hit, *_) = burst.DETECTOR.judge(events)
-        return hit.facts["sources"], hit.facts["distributed"]
+        assert len(fold_in_order(plan_of(travel.DETECTOR, limits=fast), journey)) == count
 
-    limit = burst.SOURCES_DISTRIBUTED
-    assert noted(limit - 1) == (limit - 1, "no")
-    assert noted(limit) == (limit, "yes")
-    assert noted(limit + 1) == (limit + 1, "yes")
+
+def test_the_rules_about_agents_listen_to_what_the_desk_writes() -> None:
+    assert {f"agent.{one.value}" for one, counted in COUNTED.items() if counted is Counted.OPENINGS} == (
+        agent_openings.OPENINGS
+    )
+    unmaskings = {f"agent.{one.value}" for one, counted in COUNTED.items() if counted is Counted.UNMASKINGS}
+    assert unmaskings < agent_unmasking.UNMASKINGS == {*unmaskings, "agent.unmask_beyond"}
+    agents = FOLDER.parents[1] / "agents"
+    assert '"looked_up"' in (agents / "views.py").read_text(encoding="utf-8")
+    assert 'f"approval_{approval.state.value}"' in (agents / "approvals.py").read_text(encoding="utf-8")
+    assert set(agent_browsing.LOOKS) == {"agent.looked_up"}
+    assert set(agent_approvals.APPROVALS) == {"agent.approval_approved"}
+
+
+def test_the_rules_about_agents_see_less_than_the_desk_refuses() -> None:
+    """Else a rule never finds anything: the desk stops before."""
+    for detector, counted in (
+        (agent_browsing.DETECTOR, Counted.LOOK_UPS),
+        (agent_unmasking.DETECTOR, Counted.UNMASKINGS),
+        (agent_openings.DETECTOR, Counted.OPENINGS),
+    ):
+        assert detector.limits.accounts < LIMITS[counted].most
+        assert detector.limits.window_ms == HOUR_MS
+    assert agent_approvals.DETECTOR.limits.approvals < LIMITS[Counted.APPROVALS].most
+
+
+def test_a_rule_of_agents_and_of_sources_is_about_them_and_not_about_an_account() -> None:
+    streams = {detector.rule: detector.stream for detector in DETECTORS}
+    assert {rule for rule, stream in streams.items() if stream is Stream.AGENT} == {
+        rule for rule in streams if rule.startswith("agent_")
+    }
+    assert {"credential_stuffing", "password_spray"} <= {r for r, stream in streams.items() if stream is Stream.SOURCE}
 
 
 def left(minute: float, amount_minor: int, *, currency: str = "CNY", name: str = "a") -> Event:
-    values: dict[str, str | int] = {
+    values = {
         "movement_id": name,
         "version": 1,
+        "kind": "transfer",
+        "status": "succeeded",
         "amount_minor": amount_minor,
-        "currency": currency,
     }
-    return Event(name, NOON + timedelta(minutes=minute), "transfer.succeeded", values)
+    return Event(name, example_ms(minute), "transfer.succeeded", {**values, "currency": currency})
 
 
-RESET: Final = Event("reset", NOON, "password.changed")
-WINDOW_MINUTES: Final = chain.WINDOW / timedelta(minutes=1)
-FLOOR: Final = chain.FLOOR_MINOR["CNY"]
+RESET: Final = told(0, "password.changed")
+WINDOW_MINUTES: Final = chain.DETECTOR.limits.window_ms / MINUTE_MS
+FLOOR: Final = chain.DETECTOR.limits.floor_minor["CNY"]
 
 
 def test_a_stolen_account_is_told_with_how_much_left_in_how_many_transfers_until_when() -> None:
-    device = Event("device", NOON + timedelta(minutes=1), "device.registered")
-    sent = [left(2, FLOOR, name="a"), left(3, 7, name="b"), left(4, 9, currency="EUR", name="c")]
-    for ids in ("abc", "zyx"):
-        named = [replace(event, id=id_) for event, id_ in zip(sent, ids, strict=True)]
-        (hit,) = chain.DETECTOR.judge([RESET, device, *named])
-        assert (hit.started_at, hit.ended_at) == (NOON, NOON + timedelta(minutes=3))
-    assert hit.facts == {"transfers": 2, "amount_minor": FLOOR + 7, "currency": "CNY"}
-
-
-def test_a_new_password_is_one_hit_whatever_currencies_left() -> None:
-    """Of several the first by name."""
-    device = Event("device", NOON, "device.registered")
-    hits = list(chain.DETECTOR.judge([RESET, device, left(1, 10**6, currency="USD"), left(1, 10**6, name="b")]))
-    assert [hit.facts["currency"] for hit in hits] == ["CNY"]
+    device = told(1, "device.registered", device="d")
+    sent = [left(2, FLOOR - 1), left(2.5, 9, currency="EUR"), left(3, 7), left(4, 8)]
+    for names in ("abcd", "zyxw"):
+        named = [
+            replace(event, id=name, values={**event.values, "movement_id": name})
+            for event, name in zip(sent, names, strict=True)
+        ]
+        (hit,) = found(chain.DETECTOR, RESET, device, *named)
+        assert (hit.started_ms, hit.ended_ms) == (example_ms(0), example_ms(3))
+        assert hit.facts == {"transfers": 2, "amount_minor": FLOOR + 6, "currency": "CNY", "change": "password"}
 
 
 def test_all_may_happen_at_the_first_or_at_the_last_moment_of_the_window() -> None:
-    for minute in (0, WINDOW_MINUTES):
-        device = Event("device", NOON + timedelta(minutes=minute), "device.registered")
-        (hit,) = chain.DETECTOR.judge([RESET, device, left(minute, FLOOR)])
-        assert hit.started_at == NOON
-
-
-def test_outgoing_money_counts_by_its_highest_version_in_any_order() -> None:
-    example = next(example for example in chain.DETECTOR.examples if "failed in the end" in example.name)
-    for seed in range(5):
-        events = list(example.events)
-        random.Random(seed).shuffle(events)
-        assert not list(chain.DETECTOR.judge(sorted(events, key=lambda event: (event.at, event.id))))
+    for minute in (0.001, WINDOW_MINUTES):
+        device = told(minute, "device.registered", device="d")
+        (hit,) = found(chain.DETECTOR, RESET, device, left(minute, FLOOR))
+        assert hit.started_ms == example_ms(0)

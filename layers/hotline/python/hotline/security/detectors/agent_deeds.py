@@ -23,8 +23,8 @@ def count_accounts(
     if len(deeds) < accounts or deeds[0][0] < state.get("quiet_until", 0):
         return NO_HITS
     state["quiet_until"] = deeds[0][0] + quiet_ms
-    found = {"accounts": len({deed[2] for deed in deeds}), "deeds": len(deeds)}
-    return (Hit(deeds[0][0], event.at_ms, found, tuple(deed[1] for deed in deeds[-EVIDENCE_MAX:])),)
+    facts = {"accounts": len({deed[2] for deed in deeds}), "deeds": len(deeds)}
+    return (Hit(deeds[0][0], event.at_ms, facts, tuple(deed[1] for deed in deeds[-EVIDENCE_MAX:])),)
 
 
 def tell_deeds(word: str, count: int, *, over: float, begin: float = 0, of: int = 10_000) -> list[Told]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from .history import History
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Told, example
@@ -43,10 +44,10 @@ def _failures(*minutes: float) -> list[Told]:
     return [(minute, "login.failed", {"ip": "address-0"}) for minute in minutes]
 
 
-_APART = 5 / 3
+_APART: Final = 5 / 3
 """Minutes between ten failures that just fill the window."""
 
-DETECTOR = Detector(
+DETECTOR: Final = Detector(
     rule="failed_login_burst",
     version=2,
     severity=Severity.MEDIUM,

@@ -24,7 +24,7 @@ class Limits:
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: that of `note_state`."""
     on = event.values.get("on" if signal == Signal.TWO_STEP_CHANGED else "two_step")
-    return NO_HITS if on is None else note_state(state, event, is_weak=not on, facts={"two_step": "off"})
+    return NO_HITS if on is None else note_state(state, event, is_weak=not on, facts={})
 
 
 def _profile(minute: float, two_step: int | None, type_: str = "account.updated") -> Told:
