@@ -1,0 +1,103 @@
+"""Honest customers are seldom found, and attackers soon. The figures of `python -m tests.support.login_findings`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Final
+
+import pytest
+
+from hotline.security.detectors import DETECTORS
+from hotline.security.detectors.rule import HOUR_MS
+from tests.support.honest_logins import World, attack, distance_km, live_honestly
+from tests.support.login_findings import FOUND_BY, count_false, find_all, measure_attacks
+
+CUSTOMERS: Final = 4_000
+DAYS: Final = 7
+SEEDS: Final = (1, 2)
+
+FALSE_MAX: Final[Mapping[str, float]] = {
+    "failed_login_burst": 2.0,
+    "success_after_attack": 0.0,
+    "distributed_guessing": 0.0,
+    "code_flooding": 1.5,
+    "new_devices_in_a_row": 0.0,
+    "impossible_travel": 3.0,
+    "two_countries": 0.5,
+    "reset_device_transfer": 0.0,
+    "credential_stuffing": 0.0,
+    "password_spray": 0.0,
+}
+"""False findings per 10,000 honest customers and day, at most. A burst is one of fifty people who forgot a password. A
+journey is a couple with one account and two telephones, or somebody behind an employer's network that nobody told of.
+The two rules about the state of an account are right about each that they name, and are not counted."""
+
+FOUND_MIN: Final[Mapping[str, tuple[float, float]]] = {
+    "stuffing": (1.0, 10),
+    "spray": (1.0, 25),
+    "guessing": (0.95, 20),
+    "guessed": (0.95, 1),
+    "takeover": (0.4, 1),
+    "flooding": (0.95, 25),
+    "binding": (0.95, 10),
+    "slow_stuffing": (0.0, 0),
+}
+"""By the kind of attack: the share that is found at least, and the median minutes until then at most. A thief with the
+right password is found where the owner was elsewhere the same day; a list spread over many addresses is not found."""
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def honest(request: pytest.FixtureRequest) -> World:
+    return live_honestly(request.param, customers=CUSTOMERS, days=DAYS)
+
+
+def test_honest_customers_are_seldom_found(honest: World) -> None:
+    rates = count_false(honest, customers=CUSTOMERS, days=DAYS)
+    assert {rule: rate for rule, rate in rates.items() if rate > FALSE_MAX.get(rule, float("inf"))} == {}
+
+
+def test_every_rule_that_hears_of_logins_is_bounded() -> None:
+    of_logins = {
+        one.rule
+        for one in DETECTORS
+        if any(signal.startswith(("login.", "code.", "device.")) for signal in one.listens)
+    }
+    assert of_logins <= FALSE_MAX.keys()
+
+
+def test_nobody_honest_travels_faster_than_a_plane(honest: World) -> None:
+    """The truth behind the world: so what impossible_travel finds in it are never travellers."""
+    journeys = 0
+    for events in honest.accounts.values():
+        there = sorted((event.at_ms, honest.places[event.id]) for event in events if event.id in honest.places)
+        for (before_ms, before), (at_ms, place) in pairwise(there):
+            if (distance := distance_km(before, place)) > 0:
+                journeys += 1
+                assert distance * HOUR_MS <= 900 * (at_ms - before_ms)
+    assert journeys > 100
+
+
+def test_a_journey_that_is_found_has_two_devices_of_people_or_a_network_that_nobody_told(honest: World) -> None:
+    for rule, account, started_ms, ended_ms in find_all(honest):
+        if rule in ("impossible_travel", "two_countries"):
+            by_time = {event.at_ms: event.values for event in honest.accounts[account]}
+            values = (by_time[started_ms], by_time[ended_ms])
+            assert any(
+                one["device"].startswith(("partner-", "tablet-")) or one["ip"].startswith("vpn-") for one in values
+            )
+
+
+def test_attackers_are_found_soon() -> None:
+    world = attack(7, live_honestly(3, customers=CUSTOMERS // 2, days=DAYS), days=DAYS)
+    measured = measure_attacks(world)
+    assert measured.keys() == FOUND_MIN.keys() == FOUND_BY.keys()
+    for kind, (share, minutes) in FOUND_MIN.items():
+        found = measured[kind]
+        assert found.found >= share * found.attacks, (kind, found)
+        assert found.minutes <= minutes, (kind, found)
+
+
+def test_a_seed_gives_the_same_lives() -> None:
+    one, two, other = (live_honestly(seed, customers=50, days=2) for seed in (5, 5, 6))
+    assert one == two != other
