@@ -88,7 +88,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "investigation": "as payback",
     "list_drifts": "read by ./hotline drift",
     "changed_rules": "read by ./hotline refund explain",
-    "LOW": "a priority of cases and a severity of findings that no rule gives yet",
     "CALL": "a reason that agents name by its value, as the others of LookUpReason and ActReason",
     "INVESTIGATION": "as CALL",
     "EVIDENCE_SEEN": "as CALL",

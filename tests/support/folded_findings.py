@@ -32,7 +32,7 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 
 
 def fold_in_order(plan: Plan, events: Iterable[Event]) -> Findings:
-    """What a fold finds in the end."""
+    """The findings of a fold that stand in the end."""
     fold = Fold(plan)
     findings: Findings = {}
     for event in in_order(events):
@@ -50,7 +50,7 @@ def note(findings: Findings, hits: Iterable[tuple[str, Hit]]) -> None:
 
 
 def watch_as_it_comes(plan: Plan, events: Sequence[Event], seed: int) -> Findings:
-    """What stands after a watch has taken in the events in an order of arrival drawn by the seed.
+    """The findings that stand after a watch has taken in the events in an order of arrival drawn by the seed.
 
     Each comes up to a day late, some come twice, and the watch is stored as text and read again between pages."""
     draw = random.Random(seed)

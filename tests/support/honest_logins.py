@@ -54,7 +54,7 @@ LOGINS_A_DAY: Final = (0, 1, 1, 1, 2, 2, 3, 5)
 
 @dataclass(slots=True)
 class World:
-    """What happened, by the streams of the activity. `places`: where the person of a login really was.
+    """Everything that happened, by the streams of the activity. `places`: where the person of a login really was.
     `attacked`: what attackers did, by the kind of attack: (subject that shows it, beginning in ms)."""
 
     accounts: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))

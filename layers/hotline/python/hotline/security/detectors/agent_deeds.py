@@ -15,16 +15,16 @@ def count_accounts(
 ) -> Iterable[Hit]:
     """The hit at so many deeds within the window, once until it is quiet. `different`: deeds on one account count as
     one, the last. The memory has `deeds` [time, id, account] of one window, and `quiet_until`."""
-    deeds: list[Any] = state.setdefault("deeds", [])
+    kept: list[Any] = state.setdefault("deeds", [])
     account = mark(event.values.get("account"))
     if different:
-        deeds[:] = [deed for deed in deeds if deed[2] != account]
-    slide(deeds, [event.at_ms, event.id, account], span_ms=window_ms, kept_max=accounts)
-    if len(deeds) < accounts or deeds[0][0] < state.get("quiet_until", 0):
+        kept[:] = [deed for deed in kept if deed[2] != account]
+    slide(kept, [event.at_ms, event.id, account], span_ms=window_ms, kept_max=accounts)
+    if len(kept) < accounts or kept[0][0] < state.get("quiet_until", 0):
         return NO_HITS
-    state["quiet_until"] = deeds[0][0] + quiet_ms
-    facts = {"accounts": len({deed[2] for deed in deeds}), "deeds": len(deeds)}
-    return (Hit(deeds[0][0], event.at_ms, facts, tuple(deed[1] for deed in deeds[-EVIDENCE_MAX:])),)
+    state["quiet_until"] = kept[0][0] + quiet_ms
+    facts = {"accounts": len({deed[2] for deed in kept}), "deeds": len(kept)}
+    return (Hit(kept[0][0], event.at_ms, facts, tuple(deed[1] for deed in kept[-EVIDENCE_MAX:])),)
 
 
 def tell_deeds(word: str, count: int, *, over: float, begin: float = 0, of: int = 10_000) -> list[Told]:

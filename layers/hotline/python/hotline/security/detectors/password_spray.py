@@ -17,10 +17,10 @@ from .source_tries import TRIES_MAX, evidence, keep_try, tally
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Elastic's rule for Okta: from one address in an hour 15 failed tries at five accounts, two to eight for each on
-    average, two to six at 60 percent of them, over at least five minutes. Failed accounts must outnumber those that
-    got in, as in Sentinel: that leaves out shared addresses. An hour is Panther's usual time within which further hits
-    count into the open alert."""
+    """Elastic's rule for Okta: from one address in an hour 15 failed tries at five accounts, over at least five
+    minutes. The accounts were tried two to eight times on average, and 60 percent of them two to six times. Failed
+    accounts must outnumber those that got in, as in Sentinel: that leaves out shared addresses. An hour is Panther's
+    usual time within which further hits count into the open alert."""
 
     tries: int = 15
     accounts: int = 5

@@ -1,7 +1,8 @@
 """Somebody got in soon after the account was attacked, from a source that the account does not know.
 
 Failures alone are noise. A login after them is the real incident. The owner with an old password ends the same way,
-but from their own device or address, so a source from which they got in before the attack is no finding.
+but from their own device or address. So a source from which they got in before the attack
+is no finding.
 """
 
 from __future__ import annotations
@@ -44,9 +45,9 @@ class Limits(distributed_guessing.Limits):
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `tries` as in distributed_guessing; `attack` [beginning, last try, tries, whether
-    it was distributed, ids] while one is on; `known`, the marks of addresses and devices, the last that were used
-    last."""
+    """See `Detector.step`. Memory: `tries` as in distributed_guessing. `attack` [beginning, last try, tries, whether
+    it was distributed, ids] while one is on. `known`: the marks of addresses and devices, in the order of their last
+    use."""
     if signal == Signal.LOGIN_FAILED:
         _note_attack(state, event, limits)
         return NO_HITS
