@@ -33,6 +33,7 @@ from hotline.security.detectors import password_spray as spray
 from hotline.security.detectors import reset_device_transfer as chain
 from hotline.security.detectors import success_after_attack as success
 from hotline.security.detectors.rule import HOUR_MS, MINUTE_MS, example_ms
+from hotline.security.fold import Fold
 from hotline_local.launcher.paths import ROOT
 from tests.mutation.rules import RULES
 from tests.rules.test_promises import PROMISES
@@ -41,7 +42,7 @@ from tests.support.folded_findings import fold_in_order, in_order, plan_of
 
 FOLDER = Path(detectors.__file__).parent
 HELPERS: Final = {"__init__", "rule", "history", "windows"} | {
-    "agent_deeds", "journeys", "marks", "source_tries", "states"
+    "agent_deeds", "agent_examples", "journeys", "marks", "source_tries", "states"
 }  # fmt: skip
 """Files that are no rules. Those of the second set hold what several rules share."""
 COMMON: Final = ("rule", "history")
@@ -83,7 +84,7 @@ VERSIONS: Final = {
     ("agent_openings", 1): "20def550c69da776",
     ("agent_unmasking", 1): "7d2e854498d8d440",
     ("code_flooding", 1): "4d3a1d350066ffff",
-    ("credential_stuffing", 1): "6d5e3f3c14496f44",
+    ("credential_stuffing", 1): "630ea801c183b460",
     ("distributed_guessing", 1): "0752032915b16a7e",
     ("failed_login_burst", 1): "dbaab6c350f690b7",
     ("failed_login_burst", 2): "2add7d12ffa646dd",
@@ -91,7 +92,7 @@ VERSIONS: Final = {
     ("new_devices_in_a_row", 1): "fc4935e44acefa6d",
     ("no_second_factor", 1): "4fa89d26d94f57a3",
     ("one_contact_point", 1): "3dd54c3e154cbd9f",
-    ("password_spray", 1): "35c8ecc865d3f9e3",
+    ("password_spray", 1): "74dce01e892b525f",
     ("reset_device_transfer", 1): "9df6736556708d0d",
     ("reset_device_transfer", 2): "9cfa271c0e45a80e",
     ("success_after_attack", 1): "bfecd48b80307f05",
@@ -339,6 +340,92 @@ def test_a_rule_of_agents_and_of_sources_is_about_them_and_not_about_an_account(
         rule for rule in streams if rule.startswith("agent_")
     }
     assert {"credential_stuffing", "password_spray"} <= {r for r, stream in streams.items() if stream is Stream.SOURCE}
+
+
+def test_a_burst_is_an_attack_from_its_first_failure_on_and_goes_on_while_failures_come() -> None:
+    slips = [told(minute, ip="x") for minute in (0, 4)]
+    failures = [told(20 + minute, ip="x") for minute in range(10)]
+    (hit,) = found(success.DETECTOR, *slips, *failures, told(50, "login.succeeded", ip="s"))
+    assert hit.started_ms == example_ms(20)
+    assert hit.facts == {"failures": 12, "distributed": "no", "minutes_after": 21}
+    (hit,) = found(success.DETECTOR, *failures, told(31, ip="x"), told(211, "login.succeeded", ip="s"))
+    assert hit.started_ms == example_ms(20)
+    assert hit.facts == {"failures": 11, "distributed": "no", "minutes_after": 180}
+
+
+def test_an_attack_that_was_over_for_three_hours_is_another_one() -> None:
+    first = [told(minute, ip="x") for minute in range(10)]
+    for tenth, began in ((9 + 180, 0), (9 + 180.01, 9 + 180.01 - 0.09)):
+        again = [told(tenth - minute / 100, ip="x") for minute in range(10)]
+        hits = found(success.DETECTOR, *first, *again, told(tenth + 5, "login.succeeded", ip="s"))
+        assert [hit.started_ms for hit in hits] == [example_ms(began)]
+
+
+def test_an_attack_that_was_distributed_once_is_told_as_distributed() -> None:
+    spread = [told(minute, ip=f"a{minute % 8}") for minute in range(10)]
+    burst_ = [told(100 + minute, ip="x") for minute in range(10)]
+    (hit,) = found(success.DETECTOR, *spread, *burst_, told(120, "login.succeeded", ip="s"))
+    assert (hit.started_ms, hit.facts["distributed"], hit.facts["failures"]) == (example_ms(0), "yes", 11)
+
+
+def test_a_finding_names_nineteen_failures_at_most_and_the_success() -> None:
+    failures = [told(minute / 10, ip="x") for minute in range(30)]
+    login = told(10, "login.succeeded", ip="s")
+    (hit,) = found(success.DETECTOR, *failures, login)
+    assert hit.event_ids == (*(event.id for event in failures[-19:]), login.id)
+
+
+def test_a_journey_tells_kilometres_minutes_and_both_logins_and_is_quiet_for_three_hours() -> None:
+    def login(minute: float, cell: str, source: str) -> Event:
+        return told(minute, "login.succeeded", cell=cell, ip=source)
+
+    shanghai, london = login(0, "31,121", "a"), login(90.5, "52,0", "b")
+    (hit,) = found(travel.DETECTOR, shanghai, london)
+    assert hit.facts == {"km_at_least": int(travel.measure_least_km("31,121", "52,0")), "minutes": 90}
+    assert hit.event_ids == (shanghai.id, london.id)
+    for minute, count in ((90.5 + 179.99, 1), (90.5 + 180, 2)):
+        back = [login(minute - 1, "52,0", "c"), login(minute, "31,121", "a")]
+        assert len(found(travel.DETECTOR, shanghai, london, *back)) == count
+
+
+def test_two_countries_tell_the_minutes_and_are_quiet_for_three_hours() -> None:
+    def login(minute: float, country: str) -> Event:
+        return told(minute, "login.succeeded", country=country, ip=f"{country}{minute}")
+
+    (detector,) = (one for one in DETECTORS if one.rule == "two_countries")
+    first, second = login(0, "CN"), login(10.5, "GB")
+    (hit,) = found(detector, first, second)
+    assert (hit.facts, hit.event_ids) == ({"minutes": 10}, (first.id, second.id))
+    for minute, count in ((10.5 + 179.99, 1), (10.5 + 180, 2)):
+        assert len(found(detector, first, second, login(minute - 1, "CN"), login(minute, "GB"))) == count
+
+
+def test_a_mended_state_takes_its_own_finding_back() -> None:
+    (detector,) = (one for one in DETECTORS if one.rule == "one_contact_point")
+    fold = Fold(plan_of(detector))
+    events = [told(0, "account.opened", points=1), told(5, "contact_point.changed", change="added")]
+    (raised, back) = (hit for event in events for _, hit in fold.take(event))
+    assert raised == Hit(example_ms(0), example_ms(0), {"points": 1}, (events[0].id,))
+    assert back == Hit(example_ms(0), example_ms(5), {"points": 1}, (events[0].id, events[1].id), withdrawn=True)
+
+
+def test_a_finding_about_an_agent_tells_deeds_and_accounts_and_the_last_twenty() -> None:
+    browsed = [told(minute, "agent.looked_up", account=f"a{minute}") for minute in range(30)]
+    (hit,) = found(agent_browsing.DETECTOR, *browsed)
+    assert (hit.facts, hit.event_ids) == ({"accounts": 30, "deeds": 30}, tuple(event.id for event in browsed[10:]))
+    approved = [told(minute / 2, "agent.approval_approved", account=f"a{minute % 2}") for minute in range(5)]
+    (hit,) = found(agent_approvals.DETECTOR, *approved)
+    assert (hit.facts, hit.event_ids) == ({"accounts": 2, "deeds": 5}, tuple(event.id for event in approved))
+
+
+def test_a_finding_is_quiet_for_an_hour_from_its_beginning_on() -> None:
+    for second_minute, count in ((59.99, 1), (60, 2)):
+        looks = [
+            told(begin + minute / 100, "agent.looked_up", account=f"a{minute}")
+            for begin in (0, second_minute)
+            for minute in range(30)
+        ]
+        assert len(found(agent_browsing.DETECTOR, *looks)) == count
 
 
 def left(minute: float, amount_minor: int, *, currency: str = "CNY", name: str = "a") -> Event:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from .agent_deeds import count_accounts, tell_deeds
+from .agent_deeds import count_accounts
+from .agent_examples import tell_deeds
 from .history import History
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Stream, example
 
@@ -60,6 +61,12 @@ DETECTOR: Final = Detector(
             "thirty among many looks at each",
             *tell_deeds("looked_up", 2 * _MANY, over=50, of=_MANY),
             hit=0,
+        ),
+        example(
+            "an hour later again",
+            *tell_deeds("looked_up", _MANY, over=20),
+            *tell_deeds("looked_up", _MANY, over=20, begin=_MINUTES),
+            hit=(0, _MINUTES),
         ),
         example("near miss: 29 accounts", *tell_deeds("looked_up", _MANY - 1, over=20), hit=None),
         example("near miss: sixty looks at 29 accounts", *tell_deeds("looked_up", 60, over=50, of=_MANY - 1), hit=None),

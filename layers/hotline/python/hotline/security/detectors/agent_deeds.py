@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .marks import mark
-from .rule import EVIDENCE_MAX, NO_HITS, Event, Hit, State, Told
+from .rule import EVIDENCE_MAX, NO_HITS, Event, Hit, State
 from .windows import slide
 
 
@@ -25,11 +25,3 @@ def count_accounts(
     state["quiet_until"] = kept[0][0] + quiet_ms
     facts = {"accounts": len({deed[2] for deed in kept}), "deeds": len(kept)}
     return (Hit(kept[0][0], event.at_ms, facts, tuple(deed[1] for deed in kept[-EVIDENCE_MAX:])),)
-
-
-def tell_deeds(word: str, count: int, *, over: float, begin: float = 0, of: int = 10_000) -> list[Told]:
-    """For examples: deeds evenly over some minutes, on so many accounts in turn."""
-    return [
-        (begin + over * number / (count - 1), f"agent.{word}", {"account": f"account-{number % of}", "case": "case-0"})
-        for number in range(count)
-    ]

@@ -87,6 +87,13 @@ DETECTOR: Final = Detector(
         example("25 tries at fifteen accounts that just fill the window", *_tries(*[2] * 10, *[1] * 5), hit=0),
         example("three of fifteen were tried more often", *_tries(*[3] * 3, *[2] * 12), hit=0),
         example("fourteen others got in", *_tries(*[2] * 10, *[1] * 5), *_logins(14), hit=0),
+        example(
+            "people got in before, and the first failure is over",
+            *_tries(1, 1, over=0.1),
+            *_logins(30, over=10),
+            *_tries(*[1] * 25, over=4, begin=15.2, first=200),
+            hit=15.2,
+        ),
         example("a list that works sometimes", *_tries(*[1] * 60, over=10), *_logins(3, over=3, first=0), hit=0),
         example(
             "an hour later again",

@@ -136,6 +136,12 @@ DETECTOR: Final = Detector(
         example("near miss: a moment more than the window", *_tries(10, countries=2, over=30.01), hit=None),
         example("near miss: five addresses, one country, two devices", *_tries(5, devices=2), hit=None),
         example("near miss: seven addresses of one country", *_tries(7), hit=None),
+        example(
+            "near miss: seven addresses, and tries without one",
+            *_tries(7, tries=14, over=20),
+            (21, "login.failed", {"country": "country-0"}),
+            hit=None,
+        ),
         example("near miss: a burst from one address", *_tries(1, tries=30, devices=1, over=10), hit=None),
         example(
             "near miss: tries without an address",

@@ -114,6 +114,12 @@ DETECTOR: Final = Detector(
             hit=(0, 1440),
         ),
         example(
+            "the sources say nothing of themselves",
+            (0, "login.succeeded", {"cell": _SHANGHAI}),
+            (60, "login.succeeded", {"cell": _LONDON}),
+            hit=0,
+        ),
+        example(
             "a login without a place between",
             _login(0, _SHANGHAI, "a"),
             _login(10, None, "c"),

@@ -43,8 +43,6 @@ def keep_try(state: State, signal: str, event: Event, *, span_ms: int) -> list[A
     del tries[:lead]
     if not succeeded:
         slide(state.setdefault("ids", []), [event.at_ms, event.id], span_ms=span_ms, kept_max=EVIDENCE_MAX)
-    elif not tries:
-        state.pop("ids", None)
     return tries
 
 
