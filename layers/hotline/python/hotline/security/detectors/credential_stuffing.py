@@ -90,7 +90,7 @@ DETECTOR: Final = Detector(
         example(
             "people got in before, and the first failure is over",
             *_tries(1, 1, over=0.1),
-            *_logins(30, over=10),
+            *_logins(31, over=10),
             *_tries(*[1] * 25, over=4, begin=15.2, first=200),
             hit=15.2,
         ),
@@ -111,6 +111,12 @@ DETECTOR: Final = Detector(
             *_tries(*[2] * 20, over=14),
             *_logins(20, first=0),
             *_logins(60, first=200),
+            hit=None,
+        ),
+        example(
+            "near miss: one slip, and people get in until it is over",
+            (0, "login.failed", {"ip": "address-0", "account": "account-0"}),
+            *_logins(8, over=20, begin=1),
             hit=None,
         ),
         example("near miss: nobody fails", *_logins(100), hit=None),
