@@ -92,7 +92,7 @@ VERSIONS: Final = {
     ("new_devices_in_a_row", 1): "fc4935e44acefa6d",
     ("no_second_factor", 1): "4fa89d26d94f57a3",
     ("one_contact_point", 1): "3dd54c3e154cbd9f",
-    ("password_spray", 1): "74dce01e892b525f",
+    ("password_spray", 1): "631afb6194f6145a",
     ("reset_device_transfer", 1): "9df6736556708d0d",
     ("reset_device_transfer", 2): "9cfa271c0e45a80e",
     ("success_after_attack", 1): "bfecd48b80307f05",
@@ -265,6 +265,23 @@ def test_a_spray_that_fills_the_memory_before_it_lasts_long_enough_is_found() ->
     assert len(fast) > 128
     (hit,) = found(spray.DETECTOR, *fast)
     assert hit.ended_ms == example_ms(limits.lasting_ms / MINUTE_MS)
+
+
+def test_a_spray_tells_its_failures_and_accounts() -> None:
+    (hit,) = found(spray.DETECTOR, *tries(8, each=3, apart_s=30), told(3.1, "login.succeeded", account="other"))
+    assert hit.facts == {"failures": 16, "accounts_failed": 8, "accounts_in": 1}
+
+
+@pytest.mark.parametrize("detector", [spray.DETECTOR, credential_stuffing.DETECTOR], ids=ids)
+def test_a_source_is_quiet_from_the_beginning_of_its_finding_on(detector: Detector[Any]) -> None:
+    """Two hours here: a window of one is not over then."""
+    limits = replace(detector.limits, quiet_ms=2 * HOUR_MS)
+    once = tries(26, each=3, apart_s=6)
+    for minute, count in ((119.99, 1), (120, 2)):
+        again = [
+            replace(event, id=f"again-{event.id}", at_ms=event.at_ms + round(minute * MINUTE_MS)) for event in once
+        ]
+        assert len(fold_in_order(plan_of(detector, limits=limits), [*once, *again])) == count
 
 
 def test_travel_is_measured_as_the_least_that_it_can_be() -> None:

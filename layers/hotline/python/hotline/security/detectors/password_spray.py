@@ -44,7 +44,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         state["since"] = tries[0][0]
     if signal != Signal.LOGIN_FAILED or len(tries) < limits.tries or tries[0][0] < state.get("quiet_until", 0):
         return NO_HITS
-    if event.at_ms - max(state.get("since", tries[0][0]), event.at_ms - limits.window_ms) < limits.lasting_ms:
+    if event.at_ms - state["since"] < limits.lasting_ms:
         return NO_HITS
     seen = tally(tries)
     accounts, failures = len(seen.failed), seen.failed.total()
@@ -76,8 +76,8 @@ def _tries(*counts: int, over: float = 30, begin: float = 0, word: str = "failed
     ]
 
 
-def _logins(accounts: int) -> list[Told]:
-    return _tries(*[1] * accounts, over=25, begin=1, word="succeeded", first=100)
+def _logins(accounts: int, *, at: float = 1) -> list[Told]:
+    return [(at + 5 * n, "login.succeeded", {"ip": "address-0", "account": f"other-{n}"}) for n in range(accounts)]
 
 
 DETECTOR: Final = Detector(
@@ -110,6 +110,9 @@ DETECTOR: Final = Detector(
         example("near miss: four accounts", *_tries(*[4] * 4), hit=None),
         example("near miss: a moment more than the window", *_tries(*[3] * 5, over=60.01), hit=None),
         example("near miss: over sooner", *_tries(*[3] * 5, over=4.99), hit=None),
+        example(
+            "near miss: over sooner, then somebody gets in", *_tries(*[3] * 5, over=4.9), *_logins(1, at=10), hit=None
+        ),
         example("near miss: less than two on average", *_tries(*[2] * 9, 1), hit=None),
         example("near miss: more than eight on average", *_tries(6, 6, 6, 11, 12, over=_LASTING), hit=None),
         example("near miss: three of five above the band", *_tries(2, 2, 7, 7, 7, over=_LASTING), hit=None),
