@@ -261,6 +261,19 @@ def _buy_a_phone(draw: random.Random, world: World, customer: Customer, at_ms: i
             customer.phone = device
 
 
+def break_down(world: World, begin_ms: int, end_ms: int) -> World:
+    """The same lives with an outage of the wallet's login: each login between the two fails three times."""
+    broken = World()
+    for account, events in world.accounts.items():
+        for event in events:
+            if event.type == "login.succeeded" and begin_ms <= event.at_ms < end_ms:
+                for number in range(3):
+                    broken.tell(account, event.at_ms + number * 40 * SECOND_MS, "login.failed", **event.values)
+            else:
+                broken.tell(account, event.at_ms, event.type, **event.values)
+    return broken
+
+
 # ---------------------------------------------------------------- attackers
 
 ABROAD: Final = {"country": "NL", "cell": "52,5"}

@@ -8,9 +8,9 @@ from typing import Final
 
 import pytest
 
-from hotline.security.detectors import DETECTORS
-from hotline.security.detectors.rule import HOUR_MS
-from tests.support.honest_logins import World, attack, distance_km, live_honestly
+from hotline.security.detectors import DETECTORS, Severity
+from hotline.security.detectors.rule import DAY_MS, HOUR_MS
+from tests.support.honest_logins import BEGIN_MS, World, attack, break_down, distance_km, live_honestly
 from tests.support.login_findings import FOUND_BY, count_false, find_all, measure_attacks
 
 CUSTOMERS: Final = 4_000
@@ -96,6 +96,17 @@ def test_attackers_are_found_soon() -> None:
         found = measured[kind]
         assert found.found >= share * found.attacks, (kind, found)
         assert found.minutes <= minutes, (kind, found)
+
+
+def test_an_outage_is_told_of_addresses_and_makes_no_account_urgent() -> None:
+    """Nobody gets in, so each shared address looks like a spray. The runbook says so; no account is touched."""
+    evening_ms = BEGIN_MS + DAY_MS + 19 * HOUR_MS
+    world = break_down(live_honestly(4, customers=CUSTOMERS, days=2), evening_ms, evening_ms + HOUR_MS)
+    detectors = {one.rule: one for one in DETECTORS}
+    found = [(detectors[rule], started_ms) for rule, _, started_ms, _ in find_all(world)]
+    during = [one for one, started_ms in found if evening_ms <= started_ms < evening_ms + 2 * HOUR_MS]
+    assert 5 < sum(one.rule == "password_spray" for one in during) <= 40
+    assert not [one.rule for one in during if one.severity in (Severity.HIGH, Severity.CRITICAL)]
 
 
 def test_a_seed_gives_the_same_lives() -> None:
