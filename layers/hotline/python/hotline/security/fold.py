@@ -5,36 +5,60 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .detectors import Event, History, Hit, State, Stream
+from .detectors import Event, History, Hit, Signal, State, Stream
+from .detectors.history import PartyHistory
 from .rules import SIGNALS_BY_PREFIX, Plan, Rule
+from .score import FINDING_LEVELS, Risk, decay_risk, judge_account, judge_party
 
 _UNREAD: Final = History()
 """Sources and agents have no history of money."""
-_WITH_HISTORY: Final = frozenset({Stream.ACCOUNT, Stream.PARTY})
+_LEFT: Final = Signal.MONEY_LEFT.value
 
 
 class Fold:
-    """The memory of the rules about one subject. The same events in the same order give the same memory."""
+    """The memory of the rules about one subject. The same events in the same order give the same memory.
 
-    __slots__ = ("_plan", "history", "states")
+    `risk` is that of the event taken last: of an account all parts but the party's, of a party that part alone; None
+    unless money left.
+    """
+
+    __slots__ = ("_plan", "alarms", "history", "peak", "risk", "states")
 
     def __init__(self, plan: Plan, stored: Mapping[str, Any] | None = None) -> None:
         stored = stored or {}
         self._plan = plan
-        self.history = History(stored.get("history")) if plan.stream in _WITH_HISTORY else _UNREAD
+        known = stored.get("history")
+        self.history: History = _UNREAD
+        if plan.stream is Stream.ACCOUNT:
+            self.history = History(known)
+        elif plan.stream is Stream.PARTY:
+            self.history = PartyHistory(known)
         # The memory of a rule that is off, or of another version or other limits, is dropped.
         states: Mapping[str, State] = stored.get("states", {})
         self.states: dict[str, State] = {name: state for name, state in states.items() if name in plan.rules}
+        alarms: Mapping[str, list[int]] = stored.get("alarms", {})
+        self.alarms: dict[str, list[int]] = {name: alarm for name, alarm in alarms.items() if name in plan.rules}
+        """The name of a rule to [beginning, end] of its last hit that holds."""
+        self.peak: list[float] = stored.get("peak", [])
+        """[risk, time] of the movement that makes the account's risk; empty before the first."""
+        self.risk: Risk | None = None
 
     def store(self) -> dict[str, Any]:
         """The stored form, a JSON value."""
         stored: dict[str, Any] = {"states": {name: state for name, state in self.states.items() if state}}
-        return stored if self.history is _UNREAD else {**stored, "history": self.history.store()}
+        if self.history is _UNREAD:
+            return stored
+        if self.alarms:
+            stored["alarms"] = self.alarms
+        if self.peak:
+            stored["peak"] = self.peak
+        return {**stored, "history": self.history.store()}
 
     def take(self, event: Event) -> list[tuple[Rule, Hit]]:
         """Take in the next event. Returns what the rules have seen with it."""
         history = self.history
         signal = event.type
+        self.risk = None
         if history is not _UNREAD:
             told = history.take(event.type, event.at_ms, event.values)
             if told is None:
@@ -42,15 +66,45 @@ class Fold:
             signal = told
         listeners = self._plan.by_signal.get(signal)
         if listeners is None:
-            signal = SIGNALS_BY_PREFIX.get(signal[: signal.find(".") + 1], "")
-            listeners = self._plan.by_signal.get(signal)
-            if listeners is None:
-                return []
+            signal = SIGNALS_BY_PREFIX.get(signal[: signal.find(".") + 1], signal)
+            listeners = self._plan.by_signal.get(signal, ())
         states = self.states
         seen: list[tuple[Rule, Hit]] = []
         for name, step, limits, rule in listeners:
             state = states.get(name)
             if state is None:
                 state = states[name] = {}
-            seen.extend((rule, hit) for hit in step(state, signal, event, history, limits))
+            for hit in step(state, signal, event, history, limits):
+                seen.append((rule, hit))
+                if self._plan.stream is Stream.ACCOUNT:
+                    self._note(name, hit)
+        if signal == _LEFT:
+            self._weigh(event.at_ms)
         return seen
+
+    def account_risk(self, at_ms: int) -> float:
+        """The risk of the account at a moment, from 0 to RISK_MAX: the decayed maximum of its movements' risks."""
+        return decay_risk(self.peak[0], round(self.peak[1]), at_ms, self._plan.weights) if self.peak else 0.0
+
+    def _note(self, name: str, hit: Hit) -> None:
+        if not hit.withdrawn:
+            self.alarms[name] = [hit.started_ms, hit.ended_ms]
+        elif name in self.alarms and self.alarms[name][0] == hit.started_ms:
+            del self.alarms[name]
+
+    def _weigh(self, at_ms: int) -> None:
+        weights, history = self._plan.weights, self.history
+        if isinstance(history, PartyHistory):
+            self.risk = judge_party(history, at_ms, weights)
+        elif history is not _UNREAD:
+            self.risk = risk = judge_account(history, at_ms, self._finding_level(at_ms), weights)
+            total = risk.total
+            if total >= self.account_risk(at_ms):
+                self.peak = [total, at_ms]
+
+    def _finding_level(self, at_ms: int) -> float:
+        level = 0.0
+        for name, (_, ended_ms) in self.alarms.items():
+            age = (at_ms - ended_ms) / self._plan.weights.findings_half_life_ms
+            level = max(level, FINDING_LEVELS[self._plan.rules[name].detector.severity] * 0.5**age)
+        return level

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from hotline.kit.ids import derive_id
 
 from .detectors import DETECTORS, Detector, Event, History, Hit, Signal, State, Stream
+from .score import Weights
 
 DIGEST_CHARACTERS: Final = 8
 
@@ -41,6 +42,8 @@ class Plan:
     by_signal: Mapping[str, tuple[tuple[str, Step, Any, Rule], ...]]
     rules: Mapping[str, Rule]
     """By their names."""
+    weights: Weights = field(default_factory=Weights)
+    """The points of the parts of a risk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,19 @@ class RuleSet:
     digest: str
 
     @classmethod
-    def of(cls, chosen: Iterable[tuple[Detector[Any], Any]]) -> RuleSet:
-        """The set of detectors with their limits."""
+    def of(cls, chosen: Iterable[tuple[Detector[Any], Any]], weights: Weights | None = None) -> RuleSet:
+        """The set of detectors with their limits, and the weights of a risk; without them those that ship."""
         rules = tuple(Rule(detector, limits, _name(detector, limits)) for detector, limits in chosen)
-        plans = {stream: _plan(stream, [rule for rule in rules if rule.detector.stream is stream]) for stream in Stream}
-        return cls(rules, plans, _digest("\n".join(sorted(rule.name for rule in rules))))
+        weights = weights or Weights()
+        plans = {
+            stream: _plan(stream, [rule for rule in rules if rule.detector.stream is stream], weights)
+            for stream in Stream
+        }
+        names = [rule.name for rule in rules] + ([] if weights == Weights() else [repr(weights)])
+        return cls(rules, plans, _digest("\n".join(sorted(names))))
 
 
-def _plan(stream: Stream, rules: list[Rule]) -> Plan:
+def _plan(stream: Stream, rules: list[Rule], weights: Weights) -> Plan:
     by_signal: dict[str, list[tuple[str, Step, Any, Rule]]] = {}
     for rule in rules:
         for signal in rule.detector.listens:
@@ -68,6 +76,7 @@ def _plan(stream: Stream, rules: list[Rule]) -> Plan:
         stream,
         {signal: tuple(listeners) for signal, listeners in by_signal.items()},
         {rule.name: rule for rule in rules},
+        weights,
     )
 
 

@@ -26,6 +26,14 @@ HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 HALF_LIFE_MS: Final = 30 * DAY_MS
 """The weight of an amount in what is usual halves in a month: habits change."""
+LEARNED_RATIO_MAX: Final = 3.0
+"""An amount teaches at most this multiple of what is usual. A thief must not make large amounts usual in one go."""
+HOURS_MAX: Final = 240
+"""The counts of hours are halved at this sum, so that old habits fade."""
+RECORD_HALF_LIFE_MS: Final = 7 * DAY_MS
+"""Of a record all counts half after a week: a terminal is repaired, a leaked card replaced."""
+LABELS_MAX: Final = 64
+"""So many confirmed frauds are known again when the wallet tells them a second time."""
 
 
 class History:
@@ -42,9 +50,14 @@ class History:
         "came_ms",
         "currency",
         "devices",
+        "frauds",
+        "hour_before",
+        "hours",
+        "is_balance_told",
         "is_first_device",
         "is_first_party",
         "known_party_count",
+        "labels",
         "movements",
         "parties",
         "spending",
@@ -67,6 +80,12 @@ class History:
         self.spending: list[list[Any]] = stored.get("spending", [])
         """[time, amount, currency, party] of the outward movements of the last day."""
         self.came_ms: int = stored.get("came", 0)
+        self.hours: list[int] = stored.get("hours", [])
+        """Outward movements by the hour of the day (UTC), and their sum as a 25th number; empty before the first."""
+        self.frauds: list[float] = stored.get("frauds", [])
+        """[weight of confirmed frauds, time]; empty without any."""
+        self.labels: dict[str, int] = stored.get("labels", {})
+        """Movements that are confirmed as fraud, to the time of the label."""
         # of the event
         self.amount_minor = 0
         self.currency = ""
@@ -74,6 +93,10 @@ class History:
         self.is_first_device = False
         self.known_party_count = 0
         self.balance_before_minor: int | None = None
+        self.is_balance_told = False
+        """The balance before the movement was known without the movement's own figures."""
+        self.hour_before = 0.0
+        """The share of earlier movements in the hour of this one and its two neighbours, from 0 to 1."""
         self.usual_before: list[float] | None = None
 
     def store(self) -> dict[str, Any]:
@@ -87,6 +110,9 @@ class History:
             "balances": self.balances,
             "spending": self.spending,
             "came": self.came_ms,
+            "hours": self.hours,
+            "frauds": self.frauds,
+            "labels": self.labels,
         }
         return {name: value for name, value in stored.items() if value}
 
@@ -94,8 +120,12 @@ class History:
         """Take in an event. Returns the signal that it is, or None when it tells nothing new."""
         if not self.born_ms:
             self.born_ms = at_ms
-        if "movement_id" in values and "status" in values:
-            return self._take_movement(at_ms, values)
+        if "movement_id" in values:
+            if "version" in values and "refund_id" not in values:
+                return self._take_movement(at_ms, values)
+            if type_ == "transaction.confirmed_fraud":
+                return type_ if self._take_label(at_ms, values["movement_id"]) else None
+            return type_
         device = values.get("device")
         if device is not None and type_ != "login.failed":
             self.is_first_device = device not in self.devices
@@ -123,6 +153,22 @@ class History:
         self._count(at_ms, values, is_outward=is_outward)
         return "money.left" if is_outward else "money.came"
 
+    def _take_label(self, at_ms: int, movement_id: str) -> bool:
+        """Count a confirmed fraud; whether it is a new one."""
+        labels = self.labels
+        if movement_id in labels:
+            return False
+        if len(labels) >= LABELS_MAX:
+            del labels[next(iter(labels))]
+        labels[movement_id] = at_ms
+        self.frauds = [self.fraud_weight(at_ms) + 1.0, at_ms]
+        return True
+
+    def fraud_weight(self, at_ms: int) -> float:
+        """How many frauds were confirmed up to the moment. Each counts half after RECORD_HALF_LIFE_MS."""
+        frauds = self.frauds
+        return frauds[0] * 0.5 ** ((at_ms - frauds[1]) / RECORD_HALF_LIFE_MS) if frauds else 0.0
+
     def _count(self, at_ms: int, values: Mapping[str, Any], *, is_outward: bool) -> None:
         self.amount_minor = amount = values["amount_minor"]
         self.currency = currency = values["currency"]
@@ -130,6 +176,7 @@ class History:
         sign = -amount if is_outward else amount
         known = self.balances.get(currency)
         # The wallet's own figure of a moment ago beats what is computed back from the one after.
+        self.is_balance_told = known is not None
         self.balance_before_minor = known[0] if known is not None else None if after is None else after - sign
         if after is not None:
             self.balances[currency] = [after, at_ms]
@@ -150,29 +197,54 @@ class History:
             drop += 1
         if drop:
             del spending[:drop]
+        self._learn_hour(at_ms // HOUR_MS % 24)
         self._learn(at_ms, amount, currency)
+
+    def _learn_hour(self, hour: int) -> None:
+        hours = self.hours
+        if not hours:
+            hours = self.hours = [0] * 25
+        total = hours[24]
+        near = hours[(hour - 1) % 24] + hours[hour] + hours[(hour + 1) % 24]
+        self.hour_before = near / total if total else 0.0
+        hours[hour] += 1
+        hours[24] = total + 1
+        if total >= HOURS_MAX:
+            hours[:24] = [count >> 1 for count in hours[:24]]
+            hours[24] = sum(hours[:24])
 
     def _learn(self, at_ms: int, amount: int, currency: str) -> None:
         """Blend the amount into what is usual; keep what was usual before it for whoever judges the movement."""
-        log = math.log(amount) if amount > 0 else 0.0
         usual = self.usual.get(currency)
         self.usual_before = usual
         if usual is None:
+            log = math.log(amount) if amount > 0 else 0.0
             self.usual[currency] = [1.0, float(amount), float(amount) * amount, log, log * log, at_ms, amount]
             return
         weight, mean, square, mean_log, square_log, last_ms, largest = usual
         weight *= 0.5 ** ((at_ms - last_ms) / HALF_LIFE_MS)
         total = weight + 1.0
         share = 1.0 / total
+        learned = amount if amount <= mean * LEARNED_RATIO_MAX else mean * LEARNED_RATIO_MAX
+        log = math.log(learned) if learned > 0 else 0.0
         self.usual[currency] = [
             total,
-            mean + (amount - mean) * share,
-            square + (float(amount) * amount - square) * share,
+            mean + (learned - mean) * share,
+            square + (learned * learned - square) * share,
             mean_log + (log - mean_log) * share,
             square_log + (log * log - square_log) * share,
             at_ms,
-            max(largest, amount),
+            amount if amount > largest else largest,
         ]
+
+    def left_per_day(self, at_ms: int) -> float:
+        """How many movements usually leave in a day in the event's currency, by those before the event."""
+        before = self.usual_before
+        if before is None:
+            return 0.0
+        weight = before[0] * 0.5 ** ((at_ms - before[5]) / HALF_LIFE_MS)
+        age = max(at_ms - self.born_ms, DAY_MS) / HALF_LIFE_MS
+        return weight * math.log(2) / (30 * (1.0 - 0.5**age))
 
     def count_left(self, at_ms: int, span_ms: int) -> int:
         """How many movements left within the span before the moment, at most SPENDING_MAX."""
@@ -203,3 +275,32 @@ def _remember(known: dict[str, int], name: str, at_ms: int, kept_max: int) -> No
     if len(known) >= kept_max:
         del known[next(iter(known))]
     known[name] = at_ms
+
+
+class PartyHistory(History):
+    """The history of whoever gets the money: how much was paid, and what of it is confirmed as fraud.
+
+    Of the attributes of an account's history it keeps movements, labels and frauds alone.
+    """
+
+    __slots__ = ("payments", "payments_before")
+
+    def __init__(self, stored: Mapping[str, Any] | None = None) -> None:
+        super().__init__(stored)
+        self.payments: list[float] = (stored or {}).get("payments", [])
+        """[weight of the movements to the party, time]; empty before the first."""
+        self.payments_before = 0.0
+
+    def store(self) -> dict[str, Any]:
+        """See `History.store`."""
+        stored = super().store()
+        return {**stored, "payments": self.payments} if self.payments else stored
+
+    def _count(self, at_ms: int, values: Mapping[str, Any], *, is_outward: bool) -> None:
+        self.amount_minor = values["amount_minor"]
+        self.currency = values["currency"]
+        if is_outward:
+            payments = self.payments
+            before = payments[0] * 0.5 ** ((at_ms - payments[1]) / RECORD_HALF_LIFE_MS) if payments else 0.0
+            self.payments_before = before
+            self.payments = [before + 1.0, at_ms]

@@ -1,0 +1,154 @@
+"""Many small payments at merchants, some of them declined, then a large one: somebody tries stolen cards.
+
+A thief who bought cards by the hundred does not know which are good. He tries each with a sum that nobody misses, and
+spends in earnest on those that go through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from .floors import floor_of, floors
+from .history import History
+from .rule import (
+    DAY_MS,
+    EVIDENCE_MAX,
+    HOUR_MS,
+    MINUTE_MS,
+    NO_HITS,
+    Detector,
+    Event,
+    Hit,
+    Severity,
+    Signal,
+    State,
+    Told,
+    example,
+)  # fmt: skip
+from .windows import slide
+
+TRIES_MAX: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Nobody publishes figures; the pattern is Stripe's and Visa's description of card testing. A coffee machine takes
+    small sums as well, but declines none and sells nothing large."""
+
+    tries: int = 5
+    failures: int = 2
+    """So many of the small ones were declined; or each was at another merchant."""
+    window_ms: int = HOUR_MS
+    after_ms: int = DAY_MS
+    """The large one comes within this time after the last small one."""
+    small_minor: Mapping[str, int] = field(default_factory=floors(20))
+    large_minor: Mapping[str, int] = field(default_factory=floors(500))
+
+
+def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
+    """See `Detector.step`. Memory: `tries` [time, id, merchant, whether it failed] of one window, `tested` [beginning,
+    last try, failures, ids] once they are enough, and `hit` of the last finding."""
+    values = event.values
+    if signal == Signal.MONEY_UNDONE:
+        return _take_back(state, values["movement_id"]) if "hit" in state else NO_HITS
+    if values["kind"] != "payment":
+        return NO_HITS
+    amount, currency = values["amount_minor"], values["currency"]
+    if amount <= floor_of(limits.small_minor, currency):
+        _try(state, signal, event, limits)
+        return NO_HITS
+    tested = state.get("tested")
+    if tested is None or signal == Signal.MONEY_FAILED or amount < floor_of(limits.large_minor, currency):
+        return NO_HITS
+    del state["tested"]
+    if event.at_ms - tested[1] > limits.after_ms:
+        return NO_HITS
+    facts = {"tries": tested[4], "failures": tested[2], "amount_minor": amount, "currency": currency}
+    ids = (*tested[3], event.id)
+    state["hit"] = [tested[0], event.at_ms, facts, values["movement_id"], ids]
+    return (Hit(tested[0], event.at_ms, facts, ids),)
+
+
+def _try(state: State, signal: str, event: Event, limits: Limits) -> None:
+    tries = state.setdefault("tries", [])
+    is_failed = int(signal == Signal.MONEY_FAILED)
+    entry = [event.at_ms, event.id, event.values.get("party"), is_failed]
+    slide(tries, entry, span_ms=limits.window_ms, kept_max=TRIES_MAX)
+    if len(tries) < limits.tries:
+        return
+    failures = sum(one[3] for one in tries)
+    merchants = {one[2] for one in tries if one[2] is not None}
+    if failures >= limits.failures or len(merchants) >= limits.tries:
+        ids = [one[1] for one in tries][: EVIDENCE_MAX - 1]
+        state["tested"] = [tries[0][0], event.at_ms, failures, ids, len(tries)]
+
+
+def _take_back(state: State, movement_id: str) -> Iterable[Hit]:
+    started_ms, ended_ms, facts, known_id, ids = state["hit"]
+    if movement_id != known_id:
+        return NO_HITS
+    del state["hit"]
+    return (Hit(started_ms, ended_ms, facts, tuple(ids), withdrawn=True),)
+
+
+def _pay(minute: float, amount_minor: int, status: str = "succeeded", *, shop: str = "shop", name: str = "",
+         version: int = 1, kind: str = "payment") -> Told:  # fmt: skip
+    values: dict[str, Any] = {"movement_id": name or f"m{minute}", "version": version, "kind": kind, "status": status}
+    return (minute, f"{kind}.{status}", {**values, "amount_minor": amount_minor, "currency": "CNY", "party": shop})
+
+
+def _tries(*minutes: float, failed: int = 2, kind: str = "payment", amount_minor: int = 100) -> list[Told]:
+    statuses = ("failed",) * failed + ("succeeded",) * (len(minutes) - failed)
+    return [_pay(minute, amount_minor, status, kind=kind) for minute, status in zip(minutes, statuses, strict=True)]
+
+
+_LARGE: Final = Limits().large_minor["CNY"]
+_SMALL: Final = Limits().small_minor["CNY"]
+_DAY: Final = DAY_MS / MINUTE_MS
+
+DETECTOR: Final = Detector(
+    rule="card_testing",
+    version=1,
+    severity=Severity.HIGH,
+    listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_FAILED, Signal.MONEY_UNDONE}),
+    needs=frozenset({"movement_id", "party"}),
+    limits=Limits(),
+    is_published=False,
+    holds=True,
+    runbook=(
+        "Look at the instruments of the small payments. Several cards in one account, or one card that its owner does "
+        "not know of: the account belongs to the thief, or is stolen. Keep the hold, have the cards' issuers told, and "
+        "ask the merchant of the large payment not to deliver. The owner of an honest account names the shops at once "
+        "when called on a point of record; an agent and a second person then release the hold."
+    ),
+    step=step,
+    examples=(
+        example("five, two declined, then a large one", *_tries(*range(5)), _pay(10, _LARGE), hit=0),
+        example(
+            "five shops, none declined", *(_pay(n, 100, shop=f"shop-{n}") for n in range(5)), _pay(10, _LARGE), hit=0
+        ),
+        example("at the edge of small", *_tries(*range(5), amount_minor=_SMALL), _pay(10, _LARGE), hit=0),
+        example("tries that just fill the hour", *_tries(0, 15, 30, 45, 60), _pay(70, _LARGE), hit=0),
+        example("the large one at the last moment of the day", *_tries(*range(5)), _pay(4 + _DAY, _LARGE), hit=0),
+        example("authorised is enough", *_tries(*range(5)), _pay(10, _LARGE, "authorised"), hit=0),
+        example("all declined but the large one", *_tries(*range(5), failed=5), _pay(10, _LARGE), hit=0),
+        example("near miss: four", *_tries(*range(4)), _pay(10, _LARGE), hit=None),
+        example("near miss: one declined, one shop", *_tries(*range(5), failed=1), _pay(10, _LARGE), hit=None),
+        example("near miss: a moment more than the hour", *_tries(0, 15, 30, 45, 60.01), _pay(70, _LARGE), hit=None),
+        example("near miss: not so small", *_tries(*range(5), amount_minor=_SMALL + 1), _pay(10, _LARGE), hit=None),
+        example("near miss: not so large", *_tries(*range(5)), _pay(10, _LARGE - 1), hit=None),
+        example("near miss: a moment after the day", *_tries(*range(5)), _pay(4.01 + _DAY, _LARGE), hit=None),
+        example("near miss: the large one was declined", *_tries(*range(5)), _pay(10, _LARGE, "failed"), hit=None),
+        example("near miss: transfers", *_tries(*range(5), kind="transfer"), _pay(10, _LARGE), hit=None),
+        example("near miss: the large one came first", _pay(0, _LARGE), *_tries(*range(1, 6)), hit=None),
+        example(
+            "near miss: it failed in the end",
+            *_tries(*range(5)),
+            _pay(10, _LARGE, "authorised", name="a"),
+            _pay(11, _LARGE, "failed", name="a", version=2),
+            hit=None,
+        ),
+    ),
+)

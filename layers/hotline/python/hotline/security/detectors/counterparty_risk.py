@@ -1,0 +1,150 @@
+"""Money goes to a payee or merchant to whom money was stolen before.
+
+The owner of a stolen card tells days later, so a label counts from the day on which it comes. A large merchant always has
+some: its frauds are measured against its payments. Old ones fade, since terminals are repaired and payees arrested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .history import History, PartyHistory
+from .rule import (
+    DAY_MS,
+    MINUTE_MS,
+    NO_HITS,
+    Detector,
+    Event,
+    Hit,
+    Severity,
+    Signal,
+    State,
+    Stream,
+    Told,
+    example,
+)  # fmt: skip
+
+ACCOUNTS_MAX: Final = 32
+"""So many payers of the last day are known. One more than these may be told of a second finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Nobody publishes figures. They were chosen on generated card payments. One label alone may be the thief's other
+    shop. The card networks' programmes look at merchants from about 1% of disputes on; a rate here is of what came
+    lately, which is less than what will come, and five of a hundred leaves room for a bad week."""
+
+    frauds: float = 1.5
+    """Their weight: a label of today is 1, one of a week ago a half."""
+    rate_permille: int = 50
+    merge_ms: int = DAY_MS
+
+
+def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
+    """See `Detector.step`. Memory: `told` account to [beginning, movement, facts] of its finding, for a day, and
+    `last_ms`: two findings of one moment have beginnings of their own."""
+    if not history.frauds or not isinstance(history, PartyHistory):
+        return NO_HITS
+    told = state.get("told", {})
+    if signal == Signal.MONEY_UNDONE:
+        return _take_back(told, event)
+    at_ms = event.at_ms
+    frauds, payments = history.fraud_weight(at_ms), history.payments_before
+    if frauds < limits.frauds or frauds * 1000 < payments * limits.rate_permille:
+        return NO_HITS
+    account = str(event.values.get("account", ""))
+    known = told.get(account)
+    if known is not None and at_ms - known[0] <= limits.merge_ms:
+        return NO_HITS
+    started_ms = max(at_ms, state.get("last_ms", 0) + 1)
+    facts: dict[str, str | int] = {
+        "account": account,
+        "frauds_tenths": int(frauds * 10),
+        "rate_permille": min(1000, int(frauds * 1000 / max(payments, 1.0))),
+        "amount_minor": history.amount_minor,
+        "currency": history.currency,
+    }
+    state["last_ms"] = started_ms
+    fresh = {name: entry for name, entry in told.items() if at_ms - entry[0] <= limits.merge_ms and name != account}
+    while len(fresh) >= ACCOUNTS_MAX:
+        del fresh[next(iter(fresh))]
+    state["told"] = {**fresh, account: [started_ms, event.values["movement_id"], facts, event.id]}
+    return (Hit(started_ms, max(at_ms, started_ms), facts, (event.id,)),)
+
+
+def _take_back(told: dict[str, Any], event: Event) -> Iterable[Hit]:
+    for account, (started_ms, movement_id, facts, event_id) in told.items():
+        if movement_id == event.values["movement_id"]:
+            del told[account]
+            return (Hit(started_ms, started_ms, facts, (event_id,), withdrawn=True),)
+    return NO_HITS
+
+
+def _pay(day: float, *, account: str = "victim", name: str = "", status: str = "succeeded", version: int = 1) -> Told:
+    values = {"movement_id": name or f"m{day}", "version": version, "kind": "payment", "status": status}
+    values |= {"amount_minor": 5000, "currency": "CNY", "party": account, "account": account}
+    return (day * _DAY, f"payment.{status}", values)
+
+
+def _label(day: float, name: str) -> Told:
+    return (day * _DAY, "transaction.confirmed_fraud", {"movement_id": name, "account": "earlier"})
+
+
+_DAY: Final = DAY_MS / MINUTE_MS
+_TWO: Final = (_label(9, "m0"), _label(9.5, "m1"))
+_CROWD: Final = [_pay(9 + n / 100, account=f"payer-{n}") for n in range(50)]
+_SOON: Final = 9.6
+
+DETECTOR: Final = Detector(
+    rule="counterparty_risk",
+    version=1,
+    severity=Severity.MEDIUM,
+    stream=Stream.PARTY,
+    listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
+    needs=frozenset({"party", "transaction.confirmed_fraud"}),
+    limits=Limits(),
+    is_published=False,
+    runbook=(
+        "Look at what the confirmed frauds of this payee or merchant have in common. A payee: ask the owner of the "
+        "account whether they know them, before the money is gone, and report the payee. A merchant: its terminal or "
+        "its shop may be compromised, so tell the acquirer, and look for other customers who paid there. The account "
+        "itself is most likely honest: nothing is held for this finding alone."
+    ),
+    step=step,
+    examples=(
+        example("two frauds, then a payment", _pay(0), _pay(1), *_TWO, _pay(_SOON), hit=_SOON * _DAY),
+        example("to a payee that was never paid since", *_TWO, _pay(12), hit=12 * _DAY),
+        example(
+            "two customers are two findings",
+            *_TWO,
+            _pay(_SOON),
+            _pay(10, account="other"),
+            hit=(_SOON * _DAY, 10 * _DAY),
+        ),
+        example("two within the day are one", *_TWO, _pay(_SOON), _pay(10), hit=_SOON * _DAY),
+        example("on the next day again", *_TWO, _pay(_SOON), _pay(_SOON + 1.01), hit=(_SOON * _DAY, (_SOON + 1.01) * _DAY)),
+        example(
+            "one of two failed in the end",
+            *_TWO,
+            _pay(_SOON, name="a", status="authorised"),
+            _pay(9.7, account="other"),
+            _pay(9.8, name="a", status="failed", version=2),
+            hit=9.7 * _DAY,
+        ),
+        example("near miss: one fraud", _pay(0), _label(9, "m0"), _pay(_SOON), hit=None),
+        example("near miss: one fraud told twice", _pay(0), _label(9, "m0"), _label(9.1, "m0"), _pay(_SOON), hit=None),
+        example("near miss: the labels come after the payment", _pay(0), _pay(8.9), *_TWO, hit=None),
+        example("near miss: faded", *_TWO, _pay(13), hit=None),
+        example("near miss: a large merchant", *_CROWD, *_TWO, _pay(_SOON), hit=None),
+        example("near miss: it never left", *_TWO, _pay(_SOON, status="failed"), hit=None),
+        example(
+            "near miss: it failed in the end",
+            *_TWO,
+            _pay(_SOON, name="a", status="authorised"),
+            _pay(9.7, name="a", status="failed", version=2),
+            hit=None,
+        ),
+    ),
+)

@@ -1,0 +1,197 @@
+"""Nearly the whole balance leaves for strangers or as cash, at once or in slices: a victim is emptied.
+
+A thief takes all, because what stays is lost to him. People who move their own money leave something, or send it to
+somebody whom they have paid before. A wallet that does not tell balances gets no findings. A movement larger than the
+known balance is no drain: the balance is not what the wallet knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from .floors import floor_of, floors
+from .history import History
+from .rule import (
+    DAY_MS,
+    EVIDENCE_MAX,
+    HOUR_MS,
+    MINUTE_MS,
+    NO_HITS,
+    Detector,
+    Event,
+    Hit,
+    Severity,
+    Signal,
+    State,
+    Told,
+    example,
+)  # fmt: skip
+from .windows import slide
+
+SLICES_MAX: Final = 24
+"""So many slices of a window are kept. Smaller slices take longer than the window, or move too little."""
+PARTS_PER_THOUSAND: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Nobody publishes figures. They were chosen on generated histories of mobile money. Honest people move any share
+    of a balance, so only the last thousandth tells a theft; several strangers within the hour tell it from nine tenths
+    on. `habit_ms`: an account that emptied itself before does it again."""
+
+    window_ms: int = HOUR_MS
+    emptied_permille: int = 999
+    sliced_permille: int = 900
+    slices: int = 3
+    habit_ms: int = 90 * DAY_MS
+    floor_minor: Mapping[str, int] = field(default_factory=floors(100))
+
+
+def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
+    """See `Detector.step`. Memory: `slices` [time, id, movement, amount, currency] of one window, `hit` [beginning, end,
+    currency, facts, ids] of the last finding, and `emptied`: the time of the drain before it."""
+    if signal == Signal.MONEY_UNDONE:
+        return _take_back(state, event, history, limits) if state else NO_HITS
+    before, amount = history.balance_before_minor, history.amount_minor
+    if before is None or not history.is_balance_told or amount > before:
+        return NO_HITS
+    kind = event.values["kind"]
+    if kind != "withdrawal" and (kind != "transfer" or not history.is_first_party):
+        return NO_HITS
+    currency = history.currency
+    slices = state.setdefault("slices", [])
+    slide(slices, [event.at_ms, event.id, event.values["movement_id"], amount, currency], span_ms=limits.window_ms,
+          kept_max=SLICES_MAX)  # fmt: skip
+    same = [one for one in slices if one[4] == currency]
+    total_minor = sum(one[3] for one in same)
+    if total_minor < floor_of(limits.floor_minor, currency):
+        return NO_HITS
+    permille = total_minor * PARTS_PER_THOUSAND // (total_minor + before - amount)
+    if permille < (limits.sliced_permille if len(same) >= limits.slices else limits.emptied_permille):
+        return NO_HITS
+    return _find(state, event, same, total_minor, permille, limits)
+
+
+def _find(state: State, event: Event, same: list[Any], total_minor: int, permille: int, limits: Limits) -> Iterable[Hit]:
+    started_ms = same[0][0]
+    known = state.get("hit")
+    if known is not None:
+        if known[0] + limits.window_ms >= event.at_ms:
+            started_ms = known[0]
+        elif known[1] >= event.at_ms - limits.habit_ms:
+            known[1] = event.at_ms
+            return NO_HITS
+    facts = {"movements": len(same), "amount_minor": total_minor, "currency": same[0][4], "share_permille": permille}
+    ids = tuple(one[1] for one in same)[:EVIDENCE_MAX]
+    state["hit"] = [started_ms, event.at_ms, facts, [one[2] for one in same], ids]
+    return (Hit(started_ms, event.at_ms, facts, ids),)
+
+
+def _take_back(state: State, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
+    """Count a movement no more. The finding goes with it: what came back is in the account."""
+    movement_id = event.values["movement_id"]
+    state["slices"] = [one for one in state.get("slices", ()) if one[2] != movement_id]
+    known = state.get("hit")
+    if known is None or movement_id not in known[3]:
+        return NO_HITS
+    del state["hit"]
+    return (Hit(known[0], known[1], known[2], tuple(known[4]), withdrawn=True),)
+
+
+def _balance(minute: float, minor: int) -> Told:
+    return (minute, "funds.balance_changed", {"currency": "CNY", "balance_minor": minor})
+
+
+def _out(minute: float, amount_minor: int, party: str | None = "stranger", *, kind: str = "transfer",
+         status: str = "succeeded", version: int = 1, name: str | None = None, currency: str = "CNY") -> Told:  # fmt: skip
+    values = {"movement_id": name or f"m{minute}", "version": version, "kind": kind, "status": status}
+    values |= {"amount_minor": amount_minor, "currency": currency}
+    return (minute, f"{kind}.{status}", values if party is None else {**values, "party": party})
+
+
+_END: Final = Limits().window_ms / MINUTE_MS
+_FLOOR: Final = Limits().floor_minor["CNY"]
+
+DETECTOR: Final = Detector(
+    rule="drain",
+    version=1,
+    severity=Severity.HIGH,
+    listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
+    needs=frozenset({"movement_id", "balance_minor"}),
+    limits=Limits(),
+    is_published=False,
+    holds=True,
+    runbook=(
+        "Call the owner on a contact point that was confirmed before the first movement. Ask whether they sent all of "
+        "it, to whom, and whether somebody told them to; a caller who presses them is a fraudster. If it was not they, "
+        "or they were talked into it: freeze the account, report the receiving accounts at once, since they cash out "
+        "within the hour, and open a case for each movement. If it was they, a second person releases the hold."
+    ),
+    step=step,
+    examples=(
+        example("all to a stranger at once", _balance(0, 500_000), _out(5, 500_000), hit=5),
+        example("all as cash", _balance(0, 500_000), _out(5, 500_000, None, kind="withdrawal"), hit=5),
+        example("all but a thousandth", _balance(0, 500_000), _out(5, 499_500), hit=5),
+        example("two slices to two strangers", _balance(0, 500_000), _out(5, 300_000, "a"), _out(6, 200_000, "b"), hit=5),
+        example(
+            "nine tenths in three slices",
+            _balance(0, 500_000),
+            *(_out(5 + n, 150_000, f"stranger-{n}") for n in range(3)),
+            hit=5,
+        ),
+        example(
+            "the second slice at the last moment of the window",
+            _balance(0, 500_000),
+            _out(5, 300_000, "a"),
+            _out(5 + _END, 200_000, "b"),
+            hit=5,
+        ),
+        example("exactly the floor", _balance(0, _FLOOR), _out(5, _FLOOR), hit=5),
+        example(
+            "the balance that the wallet told with an earlier payment",
+            (0, "payment.succeeded", {**_out(0, 1000, "shop", kind="payment")[2], "balance_after_minor": 80_000}),
+            _out(5, 80_000),
+            hit=5,
+        ),
+        example("authorised is enough", _balance(0, 500_000), _out(5, 500_000, status="authorised"), hit=5),
+        example("near miss: two thousandths stay", _balance(0, 500_000), _out(5, 499_000), hit=None),
+        example("near miss: below the floor", _balance(0, _FLOOR - 1), _out(5, _FLOOR - 1), hit=None),
+        example("near miss: more than the known balance", _balance(0, 500_000), _out(5, 500_001), hit=None),
+        example("near miss: the balance is not known", _out(5, 500_000), hit=None),
+        example(
+            "near miss: to somebody paid before", _balance(0, 500_000), _out(5, 10_000), _out(90, 490_000), hit=None
+        ),
+        example("near miss: a payment in a shop", _balance(0, 500_000), _out(5, 500_000, kind="payment"), hit=None),
+        example(
+            "near miss: nine tenths in two slices",
+            _balance(0, 500_000),
+            _out(5, 250_000, "a"),
+            _out(6, 200_000, "b"),
+            hit=None,
+        ),
+        example(
+            "near miss: the second slice a moment after the window",
+            _balance(0, 500_000),
+            _out(5, 300_000, "a"),
+            _out(5.01 + _END, 198_000, "b"),
+            hit=None,
+        ),
+        example(
+            "near miss: it failed in the end",
+            _balance(0, 500_000),
+            _out(5, 500_000, status="authorised", name="a"),
+            _out(6, 500_000, status="failed", version=2, name="a"),
+            hit=None,
+        ),
+        example(
+            "only the first of two in a quarter: a habit",
+            _balance(0, 500_000),
+            _out(5, 500_000, None, kind="withdrawal"),
+            _balance(3000, 500_000),
+            _out(3005, 500_000, None, kind="withdrawal"),
+            hit=5,
+        ),
+    ),
+)

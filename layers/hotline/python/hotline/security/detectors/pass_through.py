@@ -1,0 +1,234 @@
+"""Money comes from somebody, and as much goes on to somebody else or as cash soon after: a mule's account.
+
+Stolen money does not rest. A mule's account is young or empty, gets one sum, and is empty again within the hour, or the
+day. An account in use gets wages and pays rent from them; the sums differ, or the balance around them does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from .floors import floor_of, floors
+from .history import History
+from .rule import (
+    DAY_MS,
+    EVIDENCE_MAX,
+    HOUR_MS,
+    MINUTE_MS,
+    NO_HITS,
+    Detector,
+    Event,
+    Hit,
+    Severity,
+    Signal,
+    State,
+    Told,
+    example,
+)  # fmt: skip
+from .windows import slide
+
+COMINGS_MAX: Final = 8
+GOINGS_MAX: Final = 16
+_TIME, _ID, _MOVEMENT, _AMOUNT, _CURRENCY, _BEFORE, _YOUNG = range(7)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Nobody publishes figures. They were chosen on generated histories of mobile money. Signs have points, and
+    `points` of them make a finding: the same sum to a hundredth 2, to a tenth 1; within the hour 2; a fresh account 2; an
+    account that was empty before 2. So an account of old with money of its own is never a mule."""
+
+    quick_ms: int = HOUR_MS
+    window_ms: int = DAY_MS
+    fresh_ms: int = 7 * DAY_MS
+    same_permille: int = 990
+    close_permille: int = 900
+    over_permille: int = 1010
+    """A mule takes no more than came: of a tenth more the rest is its own money."""
+    empty_permille: int = 50
+    points: int = 6
+    floor_minor: Mapping[str, int] = field(default_factory=floors(100))
+
+
+def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
+    """See `Detector.step`. Memory: `came` [time, id, movement, amount, currency, whether the account was empty before,
+    whether it was fresh], `went` [time, id, movement, amount, currency], both of one window, and `hit` of the last
+    finding."""
+    if signal == Signal.MONEY_LEFT:
+        came = state.get("came")
+        if not came or event.values["kind"] not in ("transfer", "withdrawal"):
+            return NO_HITS
+        if came[-1][_TIME] < event.at_ms - limits.window_ms:
+            state.clear()
+            return NO_HITS
+        return _go(state, event, limits)
+    if signal == Signal.MONEY_UNDONE:
+        return _take_back(state, event.values["movement_id"]) if state else NO_HITS
+    # Whoever pays in cash or by card to send it on does what the wallet is for.
+    if event.values["kind"] != "transfer" or history.amount_minor < floor_of(limits.floor_minor, history.currency):
+        return NO_HITS
+    amount, before = history.amount_minor, history.balance_before_minor
+    is_empty = before is not None and before * 1000 <= amount * limits.empty_permille
+    is_young = event.at_ms - history.born_ms <= limits.fresh_ms
+    came = state.setdefault("came", [])
+    entry = [event.at_ms, event.id, event.values["movement_id"], amount, history.currency, int(is_empty), int(is_young)]
+    slide(came, entry, span_ms=limits.window_ms, kept_max=COMINGS_MAX)
+    return NO_HITS
+
+
+def _go(state: State, event: Event, limits: Limits) -> Iterable[Hit]:
+    values = event.values
+    currency = values["currency"]
+    went = state.setdefault("went", [])
+    entry = [event.at_ms, event.id, values["movement_id"], values["amount_minor"], currency]
+    slide(went, entry, span_ms=limits.window_ms, kept_max=GOINGS_MAX)
+    came = state["came"]
+    in_minor = out_minor = 0
+    next_out = len(went) - 1
+    best: tuple[int, int, int] | None = None
+    # From the latest money in to the earliest: what went since then against what came since then.
+    for index in range(len(came) - 1, -1, -1):
+        one = came[index]
+        if one[_TIME] < event.at_ms - limits.window_ms:
+            break
+        if one[_CURRENCY] != currency:
+            continue
+        in_minor += one[_AMOUNT]
+        while next_out >= 0 and went[next_out][_TIME] >= one[_TIME]:
+            out_minor += went[next_out][_AMOUNT] if went[next_out][_CURRENCY] == currency else 0
+            next_out -= 1
+        points = _points(one, out_minor * 1000 // in_minor, event.at_ms, limits)
+        if points >= limits.points and (best is None or points > best[0]):
+            best = (points, index, out_minor)
+    return NO_HITS if best is None else _find(state, event, currency, best)
+
+
+def _points(one: list[Any], permille: int, at_ms: int, limits: Limits) -> int:
+    if not limits.close_permille <= permille <= limits.over_permille:
+        return 0
+    is_quick = at_ms - one[_TIME] <= limits.quick_ms
+    is_same = permille >= limits.same_permille
+    return 1 + is_same + 2 * (is_quick + one[_BEFORE] + one[_YOUNG])
+
+
+def _find(state: State, event: Event, currency: str, best: tuple[int, int, int]) -> Iterable[Hit]:
+    points, index, out_minor = best
+    came = [one for one in state["came"][index:] if one[_CURRENCY] == currency]
+    went = [one for one in state["went"] if one[_TIME] >= came[0][_TIME] and one[_CURRENCY] == currency]
+    minutes = (event.at_ms - came[0][_TIME]) // MINUTE_MS
+    facts = {"amount_minor": out_minor, "currency": currency, "minutes": minutes, "points": points}
+    chain = sorted((*came, *went), key=lambda one: one[_TIME])
+    ids = tuple(one[_ID] for one in chain)[:EVIDENCE_MAX]
+    started_ms = came[0][_TIME]
+    state["hit"] = [started_ms, event.at_ms, facts, [one[_MOVEMENT] for one in chain], ids]
+    return (Hit(started_ms, event.at_ms, facts, ids),)
+
+
+def _take_back(state: State, movement_id: str) -> Iterable[Hit]:
+    for name in ("came", "went"):
+        if name in state:
+            state[name] = [one for one in state[name] if one[_MOVEMENT] != movement_id]
+    known = state.get("hit")
+    if known is None or movement_id not in known[3]:
+        return NO_HITS
+    del state["hit"]
+    return (Hit(known[0], known[1], known[2], tuple(known[4]), withdrawn=True),)
+
+
+def _in(minute: float, amount_minor: int, *, kind: str = "transfer", after_minor: int | None = None) -> Told:
+    values: dict[str, Any] = {"movement_id": f"in{minute}", "version": 1, "kind": kind, "status": "succeeded"}
+    values |= {"amount_minor": amount_minor, "currency": "CNY", "direction": "in"}
+    return (minute, f"{kind}.succeeded", values if after_minor is None else {**values, "balance_after_minor": after_minor})
+
+
+def _out(minute: float, amount_minor: int, *, kind: str = "withdrawal", status: str = "succeeded", version: int = 1,
+         name: str = "") -> Told:  # fmt: skip
+    values = {"movement_id": name or f"out{minute}", "version": version, "kind": kind, "status": status}
+    return (minute, f"{kind}.{status}", {**values, "amount_minor": amount_minor, "currency": "CNY", "party": "p"})
+
+
+_OLD: Final = (-30 * DAY_MS / MINUTE_MS, "login.succeeded", {})
+"""An account that has been there for a month."""
+_HOUR: Final = Limits().quick_ms / MINUTE_MS
+_DAY: Final = Limits().window_ms / MINUTE_MS
+_FRESH: Final = Limits().fresh_ms / MINUTE_MS
+_FLOOR: Final = Limits().floor_minor["CNY"]
+_SUM: Final = 100_000
+
+DETECTOR: Final = Detector(
+    rule="pass_through",
+    version=1,
+    severity=Severity.HIGH,
+    listens=frozenset({Signal.MONEY_CAME, Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
+    needs=frozenset({"movement_id", "direction"}),
+    limits=Limits(),
+    is_published=False,
+    runbook=(
+        "Look at the account from which the money came: if it is drained or somebody there reported a theft, freeze both "
+        "accounts and ask the receiving side to keep the money. Owners of such accounts are often recruited with an offer "
+        "of work: ask what they were told, and tell them that passing money on is a crime. The money of this finding has "
+        "left, so a hold would keep only what comes next; an agent decides on it."
+    ),
+    step=step,
+    examples=(
+        example("a fresh account, all as cash within the hour", _in(0, _SUM), _out(30, _SUM), hit=0),
+        example("on to somebody else", _in(0, _SUM), _out(30, _SUM, kind="transfer"), hit=0),
+        example("in the same moment", _in(0, _SUM), _out(0, _SUM), hit=0),
+        example("at the last moment of the hour", _in(0, _SUM), _out(_HOUR, _SUM), hit=0),
+        example("all but a hundredth", _in(0, _SUM), _out(30, _SUM * 99 // 100), hit=0),
+        example("a hundredth more", _in(0, _SUM), _out(30, _SUM * 101 // 100), hit=0),
+        example("in three slices", _in(0, _SUM), _out(5, 30_000), _out(9, 30_000), _out(12, 40_000), hit=0),
+        example("of two sums that came", _in(0, 40_000), _in(3, 60_000), _out(9, _SUM), hit=0),
+        example("an old account that was empty", _OLD, _in(0, _SUM, after_minor=105_000), _out(30, _SUM), hit=0),
+        example("a fresh, empty account, within the day", _in(0, _SUM, after_minor=_SUM), _out(_DAY, _SUM), hit=0),
+        example("nine tenths of a fresh, empty account", _in(0, _SUM, after_minor=_SUM), _out(30, 90_000), hit=0),
+        example("a week old", (-_FRESH, "login.succeeded", {}), _in(0, _SUM), _out(30, _SUM), hit=0),
+        example("exactly the floor", _in(0, _FLOOR), _out(30, _FLOOR), hit=0),
+        example("near miss: below the floor", _in(0, _FLOOR - 1), _out(30, _FLOOR - 1), hit=None),
+        example("near miss: a moment after the hour", _in(0, _SUM), _out(_HOUR + 0.01, _SUM), hit=None),
+        example("near miss: nine tenths a day later", _in(0, _SUM, after_minor=_SUM), _out(_DAY, 98_900), hit=None),
+        example("near miss: a moment after the day", _in(0, _SUM, after_minor=_SUM), _out(_DAY + 0.01, _SUM), hit=None),
+        example("near miss: less than all but a hundredth", _in(0, _SUM), _out(30, 98_900), hit=None),
+        example("near miss: more than came", _in(0, _SUM), _out(30, 101_100), hit=None),
+        example(
+            "near miss: less than nine tenths of an empty account",
+            _in(0, _SUM, after_minor=_SUM),
+            _out(30, 89_900),
+            hit=None,
+        ),
+        example(
+            "near miss: a moment older than a week",
+            (-_FRESH - 0.01, "login.succeeded", {}),
+            _in(0, _SUM),
+            _out(30, _SUM),
+            hit=None,
+        ),
+        example(
+            "near miss: an old account with a little more of its own",
+            _OLD,
+            _in(0, _SUM, after_minor=105_100),
+            _out(30, _SUM),
+            hit=None,
+        ),
+        example("near miss: salary, then rent", _OLD, _in(0, 900_000, after_minor=950_000), _out(60, 850_000), hit=None),
+        example(
+            "near miss: rent as high as the salary, on the next morning",
+            _OLD,
+            _in(0, 500_000, after_minor=500_000),
+            _out(900, 500_000, kind="transfer"),
+            hit=None,
+        ),
+        example("near miss: paid in at a counter, then sent", _in(0, _SUM, kind="top_up"), _out(30, _SUM), hit=None),
+        example("near miss: spent in a shop", _in(0, _SUM), _out(30, _SUM, kind="payment"), hit=None),
+        example("near miss: it left before it came", _out(0, _SUM), _in(30, _SUM), hit=None),
+        example(
+            "near miss: it failed in the end",
+            _in(0, _SUM),
+            _out(30, _SUM, status="authorised", name="a"),
+            _out(31, _SUM, status="failed", version=2, name="a"),
+            hit=None,
+        ),
+    ),
+)

@@ -1,0 +1,153 @@
+"""Refunds come back for much of what the account pays.
+
+Some people send back half of their clothes; they are customers. From most of all payments on, somebody lives on it, or an
+insider pays money out. The finding asks a person to look; it stops nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from .floors import floor_of, floors
+from .history import History
+from .rule import (
+    DAY_MS,
+    MINUTE_MS,
+    NO_HITS,
+    Detector,
+    Event,
+    Hit,
+    Severity,
+    Signal,
+    State,
+    Told,
+    example,
+)  # fmt: skip
+
+IDS_MAX: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Nobody publishes figures. Shops report 20 to 30% of clothes as returned, so three fifths of payments or of the money
+    is more than a habit. Both counts fade alike, half in `half_life_ms`."""
+
+    refunds: float = 4.5
+    """Their weight, just below five: one of today is 1, one of a month ago a half."""
+    share_permille: int = 600
+    half_life_ms: int = 30 * DAY_MS
+    quiet_ms: int = 30 * DAY_MS
+    floor_minor: Mapping[str, int] = field(default_factory=floors(300))
+
+
+def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
+    """See `Detector.step`. Memory: `paid` and `back`, each currency to [weight, weighted sum, time]; `ids` [refund, event,
+    time] of the last refunds; `quiet_until`."""
+    values = event.values
+    if signal == Signal.MONEY_LEFT:
+        if values["kind"] == "payment":
+            _add(state, "paid", values["currency"], values["amount_minor"], event.at_ms, limits)
+        return NO_HITS
+    ids = state.setdefault("ids", [])
+    refund_id = values["refund_id"]
+    if any(known[0] == refund_id for known in ids):
+        return NO_HITS
+    ids.append([refund_id, event.id, event.at_ms])
+    del ids[:-IDS_MAX]
+    currency = values["currency"]
+    count, total_minor = _add(state, "back", currency, values["amount_minor"], event.at_ms, limits)
+    if count < limits.refunds or total_minor < floor_of(limits.floor_minor, currency):
+        return NO_HITS
+    paid_count, paid_minor = _weigh(state.get("paid", {}).get(currency), event.at_ms, limits)
+    by_count, by_sum = count * 1000 / max(paid_count, 1.0), total_minor * 1000 / max(paid_minor, 1.0)
+    if max(by_count, by_sum) < limits.share_permille or event.at_ms < state.get("quiet_until", 0):
+        return NO_HITS
+    state["quiet_until"] = event.at_ms + limits.quiet_ms
+    facts = {
+        "refunds": len(ids),
+        "share_of_count_permille": min(1000, int(by_count)),
+        "share_of_sum_permille": min(1000, int(by_sum)),
+        "currency": currency,
+    }
+    return (Hit(ids[0][2], event.at_ms, facts, tuple(known[1] for known in ids)),)
+
+
+def _add(state: State, name: str, currency: str, amount_minor: int, at_ms: int, limits: Limits) -> tuple[float, float]:
+    kept = state.setdefault(name, {})
+    count, total_minor = _weigh(kept.get(currency), at_ms, limits)
+    kept[currency] = [count + 1.0, total_minor + amount_minor, at_ms]
+    return count + 1.0, total_minor + amount_minor
+
+
+def _weigh(kept: list[float] | None, at_ms: int, limits: Limits) -> tuple[float, float]:
+    if kept is None:
+        return 0.0, 0.0
+    fading = 0.5 ** ((at_ms - kept[2]) / limits.half_life_ms)
+    return kept[0] * fading, kept[1] * fading
+
+
+def _pay(*minutes: float, amount_minor: int = 10_000, kind: str = "payment") -> list[Told]:
+    return [
+        (
+            minute,
+            f"{kind}.succeeded",
+            {"movement_id": f"m{minute}", "version": 1, "kind": kind, "status": "succeeded", "currency": "CNY",
+             "amount_minor": amount_minor, "party": "shop"},
+        )  # fmt: skip
+        for minute in minutes
+    ]
+
+
+def _back(*minutes: float, amount_minor: int = 10_000, name: str = "") -> list[Told]:
+    return [
+        (
+            minute,
+            "refund.sent",
+            {"refund_id": name or f"r{minute}", "movement_id": f"m{minute}", "amount_minor": amount_minor,
+             "currency": "CNY", "status": "sent"},
+        )  # fmt: skip
+        for minute in minutes
+    ]
+
+
+_TEN: Final = range(10)
+_SIX: Final = range(20, 26)
+_DAY: Final = DAY_MS / MINUTE_MS
+
+DETECTOR: Final = Detector(
+    rule="refund_abuse",
+    version=1,
+    severity=Severity.LOW,
+    listens=frozenset({Signal.MONEY_LEFT, Signal.REFUND_SENT}),
+    needs=frozenset({"movement_id", "refund_id"}),
+    limits=Limits(),
+    is_published=False,
+    runbook=(
+        "Read the reasons of the refunds and who approved them. Always the same merchant or the same agent points to an "
+        "insider: tell whoever looks after agents, not the customer. Different shops and the same story, parcels that "
+        "never come, point to the customer: further refunds go to a person. Many honest people send clothes back; say "
+        "nothing to the customer before somebody has read the cases."
+    ),
+    step=step,
+    examples=(
+        example("six of ten come back", *_pay(*_TEN), *_back(*_SIX), hit=20),
+        example("few payments, but most of the money", *_pay(*_TEN, amount_minor=100), *_pay(*range(10, 15)),
+                *_back(*range(20, 25)), hit=20),  # fmt: skip
+        example("everything comes back", *_pay(*range(5)), *_back(*range(20, 26)), hit=20),
+        example("refunds of payments from before", *_back(*range(20, 26)), hit=20),
+        example("just the floor", *_pay(*_TEN, amount_minor=5000), *_back(*_SIX, amount_minor=5001), hit=20),
+        example("once a month", *_pay(*_TEN), *_back(*_SIX, 27, 28, 29), hit=20),
+        example("near miss: five of ten", *_pay(*_TEN), *_back(*range(20, 25)), hit=None),
+        example("near miss: four of four", *_pay(*range(4)), *_back(*range(20, 24)), hit=None),
+        example("near miss: below the floor", *_pay(*_TEN, amount_minor=4990), *_back(*_SIX, amount_minor=4990), hit=None),
+        example(
+            "near miss: one refund told many times",
+            *_pay(*range(5)),
+            *(one for minute in _SIX for one in _back(minute, name="r")),
+            hit=None,
+        ),
+        example("near miss: six in a year", *_pay(*_TEN), *_back(*(n * 60 * _DAY for n in range(1, 7))), hit=None),
+    ),
+)

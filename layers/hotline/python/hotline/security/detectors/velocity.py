@@ -1,0 +1,140 @@
+"""More movements, or more money, in an hour or a day than the account's own days have.
+
+Somebody who holds a stolen account or card spends until it stops. A busy trader does so every day: his own days are his
+measure, and the floor keeps small accounts from standing out with their fifth coffee.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from .floors import floor_of, floors
+from .history import History
+from .rule import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    NO_HITS,
+    Detector,
+    Event,
+    Hit,
+    Severity,
+    Signal,
+    State,
+    Told,
+    example,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Nobody publishes figures for wallets. The floors are above what honest people do on a day in town, as generated;
+    `times` is against the account's own day, and one more movement than it has."""
+
+    hour_count: int = 10
+    day_count: int = 20
+    hour_times: float = 2.5
+    day_times: float = 4.0
+    hour_floor_minor: Mapping[str, int] = field(default_factory=floors(3000))
+    day_floor_minor: Mapping[str, int] = field(default_factory=floors(5000))
+    sum_count: int = 4
+    """A sum is of at least so many movements. One large amount is no velocity."""
+    merge_ms: int = DAY_MS
+
+
+def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
+    """See `Detector.step`. Memory: `quiet_until`, and `since`: the beginning of the last finding."""
+    spending = history.spending
+    if len(spending) < limits.sum_count:
+        return NO_HITS
+    at_ms = event.at_ms
+    if at_ms < state.get("quiet_until", 0):
+        return NO_HITS
+    currency, usual = history.currency, history.usual_before
+    if usual is None:
+        return NO_HITS
+    own_count = history.left_per_day(at_ms) + 1.0
+    own_minor = own_count * usual[1]
+    for word, span_ms, count_min, times, floor_minor in (
+        ("hour", HOUR_MS, limits.hour_count, limits.hour_times, limits.hour_floor_minor),
+        ("day", DAY_MS, limits.day_count, limits.day_times, limits.day_floor_minor),
+    ):
+        within = [entry for entry in spending if entry[0] >= at_ms - span_ms and entry[2] == currency]
+        count = len(within)
+        if count < limits.sum_count:
+            continue
+        total_minor = sum(entry[1] for entry in within)
+        is_many = count >= count_min and count >= times * own_count
+        is_much = total_minor >= floor_of(floor_minor, currency) and total_minor >= times * own_minor
+        if is_many or is_much:
+            started_ms = within[0][0]
+            state["quiet_until"] = started_ms + limits.merge_ms
+            facts = {"movements": count, "amount_minor": total_minor, "currency": currency, "within": word}
+            facts["by"] = "count" if is_many else "sum"
+            return (Hit(started_ms, at_ms, facts, (event.id,)),)
+    return NO_HITS
+
+
+def _pay(*minutes: float, amount_minor: int = 1000, status: str = "succeeded") -> list[Told]:
+    return [
+        (
+            minute,
+            f"payment.{status}",
+            {"movement_id": f"m{minute}", "version": 1, "kind": "payment", "status": status, "currency": "CNY",
+             "amount_minor": amount_minor, "party": "shop"},
+        )  # fmt: skip
+        for minute in minutes
+    ]
+
+
+_DAY: Final = DAY_MS / MINUTE_MS
+_MONTH: Final = [minute for day in range(-31, -1) for minute in (day * _DAY, day * _DAY + 300)]
+"""Two movements a day for a month. Ten are more than 2.5 times of these and one, and of what the burst adds to them."""
+_FLOOR: Final = Limits().hour_floor_minor["CNY"]
+_DAY_FLOOR: Final = Limits().day_floor_minor["CNY"]
+
+DETECTOR: Final = Detector(
+    rule="velocity",
+    version=1,
+    severity=Severity.MEDIUM,
+    listens=frozenset({Signal.MONEY_LEFT}),
+    needs=frozenset({"movement_id"}),
+    limits=Limits(),
+    is_published=False,
+    runbook=(
+        "See to whom the movements went. Many different merchants or first-time payees, soon after a new device, mean a "
+        "stolen account: call the owner on a point of record, and freeze the account if they do not know of it. Many at "
+        "one shop are mostly a machine, a game, or a day in town: the message to the customer is enough. A trader who "
+        "has just begun grows out of it within two weeks."
+    ),
+    step=step,
+    examples=(
+        example("ten in an hour", *_pay(*_MONTH), *_pay(*range(10)), hit=0),
+        example("ten that just fill the hour", *_pay(*_MONTH), *_pay(*range(9), 60), hit=0),
+        example("twenty in a day", *_pay(*_MONTH), *_pay(*(n * 70 for n in range(20))), hit=0),
+        example("a much larger sum in four", *_pay(*_MONTH), *_pay(0, 1, 2, 3, amount_minor=_FLOOR // 4), hit=0),
+        example(
+            "a much larger sum in a day",
+            *_pay(*_MONTH),
+            *_pay(0, 100, 200, 300, amount_minor=_DAY_FLOOR // 4),
+            hit=0,
+        ),
+        example("thirty of a day are one finding", *_pay(*_MONTH), *_pay(*range(30)), hit=0),
+        example("near miss: nine in an hour", *_pay(*_MONTH), *_pay(*range(9)), hit=None),
+        example("near miss: the tenth a moment after", *_pay(*_MONTH), *_pay(*range(9), 60.01), hit=None),
+        example("near miss: nineteen in a day", *_pay(*_MONTH), *_pay(*(n * 72 for n in range(19))), hit=None),
+        example(
+            "near miss: a sum below the floor", *_pay(*_MONTH), *_pay(0, 1, 2, 3, amount_minor=_FLOOR // 4 - 1), hit=None
+        ),
+        example("near miss: a large sum in three", *_pay(*_MONTH), *_pay(0, 1, 2, amount_minor=_FLOOR), hit=None),
+        example(
+            "near miss: a trader with ten an hour every day",
+            *_pay(*(day * _DAY + 5 * n for day in range(-30, 0) for n in range(9))),
+            *_pay(*range(10)),
+            hit=None,
+        ),
+        example("near miss: none of them left", *_pay(*_MONTH), *_pay(*range(10), status="failed"), hit=None),
+    ),
+)
