@@ -21,23 +21,23 @@ class Weights:
     """The most points of each part, and where a part begins and is full. Nobody publishes such weights: they were
     chosen on generated histories of one seed and tried on others (docs/detection.md)."""
 
-    amount: float = 30.0
-    hour: float = 3.0
-    first_time: float = 3.0
+    amount: float = 32.0
+    hour: float = 2.0
+    first_time: float = 2.0
     velocity: float = 6.0
     share: float = 6.0
-    findings: float = 12.0
-    labels: float = 8.0
-    party: float = 32.0
+    findings: float = 22.0
+    labels: float = 4.0
+    party: float = 26.0
     amount_from: float = 1.5
     """Standard deviations above the mean at which the amount begins to count."""
-    amount_full: float = 5.0
+    amount_full: float = 4.5
     spread_floor: float = 0.4
     """The deviation counts as at least this multiple of the mean."""
     velocity_full: float = 4.0
     """The multiple of the account's own day at which velocity is full."""
     share_from: float = 0.5
-    party_frauds_full: float = 3.0
+    party_frauds_full: float = 4.0
     """Confirmed frauds, beyond those that a party of this size always has, at which its record is full."""
     party_rate_usual: float = 0.01
     """Confirmed frauds by payments that every large party has."""

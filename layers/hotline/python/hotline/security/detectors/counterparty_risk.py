@@ -36,8 +36,8 @@ class Limits:
     shop. The card networks' programmes look at merchants from about 1% of disputes on; a rate here is of what came
     lately, which is less than what will come, and five of a hundred leaves room for a bad week."""
 
-    frauds: float = 1.5
-    """Their weight: a label of today is 1, one of a week ago a half."""
+    frauds: float = 1.25
+    """Their weight: a label of today is 1, one of three days ago a half. Two within six days are enough."""
     rate_permille: int = 50
     merge_ms: int = DAY_MS
 
@@ -115,7 +115,7 @@ DETECTOR: Final = Detector(
     step=step,
     examples=(
         example("two frauds, then a payment", _pay(0), _pay(1), *_TWO, _pay(_SOON), hit=_SOON * _DAY),
-        example("to a payee that was never paid since", *_TWO, _pay(12), hit=12 * _DAY),
+        example("to a payee that was never paid since", *_TWO, _pay(11), hit=11 * _DAY),
         example(
             "two customers are two findings",
             *_TWO,

@@ -32,6 +32,7 @@ from .windows import slide
 
 SLICES_MAX: Final = 24
 """So many slices of a window are kept. Smaller slices take longer than the window, or move too little."""
+STEALING_KINDS: Final = frozenset({"transfer", "withdrawal"})
 PARTS_PER_THOUSAND: Final = 1000
 
 
@@ -57,8 +58,8 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     before, amount = history.balance_before_minor, history.amount_minor
     if before is None or not history.is_balance_told or amount > before:
         return NO_HITS
-    kind = event.values["kind"]
-    if kind != "withdrawal" and (kind != "transfer" or not history.is_first_party):
+    # Cash from the usual agent is as usual as money for a friend. A machine has no name.
+    if event.values["kind"] not in STEALING_KINDS or not (history.is_first_party or "party" not in event.values):
         return NO_HITS
     currency = history.currency
     slices = state.setdefault("slices", [])
@@ -119,7 +120,7 @@ DETECTOR: Final = Detector(
     version=1,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
-    needs=frozenset({"movement_id", "balance_minor"}),
+    needs=frozenset({"movement_id"}),
     limits=Limits(),
     is_published=False,
     holds=True,
@@ -162,6 +163,13 @@ DETECTOR: Final = Detector(
         example("near miss: the balance is not known", _out(5, 500_000), hit=None),
         example(
             "near miss: to somebody paid before", _balance(0, 500_000), _out(5, 10_000), _out(90, 490_000), hit=None
+        ),
+        example(
+            "near miss: cash from the usual agent",
+            _balance(0, 500_000),
+            _out(5, 10_000, "agent", kind="withdrawal"),
+            _out(90, 490_000, "agent", kind="withdrawal"),
+            hit=None,
         ),
         example("near miss: a payment in a shop", _balance(0, 500_000), _out(5, 500_000, kind="payment"), hit=None),
         example(

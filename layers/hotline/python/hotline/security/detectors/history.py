@@ -30,8 +30,9 @@ LEARNED_RATIO_MAX: Final = 3.0
 """An amount teaches at most this multiple of what is usual. A thief must not make large amounts usual in one go."""
 HOURS_MAX: Final = 240
 """The counts of hours are halved at this sum, so that old habits fade."""
-RECORD_HALF_LIFE_MS: Final = 7 * DAY_MS
-"""Of a record all counts half after a week: a terminal is repaired, a leaked card replaced."""
+RECORD_HALF_LIFE_MS: Final = 3 * DAY_MS
+"""Of a record all counts half after three days: a terminal is repaired, a leaked card replaced. Labels come a week late
+already, so what they tell is old."""
 LABELS_MAX: Final = 64
 """So many confirmed frauds are known again when the wallet tells them a second time."""
 
@@ -121,7 +122,8 @@ class History:
         if not self.born_ms:
             self.born_ms = at_ms
         if "movement_id" in values:
-            if "version" in values and "refund_id" not in values:
+            # A refund has the id of its movement and a status too, but no kind.
+            if "kind" in values:
                 return self._take_movement(at_ms, values)
             if type_ == "transaction.confirmed_fraud":
                 return type_ if self._take_label(at_ms, values["movement_id"]) else None

@@ -1,0 +1,298 @@
+"""Histories of money with known frauds, from a seed: mobile money, cards at terminals, and the spending of people.
+
+Each gives facts of the wallet (docs/contracts.md) in the order of their times, and the ids of the movements that are
+fraud. The shapes are those of published simulators; the figures are our own.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+START: Final = datetime(2026, 3, 1, tzinfo=UTC)
+SECONDS_PER_DAY: Final = 86_400
+LABEL_DELAY: Final = timedelta(days=7)
+
+
+@dataclass(slots=True)
+class History:
+    """Facts and what is fraud in them. `day_of` and `account_of` name the day and the payer of each outward movement."""
+
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    frauds: set[str] = field(default_factory=set)
+    day_of: dict[str, int] = field(default_factory=dict)
+    account_of: dict[str, str] = field(default_factory=dict)
+
+    def tell(self, at_s: float, type_: str, account: str, data: dict[str, Any]) -> None:
+        """Add a fact at so many seconds after the start."""
+        number = len(self.facts)
+        self.facts.append(
+            {
+                "specversion": "1.0",
+                "id": f"fact-{number:07d}",
+                "source": "wallet",
+                "type": f"{type_}.v1",
+                "time": (START + timedelta(milliseconds=round(at_s * 1000))).isoformat(timespec="milliseconds"),
+                "subject": account,
+                "data": data,
+            }
+        )
+
+    def move(
+        self,
+        at_s: float,
+        kind: str,
+        account: str,
+        amount_minor: int,
+        *,
+        is_fraud: bool = False,
+        status: str = "succeeded",
+        currency: str = "CNY",
+        **more: Any,
+    ) -> str:
+        """Add a movement; returns its id."""
+        movement_id = f"mov-{len(self.facts):07d}"
+        data = {
+            "movement_id": movement_id,
+            "version": 1,
+            "initiated_at": (START + timedelta(seconds=at_s)).isoformat(timespec="milliseconds"),
+            "amount": {"minor": amount_minor, "currency": currency},
+            "instrument": {"kind": "balance"},
+            "money": "debited" if status == "succeeded" else "none",
+            **more,
+        }
+        self.tell(at_s, f"{kind}.{status}", account, data)
+        if kind != "top_up" and status == "succeeded":
+            self.day_of[movement_id] = int(at_s // SECONDS_PER_DAY)
+            self.account_of[movement_id] = account
+        if is_fraud:
+            self.frauds.add(movement_id)
+        return movement_id
+
+    def confirm(self, at_s: float, account: str, movement_id: str, **more: Any) -> None:
+        """Add the label of a fraud, seven days after it."""
+        late_s = at_s + LABEL_DELAY.total_seconds()
+        data = {"movement_id": movement_id, "confirmed_at": (START + timedelta(seconds=late_s)).isoformat(), **more}
+        self.tell(late_s, "transaction.confirmed_fraud", account, data)
+
+    def in_order(self) -> History:
+        """The same, with the facts in the order of their times."""
+        self.facts.sort(key=lambda fact: fact["time"])
+        return self
+
+
+@dataclass(slots=True)
+class _Wallets:
+    """Balances of accounts, kept by whoever generates movements in the order of their times."""
+
+    history: History
+    tells_receipts: bool
+    balances: dict[str, int] = field(default_factory=dict)
+
+    def set(self, at_s: float, account: str, minor: int) -> None:
+        self.balances[account] = minor
+        self.history.tell(
+            at_s, "funds.balance_changed", account, {"version": 1, "balance": {"minor": minor, "currency": "CNY"}}
+        )
+
+    def leave(self, at_s: float, kind: str, account: str, minor: int, *, is_fraud: bool = False, **more: Any) -> None:
+        if minor > self.balances[account] or minor <= 0:
+            return
+        self.balances[account] -= minor
+        more["balance_after_minor"] = self.balances[account]
+        self.history.move(at_s, kind, account, minor, is_fraud=is_fraud, **more)
+        other = more.get("counterparty_account")
+        if other is not None:
+            after_minor = self.balances.get(other, 0) + minor
+            if self.tells_receipts:
+                self.set(at_s, other, after_minor)
+            self.balances[other] = after_minor
+
+    def come(self, at_s: float, account: str, minor: int) -> None:
+        self.balances[account] += minor
+        self.history.move(at_s, "top_up", account, minor, balance_after_minor=self.balances[account])
+
+
+def mobile_money(
+    seed: int,
+    *,
+    accounts: int = 1500,
+    days: int = 30,
+    victim_share: float = 0.03,
+    slice_max_minor: int = 40_000,
+    step_s: int = 1,
+    tells_receipts: bool = True,
+) -> History:
+    """Honest people pay in, send, pay and take out cash. Thieves empty victims in slices of at most `slice_max_minor`
+    into fresh accounts that cash out within the hour. `step_s`: times are cut to whole steps, as simulators do.
+    `tells_receipts`: the wallet tells the balance after money has come."""
+    draw = random.Random(seed)
+    history = History()
+    wallets = _Wallets(history, tells_receipts)
+    names = [f"acct-{number}" for number in range(accounts)]
+    plan: list[tuple[float, int, Callable[[float], None]]] = []
+
+    def at(time_s: float, act: Callable[[float], None]) -> None:
+        plan.append((time_s // step_s * step_s, len(plan), act))
+
+    for name in names:
+        usual = math.exp(draw.gauss(9.5, 1.0))
+        friends = [draw.choice(names) for _ in range(draw.randint(3, 15))]
+        agent = f"agent-{draw.randrange(accounts // 20)}"
+        born_s = 0.0 if draw.random() < 0.8 else draw.uniform(0, days * SECONDS_PER_DAY * 0.8)
+        at(born_s, lambda now, n=name, b=round(usual * draw.uniform(0, 8)): wallets.set(now, n, b))  # type: ignore[misc]
+        time_s, rate = born_s, draw.uniform(0.3, 3.0)
+        while (time_s := time_s + draw.expovariate(rate) * SECONDS_PER_DAY) < days * SECONDS_PER_DAY:
+            amount = max(100, round(usual * math.exp(draw.gauss(0, 0.8))))
+            at(time_s, lambda now, n=name, a=amount, f=friends, g=agent, d=draw.random(): _act(wallets, names, now, n, a, f, g, d))  # type: ignore[misc]
+    for number in range(max(1, round(accounts * victim_share))):
+        victim = draw.choice(names)
+        time_s = draw.uniform(3 * SECONDS_PER_DAY, days * SECONDS_PER_DAY - 7200)
+        at(time_s, lambda now, v=victim, n=number: _empty(wallets, draw, at, now, v, n, slice_max_minor))  # type: ignore[misc]
+    # Thieves plan their cash-outs only once they see the balance, so the plan grows while it runs.
+    done = 0
+    plan.sort(key=lambda entry: entry[:2])
+    while done < len(plan):
+        known = len(plan)
+        plan[done][2](plan[done][0])
+        done += 1
+        if len(plan) > known:
+            plan[done:] = sorted(plan[done:], key=lambda entry: entry[:2])
+    return history.in_order()
+
+
+def _act(wallets: _Wallets, names: list[str], now: float, name: str, amount: int, friends: list[str], agent: str,
+         dice: float) -> None:  # fmt: skip
+    if name not in wallets.balances:
+        return
+    if dice < 0.35:
+        wallets.come(now, name, amount * 2)
+    elif dice < 0.60:
+        share = wallets.balances[name] if dice < 0.3502 else amount
+        wallets.leave(now, "withdrawal", name, share, counterparty=agent)
+    elif dice < 0.85:
+        wallets.leave(now, "payment", name, amount, merchant={"id": f"shop-{int(dice * 1e6) % 200}", "name": "Shop"})
+    else:
+        other = friends[int(dice * 1e6) % len(friends)] if dice < 0.95 else names[int(dice * 1e7) % len(names)]
+        if other != name and other in wallets.balances:
+            wallets.leave(now, "transfer", name, amount, counterparty=other, counterparty_account=other)
+
+
+def _empty(wallets: _Wallets, draw: random.Random, at: Callable[[float, Callable[[float], None]], None], now: float,
+           victim: str, number: int, slice_max_minor: int) -> None:  # fmt: skip
+    left = wallets.balances.get(victim, 0)
+    if left < 20_000:
+        return
+    for part in range(24):
+        if left <= 0:
+            return
+        amount = min(left, slice_max_minor)
+        left -= amount
+        mule = f"mule-{number}-{part}"
+
+        def steal(then: float, amount: int = amount, mule: str = mule) -> None:
+            if wallets.balances[victim] < amount:
+                return
+            wallets.leave(then, "transfer", victim, amount, is_fraud=True, counterparty=mule, counterparty_account=mule)
+            at(
+                then + draw.uniform(0, 3300),
+                lambda later: wallets.leave(later, "withdrawal", mule, amount, is_fraud=True, counterparty="agent-0"),
+            )
+
+        at(now + part * draw.uniform(5, 60), steal)
+
+
+def cards(
+    seed: int,
+    *,
+    customers: int = 500,
+    terminals: int = 1000,
+    days: int = 120,
+    terminals_per_day: float = 0.2,
+    customers_per_day: float = 0.3,
+    reach: float = 5.0,
+    large: float = 220.0,
+) -> History:
+    """Card payments at terminals in the plane: customers pay at terminals within their reach, about their own mean.
+
+    Every payment above `large` is fraud. `terminals_per_day` begin four weeks in which all their payments are fraud;
+    `customers_per_day` lose their credentials: for two weeks a third of their payments is five times as much, and fraud.
+    """
+    draw = random.Random(seed)
+    history = History()
+    places = [(draw.uniform(0, 100), draw.uniform(0, 100)) for _ in range(terminals)]
+    side = math.sqrt(terminals / 10_000)
+    compromised: dict[int, list[int]] = {}
+    leaked: dict[int, list[int]] = {}
+    for day in range(days):
+        for chosen, rate, of in ((compromised, terminals_per_day, terminals), (leaked, customers_per_day, customers)):
+            for _ in range(int(rate) + (draw.random() < rate % 1)):
+                chosen.setdefault(draw.randrange(of), []).append(day)
+    payments: list[tuple[float, int, int, float, bool]] = []
+    for customer in range(customers):
+        x, y = draw.uniform(0, 100), draw.uniform(0, 100)
+        mean, rate = draw.uniform(5, 100), draw.uniform(0, 4)
+        near = [n for n, (a, b) in enumerate(places) if (a - x) ** 2 + (b - y) ** 2 < (reach / side) ** 2]
+        for day in range(days) if near else ():
+            for _ in range(_poisson(draw, rate)):
+                time_s = draw.gauss(43_200, 20_000)
+                if not 0 < time_s < SECONDS_PER_DAY:
+                    continue
+                amount = draw.gauss(mean, mean / 2)
+                amount = amount if amount > 0 else draw.uniform(0, 2 * mean)
+                terminal = draw.choice(near)
+                is_fraud = amount > large or any(0 <= day - began < 28 for began in compromised.get(terminal, ()))
+                if any(0 <= day - began < 14 for began in leaked.get(customer, ())) and draw.random() < 1 / 3:
+                    amount, is_fraud = amount * 5, True
+                payments.append((day * SECONDS_PER_DAY + time_s, customer, terminal, amount, is_fraud))
+    for at_s, customer, terminal, amount, is_fraud in sorted(payments):
+        name, merchant = f"card-{customer}", f"terminal-{terminal}"
+        minor = max(1, round(amount * 100))
+        movement_id = history.move(at_s, "payment", name, minor, is_fraud=is_fraud, currency="EUR",
+                                   merchant={"id": merchant, "name": merchant})  # fmt: skip
+        if is_fraud:
+            history.confirm(at_s, name, movement_id, merchant_id=merchant)
+    return history.in_order()
+
+
+def _poisson(draw: random.Random, mean: float) -> int:
+    limit, count, product = math.exp(-mean), 0, draw.random()
+    while product > limit:
+        count += 1
+        product *= draw.random()
+    return count
+
+
+def spenders(seed: int, *, accounts: int = 600, days: int = 120, anomaly_share: float = 0.004) -> History:
+    """People whose amounts spread by a lognormal law of their own, more on payday, with a day in town now and then. An
+    anomaly is 5 to 20 times as much as the account's median, by somebody else."""
+    draw = random.Random(seed)
+    history = History()
+    payments: list[tuple[float, str, float, bool, str]] = []
+    for account in range(accounts):
+        name = f"acct-{account}"
+        median, spread = math.exp(draw.gauss(8.6, 0.7)), draw.uniform(0.25, 0.7)
+        rate, payday = draw.uniform(0.5, 3.0), draw.randrange(30)
+        spree_left = 0
+        for day in range(days):
+            if spree_left == 0 and draw.random() < 0.01:
+                spree_left = draw.randint(1, 2)
+            is_payday = (day - payday) % 30 < 2
+            times = 1.6 if is_payday else 1.0
+            count = _poisson(draw, rate * (3 if spree_left else 1.5 if is_payday else 1))
+            times *= draw.uniform(1.2, 1.8) if spree_left else 1.0
+            spree_left = max(0, spree_left - 1)
+            for _ in range(count):
+                at_s = (day + draw.betavariate(4, 3)) * SECONDS_PER_DAY
+                is_bad = day > 20 and draw.random() < anomaly_share
+                factor = math.exp(draw.uniform(math.log(5), math.log(20))) if is_bad else times
+                amount = median * factor * math.exp(draw.gauss(0, spread if not is_bad else 0.2))
+                shop = f"shop-{draw.randrange(40) if is_bad else account % 20 + draw.randrange(20)}"
+                payments.append((at_s, name, amount, is_bad, shop))
+    for at_s, name, amount, is_bad, shop in sorted(payments):
+        history.move(at_s, "payment", name, max(1, round(amount)), is_fraud=is_bad, merchant={"id": shop, "name": shop})
+    return history.in_order()
