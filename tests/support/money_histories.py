@@ -15,6 +15,8 @@ from typing import Any, Final
 
 START: Final = datetime(2026, 3, 1, tzinfo=UTC)
 SECONDS_PER_DAY: Final = 86_400
+SLICES_MAX: Final = 12
+"""Thieves do not cut a balance into more slices than these."""
 LABEL_DELAY: Final = timedelta(days=7)
 
 
@@ -127,7 +129,7 @@ def mobile_money(
     step_s: int = 1,
     tells_receipts: bool = True,
 ) -> History:
-    """Honest people pay in, send, pay and take out cash. Thieves empty victims in slices of at most `slice_max_minor`
+    """Honest people pay in, send, pay and take out cash. Thieves empty victims in slices of about `slice_max_minor`
     into fresh accounts that cash out within the hour. `step_s`: times are cut to whole steps, as simulators do.
     `tells_receipts`: the wallet tells the balance after money has come."""
     draw = random.Random(seed)
@@ -148,7 +150,12 @@ def mobile_money(
         time_s, rate = born_s, draw.uniform(0.3, 3.0)
         while (time_s := time_s + draw.expovariate(rate) * SECONDS_PER_DAY) < days * SECONDS_PER_DAY:
             amount = max(100, round(usual * math.exp(draw.gauss(0, 0.8))))
-            at(time_s, lambda now, n=name, a=amount, f=friends, g=agent, d=draw.random(): _act(wallets, names, now, n, a, f, g, d))  # type: ignore[misc]
+            at(
+                time_s,
+                lambda now, n=name, a=amount, f=friends, g=agent, d=draw.random(): _act(
+                    wallets, names, now, n, a, f, g, d
+                ),
+            )  # type: ignore[misc]
     for number in range(max(1, round(accounts * victim_share))):
         victim = draw.choice(names)
         time_s = draw.uniform(3 * SECONDS_PER_DAY, days * SECONDS_PER_DAY - 7200)
@@ -187,10 +194,11 @@ def _empty(wallets: _Wallets, draw: random.Random, at: Callable[[float, Callable
     left = wallets.balances.get(victim, 0)
     if left < 20_000:
         return
-    for part in range(24):
+    slice_minor = max(slice_max_minor, math.ceil(left / SLICES_MAX))
+    for part in range(SLICES_MAX):
         if left <= 0:
             return
-        amount = min(left, slice_max_minor)
+        amount = min(left, slice_minor)
         left -= amount
         mule = f"mule-{number}-{part}"
 

@@ -112,5 +112,8 @@ def daily_precision(
         ranks = days.setdefault(day_of[movement], {})
         known = ranks.get(account_of[movement], (-1.0, False))
         ranks[account_of[movement]] = (max(known[0], score), known[1] or movement in frauds)
-    shares = [sum(bad for _, bad in sorted(ranks.values(), key=lambda r: (-r[0], r[1]))[:top]) / top for ranks in days.values()]
+    shares = []
+    for ranks in days.values():
+        riskiest = sorted(ranks.values(), key=lambda rank: (-rank[0], rank[1]))[:top]
+        shares.append(sum(is_bad for _, is_bad in riskiest) / top)
     return sum(shares) / len(shares)

@@ -97,9 +97,10 @@ class Fold:
         if isinstance(history, PartyHistory):
             self.risk = judge_party(history, at_ms, weights)
         elif history is not _UNREAD:
-            self.risk = risk = judge_account(history, at_ms, self._finding_level(at_ms), weights)
-            total = risk.total
-            if total >= self.account_risk(at_ms):
+            level = self._finding_level(at_ms) if self.alarms else 0.0
+            self.risk = risk = judge_account(history, at_ms, level, weights)
+            total, peak = risk.total, self.peak
+            if not peak or total >= peak[0] or total >= self.account_risk(at_ms):
                 self.peak = [total, at_ms]
 
     def _finding_level(self, at_ms: int) -> float:

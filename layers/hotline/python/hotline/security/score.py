@@ -21,14 +21,14 @@ class Weights:
     """The most points of each part, and where a part begins and is full. Nobody publishes such weights: they were
     chosen on generated histories of one seed and tried on others (docs/detection.md)."""
 
-    amount: float = 32.0
-    hour: float = 2.0
-    first_time: float = 2.0
-    velocity: float = 6.0
-    share: float = 6.0
-    findings: float = 22.0
-    labels: float = 4.0
-    party: float = 26.0
+    amount: float = 26.0
+    hour: float = 1.5
+    first_time: float = 1.5
+    velocity: float = 4.0
+    share: float = 4.0
+    findings: float = 40.0
+    labels: float = 2.0
+    party: float = 21.0
     amount_from: float = 1.5
     """Standard deviations above the mean at which the amount begins to count."""
     amount_full: float = 4.5
@@ -77,7 +77,7 @@ class Risk(NamedTuple):
 
 
 NO_RISK: Final = Risk()
-FINDING_LEVELS: Final = {Severity.LOW: 0.25, Severity.MEDIUM: 0.5, Severity.HIGH: 0.75, Severity.CRITICAL: 1.0}
+FINDING_LEVELS: Final = {Severity.LOW: 0.1, Severity.MEDIUM: 0.25, Severity.HIGH: 0.75, Severity.CRITICAL: 1.0}
 
 _HOURS_MIN: Final = 20
 """So many movements make a habit of hours."""

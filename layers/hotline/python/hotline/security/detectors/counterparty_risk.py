@@ -124,7 +124,9 @@ DETECTOR: Final = Detector(
             hit=(_SOON * _DAY, 10 * _DAY),
         ),
         example("two within the day are one", *_TWO, _pay(_SOON), _pay(10), hit=_SOON * _DAY),
-        example("on the next day again", *_TWO, _pay(_SOON), _pay(_SOON + 1.01), hit=(_SOON * _DAY, (_SOON + 1.01) * _DAY)),
+        example(
+            "on the next day again", *_TWO, _pay(_SOON), _pay(_SOON + 1.01), hit=(_SOON * _DAY, (_SOON + 1.01) * _DAY)
+        ),
         example(
             "one of two failed in the end",
             *_TWO,

@@ -75,7 +75,9 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     return _find(state, event, same, total_minor, permille, limits)
 
 
-def _find(state: State, event: Event, same: list[Any], total_minor: int, permille: int, limits: Limits) -> Iterable[Hit]:
+def _find(
+    state: State, event: Event, same: list[Any], total_minor: int, permille: int, limits: Limits
+) -> Iterable[Hit]:
     started_ms = same[0][0]
     known = state.get("hit")
     if known is not None:
@@ -135,7 +137,9 @@ DETECTOR: Final = Detector(
         example("all to a stranger at once", _balance(0, 500_000), _out(5, 500_000), hit=5),
         example("all as cash", _balance(0, 500_000), _out(5, 500_000, None, kind="withdrawal"), hit=5),
         example("all but a thousandth", _balance(0, 500_000), _out(5, 499_500), hit=5),
-        example("two slices to two strangers", _balance(0, 500_000), _out(5, 300_000, "a"), _out(6, 200_000, "b"), hit=5),
+        example(
+            "two slices to two strangers", _balance(0, 500_000), _out(5, 300_000, "a"), _out(6, 200_000, "b"), hit=5
+        ),
         example(
             "nine tenths in three slices",
             _balance(0, 500_000),

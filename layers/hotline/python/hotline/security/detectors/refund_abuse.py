@@ -99,8 +99,15 @@ def _pay(*minutes: float, amount_minor: int = 10_000, kind: str = "payment") -> 
         (
             minute,
             f"{kind}.succeeded",
-            {"movement_id": f"m{minute}", "version": 1, "kind": kind, "status": "succeeded", "currency": "CNY",
-             "amount_minor": amount_minor, "party": "shop"},
+            {
+                "movement_id": f"m{minute}",
+                "version": 1,
+                "kind": kind,
+                "status": "succeeded",
+                "currency": "CNY",
+                "amount_minor": amount_minor,
+                "party": "shop",
+            },
         )  # fmt: skip
         for minute in minutes
     ]
@@ -111,8 +118,13 @@ def _back(*minutes: float, amount_minor: int = 10_000, name: str = "") -> list[T
         (
             minute,
             "refund.sent",
-            {"refund_id": name or f"r{minute}", "movement_id": f"m{minute}", "amount_minor": amount_minor,
-             "currency": "CNY", "status": "sent"},
+            {
+                "refund_id": name or f"r{minute}",
+                "movement_id": f"m{minute}",
+                "amount_minor": amount_minor,
+                "currency": "CNY",
+                "status": "sent",
+            },
         )  # fmt: skip
         for minute in minutes
     ]
@@ -139,15 +151,22 @@ DETECTOR: Final = Detector(
     step=step,
     examples=(
         example("six of ten come back", *_pay(*_TEN), *_back(*_SIX), hit=20),
-        example("few payments, but most of the money", *_pay(*_TEN, amount_minor=100), *_pay(*range(10, 15)),
-                *_back(*range(20, 25)), hit=20),  # fmt: skip
+        example(
+            "few payments, but most of the money",
+            *_pay(*_TEN, amount_minor=100),
+            *_pay(*range(10, 15)),
+            *_back(*range(20, 25)),
+            hit=20,
+        ),  # fmt: skip
         example("everything comes back", *_pay(*range(5)), *_back(*range(20, 26)), hit=20),
         example("refunds of payments from before", *_back(*range(20, 26)), hit=20),
         example("exactly the floor", *_pay(*_TEN, amount_minor=5000), *_back(*_SIX, amount_minor=5000), hit=20),
         example("once a month", *_pay(*_TEN), *_back(*_SIX, 27, 28, 29), hit=20),
         example("near miss: five of ten", *_pay(*_TEN), *_back(*range(20, 25)), hit=None),
         example("near miss: four of four", *_pay(*range(4)), *_back(*range(20, 24)), hit=None),
-        example("near miss: below the floor", *_pay(*_TEN, amount_minor=4990), *_back(*_SIX, amount_minor=4990), hit=None),
+        example(
+            "near miss: below the floor", *_pay(*_TEN, amount_minor=4990), *_back(*_SIX, amount_minor=4990), hit=None
+        ),
         example(
             "near miss: one refund told many times",
             *_pay(*range(5)),

@@ -82,8 +82,15 @@ def _pay(*minutes: float, amount_minor: int = 1000, status: str = "succeeded") -
         (
             minute,
             f"payment.{status}",
-            {"movement_id": f"m{minute}", "version": 1, "kind": "payment", "status": status, "currency": "CNY",
-             "amount_minor": amount_minor, "party": "shop"},
+            {
+                "movement_id": f"m{minute}",
+                "version": 1,
+                "kind": "payment",
+                "status": status,
+                "currency": "CNY",
+                "amount_minor": amount_minor,
+                "party": "shop",
+            },
         )  # fmt: skip
         for minute in minutes
     ]
@@ -126,7 +133,10 @@ DETECTOR: Final = Detector(
         example("near miss: the tenth a moment after", *_pay(*_MONTH), *_pay(*range(9), 60.01), hit=None),
         example("near miss: nineteen in a day", *_pay(*_MONTH), *_pay(*(n * 72 for n in range(19))), hit=None),
         example(
-            "near miss: a sum below the floor", *_pay(*_MONTH), *_pay(0, 1, 2, 3, amount_minor=_FLOOR // 4 - 1), hit=None
+            "near miss: a sum below the floor",
+            *_pay(*_MONTH),
+            *_pay(0, 1, 2, 3, amount_minor=_FLOOR // 4 - 1),
+            hit=None,
         ),
         example("near miss: a large sum in three", *_pay(*_MONTH), *_pay(0, 1, 2, amount_minor=_FLOOR), hit=None),
         example(

@@ -1,0 +1,446 @@
+"""The rules about money and the risk in parts, against generated histories with known frauds.
+
+The parameters were chosen on seed 1 of each generator. The seeds here are others.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import fields
+from functools import cache
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotline.security.detectors import DETECTORS, Detector, Event, History, Severity, Stream
+from hotline.security.detectors.history import DAY_MS, HOUR_MS, LABELS_MAX, RECORD_HALF_LIFE_MS, PartyHistory
+from hotline.security.fold import Fold
+from hotline.security.rules import RuleSet
+from hotline.security.score import (
+    FINDING_LEVELS,
+    NO_RISK,
+    RISK_MAX,
+    Risk,
+    Weights,
+    amount_level,
+    decay_risk,
+    hour_level,
+    judge_account,
+    judge_party,
+    party_level,
+    share_level,
+    velocity_level,
+)
+from tests.support.money_histories import History as Generated
+from tests.support.money_histories import cards, mobile_money, spenders
+from tests.support.stream_events import Judged, average_precision, daily_precision, streams_of
+
+ALL: Final = RuleSet.of((detector, detector.limits) for detector in DETECTORS)
+WEIGHTS: Final = Weights()
+POINTS: Final = ("amount", "hour", "first_time", "velocity", "share", "findings", "labels", "party")
+T0: Final = 1_800_000_000_000
+
+
+def measure(generated: Generated, judged: Judged, *rules: str) -> tuple[float, float]:
+    """Precision and recall of the movements that the findings of rules name."""
+    movement_of = {f["id"]: f["data"]["movement_id"] for f in generated.facts if "movement_id" in f["data"]}
+    found = {movement_of[id_] for id_ in judged.events_found(*rules)}
+    right = len(found & generated.frauds)
+    return right / max(1, len(found)), right / len(generated.frauds)
+
+
+@cache
+def robbed(seed: int, *, tells_receipts: bool = True, step_s: int = 1) -> tuple[Generated, Judged]:
+    generated = mobile_money(seed, accounts=300, days=16, tells_receipts=tells_receipts, step_s=step_s)
+    return generated, Judged(ALL).take(generated.facts)
+
+
+@pytest.mark.parametrize(("tells_receipts", "step_s"), [(True, 1), (False, 1), (True, 3600), (False, 3600)])
+def test_mules_who_cash_out_within_the_hour_are_found_and_hardly_anybody_else(
+    tells_receipts: bool, step_s: int
+) -> None:
+    generated, judged = robbed(11, tells_receipts=tells_receipts, step_s=step_s)
+    precision, recall = measure(generated, judged, "pass_through")
+    assert precision >= 0.99
+    assert recall >= 0.95
+
+
+def test_victims_emptied_in_slices_are_found_and_hardly_anybody_else() -> None:
+    generated, judged = robbed(11)
+    precision, recall = measure(generated, judged, "drain")
+    assert precision >= 0.97
+    assert recall >= 0.90
+    both = measure(generated, judged, "drain", "pass_through")
+    assert both[0] >= 0.98
+    assert both[1] >= 0.97
+    slices = [hit.facts["movements"] for (rule, _, _), (_, hit) in judged.hits.items() if rule == "drain"]
+    assert max(map(int, slices)) > 3
+
+
+def test_the_risk_ranks_robbed_accounts_before_honest_ones() -> None:
+    generated, judged = robbed(11)
+    scores = {movement: risk.total for movement, risk in judged.risks.items()}
+    assert average_precision(scores, generated.frauds) >= 0.4
+
+
+@cache
+def paid_by_card() -> tuple[Generated, Judged]:
+    generated = cards(12, customers=300, terminals=600, days=70, terminals_per_day=0.12, customers_per_day=0.18)
+    return generated, Judged(ALL).take(generated.facts)
+
+
+def test_the_risk_ranks_card_fraud_by_reasons_alone() -> None:
+    generated, judged = paid_by_card()
+    scores = {movement: risk.total for movement, risk in judged.risks.items() if generated.day_of[movement] >= 35}
+    frauds = generated.frauds & scores.keys()
+    assert len(frauds) > 80
+    assert average_precision(scores, frauds) >= 0.5
+    assert daily_precision(scores, frauds, generated.day_of, generated.account_of, 6) >= 0.31
+
+
+def test_a_terminal_with_confirmed_frauds_names_those_who_pay_there() -> None:
+    generated, judged = paid_by_card()
+    precision, _ = measure(generated, judged, "counterparty_risk")
+    assert precision >= 0.5
+    hits = [hit for (rule, _, _), (_, hit) in judged.hits.items() if rule == "counterparty_risk"]
+    payers = set(generated.account_of.values())
+    assert len(hits) > 20
+    assert all(hit.facts["account"] in payers for hit in hits)
+
+
+def test_amounts_that_somebody_else_spends_are_found() -> None:
+    generated = spenders(13, accounts=150, days=100)
+    precision, recall = measure(generated, Judged(ALL).take(generated.facts), "spend_anomaly")
+    assert precision >= 0.85
+    assert recall >= 0.6
+
+
+MOST_FALSE: Final = {
+    "drain": 0.0,
+    "pass_through": 0.0,
+    "velocity": 15.0,
+    "spend_anomaly": 25.0,
+    "card_testing": 0.0,
+    "counterparty_risk": 0.0,
+    "refund_abuse": 0.0,
+}
+"""By rule: the most findings on honest people, of 10,000 and a day, with paydays and days in town."""
+
+
+def test_honest_people_are_seldom_found() -> None:
+    accounts, days = 200, 80
+    judged = Judged(ALL).take(spenders(14, accounts=accounts, days=days, anomaly_share=0.0).facts)
+    for rule, most in MOST_FALSE.items():
+        found = sum(1 for name, _, _ in judged.hits if name == rule)
+        assert found / (accounts * days) * 10_000 <= most, rule
+
+
+def test_a_salary_that_is_spent_on_rent_is_nothing() -> None:
+    fold = Fold(ALL.plans[Stream.ACCOUNT])
+    balance = 20_000
+    for month in range(1, 7):
+        at_ms = T0 + month * 30 * DAY_MS
+        balance += 900_000
+        paid = move(f"pay-{month}", at_ms, 900_000, direction="in", party="employer", balance_after_minor=balance)
+        balance -= 850_000
+        rent = move(f"rent-{month}", at_ms + HOUR_MS // 2, 850_000, party="landlord", balance_after_minor=balance)
+        names = [rule.detector.rule for event in (paid, rent) for rule, _ in fold.take(event)]
+        assert not set(names) & {"pass_through", "drain"}, month
+        balance = 20_000
+
+
+# The memory
+
+
+def move(
+    id_: str, at_ms: int, minor: int, *, kind: str = "transfer", status: str = "succeeded", **more: object
+) -> Event:
+    values = {
+        "movement_id": id_,
+        "version": 1,
+        "kind": kind,
+        "status": status,
+        "amount_minor": minor,
+        "currency": "CNY",
+    }
+    return Event(id_, at_ms, f"{kind}.{status}", {**values, **more})
+
+
+def label(movement_id: str, at_ms: int) -> Event:
+    return Event(
+        f"label-{movement_id}", at_ms, "transaction.confirmed_fraud", {"movement_id": movement_id, "account": "a"}
+    )
+
+
+def test_a_memory_that_is_written_and_read_after_each_event_judges_alike() -> None:
+    generated = mobile_money(15, accounts=60, days=12, victim_share=0.2)
+    whole: dict[tuple[Stream, str], Fold] = {}
+    torn: dict[tuple[Stream, str], str] = {}
+    for fact in generated.facts:
+        for stream, subject, event in streams_of(fact):
+            plan = ALL.plans[stream]
+            fold = whole.setdefault((stream, subject), Fold(plan))
+            again = Fold(plan, json.loads(torn.get((stream, subject), "{}")))
+            assert json.dumps([(r.name, h) for r, h in fold.take(event)]) == json.dumps(
+                [(r.name, h) for r, h in again.take(event)]
+            )
+            assert fold.risk == again.risk
+            torn[stream, subject] = json.dumps(again.store())
+    assert all(json.loads(torn[key]) == json.loads(json.dumps(fold.store())) for key, fold in whole.items())
+
+
+def test_the_memory_of_a_flooded_account_is_bounded() -> None:
+    sizes = []
+    fold, party = Fold(ALL.plans[Stream.ACCOUNT]), Fold(ALL.plans[Stream.PARTY])
+    for number in range(3000):
+        at_ms = T0 + number * 40_000
+        come = move(f"in-{number}", at_ms, 5000, direction="in", party=f"p{number}")
+        kind = ("transfer", "withdrawal", "payment")[number % 3]
+        go = move(f"out-{number}", at_ms, 300 + number % 5000, kind=kind, party=f"shop-{number}", account=f"a{number}")
+        refund = {"refund_id": f"r{number}", "movement_id": f"out-{number}", "amount_minor": 300, "currency": "CNY",
+                  "status": "sent"}  # fmt: skip
+        fold.take(come)
+        for one in (fold, party):
+            one.take(go)
+            one.take(label(f"out-{number}", at_ms))
+        fold.take(Event(f"back-{number}", at_ms, "refund.sent", refund))
+        if number % 1000 == 999:
+            sizes.append((len(json.dumps(fold.store())), len(json.dumps(party.store()))))
+    assert max(size for pair in sizes for size in pair) < 20_000
+    assert sizes[2][0] < sizes[1][0] * 1.1
+    assert sizes[2][1] < sizes[1][1] * 1.1
+
+
+def test_a_label_counts_once_and_from_its_own_time_on() -> None:
+    history = PartyHistory()
+    for number in range(3):
+        event = move(f"m{number}", T0 + number, 100, party="a")
+        assert history.take(event.type, event.at_ms, event.values) == "money.left"
+    told = [history.take(one.type, one.at_ms, one.values) for one in (label("m0", T0 + 9), label("m0", T0 + 10))]
+    assert told == ["transaction.confirmed_fraud", None]
+    assert history.fraud_weight(T0 + 9) == 1.0
+    assert history.fraud_weight(T0 + 9 + RECORD_HALF_LIFE_MS) == 0.5
+    for number in range(LABELS_MAX + 5):
+        event = label(f"n{number}", T0 + 20)
+        history.take(event.type, event.at_ms, event.values)
+    assert len(history.labels) == LABELS_MAX
+
+
+def test_a_refund_is_no_movement() -> None:
+    values = {"refund_id": "r", "movement_id": "m", "amount_minor": 5, "currency": "CNY", "status": "sent"}
+    history = History()
+    assert history.take("refund.sent", T0, values) == "refund.sent"
+    assert not history.movements
+
+
+def test_one_huge_amount_does_not_become_usual() -> None:
+    history = History()
+    for number in range(20):
+        event = move(f"m{number}", T0 + number * HOUR_MS, 10_000, party="a")
+        history.take(event.type, event.at_ms, event.values)
+    event = move("huge", T0 + 21 * HOUR_MS, 100_000_000, party="a")
+    history.take(event.type, event.at_ms, event.values)
+    assert history.usual["CNY"][1] == pytest.approx(10_000, rel=0.11)
+
+
+def test_hours_are_counted_around_midnight_and_fade() -> None:
+    history = History()
+    midnight = T0 - T0 % DAY_MS
+    for number in range(600):
+        event = move(f"m{number}", midnight + number * DAY_MS + (23 if number % 2 else 22) * HOUR_MS, 100, party="a")
+        history.take(event.type, event.at_ms, event.values)
+    assert history.hour_before == 1.0
+    assert history.hours[24] == sum(history.hours[:24]) <= 241
+    event = move("night", midnight + 601 * DAY_MS, 100, party="a")
+    history.take(event.type, event.at_ms, event.values)
+    assert history.hour_before == pytest.approx(0.5, abs=0.05)
+    event = move("noon", midnight + 601 * DAY_MS + 12 * HOUR_MS, 100, party="a")
+    history.take(event.type, event.at_ms, event.values)
+    assert history.hour_before == 0.0
+
+
+# The parts of a risk
+
+
+def test_the_weights_of_all_parts_add_up_to_the_most() -> None:
+    assert POINTS == Risk._fields
+    assert sum(getattr(WEIGHTS, name) for name in POINTS) == RISK_MAX
+    assert {one.name for one in fields(Weights)} > set(POINTS)
+    assert list(FINDING_LEVELS) == list(Severity)
+    assert sorted(FINDING_LEVELS.values()) == list(FINDING_LEVELS.values())
+
+
+amounts = st.integers(0, 10**12)
+weights_of_history = st.floats(0.01, 500)
+
+
+@given(amounts, amounts, weights_of_history, st.floats(1, 10**9), st.floats(0, 3))
+def test_a_larger_amount_is_never_less_risk(one: int, other: int, weight: float, mean: float, spread: float) -> None:
+    usual = [weight, mean, mean * mean * (1 + spread * spread), 0.0, 0.0, 0.0, 0.0]
+    low, high = sorted((one, other))
+    assert 0 <= amount_level(low, usual, WEIGHTS) <= amount_level(high, usual, WEIGHTS) <= 1
+
+
+shares = st.floats(0, 1)
+counts = st.floats(0, 10**6)
+
+
+@given(shares, shares, st.integers(0, 300))
+def test_a_rarer_hour_is_never_less_risk(one: float, other: float, known: int) -> None:
+    low, high = sorted((one, other))
+    assert 0 <= hour_level(high, known) <= hour_level(low, known) <= 1
+
+
+@given(counts, counts)
+def test_more_velocity_is_never_less_risk(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert 0 <= velocity_level(low, WEIGHTS) <= velocity_level(high, WEIGHTS) <= 1
+
+
+@given(amounts, amounts, st.integers(-100, 10**12) | st.none())
+def test_a_larger_share_is_never_less_risk(one: int, other: int, balance: int | None) -> None:
+    low, high = sorted((one, other))
+    assert 0 <= share_level(low, balance, WEIGHTS) <= share_level(high, balance, WEIGHTS) <= 1
+
+
+@given(counts, counts, counts, counts)
+def test_more_frauds_are_never_less_risk_and_more_payments_never_more(a: float, b: float, c: float, d: float) -> None:
+    few, many = sorted((a, b))
+    small, large = sorted((c, d))
+    assert 0 <= party_level(few, small, WEIGHTS) <= party_level(many, small, WEIGHTS) <= 1
+    assert party_level(few, large, WEIGHTS) <= party_level(few, small, WEIGHTS)
+
+
+@given(shares, shares)
+def test_a_graver_finding_is_never_less_risk(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    history = History()
+    event = move("m", T0, 100, party="a")
+    history.take(event.type, event.at_ms, event.values)
+    less, more = judge_account(history, T0, low, WEIGHTS), judge_account(history, T0, high, WEIGHTS)
+    assert 0 <= less.total <= more.total <= RISK_MAX
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.integers(1, 10**7), st.integers(0, 5), st.integers(0, 3 * DAY_MS)), max_size=30),
+       st.integers(1, 10**8), st.integers(1, 10**8), st.integers(0, 10**8))  # fmt: skip
+def test_of_two_movements_after_one_history_the_larger_one_has_no_part_that_is_less(
+    earlier: list[tuple[int, int, int]], one: int, other: int, balance: int
+) -> None:
+    low, high = sorted((one, other))
+    risks = []
+    for amount in (low, high):
+        history, at_ms = History(), T0
+        history.take("funds.balance_changed", at_ms, {"currency": "CNY", "balance_minor": balance})
+        for number, (minor, party, later) in enumerate(earlier):
+            at_ms += later
+            event = move(f"m{number}", at_ms, minor, party=str(party))
+            history.take(event.type, at_ms, event.values)
+        event = move("last", at_ms + 1, amount, party="x")
+        history.take(event.type, event.at_ms, event.values)
+        risks.append(judge_account(history, event.at_ms, 0.0, WEIGHTS))
+    assert all(less <= more for less, more in zip(*risks, strict=True))
+    assert risks[1].total <= RISK_MAX
+
+
+def test_late_labels_of_a_party_raise_its_part_until_they_fade() -> None:
+    fold = Fold(ALL.plans[Stream.PARTY])
+    parts = []
+    for day in range(20):
+        fold.take(move(f"m{day}", T0 + day * DAY_MS, 100, kind="payment", party="payer", account="payer"))
+        assert fold.risk is not None
+        parts.append(fold.risk.party)
+        if 7 <= day < 12:
+            fold.take(label(f"m{day - 7}", T0 + day * DAY_MS + 1))
+            assert fold.risk is None
+    assert parts[:8] == [0.0] * 8
+    assert parts[8:13] == sorted(parts[8:13])
+    assert parts[8] > 0
+    assert parts[12:] == sorted(parts[12:], reverse=True)
+    assert parts[-1] < parts[12] / 4
+
+
+def test_a_large_merchant_always_has_some_frauds_and_no_record() -> None:
+    history = PartyHistory()
+    for number in range(5000):
+        event = move(f"m{number}", T0 + number * 60_000, 100, party="a")
+        history.take(event.type, event.at_ms, event.values)
+        if number % 250 == 0:
+            told = label(f"m{number}", event.at_ms)
+            history.take(told.type, told.at_ms, told.values)
+    few = judge_party(history, T0 + 5000 * 60_000, WEIGHTS).party
+    history.frauds[0] *= 5
+    assert few < WEIGHTS.party * 0.4 < judge_party(history, T0 + 5000 * 60_000, WEIGHTS).party
+
+
+def test_the_parts_of_account_and_party_are_computed_apart_and_added() -> None:
+    account, party = Fold(ALL.plans[Stream.ACCOUNT]), Fold(ALL.plans[Stream.PARTY])
+    for number in range(4):
+        party.take(label(f"m{number}", T0 + number))
+    event = move("m", T0 + DAY_MS, 5000, kind="payment", party="shop", account="payer")
+    account.take(event)
+    party.take(event)
+    assert account.risk is not None
+    assert party.risk is not None
+    assert account.risk.party == 0
+    assert party.risk == NO_RISK._replace(party=party.risk.party)
+    both = account.risk.plus(party.risk)
+    assert both.total == pytest.approx(account.risk.total + party.risk.total)
+    assert party.risk.total > 0
+
+
+def test_a_finding_makes_later_movements_riskier_until_it_is_old_or_withdrawn() -> None:
+    def after(*events: Event, days: float = 1.0) -> float:
+        fold = Fold(ALL.plans[Stream.ACCOUNT])
+        for event in events:
+            fold.take(event)
+        fold.take(move("later", T0 + round(days * DAY_MS), 10, kind="payment", party="shop"))
+        assert fold.risk is not None
+        return fold.risk.findings
+
+    failures = [Event(f"f{n}", T0 + n, "login.failed", {"ip": "a"}) for n in range(10)]
+    told = WEIGHTS.findings * FINDING_LEVELS[Severity.MEDIUM]
+    assert after() == after(*failures[:9]) == 0
+    assert after(*failures, days=0.001) == pytest.approx(told, rel=0.01)
+    assert after(*failures, days=3) == pytest.approx(told / 2, rel=0.01)
+    balance = Event("b", T0, "funds.balance_changed", {"currency": "CNY", "balance_minor": 90_000})
+    gone = move("gone", T0 + 1, 90_000, party="x", status="authorised")
+    undone = Event("u", T0 + 2, "transfer.failed", {**gone.values, "status": "failed", "version": 2})
+    assert after(balance, gone) > 0
+    assert after(balance, gone, undone) == 0
+
+
+def test_the_risk_of_an_account_is_the_decayed_maximum_of_its_movements() -> None:
+    fold = Fold(ALL.plans[Stream.ACCOUNT])
+    assert fold.account_risk(T0) == 0
+    totals = []
+    for number, minor in enumerate((1000, 1100, 900, 1000, 9000, 1000)):
+        fold.take(move(f"m{number}", T0 + number * DAY_MS, minor, kind="payment", party="shop"))
+        assert fold.risk is not None
+        totals.append((fold.risk.total, T0 + number * DAY_MS))
+    now_ms = T0 + 6 * DAY_MS
+    expected = max(decay_risk(total, at_ms, now_ms, WEIGHTS) for total, at_ms in totals)
+    assert fold.account_risk(now_ms) == pytest.approx(expected)
+    assert fold.account_risk(now_ms + WEIGHTS.risk_half_life_ms) == pytest.approx(expected / 2)
+
+
+def test_weights_of_their_own_are_another_set_of_rules() -> None:
+    chosen: list[tuple[Detector[object], object]] = [(detector, detector.limits) for detector in DETECTORS]
+    other = RuleSet.of(chosen, Weights(amount=1.0))
+    assert other.digest != ALL.digest == RuleSet.of(chosen, Weights()).digest
+    fold = Fold(other.plans[Stream.ACCOUNT])
+    fold.take(move("m", T0, 100, party="a"))
+    assert fold.risk is not None
+    assert fold.risk.amount == 0.25
+
+
+def test_usual_days_are_counted_from_the_weight_of_the_past() -> None:
+    history = History()
+    for number in range(180):
+        event = move(f"m{number}", T0 + number * DAY_MS // 2, 100, party="a")
+        history.take(event.type, event.at_ms, event.values)
+    assert history.left_per_day(T0 + 90 * DAY_MS) == pytest.approx(2.0, rel=0.05)
+    assert math.isclose(History().left_per_day(T0), 0.0)
