@@ -6,23 +6,27 @@ fraud. The shapes are those of published simulators; the figures are our own.
 
 from __future__ import annotations
 
+import heapq
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 START: Final = datetime(2026, 3, 1, tzinfo=UTC)
 SECONDS_PER_DAY: Final = 86_400
 SLICES_MAX: Final = 12
 """Thieves do not cut a balance into more slices than these."""
+WORTH_MINOR: Final = 20_000
+"""Thieves leave accounts alone that hold less."""
 LABEL_DELAY: Final = timedelta(days=7)
 
 
 @dataclass(slots=True)
 class History:
-    """Facts and what is fraud in them. `day_of` and `account_of` name the day and the payer of each outward movement."""
+    """Facts and what is fraud in them. `day_of` and `account_of`: day and payer of each outward movement."""
 
     facts: list[dict[str, Any]] = field(default_factory=list)
     frauds: set[str] = field(default_factory=set)
@@ -87,36 +91,92 @@ class History:
         return self
 
 
-@dataclass(slots=True)
-class _Wallets:
-    """Balances of accounts, kept by whoever generates movements in the order of their times."""
+type _Act = Callable[[float], None]
+"""Something that happens at a time in seconds."""
 
-    history: History
-    tells_receipts: bool
-    balances: dict[str, int] = field(default_factory=dict)
 
-    def set(self, at_s: float, account: str, minor: int) -> None:
-        self.balances[account] = minor
-        self.history.tell(
-            at_s, "funds.balance_changed", account, {"version": 1, "balance": {"minor": minor, "currency": "CNY"}}
-        )
+class _Town:
+    """Accounts with balances, and what happens to them in the order of time."""
 
-    def leave(self, at_s: float, kind: str, account: str, minor: int, *, is_fraud: bool = False, **more: Any) -> None:
-        if minor > self.balances[account] or minor <= 0:
+    def __init__(self, draw: random.Random, *, accounts: int, tells_receipts: bool, step_s: int) -> None:
+        self.draw = draw
+        self.history = History()
+        self.names = [f"acct-{number}" for number in range(accounts)]
+        self._balances: dict[str, int] = {}
+        self._tells_receipts = tells_receipts
+        self._step_s = step_s
+        self._plan: list[tuple[float, int, _Act]] = []
+        self._planned = 0
+
+    def plan(self, at_s: float, act: _Act) -> None:
+        """Let something happen later."""
+        self._planned += 1
+        heapq.heappush(self._plan, (at_s // self._step_s * self._step_s, self._planned, act))
+
+    def live(self) -> History:
+        """Let all happen that is planned."""
+        while self._plan:
+            at_s, _, act = heapq.heappop(self._plan)
+            act(at_s)
+        return self.history.in_order()
+
+    def begin(self, name: str, minor: int, at_s: float) -> None:
+        """Tell a balance."""
+        self._balances[name] = minor
+        balance = {"minor": minor, "currency": "CNY"}
+        self.history.tell(at_s, "funds.balance_changed", name, {"version": 1, "balance": balance})
+
+    def do(self, name: str, minor: int, friends: Sequence[str], agent: str, dice: float, at_s: float) -> None:
+        """Let an honest person pay in, take out cash, pay, or send. One cash-out in 1,250 takes all."""
+        if name not in self._balances:
             return
-        self.balances[account] -= minor
-        more["balance_after_minor"] = self.balances[account]
-        self.history.move(at_s, kind, account, minor, is_fraud=is_fraud, **more)
+        if dice < 0.35:
+            self._balances[name] += 2 * minor
+            self.history.move(at_s, "top_up", name, 2 * minor, balance_after_minor=self._balances[name])
+        elif dice < 0.60:
+            minor = self._balances[name] if dice < 0.3502 else minor
+            self._leave(at_s, "withdrawal", name, minor, counterparty=agent)
+        elif dice < 0.85:
+            merchant = {"id": f"shop-{int(dice * 1e6) % 200}", "name": "Shop"}
+            self._leave(at_s, "payment", name, minor, merchant=merchant)
+        else:
+            other = self.draw.choice(friends if dice < 0.95 else self.names)
+            if other != name and other in self._balances:
+                self._leave(at_s, "transfer", name, minor, counterparty=other, counterparty_account=other)
+
+    def rob(self, victim: str, number: int, slice_minor: int, at_s: float) -> None:
+        """Plan to empty an account in slices."""
+        left_minor = self._balances.get(victim, 0)
+        if left_minor < WORTH_MINOR:
+            return
+        slice_minor = max(slice_minor, math.ceil(left_minor / SLICES_MAX))
+        for part, begin_minor in enumerate(range(0, left_minor, slice_minor)):
+            minor = min(slice_minor, left_minor - begin_minor)
+            self.plan(
+                at_s + part * self.draw.uniform(5, 60), partial(self._steal, victim, f"mule-{number}-{part}", minor)
+            )
+
+    def _steal(self, victim: str, mule: str, minor: int, at_s: float) -> None:
+        sent = self._leave(at_s, "transfer", victim, minor, is_fraud=True, counterparty=mule, counterparty_account=mule)
+        if sent:
+            self.plan(at_s + self.draw.uniform(0, 3300), partial(self._cash_out, mule, minor))
+
+    def _cash_out(self, mule: str, minor: int, at_s: float) -> None:
+        self._leave(at_s, "withdrawal", mule, minor, is_fraud=True, counterparty="agent-0")
+
+    def _leave(self, at_s: float, kind: str, name: str, minor: int, *, is_fraud: bool = False, **more: Any) -> bool:
+        if not 0 < minor <= self._balances[name]:
+            return False
+        self._balances[name] -= minor
+        more["balance_after_minor"] = self._balances[name]
+        self.history.move(at_s, kind, name, minor, is_fraud=is_fraud, **more)
         other = more.get("counterparty_account")
         if other is not None:
-            after_minor = self.balances.get(other, 0) + minor
-            if self.tells_receipts:
-                self.set(at_s, other, after_minor)
-            self.balances[other] = after_minor
-
-    def come(self, at_s: float, account: str, minor: int) -> None:
-        self.balances[account] += minor
-        self.history.move(at_s, "top_up", account, minor, balance_after_minor=self.balances[account])
+            after_minor = self._balances.get(other, 0) + minor
+            self._balances[other] = after_minor
+            if self._tells_receipts:
+                self.begin(other, after_minor, at_s)
+        return True
 
 
 def mobile_money(
@@ -125,93 +185,30 @@ def mobile_money(
     accounts: int = 1500,
     days: int = 30,
     victim_share: float = 0.03,
-    slice_max_minor: int = 40_000,
+    slice_minor: int = 40_000,
     step_s: int = 1,
     tells_receipts: bool = True,
 ) -> History:
-    """Honest people pay in, send, pay and take out cash. Thieves empty victims in slices of about `slice_max_minor`
-    into fresh accounts that cash out within the hour. `step_s`: times are cut to whole steps, as simulators do.
+    """Honest people pay in, send, pay and take out cash. Thieves empty victims in slices of about `slice_minor` into
+    fresh accounts that cash out within the hour. `step_s`: times are cut to whole steps, as simulators do.
     `tells_receipts`: the wallet tells the balance after money has come."""
     draw = random.Random(seed)
-    history = History()
-    wallets = _Wallets(history, tells_receipts)
-    names = [f"acct-{number}" for number in range(accounts)]
-    plan: list[tuple[float, int, Callable[[float], None]]] = []
-
-    def at(time_s: float, act: Callable[[float], None]) -> None:
-        plan.append((time_s // step_s * step_s, len(plan), act))
-
-    for name in names:
+    town = _Town(draw, accounts=accounts, tells_receipts=tells_receipts, step_s=step_s)
+    end_s = days * SECONDS_PER_DAY
+    for name in town.names:
         usual = math.exp(draw.gauss(9.5, 1.0))
-        friends = [draw.choice(names) for _ in range(draw.randint(3, 15))]
+        friends = [draw.choice(town.names) for _ in range(draw.randint(3, 15))]
         agent = f"agent-{draw.randrange(accounts // 20)}"
-        born_s = 0.0 if draw.random() < 0.8 else draw.uniform(0, days * SECONDS_PER_DAY * 0.8)
-        at(born_s, lambda now, n=name, b=round(usual * draw.uniform(0, 8)): wallets.set(now, n, b))  # type: ignore[misc]
-        time_s, rate = born_s, draw.uniform(0.3, 3.0)
-        while (time_s := time_s + draw.expovariate(rate) * SECONDS_PER_DAY) < days * SECONDS_PER_DAY:
-            amount = max(100, round(usual * math.exp(draw.gauss(0, 0.8))))
-            at(
-                time_s,
-                lambda now, n=name, a=amount, f=friends, g=agent, d=draw.random(): _act(
-                    wallets, names, now, n, a, f, g, d
-                ),
-            )  # type: ignore[misc]
+        time_s = 0.0 if draw.random() < 0.8 else draw.uniform(0, end_s * 0.8)
+        town.plan(time_s, partial(town.begin, name, round(usual * draw.uniform(0, 8))))
+        rate = draw.uniform(0.3, 3.0)
+        while (time_s := time_s + draw.expovariate(rate) * SECONDS_PER_DAY) < end_s:
+            minor = max(100, round(usual * math.exp(draw.gauss(0, 0.8))))
+            town.plan(time_s, partial(town.do, name, minor, friends, agent, draw.random()))
     for number in range(max(1, round(accounts * victim_share))):
-        victim = draw.choice(names)
-        time_s = draw.uniform(3 * SECONDS_PER_DAY, days * SECONDS_PER_DAY - 7200)
-        at(time_s, lambda now, v=victim, n=number: _empty(wallets, draw, at, now, v, n, slice_max_minor))  # type: ignore[misc]
-    # Thieves plan their cash-outs only once they see the balance, so the plan grows while it runs.
-    done = 0
-    plan.sort(key=lambda entry: entry[:2])
-    while done < len(plan):
-        known = len(plan)
-        plan[done][2](plan[done][0])
-        done += 1
-        if len(plan) > known:
-            plan[done:] = sorted(plan[done:], key=lambda entry: entry[:2])
-    return history.in_order()
-
-
-def _act(wallets: _Wallets, names: list[str], now: float, name: str, amount: int, friends: list[str], agent: str,
-         dice: float) -> None:  # fmt: skip
-    if name not in wallets.balances:
-        return
-    if dice < 0.35:
-        wallets.come(now, name, amount * 2)
-    elif dice < 0.60:
-        share = wallets.balances[name] if dice < 0.3502 else amount
-        wallets.leave(now, "withdrawal", name, share, counterparty=agent)
-    elif dice < 0.85:
-        wallets.leave(now, "payment", name, amount, merchant={"id": f"shop-{int(dice * 1e6) % 200}", "name": "Shop"})
-    else:
-        other = friends[int(dice * 1e6) % len(friends)] if dice < 0.95 else names[int(dice * 1e7) % len(names)]
-        if other != name and other in wallets.balances:
-            wallets.leave(now, "transfer", name, amount, counterparty=other, counterparty_account=other)
-
-
-def _empty(wallets: _Wallets, draw: random.Random, at: Callable[[float, Callable[[float], None]], None], now: float,
-           victim: str, number: int, slice_max_minor: int) -> None:  # fmt: skip
-    left = wallets.balances.get(victim, 0)
-    if left < 20_000:
-        return
-    slice_minor = max(slice_max_minor, math.ceil(left / SLICES_MAX))
-    for part in range(SLICES_MAX):
-        if left <= 0:
-            return
-        amount = min(left, slice_minor)
-        left -= amount
-        mule = f"mule-{number}-{part}"
-
-        def steal(then: float, amount: int = amount, mule: str = mule) -> None:
-            if wallets.balances[victim] < amount:
-                return
-            wallets.leave(then, "transfer", victim, amount, is_fraud=True, counterparty=mule, counterparty_account=mule)
-            at(
-                then + draw.uniform(0, 3300),
-                lambda later: wallets.leave(later, "withdrawal", mule, amount, is_fraud=True, counterparty="agent-0"),
-            )
-
-        at(now + part * draw.uniform(5, 60), steal)
+        at_s = draw.uniform(3 * SECONDS_PER_DAY, end_s - 7200)
+        town.plan(at_s, partial(town.rob, draw.choice(town.names), number, slice_minor))
+    return town.live()
 
 
 def cards(
@@ -228,7 +225,8 @@ def cards(
     """Card payments at terminals in the plane: customers pay at terminals within their reach, about their own mean.
 
     Every payment above `large` is fraud. `terminals_per_day` begin four weeks in which all their payments are fraud;
-    `customers_per_day` lose their credentials: for two weeks a third of their payments is five times as much, and fraud.
+    `customers_per_day` lose their credentials: for two weeks a third of their payments is five times as much, and is
+    fraud.
     """
     draw = random.Random(seed)
     history = History()

@@ -266,7 +266,7 @@ def test_hours_are_counted_around_midnight_and_fade() -> None:
 
 
 def test_the_weights_of_all_parts_add_up_to_the_most() -> None:
-    assert POINTS == Risk._fields
+    assert Risk._fields == POINTS
     assert sum(getattr(WEIGHTS, name) for name in POINTS) == RISK_MAX
     assert {one.name for one in fields(Weights)} > set(POINTS)
     assert list(FINDING_LEVELS) == list(Severity)

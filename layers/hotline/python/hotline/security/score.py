@@ -7,6 +7,7 @@ the two are computed apart and added.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -140,7 +141,7 @@ def party_level(frauds: float, payments: float, weights: Weights) -> float:
 def decay_risk(points: float, since_ms: int, at_ms: int, weights: Weights) -> float:
     """The risk of an account, known from a moment, at a later moment. The maximum of what its movements left of
     theirs is its risk."""
-    return points * 0.5 ** ((at_ms - since_ms) / weights.risk_half_life_ms)
+    return points * math.exp2((since_ms - at_ms) / weights.risk_half_life_ms)
 
 
 def _velocity_of(history: History, at_ms: int, weights: Weights) -> float:

@@ -1,7 +1,7 @@
 """Money goes to a payee or merchant to whom money was stolen before.
 
-The owner of a stolen card tells days later, so a label counts from the day on which it comes. A large merchant always has
-some: its frauds are measured against its payments. Old ones fade, since terminals are repaired and payees arrested.
+The owner of a stolen card tells days later, so a label counts from the day on which it comes. A large merchant always
+has some: its frauds are measured against its payments. Old ones fade, since terminals are repaired and payees arrested.
 """
 
 from __future__ import annotations

@@ -51,10 +51,10 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `slices` [time, id, movement, amount, currency] of one window, `hit` [beginning, end,
-    currency, facts, ids] of the last finding, and `emptied`: the time of the drain before it."""
+    """See `Detector.step`. Memory: `slices` [time, id, movement, amount, currency] of one window, and `hit` [beginning,
+    time of the last drain, facts, movements, ids] of the last finding."""
     if signal == Signal.MONEY_UNDONE:
-        return _take_back(state, event, history, limits) if state else NO_HITS
+        return _take_back(state, event.values["movement_id"]) if state else NO_HITS
     before, amount = history.balance_before_minor, history.amount_minor
     if before is None or not history.is_balance_told or amount > before:
         return NO_HITS
@@ -92,9 +92,8 @@ def _find(
     return (Hit(started_ms, event.at_ms, facts, ids),)
 
 
-def _take_back(state: State, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
+def _take_back(state: State, movement_id: str) -> Iterable[Hit]:
     """Count a movement no more. The finding goes with it: what came back is in the account."""
-    movement_id = event.values["movement_id"]
     state["slices"] = [one for one in state.get("slices", ()) if one[2] != movement_id]
     known = state.get("hit")
     if known is None or movement_id not in known[3]:
@@ -108,9 +107,9 @@ def _balance(minute: float, minor: int) -> Told:
 
 
 def _out(minute: float, amount_minor: int, party: str | None = "stranger", *, kind: str = "transfer",
-         status: str = "succeeded", version: int = 1, name: str | None = None, currency: str = "CNY") -> Told:  # fmt: skip
+         status: str = "succeeded", version: int = 1, name: str = "") -> Told:  # fmt: skip
     values = {"movement_id": name or f"m{minute}", "version": version, "kind": kind, "status": status}
-    values |= {"amount_minor": amount_minor, "currency": currency}
+    values |= {"amount_minor": amount_minor, "currency": "CNY"}
     return (minute, f"{kind}.{status}", values if party is None else {**values, "party": party})
 
 

@@ -169,7 +169,7 @@ class History:
     def fraud_weight(self, at_ms: int) -> float:
         """How many frauds were confirmed up to the moment. Each counts half after RECORD_HALF_LIFE_MS."""
         frauds = self.frauds
-        return frauds[0] * 0.5 ** ((at_ms - frauds[1]) / RECORD_HALF_LIFE_MS) if frauds else 0.0
+        return frauds[0] * math.exp2((frauds[1] - at_ms) / RECORD_HALF_LIFE_MS) if frauds else 0.0
 
     def _count(self, at_ms: int, values: Mapping[str, Any], *, is_outward: bool) -> None:
         self.amount_minor = amount = values["amount_minor"]
@@ -227,7 +227,7 @@ class History:
         weight *= 0.5 ** ((at_ms - last_ms) / HALF_LIFE_MS)
         total = weight + 1.0
         share = 1.0 / total
-        learned = amount if amount <= mean * LEARNED_RATIO_MAX else mean * LEARNED_RATIO_MAX
+        learned = min(amount, mean * LEARNED_RATIO_MAX)
         log = math.log(learned) if learned > 0 else 0.0
         self.usual[currency] = [
             total,
@@ -236,7 +236,7 @@ class History:
             mean_log + (log - mean_log) * share,
             square_log + (log * log - square_log) * share,
             at_ms,
-            amount if amount > largest else largest,
+            max(largest, amount),
         ]
 
     def left_per_day(self, at_ms: int) -> float:
@@ -244,9 +244,9 @@ class History:
         before = self.usual_before
         if before is None:
             return 0.0
-        weight = before[0] * 0.5 ** ((at_ms - before[5]) / HALF_LIFE_MS)
+        weight = before[0] * math.exp2((before[5] - at_ms) / HALF_LIFE_MS)
         age = max(at_ms - self.born_ms, DAY_MS) / HALF_LIFE_MS
-        return weight * math.log(2) / (30 * (1.0 - 0.5**age))
+        return weight * math.log(2) * DAY_MS / (HALF_LIFE_MS * (1.0 - math.exp2(-age)))
 
     def count_left(self, at_ms: int, span_ms: int) -> int:
         """How many movements left within the span before the moment, at most SPENDING_MAX."""
@@ -303,6 +303,6 @@ class PartyHistory(History):
         self.currency = values["currency"]
         if is_outward:
             payments = self.payments
-            before = payments[0] * 0.5 ** ((at_ms - payments[1]) / RECORD_HALF_LIFE_MS) if payments else 0.0
+            before = payments[0] * math.exp2((payments[1] - at_ms) / RECORD_HALF_LIFE_MS) if payments else 0.0
             self.payments_before = before
             self.payments = [before + 1.0, at_ms]

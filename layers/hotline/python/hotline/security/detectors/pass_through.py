@@ -111,8 +111,8 @@ def _points(one: list[Any], permille: int, event: Event, limits: Limits) -> int:
     least = limits.close_permille if event.values["kind"] == "withdrawal" else limits.same_permille
     if not least <= permille <= limits.over_permille:
         return 0
-    is_quick = event.at_ms - one[_TIME] <= limits.quick_ms
-    return 1 + is_same + 2 * (is_quick + one[_BEFORE] + one[_YOUNG])
+    is_quick = event.at_ms - int(one[_TIME]) <= limits.quick_ms
+    return 1 + is_same + 2 * (is_quick + int(one[_BEFORE]) + int(one[_YOUNG]))
 
 
 def _find(state: State, event: Event, currency: str, best: tuple[int, int, int]) -> Iterable[Hit]:
@@ -155,7 +155,7 @@ def _out(minute: float, amount_minor: int, *, kind: str = "withdrawal", status: 
     return (minute, f"{kind}.{status}", {**values, "amount_minor": amount_minor, "currency": "CNY", "party": "p"})
 
 
-_OLD: Final = (-30 * DAY_MS / MINUTE_MS, "login.succeeded", {})
+_OLD: Final[Told] = (-30 * DAY_MS / MINUTE_MS, "login.succeeded", {})
 """An account that has been there for a month."""
 _HOUR: Final = Limits().quick_ms / MINUTE_MS
 _DAY: Final = Limits().window_ms / MINUTE_MS
@@ -172,10 +172,10 @@ DETECTOR: Final = Detector(
     limits=Limits(),
     is_published=False,
     runbook=(
-        "Look at the account from which the money came: if it is drained or somebody there reported a theft, freeze both "
-        "accounts and ask the receiving side to keep the money. Owners of such accounts are often recruited with an offer "
-        "of work: ask what they were told, and tell them that passing money on is a crime. The money of this finding has "
-        "left, so a hold would keep only what comes next; an agent decides on it."
+        "Look at the account from which the money came: if it is drained, or somebody there reported a theft, freeze "
+        "both accounts and ask the receiving side to keep the money. Owners of such accounts are often recruited with "
+        "an offer of work: ask what they were told, and tell them that passing money on is a crime. The money of this "
+        "finding has left, so a hold would keep only what comes next; an agent decides on it."
     ),
     step=step,
     examples=(

@@ -1,7 +1,7 @@
 """Refunds come back for much of what the account pays.
 
-Some people send back half of their clothes; they are customers. From most of all payments on, somebody lives on it, or an
-insider pays money out. The finding asks a person to look; it stops nothing.
+Some people send back half of their clothes; they are customers. From most of all payments on, somebody lives on it, or
+an insider pays money out. The finding asks a person to look; it stops nothing.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ IDS_MAX: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Nobody publishes figures. Shops report 20 to 30% of clothes as returned, so three fifths of payments or of the money
-    is more than a habit. Both counts fade alike, half in `half_life_ms`."""
+    """Nobody publishes figures. Shops report 20 to 30% of clothes as returned [recalled], so three fifths of payments
+    or of the money is more than a habit. Both counts fade alike, half in `half_life_ms`."""
 
     refunds: float = 4.5
     """Their weight, five or a little less: one of today is 1, one of a month ago a half."""
@@ -43,8 +43,8 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `paid` and `back`, each currency to [weight, weighted sum, time]; `ids` [refund, event,
-    time] of the last refunds; `quiet_until`."""
+    """See `Detector.step`. Memory: `paid` and `back`, each currency to [weight, weighted sum, time]; `ids` [refund,
+    event, time] of the last refunds; `quiet_until`."""
     values = event.values
     if signal == Signal.MONEY_LEFT:
         if values["kind"] == "payment":
@@ -108,7 +108,7 @@ def _pay(*minutes: float, amount_minor: int = 10_000, kind: str = "payment") -> 
                 "amount_minor": amount_minor,
                 "party": "shop",
             },
-        )  # fmt: skip
+        )
         for minute in minutes
     ]
 
@@ -125,7 +125,7 @@ def _back(*minutes: float, amount_minor: int = 10_000, name: str = "") -> list[T
                 "currency": "CNY",
                 "status": "sent",
             },
-        )  # fmt: skip
+        )
         for minute in minutes
     ]
 
@@ -143,10 +143,10 @@ DETECTOR: Final = Detector(
     limits=Limits(),
     is_published=False,
     runbook=(
-        "Read the reasons of the refunds and who approved them. Always the same merchant or the same agent points to an "
-        "insider: tell whoever looks after agents, not the customer. Different shops and the same story, parcels that "
-        "never come, point to the customer: further refunds go to a person. Many honest people send clothes back; say "
-        "nothing to the customer before somebody has read the cases."
+        "Read the reasons of the refunds and who approved them. Always the same merchant or the same agent points to "
+        "an insider: tell whoever looks after agents, not the customer. Different shops and the same story, parcels "
+        "that never come, point to the customer: further refunds go to a person. Many honest people send clothes "
+        "back; say nothing to the customer before somebody has read the cases."
     ),
     step=step,
     examples=(
@@ -157,7 +157,7 @@ DETECTOR: Final = Detector(
             *_pay(*range(10, 15)),
             *_back(*range(20, 25)),
             hit=20,
-        ),  # fmt: skip
+        ),
         example("everything comes back", *_pay(*range(5)), *_back(*range(20, 26)), hit=20),
         example("refunds of payments from before", *_back(*range(20, 26)), hit=20),
         example("exactly the floor", *_pay(*_TEN, amount_minor=5000), *_back(*_SIX, amount_minor=5000), hit=20),

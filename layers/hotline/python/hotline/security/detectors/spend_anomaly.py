@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from .floors import floor_of, floors
 from .history import History
@@ -58,7 +58,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         return NO_HITS
     if amount < floor_of(limits.floor_minor, history.currency):
         return NO_HITS
-    facts = {
+    facts: Mapping[str, str | int] = {
         "amount_minor": amount,
         "currency": history.currency,
         "usual_minor": round(usual[1]),
@@ -112,10 +112,10 @@ DETECTOR: Final = Detector(
     limits=Limits(),
     is_published=False,
     runbook=(
-        "See what was bought, where, and whether the account's owner has paid there before. A large purchase, rent or a "
-        "holiday looks the same: one amount alone is no proof. With a new device, changed keys or a merchant with frauds "
-        "beside it, call the owner on a point of record and ask before anything is stopped. Otherwise the message that "
-        "the customer gets is enough; note the verdict, so that the rule is counted."
+        "See what was bought, where, and whether the account's owner has paid there before. A large purchase, rent "
+        "or a holiday looks the same: one amount alone is no proof. With a new device, changed keys or a merchant "
+        "with frauds beside it, call the owner on a point of record and ask before anything is stopped. Otherwise "
+        "the message that the customer gets is enough; note the verdict, so that the rule is counted."
     ),
     step=step,
     examples=(

@@ -91,7 +91,7 @@ def _pay(*minutes: float, amount_minor: int = 1000, status: str = "succeeded") -
                 "amount_minor": amount_minor,
                 "party": "shop",
             },
-        )  # fmt: skip
+        )
         for minute in minutes
     ]
 
@@ -111,10 +111,10 @@ DETECTOR: Final = Detector(
     limits=Limits(),
     is_published=False,
     runbook=(
-        "See to whom the movements went. Many different merchants or first-time payees, soon after a new device, mean a "
-        "stolen account: call the owner on a point of record, and freeze the account if they do not know of it. Many at "
-        "one shop are mostly a machine, a game, or a day in town: the message to the customer is enough. A trader who "
-        "has just begun grows out of it within two weeks."
+        "See to whom the movements went. Many different merchants or first-time payees, soon after a new device, "
+        "mean a stolen account: call the owner on a point of record, and freeze the account if they do not know of "
+        "it. Many at one shop are mostly a machine, a game, or a day in town: the message to the customer is enough. "
+        "A trader who has just begun grows out of it within two weeks."
     ),
     step=step,
     examples=(
