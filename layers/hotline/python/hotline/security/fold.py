@@ -100,7 +100,9 @@ class Fold:
             level = self._finding_level(at_ms) if self.alarms else 0.0
             self.risk = risk = judge_account(history, at_ms, level, weights)
             total, peak = risk.total, self.peak
-            if not peak or total >= peak[0] or total >= self.account_risk(at_ms):
+            # The bound is a straight line below the curve of decay. Most movements stay below it and cost no power.
+            bound = 1.0 - 0.7 * (at_ms - peak[1]) / weights.risk_half_life_ms if peak else 0.0
+            if not peak or (total >= peak[0] * bound and total >= self.account_risk(at_ms)):
                 self.peak = [total, at_ms]
 
     def _finding_level(self, at_ms: int) -> float:

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from .detectors.history import DAY_MS, HOUR_MS, History, PartyHistory
+from .detectors.history import DAY_MS, SEVERAL, History, PartyHistory
 from .detectors.rule import Severity
 
 RISK_MAX: Final = 100.0
@@ -90,7 +90,7 @@ def judge_account(history: History, at_ms: int, finding_level: float, weights: W
         weights.amount * amount_level(history.amount_minor, history.usual_before, weights),
         weights.hour * hour_level(history.hour_before, history.hours[24] - 1 if history.hours else 0),
         weights.first_time if history.is_first_party and history.known_party_count else 0.0,
-        weights.velocity * _velocity_of(history, at_ms, weights),
+        weights.velocity * _velocity_of(history, weights),
         weights.share * (share_level(history.amount_minor, history.balance_before_minor, weights)
                          if history.is_balance_told else 0.0),
         weights.findings * finding_level,
@@ -144,20 +144,16 @@ def decay_risk(points: float, since_ms: int, at_ms: int, weights: Weights) -> fl
     return points * math.exp2((since_ms - at_ms) / weights.risk_half_life_ms)
 
 
-def _velocity_of(history: History, at_ms: int, weights: Weights) -> float:
-    spending, before = history.spending, history.usual_before
-    if before is None or len(spending) < 3:
+def _velocity_of(history: History, weights: Weights) -> float:
+    before, per_day = history.usual_before, history.per_day_before
+    if before is None or history.day_count < SEVERAL:
         return 0.0
-    per_day = history.left_per_day(at_ms)
-    hour_ms = at_ms - HOUR_MS
-    in_hour = sum_minor = 0
-    for entry in spending:
-        if entry[2] == history.currency:
-            sum_minor += entry[1]
-        if entry[0] >= hour_ms:
-            in_hour += 1
     day = 3.0 + 2.0 * per_day
-    ratio = max(len(spending) / day, in_hour / (2.0 + per_day), sum_minor / (before[1] * day) if before[1] else 0.0)
+    ratio = max(
+        history.day_count / day,
+        history.hour_count / (2.0 + per_day),
+        history.day_minor / (before[1] * day) if before[1] else 0.0,
+    )
     return velocity_level(ratio, weights)
 
 

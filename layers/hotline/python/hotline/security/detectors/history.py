@@ -22,6 +22,8 @@ PARTIES_MAX: Final = 64
 DEVICES_MAX: Final = 16
 SPENDING_MAX: Final = 64
 """So many movements of the last day are kept for the sums of an hour and of a day."""
+SEVERAL: Final = 3
+"""Fewer movements of a day are nobody's haste, and most days have fewer: their sums are not computed."""
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 HALF_LIFE_MS: Final = 30 * DAY_MS
@@ -50,9 +52,13 @@ class History:
         "born_ms",
         "came_ms",
         "currency",
+        "day_count",
+        "day_minor",
         "devices",
         "frauds",
         "hour_before",
+        "hour_count",
+        "hour_minor",
         "hours",
         "is_balance_told",
         "is_first_device",
@@ -61,6 +67,7 @@ class History:
         "labels",
         "movements",
         "parties",
+        "per_day_before",
         "spending",
         "usual",
         "usual_before",
@@ -96,6 +103,13 @@ class History:
         self.balance_before_minor: int | None = None
         self.is_balance_told = False
         """The balance before the movement was known without the movement's own figures."""
+        self.hour_count = 0
+        """Outward movements of the last hour in the currency of this one, and with it; 0 below SEVERAL in a day."""
+        self.hour_minor = 0
+        self.day_count = 0
+        self.day_minor = 0
+        self.per_day_before = 0.0
+        """So many movements usually leave in a day, by those before; 0 below SEVERAL in a day."""
         self.hour_before = 0.0
         """The share of earlier movements in the hour of this one and its two neighbours, from 0 to 1."""
         self.usual_before: list[float] | None = None
@@ -201,6 +215,25 @@ class History:
             del spending[:drop]
         self._learn_hour(at_ms // HOUR_MS % 24)
         self._learn(at_ms, amount, currency)
+        if len(spending) < SEVERAL:
+            self.hour_count = self.day_count = self.hour_minor = self.day_minor = 0
+            self.per_day_before = 0.0
+        else:
+            self._add_up(at_ms, currency)
+
+    def _add_up(self, at_ms: int, currency: str) -> None:
+        hour_ms = at_ms - HOUR_MS
+        hour_count = day_count = hour_minor = day_minor = 0
+        for when_ms, amount, of, _ in self.spending:
+            if of == currency:
+                day_count += 1
+                day_minor += amount
+                if when_ms >= hour_ms:
+                    hour_count += 1
+                    hour_minor += amount
+        self.hour_count, self.day_count = hour_count, day_count
+        self.hour_minor, self.day_minor = hour_minor, day_minor
+        self.per_day_before = self.left_per_day(at_ms)
 
     def _learn_hour(self, hour: int) -> None:
         hours = self.hours

@@ -45,36 +45,52 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `quiet_until`, and `since`: the beginning of the last finding."""
-    spending = history.spending
-    if len(spending) < limits.sum_count:
+    """See `Detector.step`. Memory: `quiet_until`."""
+    count, at_ms = history.day_count, event.at_ms
+    if count < limits.sum_count or (count < limits.hour_count and history.day_minor < _least(history.currency, limits)):
         return NO_HITS
-    at_ms = event.at_ms
-    if at_ms < state.get("quiet_until", 0):
+    usual = history.usual_before
+    if usual is None or at_ms < state.get("quiet_until", 0):
         return NO_HITS
-    currency, usual = history.currency, history.usual_before
-    if usual is None:
-        return NO_HITS
-    own_count = history.left_per_day(at_ms) + 1.0
+    currency = history.currency
+    own_count = history.per_day_before + 1.0
     own_minor = own_count * usual[1]
-    for word, span_ms, count_min, times, floor_minor in (
-        ("hour", HOUR_MS, limits.hour_count, limits.hour_times, limits.hour_floor_minor),
-        ("day", DAY_MS, limits.day_count, limits.day_times, limits.day_floor_minor),
+    for word, span_ms, count, total_minor, count_min, times, floor_minor in (
+        (
+            "hour",
+            HOUR_MS,
+            history.hour_count,
+            history.hour_minor,
+            limits.hour_count,
+            limits.hour_times,
+            limits.hour_floor_minor,
+        ),
+        (
+            "day",
+            DAY_MS,
+            history.day_count,
+            history.day_minor,
+            limits.day_count,
+            limits.day_times,
+            limits.day_floor_minor,
+        ),
     ):
-        within = [entry for entry in spending if entry[0] >= at_ms - span_ms and entry[2] == currency]
-        count = len(within)
         if count < limits.sum_count:
             continue
-        total_minor = sum(entry[1] for entry in within)
         is_many = count >= count_min and count >= times * own_count
         is_much = total_minor >= floor_of(floor_minor, currency) and total_minor >= times * own_minor
         if is_many or is_much:
-            started_ms = within[0][0]
+            oldest_ms = at_ms - span_ms
+            started_ms = next(one[0] for one in history.spending if one[0] >= oldest_ms and one[2] == currency)
             state["quiet_until"] = started_ms + limits.merge_ms
             facts = {"movements": count, "amount_minor": total_minor, "currency": currency, "within": word}
             facts["by"] = "count" if is_many else "sum"
             return (Hit(started_ms, at_ms, facts, (event.id,)),)
     return NO_HITS
+
+
+def _least(currency: str, limits: Limits) -> int:
+    return min(floor_of(limits.hour_floor_minor, currency), floor_of(limits.day_floor_minor, currency))
 
 
 def _pay(*minutes: float, amount_minor: int = 1000, status: str = "succeeded") -> list[Told]:
