@@ -99,7 +99,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "PASSED_ON": "as RESOLVED",
     "list_rows": "the table of decline codes, which benchmarks read and tests hold against its words",
     "actor_of": "the one who acts, told by `./hotline codes explain`",
-    "risk": "a column of the table of failures, which tests hold against its words",
     "FIRST_STEPS": "all values of a rule, from which tests say every sentence",
     "NEEDS": "a part of the contract with the flows, which tests hold against them",
     "SELF_SERVICE": "as NEEDS",

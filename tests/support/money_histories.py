@@ -225,7 +225,7 @@ def cards(
     """Card payments at terminals in the plane: customers pay at terminals within their reach, about their own mean.
 
     Every payment above `large` is fraud. `terminals_per_day` begin four weeks in which all their payments are fraud;
-    `customers_per_day` lose their credentials: for two weeks a third of their payments is five times as much, and is
+    `customers_per_day` lose their credentials. For two weeks a third of their payments is five times as much, and is
     fraud.
     """
     draw = random.Random(seed)

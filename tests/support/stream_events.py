@@ -19,7 +19,7 @@ _KINDS: Final = OUTWARD_KINDS | {"top_up"}
 
 
 def streams_of(fact: Fact) -> Iterator[Told]:
-    """What a fact is in each stream: stream, subject, event."""
+    """Each stream that a fact is in: stream, subject, event."""
     id_, account, data = fact["id"], fact["subject"], fact["data"]
     type_ = fact["type"].removesuffix(".v1")
     at_ms = round(datetime.fromisoformat(fact["time"]).timestamp() * 1000)
@@ -53,8 +53,8 @@ def streams_of(fact: Fact) -> Iterator[Told]:
 
 
 class Judged:
-    """What the rules of a set see in facts in the order of their times: the risk of each movement that left, and the
-    hits that stand, by rule and subject."""
+    """The sight of a set of rules on facts in the order of their times. It has the risk of each movement that left, and
+    the hits that stand, by rule and subject."""
 
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules

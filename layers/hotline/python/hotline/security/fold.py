@@ -18,8 +18,8 @@ _LEFT: Final = Signal.MONEY_LEFT.value
 class Fold:
     """The memory of the rules about one subject. The same events in the same order give the same memory.
 
-    `risk` is that of the event taken last: of an account all parts but the party's, of a party that part alone; None
-    unless money left.
+    `risk` is that of the event taken last; None unless money left. An account has all parts but the party's, and a
+    party has that part alone.
     """
 
     __slots__ = ("_plan", "alarms", "history", "peak", "risk", "states")

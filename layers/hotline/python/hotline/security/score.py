@@ -61,7 +61,7 @@ class Risk(NamedTuple):
     share: float = 0.0
     """Of the known balance."""
     findings: float = 0.0
-    """What the rules found on the account lately: keys, devices, failed logins, money."""
+    """Findings of the rules on the account lately: keys, devices, failed logins, money."""
     labels: float = 0.0
     """Frauds that were confirmed on the account lately."""
     party: float = 0.0

@@ -48,8 +48,8 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `tries` [time, id, merchant, whether it failed] of one window, `tested` [beginning,
-    last try, failures, ids] once they are enough, and `hit` of the last finding."""
+    """See `Detector.step`. Memory: `tries` [time, id, merchant, failed] of one window; `tested` [beginning, last try,
+    failures, ids, count] once they are enough. `hit` is the last finding."""
     values = event.values
     if signal == Signal.MONEY_UNDONE:
         return _take_back(state, values["movement_id"]) if "hit" in state else NO_HITS

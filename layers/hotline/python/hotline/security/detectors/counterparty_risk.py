@@ -33,8 +33,8 @@ ACCOUNTS_MAX: Final = 32
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Nobody publishes figures. They were chosen on generated card payments. One label alone may be the thief's other
-    shop. The card networks' programmes look at merchants from about 1% of disputes on; a rate here is of what came
-    lately, which is less than what will come, and five of a hundred leaves room for a bad week."""
+    shop. The card networks' programmes look at merchants from about 1% of disputes on [recalled]. Five of a
+    hundred leaves room for a bad week."""
 
     frauds: float = 1.25
     """Their weight: a label of today is 1, one of three days ago a half. Two within six days are enough."""

@@ -39,7 +39,7 @@ PARTS_PER_THOUSAND: Final = 1000
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Nobody publishes figures. They were chosen on generated histories of mobile money. Honest people move any share
-    of a balance, so only the last thousandth tells a theft; several strangers within the hour tell it from nine tenths
+    of a balance, so only the last thousandth tells a theft. Several strangers within the hour tell it from nine tenths
     on. `habit_ms`: an account that emptied itself before does it again."""
 
     window_ms: int = HOUR_MS

@@ -37,26 +37,27 @@ _TIME, _ID, _MOVEMENT, _AMOUNT, _CURRENCY, _BEFORE, _YOUNG = range(7)
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Nobody publishes figures. They were chosen on generated histories of mobile money. Signs have points, and
-    `points` of them make a finding: the same sum to a hundredth 2, as cash to a tenth 1 (mules keep a share; rent is no
-    cash); within the hour 2; a fresh account 2; an account that was empty before 2. So an account of old with money of
+    `points` of them make a finding. The same sum to five thousandths has 2; as cash to a tenth 1, since mules keep a
+    share and rent is no cash. Within the hour, a fresh account, and one that was empty before have 2 each. So an account of old with money of
     its own is never a mule."""
 
     quick_ms: int = HOUR_MS
     window_ms: int = DAY_MS
     fresh_ms: int = 7 * DAY_MS
-    same_permille: int = 990
+    fresh_movements: int = 8
+    """A fresh account has no more movements than these. One that is in use from its first day is no mule's."""
+    same_permille: int = 995
     close_permille: int = 900
-    over_permille: int = 1010
-    """A mule takes no more than came: of a tenth more the rest is its own money."""
+    over_permille: int = 1000
+    """A mule takes no more than came. Of a larger sum the rest is its owner's own money."""
     empty_permille: int = 50
     points: int = 6
     floor_minor: Mapping[str, int] = field(default_factory=floors(10))
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `came` [time, id, movement, amount, currency, whether the account was empty before,
-    whether it was fresh], `went` [time, id, movement, amount, currency], both of one window, and `hit` of the last
-    finding."""
+    """See `Detector.step`. Memory: `came` [time, id, movement, amount, currency, empty before, fresh] and `went` [time,
+    id, movement, amount, currency], both of one window. `hit` is the last finding."""
     if signal == Signal.MONEY_LEFT:
         came = state.get("came")
         if not came or event.values["kind"] not in ("transfer", "withdrawal"):
@@ -67,12 +68,12 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         return _go(state, event, limits)
     if signal == Signal.MONEY_UNDONE:
         return _take_back(state, event.values["movement_id"]) if state else NO_HITS
-    # Whoever pays in cash or by card to send it on does what the wallet is for.
+    # Cash or a card that is paid in to be sent on is what the wallet is for.
     if event.values["kind"] != "transfer" or history.amount_minor < floor_of(limits.floor_minor, history.currency):
         return NO_HITS
     amount, before = history.amount_minor, history.balance_before_minor
     is_empty = before is not None and before * 1000 <= amount * limits.empty_permille
-    is_young = event.at_ms - history.born_ms <= limits.fresh_ms
+    is_young = event.at_ms - history.born_ms <= limits.fresh_ms and len(history.movements) <= limits.fresh_movements
     came = state.setdefault("came", [])
     entry = [event.at_ms, event.id, event.values["movement_id"], amount, history.currency, int(is_empty), int(is_young)]
     slide(came, entry, span_ms=limits.window_ms, kept_max=COMINGS_MAX)
@@ -155,6 +156,10 @@ def _out(minute: float, amount_minor: int, *, kind: str = "withdrawal", status: 
     return (minute, f"{kind}.{status}", {**values, "amount_minor": amount_minor, "currency": "CNY", "party": "p"})
 
 
+def _before(count: int) -> list[Told]:
+    return [_out(n - 100, 10, kind="payment") for n in range(count)]
+
+
 _OLD: Final[Told] = (-30 * DAY_MS / MINUTE_MS, "login.succeeded", {})
 """An account that has been there for a month."""
 _HOUR: Final = Limits().quick_ms / MINUTE_MS
@@ -183,8 +188,8 @@ DETECTOR: Final = Detector(
         example("on to somebody else", _in(0, _SUM), _out(30, _SUM, kind="transfer"), hit=0),
         example("in the same moment", _in(0, _SUM), _out(0, _SUM), hit=0),
         example("at the last moment of the hour", _in(0, _SUM), _out(_HOUR, _SUM), hit=0),
-        example("all but a hundredth", _in(0, _SUM), _out(30, _SUM * 99 // 100), hit=0),
-        example("a hundredth more", _in(0, _SUM), _out(30, _SUM * 101 // 100), hit=0),
+        example("all but five thousandths", _in(0, _SUM), _out(30, _SUM * 995 // 1000), hit=0),
+        example("the eighth movement of a fresh account", *_before(7), _in(0, _SUM), _out(30, _SUM), hit=0),
         example("in three slices", _in(0, _SUM), _out(5, 30_000), _out(9, 30_000), _out(12, 40_000), hit=0),
         example("of two sums that came", _in(0, 40_000), _in(3, 60_000), _out(9, _SUM), hit=0),
         example("an old account that was empty", _OLD, _in(0, _SUM, after_minor=105_000), _out(30, _SUM), hit=0),
@@ -200,10 +205,11 @@ DETECTOR: Final = Detector(
             _out(30, 850_000, kind="transfer"),
             hit=None,
         ),
-        example("near miss: nine tenths a day later", _in(0, _SUM, after_minor=_SUM), _out(_DAY, 98_900), hit=None),
+        example("near miss: nine tenths a day later", _in(0, _SUM, after_minor=_SUM), _out(_DAY, 90_000), hit=None),
         example("near miss: a moment after the day", _in(0, _SUM, after_minor=_SUM), _out(_DAY + 0.01, _SUM), hit=None),
-        example("near miss: less than all but a hundredth", _in(0, _SUM), _out(30, 98_900), hit=None),
-        example("near miss: more than came", _in(0, _SUM), _out(30, 101_100), hit=None),
+        example("near miss: a little less than that", _in(0, _SUM), _out(30, 99_499), hit=None),
+        example("near miss: more than came", _in(0, _SUM), _out(30, 100_100), hit=None),
+        example("near miss: the ninth movement", *_before(8), _in(0, _SUM), _out(30, _SUM), hit=None),
         example(
             "near miss: less than nine tenths of an empty account",
             _in(0, _SUM, after_minor=_SUM),

@@ -1,7 +1,7 @@
 """More movements, or more money, in an hour or a day than the account's own days have.
 
 Somebody who holds a stolen account or card spends until it stops. A busy trader does so every day: his own days are his
-measure, and the floor keeps small accounts from standing out with their fifth coffee.
+measure. The floor keeps small accounts from standing out with their fifth coffee.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from .rule import (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Nobody publishes figures for wallets. The floors are above what honest people do on a day in town, as generated;
-    `times` is against the account's own day, and one more movement than it has."""
+    """Nobody publishes figures for wallets. The floors are above what honest people do on a day in town, as generated.
+    `times` is against the account's own day and one more movement."""
 
     hour_count: int = 10
     day_count: int = 20
@@ -83,8 +83,14 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
             oldest_ms = at_ms - span_ms
             started_ms = next(one[0] for one in history.spending if one[0] >= oldest_ms and one[2] == currency)
             state["quiet_until"] = started_ms + limits.merge_ms
-            facts = {"movements": count, "amount_minor": total_minor, "currency": currency, "within": word}
-            facts["by"] = "count" if is_many else "sum"
+            by = "count" if is_many else "sum"
+            facts: Mapping[str, str | int] = {
+                "movements": count,
+                "amount_minor": total_minor,
+                "currency": currency,
+                "within": word,
+                "by": by,
+            }
             return (Hit(started_ms, at_ms, facts, (event.id,)),)
     return NO_HITS
 
