@@ -37,9 +37,9 @@ _TIME, _ID, _MOVEMENT, _AMOUNT, _CURRENCY, _BEFORE, _YOUNG = range(7)
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Nobody publishes figures. They were chosen on generated histories of mobile money. Signs have points, and
-    `points` of them make a finding. The same sum to five thousandths has 2; as cash to a tenth 1, since mules keep a
-    share and rent is no cash. Within the hour, a fresh account, and one that was empty before have 2 each. So an account of old with money of
-    its own is never a mule."""
+    `points` of them make a finding. The same sum to five thousandths has 2; as cash to a tenth 1, since mules keep
+    a share and rent is no cash. Within the hour, a fresh account, and one that was empty before have 2 each. So an
+    account of old with money of its own is never a mule."""
 
     quick_ms: int = HOUR_MS
     window_ms: int = DAY_MS
