@@ -42,7 +42,7 @@ from tests.support.folded_findings import fold_in_order, in_order, plan_of
 
 FOLDER = Path(detectors.__file__).parent
 HELPERS: Final = {"__init__", "rule", "history", "windows"} | {
-    "agent_deeds", "agent_examples", "journeys", "marks", "source_tries", "states"
+    "agent_deeds", "agent_examples", "floors", "journeys", "marks", "source_tries", "states"
 }  # fmt: skip
 """Files that are no rules. Those of the second set hold what several rules share."""
 COMMON: Final = ("rule", "history")
@@ -83,20 +83,27 @@ VERSIONS: Final = {
     ("agent_browsing", 1): "5e51f981ae92d28a",
     ("agent_openings", 1): "20def550c69da776",
     ("agent_unmasking", 1): "7d2e854498d8d440",
+    ("card_testing", 1): "7078ebfa72313ae9",
     ("code_flooding", 1): "4d3a1d350066ffff",
+    ("counterparty_risk", 1): "4088230339217982",
     ("credential_stuffing", 1): "630ea801c183b460",
     ("distributed_guessing", 1): "0752032915b16a7e",
+    ("drain", 1): "3c13111c21971f76",
     ("failed_login_burst", 1): "dbaab6c350f690b7",
     ("failed_login_burst", 2): "2add7d12ffa646dd",
     ("impossible_travel", 1): "e0830d305cc11ae2",
     ("new_devices_in_a_row", 1): "fc4935e44acefa6d",
     ("no_second_factor", 1): "4fa89d26d94f57a3",
     ("one_contact_point", 1): "3dd54c3e154cbd9f",
+    ("pass_through", 1): "850a3ac66d01bbcf",
     ("password_spray", 1): "631afb6194f6145a",
+    ("refund_abuse", 1): "aa0187bf7b4f19e0",
     ("reset_device_transfer", 1): "9df6736556708d0d",
     ("reset_device_transfer", 2): "9cfa271c0e45a80e",
+    ("spend_anomaly", 1): "f70fcaf4bd29a7ac",
     ("success_after_attack", 1): "bfecd48b80307f05",
     ("two_countries", 1): "8ea4e9cea363cd2a",
+    ("velocity", 1): "a30558368744d2dc",
 }
 """By rule and version: the digest of all that decides what the rule finds. A rule that finds something else than before
 gets the next version, since findings of the old one are not raised again. Add a line then, and leave the old one."""
