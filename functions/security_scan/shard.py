@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
-from hotline.kit.errors import InvalidInput
+from hotline.kit.errors import HotlineError, InvalidInput
 from hotline.kit.logging import Event, log
 from hotline.security.service import SHARDS_MAX, ShardReport, scan_shard
 
@@ -36,10 +36,16 @@ def answer(event: object, ctx: Context, remaining_ms: Callable[[], int]) -> dict
         log(Event.REQUEST_ODD, reason=error.code)
         raise
     whole_ms = remaining_ms()
-    report = scan_shard(ctx, shard, until=until, has_time=lambda: remaining_ms() > whole_ms * TIME_KEPT)
-    for finding in report.findings:
-        log(Event.FINDING_RAISED, account_id=finding.account_id, rule=finding.rule, version=finding.version)
-    log(Event.SHARD_SCANNED, count=report.rows, outcome="complete" if report.complete else "out_of_time")
+    try:
+        report = scan_shard(ctx, shard, until=until, has_time=lambda: remaining_ms() > whole_ms * TIME_KEPT)
+    except HotlineError as error:
+        log(Event.SHARD_FAILED, reason=error.code, lag_minutes=error.facts.get("lag_minutes"))
+        raise
+    for event_of, findings in ((Event.FINDING_RAISED, report.raised), (Event.FINDING_WITHDRAWN, report.withdrawn)):
+        for finding in findings:
+            log(event_of, account_id=finding.account_id, rule=finding.rule, version=finding.version)
+    outcome = "complete" if report.complete else "out_of_time"
+    log(Event.SHARD_SCANNED, count=report.rows, outcome=outcome, rules=report.rules, lag_minutes=report.lag_minutes)
     return _body(report)
 
 
@@ -62,18 +68,23 @@ def _request(event: object) -> tuple[int, datetime | None]:
 def _body(report: ShardReport) -> dict[str, Any]:
     return {
         "shard": report.shard,
+        "rules": report.rules,
         "rows": report.rows,
-        "accounts": report.accounts,
+        "subjects": report.subjects,
         "reads": report.reads,
         "writes": report.writes,
         "complete": report.complete,
+        "lag_minutes": report.lag_minutes,
+        "corrected": len(report.corrected),
+        "withdrawn": len(report.withdrawn),
         "findings": [
             {
                 "id": finding.id,
                 "rule": finding.rule,
-                "account": finding.account_id,
+                "stream": finding.stream.name.lower(),
+                "subject": finding.subject,
                 "window_start": to_text(finding.window_start),
             }
-            for finding in report.findings[:FINDINGS_LISTED_MAX]
+            for finding in report.raised[:FINDINGS_LISTED_MAX]
         ],
     }

@@ -19,7 +19,7 @@ PHONE: Final = "+447700900001"
 OTHER_PHONE: Final = "+447700900002"
 EMAIL: Final = "ada@customer.example"
 _AMOUNT: Final = {"minor": 12850, "currency": "CNY"}
-_SOURCE: Final = {"ip": "192.0.2.7", "device_id": "dev_1", "country": "CN", "lat": 31.2, "lon": 121.5}
+_SOURCE: Final = {"ip": "192.0.2.7", "device_id": "dev_1", "country": "CN", "lat": 31.2, "lon": 121.5, "network": "vpn"}
 _MOVEMENT: Final[dict[str, Any]] = {
     "movement_id": "mov_1",
     "version": 1,
@@ -40,6 +40,8 @@ _MOVEMENT: Final[dict[str, Any]] = {
     "delivered_on": "2026-11-25",
     "return_waived": False,
     "expected_on": "2026-11-27",
+    "direction": "out",
+    "counterparty_account": "acc_2",
 }
 _ARRIVED: Final = {"arrived_at": "2026-11-23T09:30:00.000Z"}
 """Only a withdrawal that has not failed arrives."""
@@ -100,7 +102,13 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
         "evidence_above_minor": 20000,
         "answer_days": 5,
     },
-    "transaction.confirmed_fraud": {"movement_id": "mov_1", "confirmed_at": "2026-11-23T11:00:00Z"},
+    "transaction.confirmed_fraud": {
+        "movement_id": "mov_1",
+        "confirmed_at": "2026-11-23T11:00:00Z",
+        "counterparty": "Tea House Ltd",
+        "merchant_id": "mer_1",
+    },
+    "code.sent": {"purpose": "login"},
 }
 _FAMILIES: Final[dict[str, dict[str, Any]]] = {
     "Described": _DESCRIBED,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 RUN_TIMEOUT_S: Final = 300
 POLL_S: Final = 0.1
-_NUMBERS: Final = ("rows", "accounts", "reads", "writes")
+_NUMBERS: Final = ("rows", "subjects", "reads", "writes", "corrected", "withdrawn")
 
 
 def register(subparsers: Subparsers) -> None:
@@ -67,21 +67,34 @@ def scan(stack: "Stack", until: datetime | None = None) -> list[dict[str, Any]]:
 
 
 def summed(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The sum over all shards of the rows read and the findings."""
+    """The sum over all shards of the rows read and the findings. `rules`: the digests of the sets of rules, one unless
+    shards ran with different ones. `lag_minutes`: of the shard that is furthest behind."""
     numbers = {name: sum(report[name] for report in reports) for name in _NUMBERS}
     findings = [finding for report in reports for finding in report.get("findings", ())]
-    return {"shards": len(reports), **numbers, "findings": sorted(findings, key=lambda finding: finding["id"])}
+    return {
+        "shards": len(reports),
+        "rules": sorted({report["rules"] for report in reports}),
+        **numbers,
+        "lag_minutes": max((report["lag_minutes"] for report in reports), default=0),
+        "findings": sorted(findings, key=lambda finding: finding["id"]),
+    }
 
 
 def sentences(report: Mapping[str, Any]) -> list[str]:
     """The report for people."""
     lines = [
         f"{count_things(report['shards'], 'shard')}, {count_things(report['rows'], 'row')} of "
-        f"{count_things(report['accounts'], 'account')}, {count_things(report['reads'], 'read')}, "
+        f"{count_things(report['subjects'], 'subject')}, {count_things(report['reads'], 'read')}, "
         f"{count_things(report['writes'], 'write')}."
     ]
+    if len(report["rules"]) > 1:
+        lines.append(f"Shards ran with different rules: {', '.join(report['rules'])}. Run it again.")
+    if report["lag_minutes"]:
+        lines.append(f"The oldest unread row is {report['lag_minutes']} minutes old.")
+    if report["corrected"] or report["withdrawn"]:
+        lines.append(f"{report['corrected']} findings corrected, {report['withdrawn']} withdrawn.")
     found = [
-        f"{finding['rule']} on {finding['account']} from {finding['window_start']} ({finding['id']})"
+        f"{finding['rule']} on {finding['subject']} from {finding['window_start']} ({finding['id']})"
         for finding in report["findings"]
     ]
     if not report["rows"]:

@@ -39,6 +39,7 @@ from hotline.kit.store.expressions import (
     INDEXES,
     check_key,
     check_keys,
+    check_put,
     check_query,
     check_writes,
     from_value,
@@ -94,8 +95,8 @@ class _State:
 class MemoryStore:
     """A `Store`. `reads` and `transactions` count calls.
 
-    `before` and `after` are called with the call's name (get, batch_get, query, transact) and may raise. `before` runs
-    before anything is done, `after` when all is done and only the answer can be lost.
+    `before` and `after` are called with the call's name (get, batch_get, query, transact, put_alone) and may raise.
+    `before` runs before anything is done, `after` when all is done and only the answer can be lost.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -174,9 +175,20 @@ class MemoryStore:
         with self._call("transact"):
             self._transact(kept, token)
 
+    def put_alone(self, write: Put) -> None:
+        """See Store.put_alone."""
+        check_put(write)
+        kept = _detached(write)
+        with self._call("put_alone"):
+            old = self._row(write.key)
+            reason = _reason(kept, old)
+            if reason.code is ReasonCode.CONDITION:
+                raise TransactionCancelled((reason,))
+            self._place(write.key, old, _result(kept, old))
+
     @contextmanager
     def _call(self, name: str) -> Iterator[None]:
-        if name == "transact":
+        if name in ("transact", "put_alone"):
             self.transactions += 1
         else:
             self.reads += 1
@@ -380,7 +392,7 @@ def _plain_name(name: object) -> str:
 
 def _checked_value(value: Any) -> Any:
     kind = type(value)
-    if kind is str or kind is bool:
+    if kind is str or kind is bool or kind is bytes:
         return value
     if kind is dict:
         return _checked(value)
@@ -398,6 +410,8 @@ def size_of(value: Any) -> int:
     kind = type(value)
     if kind is str:
         return len(value) if value.isascii() else len(value.encode())
+    if kind is bytes:
+        return len(value)
     if kind is bool:
         return 1
     if kind is int:

@@ -212,6 +212,7 @@ def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
         "case.opened": set(),
         "case.updated": set(),
         "finding.raised": set(),
+        "finding.withdrawn": set(),
         "bill.reminder_sent": set(),
     }
 

@@ -205,7 +205,9 @@ class ReminderSent(DecisionContract):
 
 
 class FindingRaised(DecisionContract):
-    """finding.raised: a rule of the scan saw its pattern on the account, from its first event to its last."""
+    """finding.raised: a rule of the scan saw its pattern on the account, from its first event to its last. `stream` is
+    there when it is about something else: an address from which people log in, a payee or merchant, or an agent. The
+    subject is then the account that the payee is, or `-`."""
 
     finding_id: Id
     rule: Word
@@ -213,6 +215,17 @@ class FindingRaised(DecisionContract):
     severity: Literal["low", "medium", "high", "critical"]
     window_start: Instant
     window_end: Instant
+    stream: Literal["source", "party", "agent"] | None = None
+
+
+class FindingWithdrawn(DecisionContract):
+    """finding.withdrawn: a later event excludes a finding that was raised. A hold that it called for stays until people
+    lift it."""
+
+    finding_id: Id
+    rule: Word
+    rule_version: Version
+    at: Instant
 
 
 class ThingAsked(Contract):
@@ -253,6 +266,7 @@ DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
     "case.opened": CaseTold,
     "case.updated": CaseTold,
     "finding.raised": FindingRaised,
+    "finding.withdrawn": FindingWithdrawn,
     "bill.reminder_sent": ReminderSent,
 }
 """Type, without its version suffix, to the contract of its data."""

@@ -190,6 +190,7 @@ class Source(Contract):
     country: Country | None = None
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    network: Annotated[model.SourceNetwork, Field(strict=False)] | None = None
 
 
 class Login(FactContract):
@@ -247,7 +248,8 @@ class Coupon(Contract):
 class Movement(FactContract):
     """payment, transfer, bill_payment, top_up, withdrawal: one movement of money at one version of its life.
     `expected_on`: on which local day of the customer a withdrawal is at their bank, as its provider estimates.
-    `arrived_at`: since when it is there."""
+    `arrived_at`: since when it is there. `direction`: of a transfer, `in` for one that the account receives. `counterparty_account`: the account of the same
+    wallet on the other side of a transfer."""
 
     movement_id: Id
     version: Version
@@ -270,6 +272,8 @@ class Movement(FactContract):
     return_waived: bool = False
     expected_on: Day | None = None
     arrived_at: Instant | None = None
+    direction: Annotated[model.Direction, Field(strict=False)] | None = None
+    counterparty_account: AccountId | None = None
 
     def fact(self, type_name: str, /) -> FactData:
         kind, status = type_name.split(".")
@@ -301,6 +305,8 @@ class Movement(FactContract):
             ),
             expected_on=self.expected_on,
             arrived_at=self.arrived_at,
+            direction=self.direction,
+            counterparty_account=self.counterparty_account,
         )
 
 
@@ -468,13 +474,24 @@ class Policy(FactContract):
 
 
 class Fraud(FactContract):
-    """transaction.confirmed_fraud."""
+    """transaction.confirmed_fraud. `counterparty` or `merchant_id`: who got the money, as the movement names them."""
 
     movement_id: Id
     confirmed_at: Instant
+    counterparty: Name | None = None
+    merchant_id: Id | None = None
 
     def fact(self, _: str, /) -> FactData:
-        return model.FraudConfirmed(self.movement_id, self.confirmed_at)
+        return model.FraudConfirmed(self.movement_id, self.confirmed_at, self.counterparty, self.merchant_id)
+
+
+class Code(FactContract):
+    """code.sent: the wallet sent the customer a one-time code, never which one."""
+
+    purpose: Annotated[model.CodePurpose, Field(strict=False)]
+
+    def fact(self, _: str, /) -> FactData:
+        return model.CodeSent(self.purpose)
 
 
 FACTS: Final[Mapping[str, type[FactContract]]] = {
@@ -497,6 +514,7 @@ FACTS: Final[Mapping[str, type[FactContract]]] = {
     "funds.balance_changed": Funds,
     "merchant.policy_published": Policy,
     "transaction.confirmed_fraud": Fraud,
+    "code.sent": Code,
 }
 """Type, without its version suffix, to the contract of its data."""
 

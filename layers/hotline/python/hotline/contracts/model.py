@@ -211,6 +211,14 @@ class LoginKind(StrEnum):
     OTP = "otp"
 
 
+class SourceNetwork(StrEnum):
+    """A network that hides where somebody is, so that a position read from the address says little."""
+
+    RELAY = "relay"
+    SATELLITE = "satellite"
+    VPN = "vpn"
+
+
 @dataclass(frozen=True, slots=True)
 class LoginSource:
     """The origin of a login. Addresses and positions are personal: they are stored as keyed hashes only."""
@@ -220,6 +228,7 @@ class LoginSource:
     country: str | None = None
     lat: float | None = None
     lon: float | None = None
+    network: SourceNetwork | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +307,13 @@ class Coupon:
     reason: str | None = None
 
 
+class Direction(StrEnum):
+    """Which way a transfer goes, seen from the account that it is told of."""
+
+    IN = "in"
+    OUT = "out"
+
+
 @dataclass(frozen=True, slots=True)
 class MovementTold:
     """payment|transfer|bill_payment|top_up|withdrawal.{authorised, succeeded, failed, unknown, reversed}."""
@@ -324,6 +340,10 @@ class MovementTold:
     """Of a withdrawal: the local day of the customer on which the money is at their bank, as the provider estimates."""
     arrived_at: datetime | None = None
     """Of a withdrawal: since when the money is at the customer's bank."""
+    direction: Direction | None = None
+    """Of a transfer; None is out."""
+    counterparty_account: str | None = None
+    """The account of the same wallet on the other side of a transfer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,10 +462,28 @@ class MerchantPolicyPublished:
 
 @dataclass(frozen=True, slots=True)
 class FraudConfirmed:
-    """transaction.confirmed_fraud."""
+    """transaction.confirmed_fraud. `counterparty`, `merchant_id`: who got the money, as the movement names them."""
 
     movement_id: str
     confirmed_at: datetime
+    counterparty: str | None = None
+    merchant_id: str | None = None
+
+
+class CodePurpose(StrEnum):
+    """What a one-time code was sent for."""
+
+    LOGIN = "login"
+    RESET = "reset"
+    PAYMENT = "payment"
+    HOTLINE = "hotline"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSent:
+    """code.sent: a one-time code went to the customer."""
+
+    purpose: CodePurpose
 
 
 type FactData = (
@@ -465,6 +503,7 @@ type FactData = (
     | FundsTold
     | MerchantPolicyPublished
     | FraudConfirmed
+    | CodeSent
 )
 
 

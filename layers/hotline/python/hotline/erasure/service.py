@@ -39,7 +39,7 @@ STATE_AT_ONCE: Final = 10
 EVIDENCE_AT_ONCE: Final = 5
 """Two writes a note and a picture, up to three a contact point while keys are replaced, one an item of state: 94. The
 rest is for the erasure itself and the audit."""
-STAYING: Final = (items.ERASURE_SK, "#LOCK")
+STAYING: Final = (items.ERASURE_SK, "#LOCK", "#WATCH")
 """State that stays for now, and for good: the erasure itself, and the tombstone."""
 ROUNDS: Final = 25
 """How many parts of one account are worked off in a row; the next minute goes on."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from hotline.accounts import service as accounts
 from hotline.accounts.model import AccountStatus, Profile
-from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished
+from hotline.contracts.model import AccountErased, Direction, Fact, MerchantPolicyPublished, MovementTold
 from hotline.erasure import service as erasure
 from hotline.identity import service as identity
 from hotline.kit.actor import System
@@ -134,18 +134,25 @@ def _contributions(ctx: Context, facts: Sequence[Fact]) -> _Contributions:
 def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequence[Fact]) -> Profile | None:
     """Let every room contribute; the profile as it will be, None when the account is erased."""
     keyring = ctx.lookup_ring
-    of_refunds, of_groups = refunds.fact_keys_of_payments(read, facts), payments.fact_keys_of_groups(read, facts)
+    own = [fact for fact in facts if not _is_received(fact)]
+    of_refunds, of_groups = refunds.fact_keys_of_payments(read, own), payments.fact_keys_of_groups(read, own)
     read |= _read(ctx.store, accounts.fact_keys_of_points(read, facts, keyring) | of_refunds | of_groups)
     profile = accounts.contribute_facts(change, read, facts, keyring)
-    payments.contribute_facts(change, read, facts, profile=profile)
+    payments.contribute_facts(change, read, own, profile=profile)
     lockout.contribute_facts(change, read, facts, lookup_keys=keyring, profile=profile)
-    refunds.contribute_facts(change, read, facts)
+    refunds.contribute_facts(change, read, own)
     security.contribute_facts(change, read, facts)
     identity.contribute_facts(change, read, facts)
     erasure.contribute_facts(change, read, facts, keyring)
     if len(change) > 0:
         lockout.contribute_not_erased(change, facts[0].subject)
     return profile
+
+
+def _is_received(fact: Fact) -> bool:
+    """Whether it tells of a transfer that the account receives: the scan alone looks at it. The hotline speaks of
+    transfers as of money that the customer sent."""
+    return isinstance(fact.data, MovementTold) and fact.data.direction is Direction.IN
 
 
 def _keep_activity(ctx: Context, facts: Sequence[Fact], shards: int) -> None:

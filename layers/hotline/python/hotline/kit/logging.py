@@ -15,8 +15,9 @@ from aws_lambda_powertools import Logger
 ALLOWED_KEYS = frozenset(
     {
         "account_id", "actor", "attempt", "case_id", "channel", "code", "contact_id", "correlation_id", "count",
-        "decision_id", "duration_ms", "entry_id", "error", "fact_id", "fact_type", "function", "kind", "outcome",
-        "queue", "rate", "reason", "request_id", "rule", "scheme", "step", "table", "topic", "turn", "version",
+        "decision_id", "duration_ms", "entry_id", "error", "fact_id", "fact_type", "function", "kind", "lag_minutes",
+        "outcome", "queue", "rate", "reason", "request_id", "rule", "rules", "scheme", "step", "table", "topic", "turn",
+        "version",
     }
 )  # fmt: skip
 _VALUE_CHARACTERS_MAX = 128
@@ -107,6 +108,8 @@ class Event(Enum):
 
     FINDING_RAISED = ("HL080", "WARNING", "A rule of the scan raised a finding.")
     SHARD_SCANNED = ("HL081", "INFO", "A shard of the activity was scanned.")
+    FINDING_WITHDRAWN = ("HL082", "WARNING", "A finding was withdrawn: a later event excludes it.")
+    SHARD_FAILED = ("HL083", "ERROR", "A shard of the activity could not be scanned to its end.")
 
     EVIDENCE_EXPIRED = ("HL110", "INFO", "A link to send a picture ended before anybody sent one.")
     EVIDENCE_UNSCANNED = ("HL111", "ERROR", "A picture was not scanned in time, and a case is open.")

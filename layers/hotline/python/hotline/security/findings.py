@@ -1,89 +1,196 @@
-"""The effects of a finding, in the transaction that takes in the events it was found by."""
+"""The effects of findings that are raised, corrected or withdrawn, in the transaction that takes in the events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
 
 from hotline.cases import service as cases
-from hotline.cases.model import SECURITY_TOPIC, Priority
-from hotline.kit.change import Change, Failure
-from hotline.kit.clock import to_text
-from hotline.kit.errors import HotlineError
-from hotline.kit.outbox import Decision
+from hotline.cases.model import NO_ACCOUNT, SECURITY_TOPIC, Priority
+from hotline.kit.change import Change
+from hotline.kit.clock import from_text, to_text
+from hotline.kit.ids import derive_id
+from hotline.kit.outbox import Decision, Message
 from hotline.kit.store import Key
-from hotline.kit.store.condition import Item
+from hotline.kit.store.condition import PRESENT, Condition, Item, Missing, equals
 from hotline.lockout import service as lockout
 
-from .items import finding_item, finding_key
-from .model import Finding
+from . import items
+from .detectors import Stream
+from .model import Finding, FindingState, may_become
+
+FINDINGS_AT_ONCE: Final = 10
+"""Findings of one transaction, which has room for a hundred items."""
+WITHDRAWN_REASON: Final = "finding_withdrawn"
+"""The reason of the entry by which a case hears that a finding does not hold."""
 
 
-class FindingKnown(HotlineError):
-    """The finding was raised before, by a watch that has been lost since."""
+class Kind(Enum):
+    """What happens to a finding."""
 
-    code = "finding_known"
-
-    def __init__(self, finding_id: str) -> None:
-        super().__init__(finding_id=finding_id)
-        self.finding_id = finding_id
+    RAISE = 1
+    CORRECT = 2
+    WITHDRAW = 3
 
 
-def raising_keys(account_id: str) -> set[Key]:
-    """The keys to read before findings are raised: the lock, whom to tell, and the open case."""
-    return {*lockout.acting_keys(account_id), *cases.case_keys(account_id, SECURITY_TOPIC)}
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happens to one finding."""
+
+    kind: Kind
+    finding: Finding
+
+    @property
+    def is_for_people(self) -> bool:
+        """Whether a case hears of it. The acts of agents are no case, which those agents could read."""
+        return self.kind is not Kind.CORRECT and self.finding.is_grave and self.finding.stream is not Stream.AGENT
 
 
-def contribute_findings(change: Change, read: Mapping[Key, Item], findings: Sequence[Finding]) -> None:
-    """Add findings of one account, at most one of which holds, with all their effects. Each has its word on the bus;
-    one that holds also has the hold and the customer's notices. Those for a person are one entry of a case.
-    FindingKnown at commit when one is there already."""
+def parts_of(steps: Iterable[Step]) -> list[list[Step]]:
+    """The steps in parts, each for one transaction. One part has one step for people at most: each is an entry of its
+    own in the case, however the rows come."""
+    parts: list[list[Step]] = [[]]
+    for step in steps:
+        last = parts[-1]
+        second = step.is_for_people and any(known.is_for_people for known in last)
+        if second or len(last) == FINDINGS_AT_ONCE:
+            parts.append([])
+        parts[-1].append(step)
+    return parts
+
+
+def step_keys(steps: Sequence[Step]) -> set[Key]:
+    """The keys to read before `contribute_steps`: the findings; for people also the lock, whom to tell, and the open
+    case."""
+    keys = {items.finding_key(step.finding) for step in steps}
+    for step in steps:
+        account_id = step.finding.account_id
+        if step.is_for_people:
+            keys |= cases.case_keys(account_id, SECURITY_TOPIC)
+        if account_id is not None and step.finding.stream is Stream.ACCOUNT:
+            keys |= set(lockout.acting_keys(account_id))
+    return keys
+
+
+def contribute_steps(change: Change, read: Mapping[Key, Item], steps: Sequence[Step]) -> list[Step]:
+    """Add the steps of one subject with all their effects; returns those that changed something. A finding that was
+    raised before, by a watch that has been lost since, is corrected instead. `read` holds what exists of
+    `step_keys`."""
+    done: list[Step] = []
+    for step in steps:
+        known = read.get(items.finding_key(step.finding))
+        match step.kind:
+            case Kind.RAISE if known is None or items.state_of(known) is FindingState.WITHDRAWN:
+                _raise(change, read, step, known)
+                done.append(step)
+            case Kind.RAISE | Kind.CORRECT if known is not None:
+                if _correct(change, step.finding, known):
+                    done.append(Step(Kind.CORRECT, step.finding))
+            case Kind.WITHDRAW if known is not None and may_become(items.state_of(known), FindingState.WITHDRAWN):
+                _withdraw(change, read, step, known)
+                done.append(step)
+    return done
+
+
+def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | None) -> None:
+    """Raise a finding, or raise it again. It has its word on the bus; one that holds has the hold and the customer's
+    notices; one for people has its entry in a case."""
+    finding = step.finding
     held = False
-    for finding in findings:
-        change.create(finding_key(finding), finding_item(finding, found_at=change.now), failed=_known_failure(finding))
-        change.audit(finding.account_id, "finding.raised", finding_id=finding.id, rule=finding.rule)
-        _tell(change, finding)
-        if finding.holds:
-            held = lockout.contribute_hold(change, read, finding.account_id)
-    grave = sorted((finding for finding in findings if finding.is_grave), key=lambda finding: not finding.holds)
-    if grave:
-        _let_people_know(change, read, grave, held=held)
+    state = FindingState.OPEN
+    if finding.holds and finding.stream is Stream.ACCOUNT:
+        held = lockout.contribute_hold(change, read, finding.subject)
+        if any(isinstance(entry, Message) for entry in change.sent):
+            state = FindingState.TOLD
+    key = items.finding_key(finding)
+    if known is None:
+        change.create(key, items.finding_item(finding, found_at=change.now, state=state))
+    else:
+        found_at = from_text(known["found_at"])
+        again = {"state": state.value, **items.corrected_part(finding), **items.attention_part(finding, found_at)}
+        change.update(key, set=again, remove=("withdrawn_at",), condition=_is_as(known))
+    _audit(change, finding, "finding.raised")
+    decision_id = finding.id if known is None else derive_id("finding", finding.id, to_text(change.now))
+    _tell(change, "finding.raised", finding, _raised_data(finding), decision_id)
+    if step.is_for_people:
+        _let_people_know(change, read, finding, "asked" if held else "not_asked")
 
 
-def _let_people_know(change: Change, read: Mapping[Key, Item], findings: Sequence[Finding], *, held: bool) -> None:
-    first, *others = findings
-    also = {"also": ",".join(finding.id for finding in others)} if others else {}
+def _correct(change: Change, finding: Finding, known: Item) -> bool:
+    part = items.corrected_part(finding)
+    if all(known.get(name) == value for name, value in part.items()):
+        return False
+    change.update(items.finding_key(finding), set=part, condition=PRESENT)
+    return True
+
+
+def _withdraw(change: Change, read: Mapping[Key, Item], step: Step, known: Item) -> None:
+    """Take a finding back. A hold that was asked for stays until people lift it: its owner may have been robbed before
+    the late event, and a caller may have brought that event about."""
+    finding = step.finding
+    gone = {"state": FindingState.WITHDRAWN.value, "withdrawn_at": to_text(change.now)}
+    change.update(items.finding_key(finding), set=gone, remove=items.ATTENTION, condition=_is_as(known))
+    _audit(change, finding, "finding.withdrawn")
+    data = {"finding_id": finding.id, "rule": finding.rule, "rule_version": finding.version, "at": to_text(change.now)}
+    decision_id = derive_id("finding", finding.id, "withdrawn", to_text(change.now))
+    _tell(change, "finding.withdrawn", finding, data, decision_id)
+    opened = step.is_for_people and cases.find_open(read, account_id=finding.account_id, topic=SECURITY_TOPIC)
+    if opened and finding.account_id is not None:
+        cases.contribute_case(
+            change,
+            read,
+            account_id=finding.account_id,
+            topic=SECURITY_TOPIC,
+            reason=WITHDRAWN_REASON,
+            facts={"finding_id": finding.id, "rule": finding.rule, "hold": "stays" if finding.holds else "not_asked"},
+            priority=Priority.NORMAL,
+        )
+
+
+def _let_people_know(change: Change, read: Mapping[Key, Item], finding: Finding, hold: str) -> None:
     cases.contribute_case(
         change,
         read,
-        account_id=first.account_id,
+        account_id=finding.account_id,
         topic=SECURITY_TOPIC,
-        reason=first.rule,
-        facts={"finding_id": first.id, "hold": "asked" if held else "not_asked", **also, **first.facts},
-        priority=Priority.URGENT if first.holds else Priority.HIGH,
+        reason=finding.rule,
+        facts={"finding_id": finding.id, "hold": hold, **finding.facts},
+        priority=Priority.URGENT if finding.holds else Priority.HIGH,
     )
 
 
-def _known_failure(finding: Finding) -> Failure:
-    def refuse(_: Item | None) -> HotlineError:
-        return FindingKnown(finding.id)
-
-    return refuse
+def _is_as(known: Item) -> Condition:
+    """A person may judge the finding meanwhile: the transaction is then made anew."""
+    return equals("state", known["state"]) if "state" in known else Missing("state")
 
 
-def _tell(change: Change, finding: Finding) -> None:
+def _audit(change: Change, finding: Finding, event: str) -> None:
+    if finding.account_id is not None:
+        change.audit(finding.account_id, event, finding_id=finding.id, rule=finding.rule)
+
+
+def _raised_data(finding: Finding) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "finding_id": finding.id,
+        "rule": finding.rule,
+        "rule_version": finding.version,
+        "severity": finding.severity,
+        "window_start": to_text(finding.window_start),
+        "window_end": to_text(finding.window_end),
+    }
+    of_account = finding.stream is Stream.ACCOUNT
+    return data if of_account else {**data, "stream": finding.stream.name.lower()}
+
+
+def _tell(change: Change, type_: str, finding: Finding, data: Mapping[str, Any], decision_id: str) -> None:
     change.send(
         Decision(
             entry_id=change.ids.new("out"),
-            type="finding.raised",
-            account_id=finding.account_id,
-            data={
-                "finding_id": finding.id,
-                "rule": finding.rule,
-                "rule_version": finding.version,
-                "severity": finding.severity,
-                "window_start": to_text(finding.window_start),
-                "window_end": to_text(finding.window_end),
-            },
-            decision_id=finding.id,
+            type=type_,
+            account_id=finding.account_id or NO_ACCOUNT,
+            data=data,
+            decision_id=decision_id,
         )
     )

@@ -1,91 +1,144 @@
-"""How the scan's state is stored: `ACCOUNT#id / #WATCH`, `ACCOUNT#id / FINDING#id`, and `SCAN#shard / CURSOR`; and how
-rows of the activity table are read."""
+"""How the scan's state is stored, and how rows of the activity table are read.
+
+A watch is `ACCOUNT#id / #WATCH`, and of another stream `SUBJECT#stream#id / #WATCH`; findings are `FINDING#id` beside
+it. `SCAN#shard / CURSOR` is the place up to which a shard of the accounts' stream was read, `CURSOR#stream` of others.
+"""
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from hotline.kit.clock import from_text, to_text
+from hotline.kit.clock import epoch_s, from_text, to_text
 from hotline.kit.retention import record_end
+from hotline.kit.store import TTL_ATTRIBUTE, Index, Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store import Between as SortKeys
-from hotline.kit.store import Index, Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
 
-from .activity import activity_partition
-from .detectors import Event
-from .model import Finding, Row, SeenFinding, ToldFinding, Verdict, Watch, Watched
-from .watch import SHORT_CHARACTERS, shorten
+from .activity import ACTIVITY_LIFE, NAMED, SUBJECT, activity_partition, values_of
+from .detectors import Event, Stream
+from .model import Finding, FindingState, Row, SeenFinding, ToldFinding, Verdict
+from .rules import Plan
+from .streams import ID_CHARACTERS_MAX, SHORT_CHARACTERS, shorten_over
+from .watch import Watch
 
 PAGE_ROWS: Final = 500
-"""Rows of one page: what a crash may cost, and small enough for a page's work to take seconds."""
+"""Rows of one query."""
+WATCH_LIVES: Final[Mapping[Stream, timedelta]] = {
+    Stream.ACCOUNT: timedelta(days=400),
+    Stream.SOURCE: timedelta(days=35),
+    Stream.PARTY: timedelta(days=400),
+    Stream.AGENT: timedelta(days=400),
+}
+"""How long a watch is kept after its last change: a year of habits; an address belongs to somebody else after weeks."""
+TOMBSTONE_LIFE: Final = ACTIVITY_LIFE + timedelta(days=2)
+"""After so long no row of an erased account is left that could bring its watch back."""
+ERASED: Final = "erased"
+_WATCH: Final = "#WATCH"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
+_LONG_IDS: Final = ("movement_id", "refund_id")
 
 
-def watch_key(account_id: str) -> Key:
-    """The key of the account's watch."""
-    return hotline_key(f"ACCOUNT#{account_id}", "#WATCH")
+def watch_key(stream: Stream, subject: str) -> Key:
+    """The key of a subject's watch."""
+    return hotline_key(_partition_of(stream, subject), _WATCH)
 
 
 def finding_key(finding: Finding) -> Key:
     """The key of a finding."""
-    return hotline_key(f"ACCOUNT#{finding.account_id}", f"FINDING#{finding.id}")
+    return hotline_key(_partition_of(finding.stream, finding.subject), f"FINDING#{finding.id}")
 
 
 def named_finding_key(account_id: str, finding_id: str) -> Key:
-    """The same, of a finding that is named."""
-    return hotline_key(f"ACCOUNT#{account_id}", f"FINDING#{finding_id}")
+    """The key of a finding on an account that is named."""
+    return hotline_key(_partition_of(Stream.ACCOUNT, account_id), f"FINDING#{finding_id}")
 
 
-def cursor_key(shard: int) -> Key:
-    """The key of the place up to which a shard has been read."""
-    return hotline_key(f"SCAN#{shard:03d}", "CURSOR")
+def _partition_of(stream: Stream, subject: str) -> str:
+    return f"ACCOUNT#{subject}" if stream is Stream.ACCOUNT else f"SUBJECT#{stream.value}#{subject}"
 
 
-def watch_item(watch: Watch) -> Item:
-    """The stored form of a watch."""
-    return {
-        "applied_to": watch.applied_to,
-        "events": [
-            [known.event.id, to_text(known.event.at), to_text(known.arrived_at), known.event.type, known.event.values]
-            for known in watch.events
-        ],
-        "raised": {name: [to_text(start) for start in starts] for name, starts in watch.raised.items()},
-    }
+def cursor_key(shard: int, stream: Stream = Stream.ACCOUNT) -> Key:
+    """The key of the place up to which a shard of a stream has been read."""
+    return hotline_key(f"SCAN#{shard:03d}", "CURSOR" if stream is Stream.ACCOUNT else f"CURSOR#{stream.value}")
 
 
-def watch_of(account_id: str, item: Mapping[str, Any] | None) -> Watch:
-    """The watch in a stored item; None: nothing has happened yet."""
-    if item is None:
-        return Watch(account_id)
-    return Watch(
-        account_id,
-        applied_to=item["applied_to"],
-        events=tuple(
-            Watched(from_text(arrived_at), Event(identifier, from_text(at), type_, values))
-            for identifier, at, arrived_at, type_, values in item["events"]
-        ),
-        raised={name: tuple(from_text(start) for start in starts) for name, starts in item["raised"].items()},
-    )
+def watch_item(stream: Stream, watch: Watch, names: str | None, now: datetime) -> Item:
+    """The stored form of a watch: its JSON, compressed. `names`: the account that a payee is."""
+    text = json.dumps(watch.store(), separators=(",", ":"))
+    item: Item = {"memory": zlib.compress(text.encode()), TTL_ATTRIBUTE: epoch_s(now + WATCH_LIVES[stream])}
+    return item if names is None else {**item, NAMED: names}
 
 
-def finding_item(finding: Finding, *, found_at: datetime) -> Item:
+def tombstone_item(now: datetime) -> Item:
+    """The stored form of the watch of an account that was erased. A scan that ends later finds it and writes none."""
+    return {ERASED: True, TTL_ATTRIBUTE: epoch_s(now + TOMBSTONE_LIFE)}
+
+
+def watch_of(plan: Plan, item: Mapping[str, Any] | None, now: datetime) -> Watch:
+    """The watch in a stored item. It is empty where nothing has happened yet, or not for so long that the item may be
+    gone at any moment. Of an item of an earlier form the position alone is known."""
+    if item is None or int(item.get(TTL_ATTRIBUTE, epoch_s(now))) < epoch_s(now):
+        return Watch(plan)
+    if "memory" not in item:
+        return Watch(plan, {"applied_to": item.get("applied_to", "")})
+    return Watch(plan, json.loads(zlib.decompress(item["memory"])))
+
+
+def is_tombstone(item: Mapping[str, Any] | None) -> bool:
+    """Whether the item says that the account was erased."""
+    return item is not None and ERASED in item
+
+
+def finding_item(finding: Finding, *, found_at: datetime, state: FindingState) -> Item:
     """The stored form of a finding, which asks for attention until somebody has dealt with it."""
-    return {
+    item: Item = {
         "finding_id": finding.id,
         "rule": finding.rule,
         "rule_version": finding.version,
+        "rules": finding.rules,
         "severity": finding.severity,
-        "account_id": finding.account_id,
+        "stream": finding.stream.value,
+        "subject": finding.subject,
         "window_start": to_text(finding.window_start),
-        "window_end": to_text(finding.window_end),
-        "facts": dict(finding.facts),
         "found_at": to_text(found_at),
-        "attention_pk": f"ACCOUNT#{finding.account_id}",
-        "attention_sk": f"FINDING#{_RANKS[finding.severity]}#{to_text(found_at)}",
+        "state": state.value,
+        **corrected_part(finding),
+        **attention_part(finding, found_at),
         **record_end(found_at),
     }
+    return item if finding.account_id is None else {**item, "account_id": finding.account_id}
+
+
+def corrected_part(finding: Finding) -> Item:
+    """The attributes that a later event may correct."""
+    return {
+        "window_end": to_text(finding.window_end),
+        "facts": dict(finding.facts),
+        "event_ids": list(finding.event_ids),
+    }
+
+
+ATTENTION: Final = ("attention_pk", "attention_sk")
+
+
+def attention_part(finding: Finding, found_at: datetime) -> Item:
+    """The attributes by which a finding asks for attention, among those of its account or else of its stream."""
+    of_account = finding.stream is Stream.ACCOUNT
+    return {
+        "attention_pk": f"ACCOUNT#{finding.subject}" if of_account else f"FINDINGS#{finding.stream.value}",
+        "attention_sk": f"FINDING#{_RANKS[finding.severity]}#{to_text(found_at)}",
+    }
+
+
+def state_of(item: Mapping[str, Any]) -> FindingState:
+    """The state of a stored finding. Items of earlier releases have none."""
+    if "state" in item:
+        return FindingState(item["state"])
+    return FindingState.RESOLVED if "verdict" in item else FindingState.OPEN
 
 
 def findings_query(account_id: str, *, limit: int) -> Query:
@@ -109,6 +162,7 @@ def finding_to_see(item: Mapping[str, Any]) -> SeenFinding:
         facts=dict(item["facts"]),
         verdict=Verdict(item["verdict"]) if "verdict" in item else None,
         judged_at=from_text(item["judged_at"]) if "judged_at" in item else None,
+        state=state_of(item),
     )
 
 
@@ -121,37 +175,45 @@ def finding_to_tell(item: Mapping[str, Any]) -> ToldFinding:
     )
 
 
-def rows_query(hour: datetime, shard: int, *, after: str, before: datetime) -> Query:
-    """One page of an hour's rows behind the position `after` that came before an instant.
+def rows_query(stream: Stream, hour: datetime, shard: int, *, after: str, before: str) -> Query:
+    """One page of an hour's rows behind the position `after` and before another one.
 
     A space sorts before everything that an id is made of, and the `#` before it.
     """
-    partition = activity_partition("ACT", hour, shard)
-    return Query(Table.ACTIVITY, partition, SortKeys(f"{after} ", to_text(before)), limit=PAGE_ROWS)
+    partition = activity_partition(stream, hour, shard)
+    return Query(Table.ACTIVITY, partition, SortKeys(f"{after} ", before), limit=PAGE_ROWS)
 
 
-def hours_between(after: str, before: datetime) -> list[datetime]:
-    """The beginnings of the hours in which rows behind `after` and before an instant may lie. Empty when that time is
-    over, as after a run that went up to the present."""
-    if after >= to_text(before):
+def hours_between(after: str, before: str) -> list[datetime]:
+    """The beginnings of the hours in which rows between two positions may lie. Empty when there is nothing between
+    them, as after a run that went up to the present."""
+    if after >= before:
         return []
-    hour = from_text(after[: len(to_text(before))]).replace(minute=0, second=0, microsecond=0)
+    hour, end = (from_text(position.split("#", 1)[0]) for position in (after, before))
+    hour = hour.replace(minute=0, second=0, microsecond=0)
     hours = []
-    while hour < before:
+    while hour < end or (hour == end and "#" in before):
         hours.append(hour)
         hour += timedelta(hours=1)
     return hours
 
 
-def row_of(item: Mapping[str, Any], types: Mapping[str, tuple[str, ...]]) -> Row | None:
-    """A stored row with what rules look at; None for one of a type that no rule watches."""
-    if item["type"] not in types:
-        return None
+def row_of(stream: Stream, item: Mapping[str, Any]) -> Row:
+    """A stored row."""
     position: str = item["SK"]
-    values = {name: _short(item[name]) for name in types[item["type"]] if name in item}
-    event = Event(shorten(item["fact_id"]), from_text(item["at"]), item["type"], values)
-    return Row(position, item["account_id"], from_text(position.split("#", 1)[0]), event)
+    values = values_of(item)
+    for name in _LONG_IDS:
+        if name in values:
+            values[name] = shorten_over(values[name], SHORT_CHARACTERS)
+    event = Event(shorten_over(item["fact_id"], ID_CHARACTERS_MAX), to_ms(item["at"]), item["type"], values)
+    return Row(position, item[SUBJECT[stream]], to_ms(position.split("#", 1)[0]), event, item.get(NAMED))
 
 
-def _short(value: str | int) -> str | int:
-    return shorten(value) if isinstance(value, str) and len(value) > SHORT_CHARACTERS else value
+def to_ms(text: str) -> int:
+    """The time of a stored text, in milliseconds since 1970."""
+    return round(from_text(text).timestamp() * 1000)
+
+
+def instant_of(at_ms: int) -> datetime:
+    """The instant of a time in milliseconds since 1970."""
+    return datetime.fromtimestamp(at_ms // 1000, UTC) + timedelta(milliseconds=at_ms % 1000)

@@ -1,14 +1,14 @@
-"""The memory of the scan about an account, and its findings. Pure."""
+"""Rows, findings and their states, and the figures of a run. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from .detectors import Event
+from .detectors import Event, Stream
 
 
 class SecurityError(StrEnum):
@@ -16,58 +16,86 @@ class SecurityError(StrEnum):
 
     ACTIVITY_NOT_WRITTEN = "activity_not_written"
     NO_SUCH_FINDING = "no_such_finding"
+    SUBJECT_NOT_JUDGED = "subject_not_judged"
+    """A rule or the stored memory of a subject failed unexpectedly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the activity table that some rule watches. `position`, its sort key, is the server's time at the write
-    and the fact's id, so it orders all rows of an account."""
+    """A row of the activity table. `position`, its sort key, is the server's time at the write and the fact's id, so it
+    orders all rows of a subject. `names`: the account of the wallet that a payee is."""
 
     position: str
-    account_id: str
-    arrived_at: datetime
+    subject: str
+    arrived_ms: int
     event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """An event that is remembered, and when it came."""
-
-    arrived_at: datetime
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """The memory that the rules need of an account to judge its next event.
-
-    `applied_to` is the position of the last row taken in. `raised`: by rule and version the beginnings of the findings
-    that may still be told again.
-    """
-
-    account_id: str
-    applied_to: str = ""
-    events: tuple[Watched, ...] = ()
-    raised: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    names: str | None = None
 
 
 GRAVE: Final = frozenset({"high", "critical"})
 """Severities of findings that a person is to look at."""
 
 
+class FindingState(StrEnum):
+    """How far somebody is with a finding."""
+
+    OPEN = "open"
+    TOLD = "told"
+    """The customer has been told, and nobody of the wallet has looked."""
+    ACKNOWLEDGED = "acknowledged"
+    """A person of the wallet has looked, and could not tell."""
+    RESOLVED = "resolved"
+    """A person has said whether it was right."""
+    EXPIRED = "expired"
+    SUPPRESSED = "suppressed"
+    """Somebody has said in advance that this is not to be told."""
+    WITHDRAWN = "withdrawn"
+    """A later event excludes it."""
+
+
+_ENDS: Final = frozenset({FindingState.RESOLVED, FindingState.EXPIRED, FindingState.WITHDRAWN})
+NEXT_STATES: Final[Mapping[FindingState, frozenset[FindingState]]] = {
+    FindingState.OPEN: _ENDS | {FindingState.TOLD, FindingState.ACKNOWLEDGED, FindingState.SUPPRESSED},
+    FindingState.TOLD: _ENDS | {FindingState.ACKNOWLEDGED},
+    FindingState.ACKNOWLEDGED: _ENDS,
+    # A person's word stands, also when a late event says otherwise; another word may take its place.
+    FindingState.RESOLVED: frozenset({FindingState.ACKNOWLEDGED}),
+    FindingState.EXPIRED: frozenset({FindingState.ACKNOWLEDGED, FindingState.RESOLVED}),
+    FindingState.SUPPRESSED: frozenset({FindingState.WITHDRAWN}),
+    # What excluded it may have been excluded itself; and people may judge a rule by what it took back.
+    FindingState.WITHDRAWN: frozenset(
+        {FindingState.OPEN, FindingState.TOLD, FindingState.ACKNOWLEDGED, FindingState.RESOLVED}
+    ),
+}
+"""The states that may follow each state."""
+
+
+def may_become(state: FindingState, following: FindingState) -> bool:
+    """Whether a finding may go from a state to another one."""
+    return following in NEXT_STATES[state]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that somebody should look at. The same account, rule, version and beginning make the same id."""
+    """Something that somebody should look at. The same subject, rule, version, limits and beginning make the same id.
+
+    `account_id`: the account itself, or the one that a payee is; None where nobody knows it. `rules` is the digest of
+    the set of rules that found it.
+    """
 
     id: str
     rule: str
     version: int
     severity: str
-    account_id: str
+    stream: Stream
+    subject: str
+    account_id: str | None
     window_start: datetime
     window_end: datetime
     facts: Mapping[str, str | int]
+    event_ids: tuple[str, ...]
     holds: bool
+    rules: str
 
     @property
     def is_grave(self) -> bool:
@@ -82,6 +110,13 @@ class Verdict(StrEnum):
     CONFIRMED = "confirmed"
     FALSE_ALARM = "false_alarm"
     UNCLEAR = "unclear"
+
+
+STATE_BY_VERDICT: Final[Mapping[Verdict, FindingState]] = {
+    Verdict.CONFIRMED: FindingState.RESOLVED,
+    Verdict.FALSE_ALARM: FindingState.RESOLVED,
+    Verdict.UNCLEAR: FindingState.ACKNOWLEDGED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +140,28 @@ class SeenFinding:
     rule: str
     facts: Mapping[str, str | int]
     verdict: Verdict | None
+    state: FindingState
     judged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ShardReport:
-    """The figures of a run on one shard. `rows` counts the rows read, `accounts` their accounts, and `writes` the
-    transactions. `reads` counts the rows and the requests for rows and accounts, without the shard's cursor (one item a
-    run). `complete`: it came to its end, not out of time."""
+    """The figures of a run on one shard, over all its streams.
+
+    `rows` counts the rows read, `subjects` those whose rows they are, and `writes` the writes of watches and
+    transactions. `reads` counts the rows and the requests for rows and watches, without the cursors (one item a stream
+    and run). `complete`: it came to its end, not out of time. `lag_minutes`: so far behind is the oldest unread row,
+    0 without any. `rules` is the digest of the set of rules.
+    """
 
     shard: int
+    rules: str
     rows: int
-    accounts: int
+    subjects: int
     reads: int
     writes: int
-    findings: tuple[Finding, ...]
+    raised: tuple[Finding, ...]
+    corrected: tuple[Finding, ...]
+    withdrawn: tuple[Finding, ...]
     complete: bool
+    lag_minutes: int

@@ -1,32 +1,36 @@
-"""One run of the scan on one shard.
+"""One run of the scan on one shard, stream by stream.
 
-Rows are read by the hour in which they came, from the cursor to a moment ago. The unit of commit is the account. Its
-watch, its findings and all their effects are one transaction, made only if the watch was not moved meanwhile. The
-cursor moves after the accounts of a page, so what a crash leaves half done is read again and finds itself known.
+The complete rows are read by the hour in which they came, from the cursor to a moment ago, grouped by subject, and
+folded. The unit of commit is the subject. A watch is written once, with its findings and all their effects in one
+transaction, made only if the watch was not moved meanwhile. Subjects commit in parallel, and the cursor moves after all
+of them, so what a crash leaves half done is read again and finds itself known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
 
 from hotline.kit.actor import System
-from hotline.kit.change import Change
-from hotline.kit.clock import to_text
+from hotline.kit.change import Change, stale
+from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
-from hotline.kit.errors import HotlineError, Stale
-from hotline.kit.store import BATCH_GET_KEYS_MAX, Key, Page, Query
-from hotline.kit.store.condition import Item
+from hotline.kit.errors import HotlineError, Stale, Unavailable
+from hotline.kit.store import BATCH_GET_KEYS_MAX, Key, Put, Query, TransactionCancelled
+from hotline.kit.store.condition import NEW, Condition, Item, equals
 from hotline.lockout import service as lockout
 
 from . import items
-from .activity import ACTIVITY_LIFE
-from .findings import FindingKnown, contribute_findings, raising_keys
-from .model import Finding, Row, ShardReport
-from .watch import judge_rows, list_watched_types
+from .activity import ACTIVITY_LIFE, NAMED
+from .detectors import Event, Stream
+from .findings import Kind, Step, contribute_steps, parts_of, step_keys
+from .model import Finding, Row, SecurityError, ShardReport
+from .rules import SHIPPED_RULES, Plan, RuleSet
+from .watch import Changes, Raised
 
 COMPLETE_AFTER: Final = timedelta(seconds=90)
 """Younger rows are left for the next run. Writers give up after 30 s, so none lands behind the cursor; twice that is
@@ -35,146 +39,361 @@ FIRST_LOOK_BACK: Final = timedelta(hours=24)
 """How far back the first run of a shard begins: a stack that is scanned from its first day on has nothing older."""
 HOUR_CHARACTERS: Final = 13
 """Of a position, what names its hour."""
+ROUND_ROWS_MAX: Final = 20_000
+"""So many rows are held at once, some 20 MB. The rest of a run is its next round."""
+RECALL_ROWS_MAX: Final = 20_000
+"""So many rows of earlier runs are read again for late events. Those of later rows are then judged without the events
+that changed nothing when they came."""
+WORKERS_MAX: Final = 8
+"""Subjects that commit at once; the SDK keeps ten connections."""
 ATTEMPTS_MAX: Final = 4
-"""How often an account is read and judged anew when somebody else wrote meanwhile."""
+"""How often a subject is read and judged anew when somebody else wrote meanwhile."""
+MINUTE_S: Final = 60
 
 
 def scan_shard(
-    ctx: Context, shard: int, *, until: datetime | None = None, has_time: Callable[[], bool] = lambda: True
+    ctx: Context,
+    shard: int,
+    *,
+    until: datetime | None = None,
+    has_time: Callable[[], bool] = lambda: True,
+    rules: RuleSet = SHIPPED_RULES,
+    workers: int = WORKERS_MAX,
 ) -> ShardReport:
-    """Read a shard from its cursor to 90 s ago, or to `until`, and raise findings. `until` is at most now, for a caller
-    who knows that nothing is on its way. Stops after a page when `has_time` says so; the next run goes on from there.
+    """Read a shard from its cursors to 90 s ago, or to `until`, and raise, correct and withdraw findings. `until` is at
+    most now, for a caller who knows that nothing is on its way. Streams without a rule are not read. No query is begun
+    when `has_time` says so; the next run goes on from there. `rules` hold for the whole run. `workers`: how many
+    subjects commit at once.
 
-    Raises Stale when another run is on the shard, Unavailable; what was done until then stays done.
+    Raises Stale when another run is on the shard, Unavailable; what was done until then stays done. Its fact
+    `lag_minutes` says how far behind the oldest unread row is.
     """
     now = ctx.clock.now()
     end = now - COMPLETE_AFTER if until is None else min(until, now)
-    return _Run(ctx, shard, end).go(has_time)
+    tally = _Tally()
+    with ThreadPoolExecutor(workers) as pool:
+        for plan in rules.plans.values():
+            if plan.rules:
+                try:
+                    _StreamRun(ctx, pool, rules, plan, shard, to_text(end), tally).go(has_time)
+                except HotlineError as error:
+                    tally.fail(error)
+    lag_minutes = 0 if tally.unread is None else _minutes_since(tally.unread, now)
+    if tally.trouble is not None:
+        tally.trouble.facts["lag_minutes"] = lag_minutes
+        raise tally.trouble
+    return ShardReport(
+        shard,
+        rules.digest,
+        rows=tally.rows,
+        subjects=tally.subjects,
+        reads=tally.rows + tally.recalled + tally.requests,
+        writes=tally.writes,
+        raised=tuple(tally.findings[Kind.RAISE]),
+        corrected=tuple(tally.findings[Kind.CORRECT]),
+        withdrawn=tuple(tally.findings[Kind.WITHDRAW]),
+        complete=tally.complete,
+        lag_minutes=lag_minutes,
+    )
+
+
+def _minutes_since(position: str, now: datetime) -> int:
+    return int((now - from_text(position.split("#", 1)[0])).total_seconds()) // MINUTE_S
 
 
 @dataclass(slots=True)
-class _Run:
-    ctx: Context
-    shard: int
-    end: datetime
+class _Tally:
+    """The figures of a run. `recalled`: rows of earlier runs that were read again. `unread` is the position of the
+    oldest row that is left, or one just before it."""
+
     rows: int = 0
+    recalled: int = 0
+    requests: int = 0
+    subjects: int = 0
+    writes: int = 0
+    findings: dict[Kind, list[Finding]] = field(default_factory=lambda: {kind: [] for kind in Kind})
+    complete: bool = True
+    unread: str | None = None
+    trouble: HotlineError | None = None
+
+    def fail(self, error: HotlineError) -> None:
+        """Note the first error."""
+        self.trouble = self.trouble or error
+
+    def leave(self, position: str) -> None:
+        """Note that rows from a position on are left."""
+        self.unread = position if self.unread is None else min(self.unread, position)
+
+
+@dataclass(slots=True)
+class _Done:
+    """The figures of one subject. `quiet_ms`: the time of its newest event when no watch was written for it."""
+
     requests: int = 0
     writes: int = 0
-    accounts: set[str] = field(default_factory=set)
-    findings: list[Finding] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    quiet_ms: int = 0
+    trouble: HotlineError | None = None
 
-    def go(self, has_time: Callable[[], bool]) -> ShardReport:
-        key = items.cursor_key(self.shard)
-        cursor = self.ctx.store.get(key)
-        oldest = to_text(self.end - (FIRST_LOOK_BACK if cursor is None else ACTIVITY_LIFE))
+
+@dataclass(slots=True)
+class _StreamRun:
+    """A run on the rows of one stream, between the cursor and `end`. `quiet_ms`: the time of the newest event that was
+    taken in, by this run or an earlier one, and that no watch holds."""
+
+    ctx: Context
+    pool: ThreadPoolExecutor
+    rules: RuleSet
+    plan: Plan
+    shard: int
+    end: str
+    tally: _Tally
+    cursor: Item | None = None
+    quiet_ms: int = 0
+    is_cut_off: bool = False
+
+    def go(self, has_time: Callable[[], bool]) -> None:
+        """Round after round. Rounds behind one with an error are done too, but read again with it."""
+        cursor = self.ctx.store.get(items.cursor_key(self.shard, self.plan.stream))
+        self.cursor = cursor
+        oldest = to_text(from_text(self.end) - (FIRST_LOOK_BACK if cursor is None else ACTIVITY_LIFE))
         through = oldest if cursor is None else max(oldest, cursor["through"])
-        complete = True
-        for hour in items.hours_between(through, self.end):
-            query: Query | None = items.rows_query(hour, self.shard, after=through, before=self.end)
-            while query is not None and (complete := complete and has_time()):
-                page = self._query(query)
-                if page.items:
-                    self._take_in(page.items)
-                    through = page.items[-1]["SK"]
-                    cursor = self._move(cursor, through)
-                query = None if page.next is None else replace(query, start_after=page.next)
+        self.quiet_ms = 0 if cursor is None else int(cursor.get("quiet_ms", 0))
+        pages = self._read_new(through, has_time)
+        failed = False
+        while rows := self._next_round(pages):
+            trouble = self._take_in(rows, through)
+            through = rows[-1].position
+            if trouble is not None and not failed:
+                failed = True
+                self.tally.fail(trouble)
+                self.tally.leave(rows[0].position)
+            if cursor is None:
+                # Nobody knows which of these rows were taken in before and not kept.
+                self.quiet_ms = max(self.quiet_ms, *(row.event.at_ms for row in rows))
+            if not failed:
+                self._move(through)
+        if failed:
+            return
+        if self.is_cut_off:
+            self.tally.complete = False
+            self.tally.leave(through)
         # Within the hour an unmoved cursor costs nothing, so an idle shard is written once an hour.
-        if complete and through[:HOUR_CHARACTERS] < to_text(self.end)[:HOUR_CHARACTERS]:
-            self._move(cursor, to_text(self.end))
-        reads = self.rows + self.requests
-        return ShardReport(
-            self.shard, self.rows, len(self.accounts), reads, self.writes, tuple(self.findings), complete
-        )
+        elif through[:HOUR_CHARACTERS] < self.end[:HOUR_CHARACTERS]:
+            self._move(self.end)
 
-    def _take_in(self, page: Sequence[Item]) -> None:
-        """Judge a page, account by account. An error in one account does not keep the others waiting, but the page has
-        to be read again."""
-        by_account: dict[str, list[Row]] = {}
-        types = list_watched_types()
-        for item in page:
-            self.accounts.add(item["account_id"])
-            row = items.row_of(item, types)
-            if row is not None:
-                by_account.setdefault(row.account_id, []).append(row)
-        read, is_whole = self._read_ahead(list(by_account))
+    def _read_new(self, after: str, has_time: Callable[[], bool]) -> Iterator[list[Item]]:
+        for page in self._read_pages(after, self.end, has_time):
+            self.tally.rows += len(page)
+            yield page
+
+    def _read_pages(self, after: str, before: str, has_time: Callable[[], bool] = lambda: True) -> Iterator[list[Item]]:
+        for hour in items.hours_between(after, before):
+            query: Query | None = items.rows_query(self.plan.stream, hour, self.shard, after=after, before=before)
+            while query is not None:
+                if not has_time():
+                    self.is_cut_off = True
+                    return
+                self.tally.requests += 1
+                page = self.ctx.store.query(query)
+                yield page.items
+                query = None if page.next is None else replace(query, start_after=page.next)
+
+    def _next_round(self, pages: Iterator[list[Item]]) -> list[Row]:
+        """The rows of the next round; none when there are no more, or no more time."""
+        rows: list[Row] = []
+        for page in pages:
+            rows += [items.row_of(self.plan.stream, item) for item in page]
+            if len(rows) >= ROUND_ROWS_MAX:
+                break
+        return rows
+
+    def _take_in(self, rows: Sequence[Row], through: str) -> HotlineError | None:
+        """Judge the rows of a round behind `through`, subject by subject. An error in one does not keep the others
+        waiting, but the round has to be read again; it is returned."""
+        by_subject: dict[str, list[Row]] = {}
+        for row in rows:
+            by_subject.setdefault(row.subject, []).append(row)
+        self.tally.subjects += len(by_subject)
+        recalled = self._recall(rows, through)
+        watches = self._read_watches(list(by_subject))
         trouble: HotlineError | None = None
-        for account_id, rows in by_account.items():
-            try:
-                self._judge(account_id, rows, read, is_whole=is_whole)
-            except HotlineError as error:
-                trouble = trouble or error
-        if trouble is not None:
-            raise trouble
 
-    def _read_ahead(self, account_ids: Sequence[str]) -> tuple[dict[Key, Item], bool]:
-        """Everything that findings may need, if that is one request; else the watches, a hundred at a time. The second
-        value: it is everything."""
-        everything = list(dict.fromkeys(key for account_id in account_ids for key in _keys(account_id)))
-        if len(everything) <= BATCH_GET_KEYS_MAX:
-            return self._read(everything), True
-        return self._read([items.watch_key(account_id) for account_id in account_ids]), False
+        def judge(subject: str) -> _Done:
+            key = items.watch_key(self.plan.stream, subject)
+            return self._judge(subject, by_subject[subject], recalled.get(subject, ()), watches.get(key))
 
-    def _judge(self, account_id: str, rows: Sequence[Row], read: dict[Key, Item], *, is_whole: bool) -> None:
-        """Take in rows of one account: in one transaction, or in several when they bring about too much for one."""
-        known: set[str] = set()
-        attempts_left = ATTEMPTS_MAX
-        while rows and not lockout.is_erased(read, account_id):
-            old = read.get(items.watch_key(account_id))
-            before = items.watch_of(account_id, old)
-            watch, findings, taken = judge_rows(before, rows)
-            if watch == before:
-                return
-            if findings and not is_whole:
-                read, is_whole = self._read(_keys(account_id)), True
-                continue
-            fresh = [finding for finding in findings if finding.id not in known]
-            change = self._change(fresh)
-            change.replace(items.watch_key(account_id), old, items.watch_item(watch))
-            contribute_findings(change, read, fresh)
-            lockout.contribute_not_erased(change, account_id)
-            try:
-                self._commit(change)
-            except FindingKnown as error:
-                known.add(error.finding_id)
-                continue
-            except Stale:
-                attempts_left -= 1
-                if attempts_left == 0:
-                    raise
-            else:
-                self.findings += fresh
-                rows = rows[taken:]
-            if rows:
-                read, is_whole = self._read(_keys(account_id)), True
+        for done in self.pool.map(judge, by_subject):
+            trouble = trouble or done.trouble
+            self.quiet_ms = max(self.quiet_ms, done.quiet_ms)
+            self.tally.requests += done.requests
+            self.tally.writes += done.writes
+            for step in done.steps:
+                self.tally.findings[step.kind].append(step.finding)
+        return trouble
 
-    def _change(self, findings: Sequence[Finding]) -> Change:
-        rule = findings[0].rule if findings else "watch"
-        return Change(actor=System("security_scan", rule), cause="scan", now=self.ctx.clock.now(), ids=self.ctx.ids)
-
-    def _move(self, cursor: Item | None, through: str) -> Item:
-        key = items.cursor_key(self.shard)
-        change = self._change(())
-        change.replace(key, cursor, {"through": through})
-        self._commit(change)
-        return {"through": through, "rev": 1 if cursor is None else int(cursor["rev"]) + 1}
-
-    def _commit(self, change: Change) -> None:
-        self.writes += 1
-        change.commit(self.ctx.store)
-
-    def _query(self, query: Query) -> Page:
-        self.requests += 1
-        page = self.ctx.store.query(query)
-        self.rows += len(page.items)
-        return page
-
-    def _read(self, keys: Sequence[Key]) -> dict[Key, Item]:
-        found: dict[Key, Item] = {}
-        for chunk in batched(keys, BATCH_GET_KEYS_MAX, strict=False):
-            self.requests += 1
-            found |= self.ctx.store.batch_get(chunk)
+    def _recall(self, rows: Iterable[Row], through: str) -> Mapping[str, list[tuple[int, Event]]]:
+        """Earlier rows of the subjects of late events, from the time of the earliest late event on. A watch that was
+        not written does not hold the events that a late one may belong before."""
+        late = [row for row in rows if row.event.at_ms <= self.quiet_ms]
+        if not late:
+            return {}
+        subjects = {row.subject for row in late}
+        earliest = to_text(items.instant_of(min(row.event.at_ms for row in late)))
+        found: dict[str, list[tuple[int, Event]]] = {}
+        left = RECALL_ROWS_MAX
+        for page in self._read_pages(earliest, through):
+            self.tally.recalled += len(page)
+            for item in page:
+                row = items.row_of(self.plan.stream, item)
+                if row.subject in subjects:
+                    found.setdefault(row.subject, []).append((row.arrived_ms, row.event))
+            left -= len(page)
+            if left <= 0:
+                break
         return found
 
+    def _read_watches(self, subjects: Sequence[str]) -> dict[Key, Item]:
+        keys = [items.watch_key(self.plan.stream, subject) for subject in subjects]
+        chunks = list(batched(keys, BATCH_GET_KEYS_MAX, strict=False))
+        self.tally.requests += len(chunks)
+        found: dict[Key, Item] = {}
+        for read in self.pool.map(self.ctx.store.batch_get, chunks):
+            found |= read
+        return found
 
-def _keys(account_id: str) -> list[Key]:
-    return sorted({items.watch_key(account_id), *raising_keys(account_id)}, key=lambda key: (key.pk, key.sk or ""))
+    def _judge(
+        self, subject: str, rows: Sequence[Row], recalled: Sequence[tuple[int, Event]], stored: Item | None
+    ) -> _Done:
+        """Take in the rows of one subject. Never raises: see `_Done.trouble`."""
+        done = _Done()
+        attempts_left = ATTEMPTS_MAX
+        while True:
+            try:
+                self._judge_once(subject, rows, recalled, stored, done)
+            except Stale as error:
+                attempts_left -= 1
+                if attempts_left == 0:
+                    done.trouble = error
+                    return done
+            except HotlineError as error:
+                done.trouble = error
+                return done
+            except Exception as error:  # noqa: BLE001 - the neighbours must not wait for a rule with a fault
+                done.trouble = Unavailable(SecurityError.SUBJECT_NOT_JUDGED, rules=self.rules.digest)
+                done.trouble.__cause__ = error
+                return done
+            else:
+                return done
+            try:
+                done.requests += 1
+                stored = self.ctx.store.get(items.watch_key(self.plan.stream, subject))
+            except HotlineError as error:
+                done.trouble = error
+                return done
+
+    def _judge_once(
+        self,
+        subject: str,
+        rows: Sequence[Row],
+        recalled: Sequence[tuple[int, Event]],
+        stored: Item | None,
+        done: _Done,
+    ) -> None:
+        if items.is_tombstone(stored):
+            return
+        now = self.ctx.clock.now()
+        watch = items.watch_of(self.plan, stored, now)
+        known = [(row.arrived_ms, row.event) for row in rows if row.position <= watch.applied_to]
+        watch.recall([*recalled, *known])
+        for row in rows:
+            watch.take(row.position, row.arrived_ms, row.event)
+        if not watch.matters():
+            done.quiet_ms = watch.newest_ms
+            return
+        names = next((row.names for row in reversed(rows) if row.names is not None), None)
+        names = names or (None if stored is None else stored.get(NAMED))
+        item = items.watch_item(self.plan.stream, watch, names, now)
+        steps = list(_steps_of(watch.changes(), self.rules, self.plan.stream, subject, names))
+        if steps:
+            self._commit(subject, steps, stored, item, done)
+        else:
+            done.writes += 1
+            _put_watch(self.ctx, items.watch_key(self.plan.stream, subject), stored, item)
+
+    def _commit(self, subject: str, steps: list[Step], stored: Item | None, item: Item, done: _Done) -> None:
+        """The watch and its findings in one transaction. What is too much for one is in several before it, each made
+        only if the watch is as it was read. Their findings are known when the watch is judged again."""
+        key = items.watch_key(self.plan.stream, subject)
+        parts = parts_of(steps)
+        for number, part in enumerate(parts, 1):
+            keys = sorted(step_keys(part), key=lambda key: (key.pk, key.sk or ""))
+            done.requests += 1
+            read = self.ctx.store.batch_get(keys)
+            if self.plan.stream is Stream.ACCOUNT and lockout.is_erased(read, subject):
+                return
+            change = self._change(part[0].finding.rule)
+            made = contribute_steps(change, read, part)
+            if number == len(parts):
+                change.replace(key, stored, item)
+            elif made:
+                change.require_condition(key, _is_as_read(stored), stale)
+            if self.plan.stream is Stream.ACCOUNT and len(change) > 0:
+                lockout.contribute_not_erased(change, subject)
+            done.writes += 1
+            change.commit(self.ctx.store)
+            done.steps += made
+
+    def _change(self, rule: str) -> Change:
+        return Change(actor=System("security_scan", rule), cause="scan", now=self.ctx.clock.now(), ids=self.ctx.ids)
+
+    def _move(self, through: str) -> None:
+        change = self._change("watch")
+        place: Item = {"through": through, "quiet_ms": self.quiet_ms}
+        change.replace(items.cursor_key(self.shard, self.plan.stream), self.cursor, place)
+        self.tally.writes += 1
+        change.commit(self.ctx.store)
+        self.cursor = {**place, "rev": 1 if self.cursor is None else int(self.cursor["rev"]) + 1}
+
+
+def _is_as_read(stored: Item | None) -> Condition:
+    return NEW if stored is None else equals("rev", int(stored["rev"]))
+
+
+def _put_watch(ctx: Context, key: Key, stored: Item | None, item: Item) -> None:
+    """Write a watch alone, for half the price of a transaction. Raises Stale when it is not as it was read, also
+    because an answer was lost: the rows are then found known."""
+    rev = 1 if stored is None else int(stored["rev"]) + 1
+    try:
+        ctx.store.put_alone(Put(key, {**item, "rev": rev}, _is_as_read(stored)))
+    except TransactionCancelled:
+        raise Stale from None
+
+
+def _steps_of(changes: Changes, rules: RuleSet, stream: Stream, subject: str, names: str | None) -> Iterator[Step]:
+    account_id = subject if stream is Stream.ACCOUNT else names
+
+    def finding(one: Raised) -> Finding:
+        detector = one.rule.detector
+        return Finding(
+            id=one.rule.finding_id(subject, one.hit.started_ms),
+            rule=detector.rule,
+            version=detector.version,
+            severity=detector.severity.value,
+            stream=stream,
+            subject=subject,
+            account_id=account_id,
+            window_start=items.instant_of(one.hit.started_ms),
+            window_end=items.instant_of(one.hit.ended_ms),
+            facts=one.hit.facts,
+            event_ids=one.hit.event_ids,
+            holds=detector.holds,
+            rules=rules.digest,
+        )
+
+    for kind, found in (
+        (Kind.RAISE, changes.raised),
+        (Kind.CORRECT, changes.corrected),
+        (Kind.WITHDRAW, changes.withdrawn),
+    ):
+        yield from (Step(kind, finding(one)) for one in found)

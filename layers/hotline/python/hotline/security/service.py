@@ -7,23 +7,25 @@ from datetime import datetime
 from itertools import batched
 
 from hotline.contracts.model import AccountErased, Fact
-from hotline.kit.change import Change, stale
+from hotline.kit.change import Change
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store, TransactionCancelled, query_all
-from hotline.kit.store.condition import NEW, Item, equals
+from hotline.kit.store.condition import Item
 
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, agent_row, rows_of
+from .detectors import Stream
 from .items import (
     all_findings_query,
     finding_to_see,
     finding_to_tell,
     findings_query,
     named_finding_key,
+    tombstone_item,
     watch_key,
 )
-from .model import Finding, SecurityError, SeenFinding, ShardReport, ToldFinding, Verdict
+from .model import Finding, FindingState, SecurityError, SeenFinding, ShardReport, ToldFinding, Verdict
 from .scan import scan_shard
 from .verdicts import contribute_verdict, verdict_keys
 
@@ -35,10 +37,10 @@ WRITE_ATTEMPTS_MAX = 4
 """How often one chunk is sent when rows of it are there already or DynamoDB reports a conflict."""
 
 __all__ = [
-    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "SeenFinding", "ShardReport", "ToldFinding",
-    "Verdict", "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict", "fact_keys",
-    "finding_to_see", "iterate_findings", "list_findings", "list_open_findings", "named_finding_key", "scan_shard",
-    "verdict_keys", "write_activity",
+    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingState", "SeenFinding", "ShardReport",
+    "ToldFinding", "Verdict", "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict", "fact_keys",
+    "finding_to_see", "iterate_findings", "list_findings", "list_open_findings", "named_finding_key", "scan_shard", "verdict_keys",
+    "write_activity",
 ]  # fmt: skip
 
 
@@ -66,17 +68,14 @@ def contribute_agent_activity(
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
     """The keys to read before `contribute_facts`: the watch of an account that is erased."""
-    return {watch_key(fact.subject) for fact in facts if isinstance(fact.data, AccountErased)}
+    return {watch_key(Stream.ACCOUNT, fact.subject) for fact in facts if isinstance(fact.data, AccountErased)}
 
 
 def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
-    """Forget what the scan remembers of the account when it is erased; other facts change nothing here."""
+    """Forget what the scan remembers of the account when it is erased; other facts change nothing here. A tombstone
+    takes the place of the watch, so that a scan that ends later leaves none behind."""
     for key in fact_keys(facts):
-        if key in read:
-            change.delete(key, condition=equals("rev", int(read[key]["rev"])))
-        else:
-            # A scan that ends in between must not leave a watch behind.
-            change.require_condition(key, NEW, stale)
+        change.replace(key, read.get(key), tombstone_item(change.now))
 
 
 def write_activity(store: Store, rows: Sequence[Put], ids: IdSource) -> None:

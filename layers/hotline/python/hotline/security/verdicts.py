@@ -11,8 +11,8 @@ from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item, Missing, equals
 
-from .items import named_finding_key
-from .model import SecurityError, Verdict
+from .items import ATTENTION, named_finding_key
+from .model import STATE_BY_VERDICT, SecurityError, Verdict
 
 
 def verdict_keys(account_id: str, finding_id: str) -> tuple[Key, ...]:
@@ -32,5 +32,6 @@ def contribute_verdict(
     known = read[key].get("judged_at")
     condition = Missing("judged_at") if known is None else equals("judged_at", known)
     judged = {"verdict": verdict.value, "judged_by": judged_by, "judged_at": to_text(change.now)}
-    change.update(key, set=judged, remove=("attention_pk", "attention_sk"), condition=condition)
+    judged["state"] = STATE_BY_VERDICT[verdict].value
+    change.update(key, set=judged, remove=ATTENTION, condition=condition)
     change.audit(account_id, "finding.judged", finding_id=finding_id, verdict=verdict.value)

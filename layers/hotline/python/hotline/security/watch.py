@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .detectors import Event, Hit, Place
+from .detectors.history import DEVICES_MAX
 from .fold import Fold
 from .rules import Plan, Rule
 
@@ -52,13 +53,16 @@ class Watch:
     """The memory of the scan about one subject.
 
     `applied_to` is the position of the last row that was taken in. `late` counts the events that came too late.
+    `newest_ms` is the time of the newest event that was taken in since the watch was read, 0 without any.
     """
 
     __slots__ = (
         "_base",
+        "_begun_text",
         "_done",
         "_horizon",
         "_ids",
+        "_is_ahead",
         "_pending",
         "_plan",
         "_rules",
@@ -69,6 +73,7 @@ class Watch:
         "_told",
         "applied_to",
         "late",
+        "newest_ms",
     )
 
     def __init__(self, plan: Plan, stored: Mapping[str, Any] | None = None) -> None:
@@ -82,7 +87,10 @@ class Watch:
         self._ids = {event.id for event in self._pending}
         self._settled: Fold | None = None
         self._settled_text: str = stored.get("settled", "{}")
-        self._tip = Fold(plan, json.loads(stored.get("tip", self._settled_text)))
+        self._begun_text: str = stored.get("tip", self._settled_text)
+        self._tip = Fold(plan, json.loads(self._begun_text))
+        self.newest_ms = 0
+        self._is_ahead = False
         # `_seen`: what the pending events have shown. `_base`: settled hits that pending events have taken back.
         # `_done`: hits that were settled since the watch was read. `_told`: `_seen` as the findings have it.
         self._seen = self._read_hits(stored.get("seen", ()))
@@ -118,6 +126,8 @@ class Watch:
             self.late += 1
             return
         self._ids.add(event.id)
+        self.newest_ms = max(self.newest_ms, event.at_ms)
+        self._is_ahead = self._is_ahead or event.at_ms > arrived_ms
         if pending and event.at_ms <= pending[-1].at_ms and event.place < pending[-1].place:
             insort(pending, event, key=_place_of)
             self._judge_again()
@@ -130,6 +140,29 @@ class Watch:
             settled_count += 1
         if settled_count:
             self._settle(settled_count)
+
+    def recall(self, rows: Iterable[tuple[int, Event]]) -> None:
+        """Put back events, each with its arrival in ms, that were taken in before and not kept (see `matters`), before
+        one comes that may belong between them. The others of the rows are known."""
+        recalled = False
+        for arrived_ms, event in rows:
+            too_late = arrived_ms - event.at_ms > LATENESS_MS or event.place <= self._horizon
+            if not too_late and event.id not in self._ids:
+                self._ids.add(event.id)
+                insort(self._pending, event, key=_place_of)
+                recalled = True
+        if recalled:
+            self._judge_again()
+
+    def matters(self) -> bool:
+        """Whether the watch must be kept as it is now. It need not when what was taken in left the memory of every rule
+        as it was, and of the history but the times at which known devices were seen again. Such events change nothing
+        about those after them. Only one that comes late may need them: see `recall`. An event ahead of its arrival is
+        kept, or `recall` would not find it."""
+        if self._is_ahead or len(self.changes()) > 0:
+            return True
+        text = _write(self._tip)
+        return text != self._begun_text and _gist_of(text) != _gist_of(self._begun_text)
 
     def changes(self) -> Changes:
         """What changed about the findings since the watch was read."""
@@ -204,6 +237,18 @@ class Watch:
 
 def _place_of(event: Event) -> Place:
     return event.place
+
+
+def _gist_of(text: str) -> Any:
+    """The memory without the times of known devices. When there is no room for more, the longest unseen gives way, and
+    the times matter."""
+    memory = json.loads(text)
+    history = memory.setdefault("history", {})
+    memory.setdefault("states", {})
+    devices = history.get("devices", {})
+    if len(devices) < DEVICES_MAX:
+        history["devices"] = sorted(devices)
+    return memory
 
 
 def _write(fold: Fold) -> str:

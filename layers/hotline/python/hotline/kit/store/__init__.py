@@ -1,7 +1,7 @@
-"""The store, as four typed calls. `kit.dynamodb` and a store in memory answer them alike (tests/kit).
+"""The store, as five typed calls. `kit.dynamodb` and a store in memory answer them alike (tests/kit).
 
-Items are plain dicts of str, int, bool, list, dict; `PK` and `SK` are part of the item. None values are not stored.
-There is no scan: every read names a partition.
+Items are plain dicts of str, bytes, int, bool, list, dict; `PK` and `SK` are part of the item. None values are not
+stored. There is no scan: every read names a partition.
 """
 
 from __future__ import annotations
@@ -201,6 +201,15 @@ class Store(Protocol):
         """All writes or none, at most 100 on distinct keys. The same token within ten minutes has one effect.
 
         Raises TransactionCancelled; Unavailable when it is not known whether the writes were made.
+        """
+        ...
+
+    def put_alone(self, write: Put) -> None:
+        """Write one item outside a transaction, for half its price. A request whose answer was lost is sent again
+        without a token, so that a condition may fail by the write itself. The caller reads again and must know its own
+        work then.
+
+        Raises TransactionCancelled with one reason; Unavailable when it is not known whether the item was written.
         """
         ...
 

@@ -1,7 +1,7 @@
 """The store on DynamoDB.
 
-Every change goes out as TransactWriteItems with a token, also when it has one write. A plain conditional write whose
-answer is lost cannot be sent again safely. If it was made, the second attempt fails the condition that the first made
+Every change goes out as TransactWriteItems with a token, also when it has one write; `put_alone` is the exception. A
+plain conditional write whose answer is lost cannot be sent again safely. If it was made, the second attempt fails the condition that the first made
 untrue. A caller who has been unlocked then hears that they were not. A token makes a second attempt answer like the
 first (ten minutes long), at twice the write units. Reads, which are most of the traffic, cost the same.
 
@@ -24,18 +24,20 @@ from botocore.parsers import ResponseParserError
 from hotline.kit.config import MissingSetting, TableNames, patience_s
 from hotline.kit.errors import Unavailable
 
-from . import Key, MalformedRequest, Page, Query, Reason, ReasonCode, Table, TransactionCancelled, Write
+from . import Key, MalformedRequest, Page, Put, Query, Reason, ReasonCode, Table, TransactionCancelled, Write
 from .condition import Item
 from .expressions import (
     Wire,
     check_key,
     check_keys,
+    check_put,
     check_query,
     check_writes,
     from_item,
     query_request,
     to_item,
     transact_item,
+    write_request,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +54,11 @@ PAUSE_MAX_S = 0.2
 """Before attempt n+1: a random part of 25 ms x 2^(n-1), at most 200 ms (full jitter)."""
 
 _CANCELLED = "TransactionCanceledException"
+_ALONE = {
+    "ConditionalCheckFailedException": ReasonCode.CONDITION,
+    "TransactionConflictException": ReasonCode.CONFLICT,
+}
+"""Why a write outside a transaction was refused."""
 _NO_ANSWER = (NoConnection, HTTPClientError, ResponseParserError)
 _THROTTLED = frozenset(
     {
@@ -174,6 +181,22 @@ class DynamoStore:
                 self._pause(1)
             raise TransactionCancelled(reasons) from None
 
+    def put_alone(self, write: Put) -> None:
+        """See Store.put_alone."""
+        check_put(write)
+        request = cast("Any", write_request(write, self._name(write.key.table)))
+
+        def send() -> Wire:
+            self.transactions += 1
+            return cast("Wire", self.client.put_item(**request))
+
+        try:
+            self._send(send)
+        except ClientError as error:
+            old = cast("Any", error.response).get("Item")
+            reason = Reason(_ALONE[error.response["Error"]["Code"]], from_item(old) if old else None)
+            raise TransactionCancelled((reason,)) from None
+
     def _name(self, table: Table) -> str:
         """The table's physical name. Raises MissingSetting: the function was not given this table."""
         if table not in self._names.names:
@@ -201,7 +224,7 @@ class DynamoStore:
                 if code in _MALFORMED:
                     # Never the SDK's text: it may quote keys and values.
                     raise MalformedRequest(code) from None
-                if code == _CANCELLED:
+                if code == _CANCELLED or code in _ALONE:
                     raise
                 if code not in _THROTTLED and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
                     raise Unavailable(service_code=f"store.{code}") from None

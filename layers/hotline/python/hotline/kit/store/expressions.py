@@ -52,11 +52,13 @@ type Wire = dict[str, Any]
 
 
 def to_value(value: object) -> Wire:
-    """The attribute value of a str, bool, int, list or dict (with str keys). Raises MalformedRequest for all else:
-    None and float are refused, because the one has no use in an item and the other loses money."""
+    """The attribute value of a str, bytes, bool, int, list or dict (with str keys). Raises MalformedRequest for all
+    else: None and float are refused, because the one has no use in an item and the other loses money."""
     match value:
         case str():
             return {"S": value}
+        case bytes():
+            return {"B": value}
         case bool():
             return {"BOOL": value}
         case int():
@@ -85,6 +87,8 @@ def from_value(value: Wire) -> Any:
     match kind:
         case "S" | "BOOL":
             return content
+        case "B":
+            return bytes(content)
         case "N":
             return int(content)
         case "L":
@@ -159,14 +163,17 @@ def check_writes(writes: Sequence[Write], token: str) -> None:
     if not 1 <= len(token) <= TOKEN_CHARACTERS_MAX:
         raise MalformedRequest(f"a token has 1 to {TOKEN_CHARACTERS_MAX} characters")
     for write in writes:
-        check_key(write.key)
         if isinstance(write, Put):
-            _check_put(write)
-        elif isinstance(write, Update):
+            check_put(write)
+            continue
+        check_key(write.key)
+        if isinstance(write, Update):
             _check_update(write)
 
 
-def _check_put(write: Put) -> None:
+def check_put(write: Put) -> None:
+    """Raises MalformedRequest for an item that its table cannot hold under its key."""
+    check_key(write.key)
     for name, value in write.key.attributes().items():
         if write.item.get(name, value) != value:
             raise MalformedRequest(f"the item's {name} is not its key's")
@@ -251,6 +258,12 @@ class Expression:
 
 def transact_item(write: Write, table_name: str) -> Wire:
     """One action of TransactWriteItems, which hands the old item back when its condition fails."""
+    action = "ConditionCheck" if isinstance(write, Check) else type(write).__name__
+    return {action: write_request(write, table_name)}
+
+
+def write_request(write: Write, table_name: str) -> Wire:
+    """The members of a write alone, which hands the old item back when its condition fails."""
     expression = Expression()
     body: Wire = {"TableName": table_name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
     if isinstance(write, Put):
@@ -261,8 +274,7 @@ def transact_item(write: Write, table_name: str) -> Wire:
         body["UpdateExpression"] = expression.update(write)
     if write.condition is not None:
         body["ConditionExpression"] = expression.condition(write.condition)
-    action = "ConditionCheck" if isinstance(write, Check) else type(write).__name__
-    return {action: body | expression.placeholders()}
+    return body | expression.placeholders()
 
 
 def query_request(query: Query, table_name: str) -> Wire:

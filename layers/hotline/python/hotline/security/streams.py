@@ -1,0 +1,165 @@
+"""Facts as events of the streams that rules look at: whose event a fact is, and what of it matters. Pure.
+
+One fact may be an event of several subjects. A login is one of the account and of the address; a payment is one of the
+account, of who gets the money, and of the account that receives it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from hotline.contracts.model import (
+    AccountDescribed,
+    CodeSent,
+    ContactPointChanged,
+    DeviceRegistered,
+    Direction,
+    Fact,
+    FactData,
+    FraudConfirmed,
+    FundsTold,
+    LoginSource,
+    LoginTried,
+    MovementKind,
+    MovementTold,
+    PasswordChanged,
+    RefundTold,
+    SimChanged,
+    TwoStepChanged,
+)
+
+from .detectors import Stream
+
+type Hide = Callable[[str, str], str]
+"""Gives the value under a name as it may be kept: a row keeps keyed hashes, a backtest the value itself."""
+
+SHORT_CHARACTERS: Final = 16
+"""64 bits tell apart the addresses, devices, parties and movements of one subject's memory."""
+ID_CHARACTERS_MAX: Final = 40
+"""An id of a fact up to this length is kept whole, as evidence; a UUID has 36."""
+OUTWARD: Final = frozenset(
+    {MovementKind.PAYMENT, MovementKind.TRANSFER, MovementKind.BILL_PAYMENT, MovementKind.WITHDRAWAL}
+)
+
+
+class Told(NamedTuple):
+    """A fact as an event of one subject. `names`: the account of the wallet that the subject of another stream is."""
+
+    stream: Stream
+    subject: str
+    values: Mapping[str, Any]
+    type: str
+    names: str | None = None
+
+
+def shorten(value: str) -> str:
+    """A short hash of an id, by which it is known again."""
+    return hashlib.sha256(value.encode()).hexdigest()[:SHORT_CHARACTERS]
+
+
+def shorten_over(value: str, characters_max: int) -> str:
+    """The id itself, or its short hash when it is longer."""
+    return value if len(value) <= characters_max else shorten(value)
+
+
+def streams_of(fact: Fact, hide: Hide) -> Iterator[Told]:
+    """The events that a fact is, the account's own first. None for a fact that no rule can look at."""
+    match fact.data:
+        case MovementTold() as told:
+            yield from _movement(fact, told, hide)
+        case LoginTried(source=source) as tried:
+            values = _login(tried, hide)
+            yield Told(Stream.ACCOUNT, fact.subject, values, fact.type)
+            place = source.ip or source.device_id
+            if place is not None:
+                subject = hide("ip" if source.ip else "device", place)
+                yield Told(Stream.SOURCE, subject, {**values, "account": fact.subject}, fact.type)
+        case FraudConfirmed(movement_id=movement_id) as label:
+            values = {"movement_id": movement_id}
+            yield Told(Stream.ACCOUNT, fact.subject, values, fact.type)
+            party = label.merchant_id or label.counterparty
+            if party is not None:
+                yield Told(Stream.PARTY, hide("party", party), {**values, "account": fact.subject}, fact.type)
+        case data:
+            kept = _keep(data, hide)
+            if kept is not None:
+                yield Told(Stream.ACCOUNT, fact.subject, kept, fact.type)
+
+
+def _login(tried: LoginTried, hide: Hide) -> dict[str, Any]:
+    source = tried.source
+    # One country is one value, or the scan could not see that it changed.
+    hidden = {"ip": source.ip, "device": source.device_id, "country": source.country}
+    values: dict[str, Any] = {"kind": tried.kind.value}
+    values |= {name: hide(name, value) for name, value in hidden.items() if value is not None}
+    cell = _cell_of(source)
+    if cell is not None:
+        values["cell"] = cell
+    if source.network is not None:
+        values["network"] = source.network.value
+    return values
+
+
+def _cell_of(source: LoginSource) -> str | None:
+    """The position in whole degrees, about a hundred kilometres: enough for a speed, too little to find anybody."""
+    if source.lat is None or source.lon is None:
+        return None
+    return f"{math.floor(source.lat)},{math.floor(source.lon)}"
+
+
+def _movement(fact: Fact, told: MovementTold, hide: Hide) -> Iterator[Told]:
+    values: dict[str, Any] = {
+        "kind": told.kind.value,
+        "status": told.status.value,
+        "movement_id": told.movement_id,
+        "version": told.version,
+        "amount_minor": told.amount.minor,
+        "currency": told.amount.currency,
+    }
+    other = told.counterparty_account
+    party = told.merchant.id if told.merchant is not None else told.counterparty or other
+    own: dict[str, Any] = {**values, "instrument": told.instrument.kind}
+    if party is not None:
+        own |= {"party": hide("party", party), "party_kind": "payee" if told.merchant is None else "merchant"}
+    if told.balance_after_minor is not None:
+        own["balance_after_minor"] = told.balance_after_minor
+    if told.direction is Direction.IN:
+        yield Told(Stream.ACCOUNT, fact.subject, {**own, "direction": "in"}, fact.type)
+        return
+    yield Told(Stream.ACCOUNT, fact.subject, own, fact.type)
+    if told.kind not in OUTWARD:
+        return
+    if party is not None:
+        payer = {**values, "instrument": told.instrument.kind, "account": fact.subject, "party": fact.subject}
+        yield Told(Stream.PARTY, hide("party", party), payer, fact.type, names=other)
+    if told.kind is MovementKind.TRANSFER and other is not None and other != fact.subject:
+        received = {**values, "direction": "in", "party": hide("party", fact.subject), "party_kind": "payee"}
+        yield Told(Stream.ACCOUNT, other, received, fact.type)
+
+
+def _keep(data: FactData, hide: Hide) -> dict[str, Any] | None:
+    """The values of a fact about the account alone; None: it does not matter to the scan."""
+    match data:
+        case DeviceRegistered(device_id=device_id):
+            return {"device": hide("device", device_id)}
+        case PasswordChanged() | SimChanged():
+            return {}
+        case TwoStepChanged(two_step=two_step):
+            return {"on": int(two_step)}
+        case ContactPointChanged(kind=kind, reassigned=reassigned) as changed:
+            change = "added" if changed.old is None else "removed" if changed.new is None else "replaced"
+            return {"kind": kind.value, "reassigned": int(reassigned), "change": change}
+        case CodeSent(purpose=purpose):
+            return {"purpose": purpose.value}
+        case AccountDescribed(two_step=two_step, contact_points=points):
+            return {"two_step": int(two_step), "points": len(points)}
+        case FundsTold(balance=balance):
+            return {"currency": balance.currency, "balance_minor": balance.minor}
+        case RefundTold(refund_id=refund_id, movement_id=movement_id) as refund:
+            amount = {"amount_minor": refund.amount.minor, "currency": refund.amount.currency}
+            return {"refund_id": refund_id, "movement_id": movement_id, **amount, "status": refund.status.value}
+        case _:
+            return None
