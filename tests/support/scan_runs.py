@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hotline.contracts.model import (
+    AccountErased,
     DeviceRegistered,
     Fact,
     Instrument,
@@ -21,6 +22,7 @@ from hotline.kit.ids import IdSource, bucket
 from hotline.kit.money import Money
 from hotline.kit.store import Put, Store
 from hotline.security.activity import ACTIVITY_SHARDS
+from hotline.security import service as security
 from hotline.security.service import ShardReport, activity_writes, scan_shard, write_activity
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
@@ -74,6 +76,13 @@ class ScanWorld:
 
     def rows(self, *facts: Fact) -> list[Put]:
         return activity_writes(facts, self.clock.now(), KEYS)
+
+    def erase(self, account: str = ACCOUNT) -> None:
+        """The wallet tells that an account is erased."""
+        one = fact("account.erased", self.clock.now(), AccountErased(10), account=account)
+        change = self.desk.folding(one)
+        security.contribute_facts(change, self.store.batch_get(list(security.fact_keys([one]))), [one])
+        change.commit(self.store)
 
     def scan(self, shard: int | None = None, *, has_time: Callable[[], bool] = lambda: True) -> ShardReport:
         """A run on one shard, when all rows that came in are complete."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,6 +19,7 @@ from hotline.contracts.model import Fact
 from hotline.kit.errors import HotlineError, Unavailable
 from hotline.kit.store import Delete, Table
 from hotline.security import items
+from hotline.security.detectors import Stream
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.lock_desk import ACCOUNT, NOON, failures, minutes
 from tests.support.scan_runs import ScanWorld, chain, shard_of
@@ -42,7 +44,7 @@ def effects(store: MemoryStore) -> Counter[str]:
         elif item["SK"].startswith("ENTRY#"):
             found[f"case entry {item['reason']}"] += 1
         elif item["SK"] == "#WATCH":
-            found[f"{item['PK']} {item['events']} {item['raised']}"] += 1
+            found[f"{item['PK']} {zlib.decompress(item['memory'])!r}"] += 1
         elif item["SK"] == "#LOCK":
             found[f"{item['PK']} version {item['version']}"] += 1
     for item in store.items(Table.OUTBOX):
@@ -131,4 +133,4 @@ def test_crashes_replays_duplicates_and_pages_of_any_size_find_the_same(data: An
             setattr(world.store, side, None)
     world.scan()
     assert effects(world.store) == expected
-    assert world.store.get(items.watch_key(ACCOUNT)) is not None
+    assert world.store.get(items.watch_key(Stream.ACCOUNT, ACCOUNT)) is not None

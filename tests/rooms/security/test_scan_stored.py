@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from functions.decisions.delivery import bus_event
 from hotline.cases import service as cases
 from hotline.contracts.decisions import parse_decision
-from hotline.contracts.model import Fact
+from hotline.contracts.model import Fact, LoginSource
 from hotline.kit.errors import NeedProof, Stale, Unavailable
 from hotline.kit.store import Put, Table, hotline_key
+from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause, DecisionKind, LockState, ResetOutcome, UnlockOutcome
-from hotline.security.items import PAGE_ROWS, watch_key
+from hotline.security.detectors import Stream
+from hotline.security.items import PAGE_ROWS, is_tombstone, watch_key
 from hotline.security.scan import COMPLETE_AFTER, FIRST_LOOK_BACK, scan_shard
-from hotline.security.watch import EVENTS_MAX
+from hotline.security.watch import PENDING_MAX
 from tests.support.faults import once
-from tests.support.lock_desk import ACCOUNT, NOON, closed, erased, failures, minutes, succeeded
+from tests.support.lock_desk import ACCOUNT, NOON, closed, failures, minutes, succeeded
 from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of
 
 
@@ -29,6 +33,17 @@ def world() -> ScanWorld:
     world = ScanWorld()
     world.desk.open_account(points=2)
     return world
+
+
+def watch(world: ScanWorld) -> Item | None:
+    return world.store.get(watch_key(Stream.ACCOUNT, ACCOUNT))
+
+
+def memory(world: ScanWorld) -> dict[str, Any]:
+    stored = watch(world)
+    assert stored is not None
+    found: dict[str, Any] = json.loads(zlib.decompress(stored["memory"]))
+    return found
 
 
 def findings(world: ScanWorld) -> list[str]:
@@ -40,7 +55,7 @@ def findings(world: ScanWorld) -> list[str]:
 
 def test_a_stolen_account_is_held_has_a_case_and_its_owner_is_told(world: ScanWorld) -> None:
     world.come_in(*chain())
-    (finding,) = world.scan().findings
+    (finding,) = world.scan().raised
     assert (finding.rule, finding.account_id, finding.window_start) == ("reset_device_transfer", ACCOUNT, NOON)
     view = world.desk.view()
     assert (view.state, view.cause, view.asked) == (LockState.HOLD, Cause.RISK_SCORE, DecisionKind.LOCK)
@@ -67,11 +82,8 @@ def test_the_hold_is_spoken_of_as_asked_until_the_wallet_has_confirmed_it(world:
 
 def test_a_burst_is_found_and_has_no_effect_on_the_account(world: ScanWorld) -> None:
     world.come_in(*failures(10, NOON - minutes(10)))
-    (finding,) = world.scan().findings
-    assert (finding.rule, dict(finding.facts)) == (
-        "failed_login_burst",
-        {"failures": 10, "sources": 1, "distributed": "no"},
-    )
+    (finding,) = world.scan().raised
+    assert (finding.rule, dict(finding.facts)) == ("failed_login_burst", {"failures": 10})
     assert world.desk.view().state is LockState.OPEN
     assert world.desk.notices() == []
     assert [entry["kind"] for entry in world.desk.decisions()] == ["finding.raised"]
@@ -79,7 +91,7 @@ def test_a_burst_is_found_and_has_no_effect_on_the_account(world: ScanWorld) -> 
 
 def test_a_finding_is_told_on_the_bus_as_its_contract_says(world: ScanWorld) -> None:
     world.come_in(*chain(), *failures(10, NOON - minutes(10)))
-    assert len(world.scan().findings) == 2
+    assert len(world.scan().raised) == 2
     for entry in world.desk.decisions():
         decision = parse_decision(dict(bus_event(entry).detail))
         assert set(entry["facts"]) | {"decision_id"} <= set(type(decision.data).model_fields)
@@ -94,8 +106,10 @@ def test_nothing_personal_is_in_what_the_scan_writes(world: ScanWorld) -> None:
         for item in world.store.items(table)
         if item.get("SK", "") not in ("#PROFILE", "POINT")
     ]
+    written += [{"memory": json.loads(zlib.decompress(item.pop("memory")))} for item in written if "memory" in item]
     text = json.dumps(written)
     assert "FINDING#" in text
+    assert "login.failed" in text
     assert not [value for value in ("198.51.100.7", "device-9", "+8613800000001", "example.invalid") if value in text]
 
 
@@ -104,7 +118,7 @@ def test_a_hold_that_is_on_already_is_not_asked_again_but_the_finding_is_kept(wo
     world.scan()
     world.clock.advance(timedelta(hours=30))
     world.come_in(*chain(NOON + timedelta(hours=30)))
-    assert len(world.scan().findings) == 1
+    assert len(world.scan().raised) == 1
     assert findings(world) == ["reset_device_transfer"] * 2
     assert len([entry for entry in world.desk.decisions() if entry["kind"] == "account.lock_requested"]) == 1
 
@@ -112,7 +126,7 @@ def test_a_hold_that_is_on_already_is_not_asked_again_but_the_finding_is_kept(wo
 def test_an_account_that_is_closed_is_not_held_but_has_its_case(world: ScanWorld) -> None:
     world.desk.tell(closed(NOON))
     world.come_in(*chain())
-    assert len(world.scan().findings) == 1
+    assert len(world.scan().raised) == 1
     assert sorted(entry["kind"] for entry in world.desk.decisions()) == ["case.opened", "finding.raised"]
     assert world.desk.notices() == []
 
@@ -138,7 +152,7 @@ def test_a_later_decision_still_names_the_hold(world: ScanWorld) -> None:
 
 def test_two_attacks_that_are_read_at_once_are_two_findings_and_one_hold(world: ScanWorld) -> None:
     world.come_in(*chain(NOON - timedelta(hours=23)), *chain())
-    starts = [finding.window_start for finding in world.scan().findings]
+    starts = [finding.window_start for finding in world.scan().raised]
     assert starts == [NOON - timedelta(hours=23), NOON]
     kinds = [entry["kind"] for entry in world.desk.decisions()]
     assert sorted(kinds) == [
@@ -155,58 +169,57 @@ def test_two_attacks_that_are_read_at_once_are_two_findings_and_one_hold(world: 
 
 def test_a_second_run_finds_nothing_new_and_reads_no_row(world: ScanWorld) -> None:
     world.come_in(*chain())
-    assert len(world.scan().findings) == 1
+    assert len(world.scan().raised) == 1
     before = list(world.store.items(Table.OUTBOX))
     again = world.scan()
-    assert (again.rows, again.findings, again.writes) == (0, (), 0)
+    assert (again.rows, again.raised, again.writes) == (0, (), 0)
     assert list(world.store.items(Table.OUTBOX)) == before
 
 
 def test_facts_that_come_again_count_once(world: ScanWorld) -> None:
     nine = failures(9, NOON - minutes(10))
     world.come_in(*nine, *nine, apart=timedelta(seconds=1))
-    assert world.scan().findings == ()
+    assert world.scan().raised == ()
     world.come_in(*nine)
-    assert world.scan().findings == ()
+    assert world.scan().raised == ()
     world.come_in(*failures(1, NOON - minutes(1)))
-    assert len(world.scan().findings) == 1
+    assert len(world.scan().raised) == 1
 
 
 def test_the_pattern_is_seen_across_runs_and_in_any_order_of_arrival(world: ScanWorld) -> None:
     reset, device, transfer = chain()
     for one in (transfer, reset):
         world.come_in(one)
-        assert world.scan().findings == ()
+        assert world.scan().raised == ()
     world.come_in(device)
-    (finding,) = world.scan().findings
+    (finding,) = world.scan().raised
     assert finding.window_start == NOON
 
 
 def test_a_burst_that_goes_on_is_one_finding_an_hour(world: ScanWorld) -> None:
     world.come_in(*failures(119, NOON - minutes(120)))
-    assert len(world.scan().findings) == 2
+    assert len(world.scan().raised) == 2
 
 
 def test_a_watch_that_was_lost_raises_nothing_a_second_time(world: ScanWorld) -> None:
     world.come_in(*chain())
     world.scan()
-    watch = watch_key(ACCOUNT)
+    watch = watch_key(Stream.ACCOUNT, ACCOUNT)
     world.store.transact([Put(watch, {"applied_to": "", "events": [], "raised": {}, "rev": 1})], token="lost")
     world.come_in(*chain())
-    assert world.scan().findings == ()
+    assert world.scan().raised == ()
     assert len(world.desk.notices()) == 2
     assert findings(world) == ["reset_device_transfer"]
 
 
 def test_a_flood_of_failures_does_not_wash_out_what_else_happened(world: ScanWorld) -> None:
     reset, device, transfer = chain()
-    world.come_in(reset)
-    world.come_in(*failures(EVENTS_MAX + 50, NOON, apart=timedelta(seconds=3)))
+    moment = timedelta(milliseconds=1)
+    world.come_in(reset, apart=moment)
+    world.come_in(*failures(PENDING_MAX + 50, NOON, apart=timedelta(seconds=3)), apart=moment)
     world.come_in(device, transfer)
-    assert {finding.rule for finding in world.scan().findings} == {"failed_login_burst", "reset_device_transfer"}
-    stored = world.store.get(watch_key(ACCOUNT))
-    assert stored is not None
-    assert len(stored["events"]) == EVENTS_MAX
+    assert {finding.rule for finding in world.scan().raised} == {"failed_login_burst", "reset_device_transfer"}
+    assert len(memory(world)["pending"]) == PENDING_MAX
 
 
 @pytest.mark.parametrize("call", ["batch_get", "query", "transact"])
@@ -215,7 +228,7 @@ def test_a_request_that_fails_leaves_the_cursor_where_it_was(world: ScanWorld, c
     world.store.before = once(Unavailable(), on=call)
     with pytest.raises(Unavailable):
         world.scan()
-    assert [finding.rule for finding in world.scan().findings] == ["reset_device_transfer"]
+    assert [finding.rule for finding in world.scan().raised] == ["reset_device_transfer"]
 
 
 def test_two_runs_on_one_shard_raise_a_finding_once(world: ScanWorld) -> None:
@@ -226,7 +239,7 @@ def test_two_runs_on_one_shard_raise_a_finding_once(world: ScanWorld) -> None:
     def other_run(name: str) -> None:
         if name == "transact" and not done:
             done.append(1)
-            done.append(len(scan_shard(world.ctx(), shard_of()).findings))
+            done.append(len(scan_shard(world.ctx(), shard_of()).raised))
 
     world.store.before = other_run
     with pytest.raises(Stale):
@@ -238,9 +251,9 @@ def test_two_runs_on_one_shard_raise_a_finding_once(world: ScanWorld) -> None:
 
 def test_an_erased_account_is_not_watched_any_more(world: ScanWorld) -> None:
     world.come_in(*chain())
-    world.desk.tell(erased(NOON))
-    assert world.scan().findings == ()
-    assert world.store.get(watch_key(ACCOUNT)) is None
+    world.erase()
+    assert world.scan().raised == ()
+    assert is_tombstone(watch(world))
 
 
 @pytest.mark.parametrize("facts", [chain(), failures(1, NOON)], ids=["found", "nothing_found"])
@@ -248,13 +261,13 @@ def test_an_erasure_while_the_account_is_judged_wins(world: ScanWorld, facts: li
     world.come_in(*facts)
 
     def erase_first(name: str) -> None:
-        if name == "transact":
+        if name in ("transact", "put_alone"):
             world.store.before = None
-            world.desk.tell(erased(NOON))
+            world.erase()
 
     world.store.before = erase_first
-    assert world.scan().findings == ()
-    assert world.store.get(watch_key(ACCOUNT)) is None
+    assert world.scan().raised == ()
+    assert is_tombstone(watch(world))
     assert findings(world) == []
 
 
@@ -275,7 +288,7 @@ def test_until_reads_to_that_moment_and_never_beyond_now(world: ScanWorld) -> No
     world.clock.advance(timedelta(milliseconds=1))
     assert scan_shard(world.ctx(), shard_of(), until=NOON + timedelta(days=9)).rows == 3
     world.come_in(*failures(10, NOON - minutes(10)))
-    assert len(world.scan().findings) == 1
+    assert len(world.scan().raised) == 1
 
 
 def test_a_run_right_after_one_up_to_the_present_has_nothing_to_read(world: ScanWorld) -> None:
@@ -326,16 +339,25 @@ def test_the_reads_keep_to_their_budget(accounts: int, events: int, attacked: bo
         world.clock.advance(timedelta(milliseconds=1))
     report = world.scan(0)
     pages = -(-report.rows // PAGE_ROWS)
-    assert report.accounts == accounts
-    assert len(report.findings) == (accounts if attacked else events // 10)
-    # New rows x 1.1, one for each account and page, one query for the hour.
-    assert report.reads <= report.rows * 1.1 + accounts * pages + 1
+    assert report.subjects == accounts
+    assert len(report.raised) == (accounts if attacked else events // 10)
+    # New rows x 1.1, one for each account and page, one more for each with a finding, one query for the hour.
+    found = len({finding.subject for finding in report.raised})
+    assert report.reads <= report.rows * 1.1 + accounts * pages + found + 1
     assert world.scan(0).reads == 1
 
 
-def test_accounts_without_anything_to_watch_cost_no_read_and_no_write() -> None:
+def test_a_login_from_a_known_device_writes_no_watch() -> None:
     world = ScanWorld()
     world.come_in(succeeded(NOON))
-    report = world.scan()
-    assert (report.rows, report.reads, report.writes) == (1, 1 + 25, 1)
-    assert world.store.get(watch_key(ACCOUNT)) is None
+    assert world.scan().writes == 1 + 1
+    first = watch(world)
+    for _ in range(3):
+        world.come_in(succeeded(world.clock.now()))
+        report = world.scan()
+        # The cursor moves, and nothing else.
+        assert (report.rows, report.writes) == (1, 1)
+    assert watch(world) == first
+    world.come_in(succeeded(world.clock.now(), source=LoginSource(device_id="another")))
+    assert world.scan().writes == 1 + 1
+    assert watch(world) != first
