@@ -21,8 +21,8 @@ from hotline.kit.doors import Context
 from hotline.kit.ids import IdSource, bucket
 from hotline.kit.money import Money
 from hotline.kit.store import Put, Store
-from hotline.security.activity import ACTIVITY_SHARDS
 from hotline.security import service as security
+from hotline.security.activity import ACTIVITY_SHARDS
 from hotline.security.service import ShardReport, activity_writes, scan_shard, write_activity
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds

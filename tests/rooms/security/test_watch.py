@@ -1,151 +1,203 @@
-"""A watch remembers what the rules need, no more, and lets what came again count once."""
+"""A watch remembers what the rules need, no more, lets what came again count once, and judges late events in place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hotline.kit.clock import to_text
-from hotline.security.detectors import DETECTORS, Detector, Event, Hit, Severity
-from hotline.security.items import watch_item, watch_of
-from hotline.security.model import Row, Watch
-from hotline.security.watch import (
-    EVENTS_MAX,
-    HITS_MAX,
-    LATENESS,
-    finding_id,
-    judge_rows,
-    list_watched_types,
-    shorten,
-)
-from tests.support.lock_desk import NOON, minutes
+from hotline.security.detectors import DETECTORS, Detector, Event, Severity, Stream
+from hotline.security.findings import FINDINGS_AT_ONCE, Kind, Step, parts_of
+from hotline.security.items import instant_of, is_tombstone, tombstone_item, watch_item, watch_of
+from hotline.security.model import Finding
+from hotline.security.rules import Plan
+from hotline.security.streams import ID_CHARACTERS_MAX, shorten, shorten_over
+from hotline.security.watch import LATENESS_MS, PENDING_MAX, Changes, Watch
+from tests.support.lock_desk import NOON
+from tests.support.toy_rules import HOUR_MS, every, excluded, moved, rules_of
 
-HOUR = timedelta(hours=1)
-MINUTE = timedelta(minutes=1)
+NOON_MS: Final = round(NOON.timestamp() * 1000)
+MINUTE_MS: Final = 60_000
 
-
-def rule(
-    name: str = "every",
-    *,
-    holds: bool = False,
-    quiet: timedelta = MINUTE,
-    version: int = 1,
-    severity: Severity = Severity.MEDIUM,
-) -> Detector:
-    """A rule that sees its pattern in every event of the type `seen`."""
-
-    def judge(events: Sequence[Event]) -> Iterator[Hit]:
-        yield from (Hit(event.at, event.at) for event in events)
-
-    return Detector(
-        rule=name,
-        version=version,
-        severity=severity,
-        window=HOUR,
-        quiet=quiet,
-        watches={"seen": (), "other": ()},
-        holds=holds,
-        runbook="",
-        judge=judge,
-        examples=(),
-    )
+type Came = tuple[int, Event]
+"""When an event came, in ms, and the event."""
 
 
-def row(number: int, at: datetime | None = None, *, arrived: datetime | None = None, type_: str = "seen") -> Row:
-    arrived = arrived or NOON + timedelta(milliseconds=number)
-    name = f"{type_}-{number}"
-    return Row(f"{to_text(arrived)}#{name}", "acct_1", arrived, Event(name, at or NOON + HOUR * number, type_))
+def plan_of(*detectors: Detector[Any]) -> Plan:
+    return rules_of(*detectors).plans[Stream.ACCOUNT]
 
 
-def blind() -> Detector:
-    return Detector(
-        rule="blind",
-        version=1,
-        severity=Severity.LOW,
-        window=HOUR,
-        quiet=HOUR,
-        watches={"seen": (), "other": ()},
-        holds=False,
-        runbook="",
-        judge=lambda _: iter(()),
-        examples=(),
-    )
+EVERY: Final = plan_of(every())
+
+
+def event(number: int, at_ms: int | None = None, type_: str = "password.changed", **values: Any) -> Event:
+    return Event(f"{type_}-{number}", NOON_MS + MINUTE_MS * number if at_ms is None else at_ms, type_, values)
+
+
+def come(watch: Watch, came: Sequence[Came]) -> Watch:
+    """Let the watch take in events in the order in which they came."""
+    for arrived_ms, one in sorted(came, key=lambda pair: (pair[0], pair[1].id)):
+        watch.take(position(arrived_ms, one), arrived_ms, one)
+    return watch
+
+
+def position(arrived_ms: int, one: Event) -> str:
+    return f"{to_text(instant_of(arrived_ms))}#{one.id}"
+
+
+def at_once(*events: Event) -> list[Came]:
+    return [(one.at_ms, one) for one in events]
+
+
+def again(watch: Watch, plan: Plan = EVERY) -> Watch:
+    """The watch as the next run reads it."""
+    return Watch(plan, json.loads(json.dumps(watch.store())))
+
+
+def starts(changes: Changes) -> list[int]:
+    return [(raised.hit.started_ms - NOON_MS) // MINUTE_MS for raised in changes.raised]
 
 
 @pytest.mark.parametrize(
-    ("number", "kept"), [(EVENTS_MAX - 1, EVENTS_MAX - 1), (EVENTS_MAX, EVENTS_MAX), (EVENTS_MAX + 1, EVENTS_MAX)]
+    ("number", "kept"),
+    [(PENDING_MAX - 1, PENDING_MAX - 1), (PENDING_MAX, PENDING_MAX), (PENDING_MAX + 1, PENDING_MAX)],
 )
 def test_a_watch_keeps_so_many_events_and_the_newest_of_them(number: int, kept: int) -> None:
-    watch, _, _ = judge_rows(Watch("acct_1"), [row(n) for n in range(number)], [blind()])
-    assert [known.event.id for known in watch.events] == [f"seen-{n}" for n in range(number - kept, number)]
+    watch = come(Watch(EVERY), at_once(*(event(n) for n in range(number))))
+    assert [one[0] for one in watch.store()["pending"]] == [
+        f"password.changed-{n}" for n in range(number - kept, number)
+    ]
 
 
-def test_the_most_frequent_type_gives_way() -> None:
-    rare = row(0, type_="other")
-    watch, _, _ = judge_rows(Watch("acct_1"), [rare, *(row(n) for n in range(1, EVENTS_MAX + 50))], [blind()])
-    assert watch.events[0].event == rare.event
-    assert len(watch.events) == EVENTS_MAX
+def test_a_flood_does_not_wash_out_what_a_rule_remembers() -> None:
+    plan = plan_of(excluded())
+    begun = event(0, NOON_MS)
+    flood = [event(n, NOON_MS + n, "device.registered") for n in range(1, PENDING_MAX + 50)]
+    watch = come(Watch(plan), at_once(begun, *flood))
+    (found,) = watch.changes().raised
+    assert (found.hit.started_ms, found.hit.facts) == (NOON_MS, {"devices": len(flood)})
 
 
 @pytest.mark.parametrize(("late_ms", "kept"), [(-1, True), (0, True), (1, False)])
-def test_an_event_is_kept_for_the_window_and_a_day(late_ms: int, kept: bool) -> None:
-    later = NOON + HOUR + LATENESS + timedelta(milliseconds=late_ms)
-    watch, _, _ = judge_rows(Watch("acct_1"), [row(0, arrived=NOON), row(1, arrived=later)], [blind()])
-    assert (watch.events[0].event.id == "seen-0") is kept
+def test_an_event_is_kept_for_as_long_as_another_may_come_before_it(late_ms: int, kept: bool) -> None:
+    first, later = event(0), event(1, NOON_MS + LATENESS_MS + late_ms)
+    watch = come(Watch(EVERY), at_once(first, later))
+    assert (watch.store()["pending"][0][0] == first.id) is kept
+    assert len(watch.changes()) == 2
+
+
+@pytest.mark.parametrize(("late_ms", "judged"), [(-1, True), (0, True), (1, False)])
+def test_an_event_that_is_later_than_a_day_is_counted_and_not_judged(late_ms: int, judged: bool) -> None:
+    watch = come(Watch(EVERY), [(NOON_MS + LATENESS_MS + late_ms, event(0))])
+    assert (len(watch.changes()), watch.late) == (int(judged), int(not judged))
 
 
 def test_rows_up_to_the_position_of_the_watch_are_known() -> None:
-    rows = [row(n) for n in range(5)]
-    watch, found, _ = judge_rows(Watch("acct_1"), rows, [rule()])
-    assert len(found) == 5
-    assert judge_rows(watch, rows, [rule()]) == (watch, [], 5)
-    assert watch.applied_to == rows[-1].position
+    came = at_once(*(event(n) for n in range(5)))
+    watch = come(Watch(EVERY), came)
+    assert starts(watch.changes()) == [0, 1, 2, 3, 4]
+    second = come(again(watch), came)
+    assert (len(second.changes()), second.store()) == (0, watch.store())
+    assert watch.applied_to == position(*came[-1])
 
 
 def test_rows_that_are_known_are_not_judged_again_when_their_events_are_forgotten() -> None:
-    rows = [row(n) for n in range(5)]
-    watch, found, taken = judge_rows(Watch("acct_1", applied_to=rows[3].position), rows, [rule()])
-    assert ([finding.window_start for finding in found], taken) == ([rows[4].event.at], 5)
-    assert len(watch.events) == 1
+    came = at_once(*(event(n) for n in range(5)))
+    watch = come(Watch(EVERY, {"applied_to": position(*came[3])}), came)
+    assert starts(watch.changes()) == [4]
 
 
 def test_an_event_that_comes_again_moves_the_position_and_nothing_else() -> None:
-    watch, _, _ = judge_rows(Watch("acct_1"), [row(0)], [rule()])
-    again = Row(row(9).position, "acct_1", row(9).arrived_at, row(0).event)
-    after, found, _ = judge_rows(watch, [again], [rule()])
-    assert (after.applied_to, found) == (again.position, [])
-    assert (after.events, after.raised) == (watch.events, watch.raised)
+    watch = come(Watch(EVERY), at_once(event(0)))
+    before = watch.store()
+    after = come(again(watch), [(NOON_MS + HOUR_MS, event(0))])
+    assert after.applied_to > before["applied_to"]
+    assert {**after.store(), "applied_to": before["applied_to"]} == before
+    assert not after.matters()
 
 
-@pytest.mark.parametrize(("apart_s", "findings"), [(59, 1), (60, 2), (61, 2), (-59, 1), (-60, 2)])
-def test_within_the_quiet_time_before_and_after_it_is_the_same_finding(apart_s: int, findings: int) -> None:
-    rows = [row(0, NOON), row(1, NOON + timedelta(seconds=apart_s))]
-    _, found, _ = judge_rows(Watch("acct_1"), rows, [rule(quiet=minutes(1))])
-    assert len(found) == findings
+def test_a_late_event_is_judged_in_its_place_and_may_take_a_finding_back() -> None:
+    plan = plan_of(excluded())
+    watch = come(Watch(plan), at_once(event(30)))
+    assert len(watch.changes().raised) == 1
+    second = come(again(watch, plan), [(NOON_MS + HOUR_MS, event(0, type_="code.sent"))])
+    changes = second.changes()
+    assert ([one.hit.started_ms for one in changes.withdrawn], len(changes)) == ([event(30).at_ms], 1)
+    assert come(again(second, plan), []).changes() == Changes()
 
 
-def test_findings_have_ids_of_their_rule_version_account_and_beginning() -> None:
-    def ids(account: str, detector: Detector, at: datetime = NOON) -> str:
-        _, (finding,), _ = judge_rows(Watch(account), [row(0, at)], [detector])
-        return finding.id
+def test_an_event_that_excludes_a_settled_finding_takes_it_back() -> None:
+    """The finding is older than a day, and what ends it is not."""
+    plan = plan_of(excluded())
+    watch = come(Watch(plan), at_once(event(0)))
+    later_ms = NOON_MS + LATENESS_MS + 30 * MINUTE_MS
+    settled = come(again(watch, plan), [(later_ms, event(0, later_ms, "login.failed"))])
+    assert "password.changed-0" not in json.dumps(settled.store().get("pending"))
+    changes = come(again(settled, plan), [(later_ms + 1, event(45, type_="contact_point.sim_changed"))]).changes()
+    assert [one.hit.started_ms for one in changes.withdrawn] == [NOON_MS]
 
-    base = ids("acct_1", rule())
-    assert ids("acct_1", rule()) == base
+
+def test_a_finding_that_goes_on_is_corrected_once_a_run() -> None:
+    plan = plan_of(excluded())
+    watch = come(Watch(plan), at_once(event(0), event(5, type_="device.registered")))
+    assert [one.hit.facts["devices"] for one in watch.changes().raised] == [1]
+    second = come(again(watch, plan), at_once(*(event(n, type_="device.registered") for n in range(6, 9))))
+    changes = second.changes()
+    assert ([one.hit.facts["devices"] for one in changes.corrected], len(changes)) == ([4], 1)
+
+
+def test_events_are_judged_by_their_time_and_money_before_it_leaves() -> None:
+    inward = {"movement_id": "b", "kind": "top_up"}
+    outward = {"movement_id": "a", "kind": "transfer"}
+    events = [
+        Event("label", NOON_MS, "transaction.confirmed_fraud", {"movement_id": "a"}),
+        Event("out", NOON_MS, "transfer.succeeded", outward),
+        Event("word", NOON_MS, "password.changed"),
+        Event("in", NOON_MS, "top_up.succeeded", inward),
+        Event("early", NOON_MS - 1, "transfer.succeeded", outward),
+        Event("a-word", NOON_MS, "password.changed"),
+    ]
+    assert [one.id for one in sorted(events, key=lambda one: one.place)] == [
+        "early",
+        "in",
+        "a-word",
+        "word",
+        "out",
+        "label",
+    ]
+
+
+# ---------------------------------------------------------------- ids
+
+
+def test_findings_have_ids_of_their_rule_version_limits_subject_and_beginning() -> None:
+    def id_of(detector: Detector[Any], subject: str = "acct_1", at_ms: int = NOON_MS, count: int = 1) -> str:
+        limits = type(detector.limits)(count)
+        (rule,) = type(rules_of()).of([(detector, limits)]).rules
+        return rule.finding_id(subject, at_ms)
+
+    base = id_of(every())
+    assert id_of(every()) == base
     others = {
-        ids("acct_2", rule()),
-        ids("acct_1", rule("another")),
-        ids("acct_1", rule(version=2)),
-        ids("acct_1", rule(), NOON + minutes(1)),
+        id_of(every(), "acct_2"),
+        id_of(every(name="another")),
+        id_of(every(version=2)),
+        id_of(every(), at_ms=NOON_MS + 1),
+        id_of(every(), count=2),
     }
-    assert len(others - {base}) == 4
+    assert len(others - {base}) == 5
 
 
 def test_a_finding_keeps_its_id_for_good() -> None:
     """Scans of other releases made the ids that are stored: with others, a lost watch would raise them all again."""
-    assert finding_id(rule(), "acct_1", Hit(NOON, NOON)) == "finding_59075d126ebe252a817503613da99956"
+    (rule,) = rules_of(every()).rules
+    assert rule.finding_id("acct_1", NOON_MS) == "finding_b6dd4c04df9e4ccff664a8fc43b55dae"
 
 
 def test_a_short_hash_tells_apart_as_much_as_64_bits() -> None:
@@ -153,96 +205,178 @@ def test_a_short_hash_tells_apart_as_much_as_64_bits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "taken"), [(HITS_MAX - 1, HITS_MAX - 1), (HITS_MAX, HITS_MAX), (HITS_MAX + 1, HITS_MAX)]
+    ("length", "kept"), [(ID_CHARACTERS_MAX - 1, True), (ID_CHARACTERS_MAX, True), (ID_CHARACTERS_MAX + 1, False)]
 )
-def test_rows_beyond_one_transaction_are_left_for_the_next(rows: int, taken: int) -> None:
-    watch, found, count = judge_rows(Watch("acct_1"), [row(n) for n in range(rows)], [rule()])
-    assert (len(found), count) == (taken, taken)
-    _, rest, count = judge_rows(watch, [row(n) for n in range(taken, rows)], [rule()])
-    assert (len(rest), count) == (rows - taken, rows - taken)
+def test_an_id_is_kept_as_it_is_up_to_a_length(length: int, kept: bool) -> None:
+    assert (shorten_over("i" * length, ID_CHARACTERS_MAX) == "i" * length) is kept
+
+
+# ---------------------------------------------------------------- what fits one transaction
+
+
+def step(number: int, *, holds: bool = False, severity: Severity = Severity.MEDIUM, kind: Kind = Kind.RAISE) -> Step:
+    at = instant_of(NOON_MS + number)
+    of_account = {"stream": Stream.ACCOUNT, "subject": "acct_1", "account_id": "acct_1"}
+    made: dict[str, Any] = {
+        "window_start": at,
+        "window_end": at,
+        "facts": {},
+        "event_ids": (),
+        "rules": "",
+        **of_account,
+    }
+    return Step(kind, Finding(f"finding-{number}", "a", 1, severity.value, holds=holds, **made))
+
+
+@pytest.mark.parametrize(
+    ("number", "parts"),
+    [
+        (FINDINGS_AT_ONCE - 1, [FINDINGS_AT_ONCE - 1]),
+        (FINDINGS_AT_ONCE, [FINDINGS_AT_ONCE]),
+        (FINDINGS_AT_ONCE + 1, [FINDINGS_AT_ONCE, 1]),
+    ],
+)
+def test_findings_beyond_one_transaction_are_left_for_the_next(number: int, parts: list[int]) -> None:
+    assert [len(part) for part in parts_of([step(n) for n in range(number)])] == parts
 
 
 def test_one_transaction_holds_once() -> None:
-    watch, found, taken = judge_rows(Watch("acct_1"), [row(0), row(1), row(2)], [rule(holds=True)])
-    assert (len(found), taken) == (1, 1)
-    assert judge_rows(watch, [row(1), row(2)], [rule(holds=True)])[2] == 1
+    assert [len(part) for part in parts_of([step(n, holds=True) for n in range(3)])] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("severity", [Severity.HIGH, Severity.CRITICAL])
-def test_one_transaction_takes_one_row_that_a_person_is_to_look_at(severity: Severity) -> None:
+def test_one_transaction_takes_one_finding_that_a_person_is_to_look_at(severity: Severity) -> None:
     """Each is an entry of its own in the case, however the rows come."""
-    _, found, taken = judge_rows(Watch("acct_1"), [row(0), row(1), row(2)], [rule(severity=severity)])
-    assert (len(found), taken) == (1, 1)
-    _, found, _ = judge_rows(Watch("acct_1"), [row(0)], [rule(severity=severity), rule("other", holds=True)])
-    assert len(found) == 2
+    grave = [step(n, severity=severity) for n in range(2)]
+    assert [len(part) for part in parts_of([step(8), *grave, step(9)])] == [2, 2]
+    withdrawn = step(7, severity=severity, kind=Kind.WITHDRAW)
+    assert [len(part) for part in parts_of([grave[0], withdrawn])] == [1, 1]
+    corrected = step(7, severity=severity, kind=Kind.CORRECT)
+    assert [len(part) for part in parts_of([grave[0], corrected])] == [2]
 
 
-@pytest.mark.parametrize("types", [("seen", "other"), ("other", "seen")])
-def test_one_transaction_takes_a_grave_finding_beside_others(types: tuple[str, str]) -> None:
-    grave = replace(rule("grave", severity=Severity.HIGH), watches={"other": ()})
-    lesser = replace(rule("lesser"), watches={"seen": ()})
-    rows = [row(number, type_=type_) for number, type_ in enumerate(types)]
-    watch, found, taken = judge_rows(Watch("acct_1"), [*rows, row(2), row(3, type_="other")], [grave, lesser])
-    assert ({finding.rule for finding in found}, taken) == ({"grave", "lesser"}, 3)
-    assert judge_rows(watch, [row(3, type_="other")], [grave, lesser])[2] == 1
-
-
-def test_a_rule_stays_quiet_whatever_other_rules_find() -> None:
-    rules = [rule("first", quiet=HOUR), rule("second", quiet=HOUR)]
-    watch, found, _ = judge_rows(Watch("acct_1"), [row(0, NOON)], rules)
-    assert [finding.rule for finding in found] == ["first", "second"]
-    assert judge_rows(watch, [row(1, NOON + MINUTE)], rules)[1] == []
-
-
-def test_events_are_judged_by_their_time_and_then_by_their_id() -> None:
-    judged: list[str] = []
-
-    def judge(events: Sequence[Event]) -> Iterator[Hit]:
-        judged[:] = [event.id for event in events]
-        yield from ()
-
-    came = [(9, NOON), (1, NOON), (5, NOON - MINUTE)]
-    rows = [row(number, at, arrived=NOON + place * MINUTE) for place, (number, at) in enumerate(came)]
-    judge_rows(Watch("acct_1"), rows, [replace(rule(), judge=judge)])
-    assert judged == ["seen-5", "seen-1", "seen-9"]
-
-
-@pytest.mark.parametrize(("early_s", "kept"), [(1, True), (0, False), (-1, False)])
-def test_a_beginning_is_forgotten_when_no_event_of_its_time_is_left(early_s: int, kept: bool) -> None:
-    detector = rule()
-    watch = Watch("acct_1", raised={"every.1": (NOON,)})
-    at = NOON + detector.quiet - timedelta(seconds=early_s)
-    after, _, _ = judge_rows(watch, [row(1, at)], [detector])
-    assert (NOON in after.raised["every.1"]) is kept
-
-
-def test_an_event_is_kept_for_the_longest_window_of_all_rules() -> None:
-    later = NOON + HOUR + LATENESS + MINUTE
-    longer = replace(blind(), rule="longer", window=2 * HOUR)
-    for rules in ([blind(), longer], [longer, blind()]):
-        watch, _, _ = judge_rows(Watch("acct_1"), [row(0, arrived=NOON), row(1, arrived=later)], rules)
-        assert watch.events[0].event.id == "seen-0"
-
-
-def test_rows_one_by_one_or_all_at_once_come_to_the_same() -> None:
-    rows = [row(n, NOON + minutes(7 * (n * 37 % 11))) for n in range(11)]
-    whole, found, _ = judge_rows(Watch("acct_1"), rows, [rule(quiet=minutes(10))])
-    watch, one_by_one = Watch("acct_1"), []
-    for one in rows:
-        watch, some, _ = judge_rows(watch, [one], [rule(quiet=minutes(10))])
-        one_by_one += some
-    assert (watch, one_by_one) == (whole, found)
+# ---------------------------------------------------------------- what is kept
 
 
 def test_a_watch_is_stored_whole() -> None:
-    watch, _, _ = judge_rows(Watch("acct_1"), [row(n) for n in range(5)], [rule()])
-    assert watch_of("acct_1", watch_item(watch)) == watch
-    assert watch_of("acct_1", None) == Watch("acct_1")
+    watch = come(Watch(EVERY), at_once(*(event(n, party="p") for n in range(5))))
+    item = watch_item(Stream.ACCOUNT, watch, None, NOON)
+    assert isinstance(item["memory"], bytes)
+    assert json.dumps(watch_of(EVERY, item, NOON).store()) == json.dumps(watch.store())
+    assert watch_of(EVERY, None, NOON).store() == Watch(EVERY).store()
 
 
-def test_rules_together_name_what_of_a_row_is_looked_at() -> None:
-    types = list_watched_types()
-    assert set(types) == {type_ for detector in DETECTORS for type_ in detector.watches}
-    assert types["login.failed"] == ("device", "ip")
-    # A successful login, which is most of what happens, is nobody's business.
-    assert "login.succeeded" not in types
+def test_a_watch_ends_with_its_time_also_when_nobody_has_taken_it_away_yet() -> None:
+    watch = come(Watch(EVERY), at_once(event(0)))
+    item = watch_item(Stream.SOURCE, watch, None, NOON)
+    life = timedelta(days=35)
+    assert watch_of(EVERY, item, NOON + life).applied_to == watch.applied_to
+    assert watch_of(EVERY, item, NOON + life + timedelta(seconds=1)).applied_to == ""
+
+
+def test_of_a_watch_of_an_earlier_release_the_position_is_known() -> None:
+    old = {"applied_to": "2026-11-23T12:00:00.000Z#x", "events": [], "raised": {}, "rev": 3}
+    assert watch_of(EVERY, old, NOON).applied_to == old["applied_to"]
+    assert not is_tombstone(old)
+    assert is_tombstone(tombstone_item(NOON))
+
+
+def test_a_quiet_account_is_remembered_in_less_than_a_kilobyte() -> None:
+    plan = rules_of(*DETECTORS).plans[Stream.ACCOUNT]
+    paid = {"kind": "payment", "status": "succeeded", "version": 1, "amount_minor": 1250, "currency": "CNY"}
+    days = [
+        Event(
+            f"evt-{n:032d}", NOON_MS + n * 40 * HOUR_MS, "payment.succeeded", paid | {"movement_id": shorten(f"m{n}")}
+        )
+        for n in range(15)
+    ]
+    watch = come(Watch(plan), at_once(*days))
+    item = watch_item(Stream.ACCOUNT, watch, None, NOON)
+    assert len(item["memory"]) < 900
+
+
+MOVED: Final = plan_of(moved())
+
+
+def login(number: int, device: str = "phone", at_ms: int | None = None) -> Event:
+    return event(number, at_ms, "login.succeeded", device=device)
+
+
+def test_a_watch_need_not_be_written_when_no_memory_changed() -> None:
+    watch = come(Watch(MOVED), at_once(login(0)))
+    assert watch.matters()
+    second = come(again(watch, MOVED), at_once(login(1), login(2)))
+    assert not second.matters()
+    assert second.newest_ms == login(2).at_ms
+    assert come(again(watch, MOVED), at_once(login(1), login(2, "other"))).matters()
+
+
+def test_an_event_ahead_of_its_arrival_is_kept() -> None:
+    watch = come(Watch(MOVED), at_once(login(0)))
+    assert come(again(watch, MOVED), [(login(1).at_ms - 1, login(1))]).matters()
+
+
+def test_events_that_were_not_kept_are_put_back_before_a_late_one() -> None:
+    watch = come(Watch(MOVED), at_once(login(0)))
+    late = (login(9).at_ms, login(5, "other"))
+    dropped = come(again(watch, MOVED), [late])
+    assert starts(dropped.changes()) == [5]
+    recalled = again(watch, MOVED)
+    recalled.recall([*at_once(login(0), login(7), login(8)), (NOON_MS + 2 * LATENESS_MS, login(6))])
+    assert not recalled.matters()
+    # From the phone to the other device, and back to the phone.
+    assert starts(come(recalled, [late]).changes()) == [5, 7]
+
+
+KINDS: Final = ("password.changed", "code.sent", "contact_point.sim_changed", "device.registered", "login.succeeded")
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Came]:
+    """Events within two days, each with an arrival that is up to a day later."""
+    number = draw(st.integers(1, 25))
+    came: list[Came] = []
+    for one in range(number):
+        at_ms = NOON_MS + draw(st.integers(0, 90)) * 30 * MINUTE_MS
+        late_ms = draw(st.sampled_from([0, 0, 0, MINUTE_MS, 90 * MINUTE_MS, LATENESS_MS]))
+        device = draw(st.sampled_from(["phone", "phone", "other"]))
+        came.append((at_ms + late_ms, Event(f"e{one}", at_ms, draw(st.sampled_from(KINDS)), {"device": device})))
+    return came
+
+
+def live(found: dict[tuple[str, int], Any], changes: Changes) -> dict[tuple[str, int], Any]:
+    """The findings that hold after the changes."""
+    now = dict(found)
+    for one in (*changes.raised, *changes.corrected):
+        now[one.rule.name, one.hit.started_ms] = one.hit
+    for one in changes.withdrawn:
+        assert now.pop((one.rule.name, one.hit.started_ms), None) is not None
+    return now
+
+
+@given(histories(), st.data())
+def test_any_order_of_arrival_split_and_repetition_come_to_the_same_findings(came: list[Came], data: Any) -> None:
+    plan = plan_of(every(), excluded(), moved())
+    in_order = live({}, come(Watch(plan), at_once(*(one for _, one in came))).changes())
+    came.sort(key=lambda pair: (pair[0], pair[1].id))
+    found: dict[tuple[str, int], Any] = {}
+    watch, kept = Watch(plan), Watch(plan).store()
+    quiet: list[Came] = []
+    done: list[Came] = []
+    while came:
+        size = data.draw(st.integers(1, 6))
+        part, came = came[:size], came[size:]
+        repeated = data.draw(st.sampled_from([[], part[:1], done[-2:]]))
+        watch = Watch(plan, json.loads(json.dumps(kept)))
+        watch.recall(quiet)
+        for arrived_ms, one in part:
+            watch.take(position(arrived_ms, one), arrived_ms, one)
+        for _, one in repeated:
+            watch.take(f"{position(*part[-1])}#again", part[-1][0], one)
+        found = live(found, watch.changes())
+        if watch.matters():
+            kept = watch.store()
+        else:
+            quiet += part
+        done += part
+    assert found == in_order
