@@ -15,25 +15,33 @@ from functions.security_scan import app
 from functions.security_scan.shard import FINDINGS_LISTED_MAX, TIME_KEPT, answer
 from functions.wallet_events.batch import take_in
 from hotline.kit.doors import Context
-from hotline.kit.errors import InvalidInput
+from hotline.kit.errors import InvalidInput, Unavailable
 from hotline.kit.ids import bucket
 from hotline.kit.logging import Event
 from hotline.security.activity import ACTIVITY_SHARDS
-from hotline.security.items import PAGE_ROWS
+from hotline.security.items import PAGE_ROWS, is_tombstone
+from hotline.security.rules import SHIPPED_RULES
 from hotline.security.service import SHARDS_MAX
 from hotline_local.commands.scan import sentences, summed
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import ACCOUNT as EVENT_ACCOUNT
 from tests.support.facts import event, sqs_of
+from tests.support.faults import once
 from tests.support.intake_context import context, items
 from tests.support.lock_desk import ACCOUNT, NOON, failures
 from tests.support.log_lines import lines, logged
-from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of
+from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of, undone
 
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/security_scan"
 FILES: Final = sorted(EVENTS.glob("*.json"))
-KEYS: Final = {"shard", "rows", "accounts", "reads", "writes", "complete", "findings"}
+KEYS: Final = {
+    *("shard", "rules", "rows", "subjects", "reads", "writes"),
+    *("complete", "lag_minutes", "corrected", "withdrawn", "findings"),
+}
+
+
+WATCH: Final = f"ACCOUNT#{EVENT_ACCOUNT} #WATCH"
 
 
 def plenty() -> int:
@@ -88,10 +96,12 @@ def test_the_answer_names_what_was_found_and_travels_as_json(world: ScanWorld) -
     assert finding.pop("id").startswith("finding_")
     assert finding == {
         "rule": "reset_device_transfer",
-        "account": ACCOUNT,
+        "stream": "account",
+        "subject": ACCOUNT,
         "window_start": "2026-11-23T12:00:00.000Z",
     }
-    expected = {"rows": 3, "accounts": 1, "writes": 2, "complete": True, "shard": shard_of()}
+    figures = {"rows": 3, "subjects": 1, "writes": 2, "corrected": 0, "withdrawn": 0, "lag_minutes": 0}
+    expected = {**figures, "complete": True, "shard": shard_of(), "rules": SHIPPED_RULES.digest}
     assert {name: found[name] for name in expected} == expected
 
 
@@ -105,10 +115,42 @@ def test_the_log_names_finding_and_rows_and_nothing_else(world: ScanWorld) -> No
     assert {name: raised[name] for name in raised.keys() - always} == {
         "account_id": ACCOUNT,
         "rule": "reset_device_transfer",
-        "version": 1,
+        "version": 2,
     }
-    assert {name: scanned[name] for name in scanned.keys() - always} == {"count": 3, "outcome": "complete"}
+    assert {name: scanned[name] for name in scanned.keys() - always} == {
+        "count": 3,
+        "outcome": "complete",
+        "rules": SHIPPED_RULES.digest,
+        "lag_minutes": 0,
+    }
     assert (raised["event"], scanned["event"]) == ("HL080", "HL081")
+
+
+def test_the_log_of_a_run_that_fails_says_how_far_behind_it_is(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.clock.advance(timedelta(minutes=33))
+    world.store.before = once(Unavailable(), on="transact")
+    with logged() as written, pytest.raises(Unavailable):
+        ask(world)
+    (failed,) = lines(written)
+    assert (failed["event"], failed["reason"], failed["lag_minutes"]) == ("HL083", "unavailable", 33)
+    assert ask(world)["lag_minutes"] == 0
+
+
+def test_a_finding_that_is_withdrawn_is_named_in_the_log(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.clock.advance(COMPLETE)
+    ask(world)
+    world.come_in(undone())
+    world.clock.advance(COMPLETE)
+    with logged() as written:
+        assert ask(world)["withdrawn"] == 1
+    withdrawn, _ = lines(written)
+    assert (withdrawn["event"], withdrawn["account_id"], withdrawn["rule"]) == (
+        "HL082",
+        ACCOUNT,
+        "reset_device_transfer",
+    )
 
 
 def test_until_reads_to_that_moment(world: ScanWorld) -> None:
@@ -124,6 +166,7 @@ def test_no_page_is_begun_in_the_last_part_of_the_time(world: ScanWorld) -> None
     left = iter([1000, *([int(1000 * TIME_KEPT) + 1] * 25), *([int(1000 * TIME_KEPT)] * 100)])
     found = ask(world, lambda: next(left))
     assert (found["rows"], found["complete"]) == (PAGE_ROWS, False)
+    assert found["lag_minutes"] == COMPLETE // timedelta(minutes=1)
     assert ask(world)["rows"] == 1
 
 
@@ -135,7 +178,7 @@ def test_findings_beyond_the_limit_are_kept_but_not_listed(world: ScanWorld) -> 
     world.clock.advance(COMPLETE)
     found = ask(world, shard=0)
     assert len(found["findings"]) == FINDINGS_LISTED_MAX
-    assert found["accounts"] == FINDINGS_LISTED_MAX + 1
+    assert found["subjects"] == FINDINGS_LISTED_MAX + 1
     # All shards' answers at their largest fit one state of 256 KB.
     assert len(json.dumps(found)) * 16 < 256_000
 
@@ -170,11 +213,11 @@ def test_erasure_forgets_the_watch_and_a_scan_does_not_bring_it_back() -> None:
     shard = bucket(EVENT_ACCOUNT, ACTIVITY_SHARDS)
     take_in(sqs_of([event("account.opened"), event("login.failed")]), ctx)
     scan_complete_rows(ctx, shard)
-    assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" in items(ctx)
+    assert "memory" in items(ctx)[WATCH]
     take_in(sqs_of([event("device.registered"), event("account.erased")]), ctx)
-    assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" not in items(ctx)
+    assert is_tombstone(items(ctx)[WATCH])
     assert scan_complete_rows(ctx, shard)["findings"] == []
-    assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" not in items(ctx)
+    assert is_tombstone(items(ctx)[WATCH])
 
 
 def test_an_erasure_and_a_scan_at_the_same_time_leave_no_watch() -> None:
@@ -188,23 +231,36 @@ def test_an_erasure_and_a_scan_at_the_same_time_leave_no_watch() -> None:
         if name == "transact":
             store.before = None
             scan_complete_rows(ctx, shard)
-            assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" in items(ctx)
+            assert "memory" in items(ctx)[WATCH]
 
     store.before = scan_first
     assert take_in(sqs_of([event("account.erased")]), ctx) == {"batchItemFailures": []}
-    assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" not in items(ctx)
+    assert is_tombstone(items(ctx)[WATCH])
 
 
 # ---------------------------------------------------------------- ./hotline scan
 
 
 def test_the_command_adds_the_shards_up() -> None:
-    numbers = {"rows": 2, "accounts": 1, "reads": 4, "writes": 2}
-    finding = {"id": "finding_1", "rule": "a_rule", "account": "acct_1", "window_start": "2026-11-23T12:00:00.000Z"}
-    report = summed([{**numbers, "shard": 0, "findings": [finding]}, {**numbers, "shard": 1}])
-    assert report == {"shards": 2, "rows": 4, "accounts": 2, "reads": 8, "writes": 4, "findings": [finding]}
+    numbers = {"rows": 2, "subjects": 1, "reads": 4, "writes": 2, "corrected": 0, "withdrawn": 0}
+    finding = {"id": "finding_1", "rule": "a_rule", "subject": "acct_1", "window_start": "2026-11-23T12:00:00.000Z"}
+    same = {**numbers, "rules": "one", "lag_minutes": 0}
+    report = summed([{**same, "shard": 0, "findings": [finding]}, {**same, "shard": 1}])
+    totals = {"rows": 4, "subjects": 2, "reads": 8, "writes": 4, "corrected": 0, "withdrawn": 0}
+    assert report == {"shards": 2, "rules": ["one"], **totals, "lag_minutes": 0, "findings": [finding]}
     assert sentences(report) == [
-        "2 shards, 4 rows of 2 accounts, 8 reads, 4 writes.",
+        "2 shards, 4 rows of 2 subjects, 8 reads, 4 writes.",
         "a_rule on acct_1 from 2026-11-23T12:00:00.000Z (finding_1)",
     ]
     assert sentences(summed([]))[-1] == "Nothing new was found."
+
+
+def test_the_command_says_when_shards_had_other_rules_are_late_or_took_something_back() -> None:
+    numbers = {"rows": 2, "subjects": 1, "reads": 4, "writes": 2, "corrected": 1, "withdrawn": 1}
+    reports = [{**numbers, "rules": "two", "lag_minutes": 3}, {**numbers, "rules": "one", "lag_minutes": 31}]
+    assert sentences(summed(reports))[1:] == [
+        "Shards ran with different rules: one, two. Run it again.",
+        "The oldest unread row is 31 minutes old.",
+        "2 findings corrected, 2 withdrawn.",
+        "Nothing new was found.",
+    ]

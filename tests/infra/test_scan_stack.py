@@ -12,6 +12,7 @@ import pytest
 from hotline.contracts.schemas import parse
 from hotline.kit.clock import from_text, to_text
 from hotline.security.items import cursor_key
+from hotline.security.rules import SHIPPED_RULES
 from hotline.security.service import ACTIVITY_SHARDS
 from hotline_local.bus import put_facts
 from hotline_local.commands.scan import scan, summed
@@ -61,7 +62,7 @@ def item(stack: Stack, pk: str, sk: str) -> dict[str, Any]:
 
 def rows_of(stack: Stack, account: str) -> int:
     found = stack.client("dynamodb").scan(TableName=stack.activity_table, ConsistentRead=True)["Items"]
-    return len([row for row in found if row["account_id"]["S"] == account])
+    return len([row for row in found if row.get("account_id", {}).get("S") == account])
 
 
 def read_through(stack: Stack) -> list[datetime]:
@@ -73,7 +74,7 @@ def read_through(stack: Stack) -> list[datetime]:
 
 def come_in(stack: Stack, account: str) -> None:
     put_facts(stack, attack(account))
-    eventually(lambda: rows_of(stack, account) == 3)
+    eventually(lambda: rows_of(stack, account) == 4)
 
 
 def test_an_attack_is_found_by_the_command_and_the_wallet_is_asked_to_hold(running_stack: RunningStack) -> None:
@@ -85,9 +86,11 @@ def test_an_attack_is_found_by_the_command_and_the_wallet_is_asked_to_hold(runni
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert report.keys() == {"shards", "rows", "accounts", "reads", "writes", "findings"}
+    figures = {"rows", "subjects", "reads", "writes", "corrected", "withdrawn", "lag_minutes"}
+    assert report.keys() == {"shards", "rules", "findings", *figures}
+    assert report["rules"] == [SHIPPED_RULES.digest]
     assert report["shards"] == 16
-    (found,) = [finding for finding in report["findings"] if finding["account"] == account]
+    (found,) = [finding for finding in report["findings"] if finding["subject"] == account]
     assert found["rule"] == "reset_device_transfer"
     assert found["window_start"] == attack_began(stack, account, found["id"])
     (asked,) = [
@@ -97,7 +100,7 @@ def test_an_attack_is_found_by_the_command_and_the_wallet_is_asked_to_hold(runni
     ]
     assert asked["facts"]["M"]["cause"]["S"] == "RISK_SCORE"
     # A stack's first run reads a day by the hour; this is what the budget allows.
-    assert report["reads"] <= report["rows"] * 1.1 + report["accounts"] + report["shards"] * 25
+    assert report["reads"] <= report["rows"] * 1.1 + report["subjects"] + report["shards"] * 25
 
 
 def attack_began(stack: Stack, account: str, finding_id: str) -> str:
@@ -108,10 +111,10 @@ def test_a_second_run_reads_no_row_again_and_finds_nothing(running_stack: Runnin
     stack = running_stack.stack
     come_in(stack, "acct-scan-twice")
     first = summed(scan(stack, datetime.now(UTC)))
-    assert [finding["account"] for finding in first["findings"]].count("acct-scan-twice") == 1
+    assert [finding["subject"] for finding in first["findings"]].count("acct-scan-twice") == 1
     second = summed(scan(stack, datetime.now(UTC)))
-    assert [finding for finding in second["findings"] if finding["account"] == "acct-scan-twice"] == []
-    assert second["reads"] <= second["rows"] * 1.1 + second["accounts"] + second["shards"] * 2
+    assert [finding for finding in second["findings"] if finding["subject"] == "acct-scan-twice"] == []
+    assert second["reads"] <= second["rows"] * 1.1 + second["subjects"] + second["shards"] * 2
     # A run that ends behind every cursor, as the schedule's may, finds nothing to read.
     cursors = read_through(stack)
     assert len(cursors) == first["shards"]
@@ -141,7 +144,7 @@ def test_the_distributed_map_finds_the_same(running_stack: RunningStack) -> None
     assert described["status"] == "SUCCEEDED", described.get("cause")
     shards = json.loads(described["output"])["shards"]
     assert len(shards) == 16
-    assert sum(shard["report"]["rows"] for shard in shards) >= 3
+    assert sum(shard["report"]["rows"] for shard in shards) >= 4
     assert item(stack, f"ACCOUNT#{account}", "#LOCK")["told"]["M"].keys() == {"RISK_SCORE"}
 
 

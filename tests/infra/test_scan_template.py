@@ -8,10 +8,15 @@ from typing import Any, Final
 
 import pytest
 
+from functions.security_scan.shard import answer
+from hotline.kit.doors import Context
 from hotline.security.activity import ACTIVITY_SHARDS, SHARDS_MAX
 from hotline_local.errors import CommandError
 from hotline_local.launcher.definition_embedding import embed_definitions
 from hotline_local.launcher.paths import ROOT
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.lock_desk import NOON
 from tests.support.template import cloudformation, properties, statements_of
 
 DEFINITION: Final = json.loads((ROOT / "statemachines/security_scan.asl.json").read_text(encoding="utf-8"))
@@ -72,6 +77,30 @@ def test_the_definition_is_jsonpath_and_stands_whole_in_what_is_deployed() -> No
     assert "{%" not in json.dumps(DEFINITION)
     text = "".join(properties("ScanStateMachine")["DefinitionString"]["Fn::Join"][1])
     assert json.loads(text) == DEFINITION
+
+
+def test_somebody_hears_when_rows_wait_for_longer_than_a_quarter_of_an_hour() -> None:
+    alarm, metric = properties("ScanLagAlarm"), properties("ScanLagMetric")
+    (transformation,) = metric["MetricTransformations"]
+    assert metric["LogGroupName"] == {"Ref": "SecurityScanLog"}
+    assert metric["FilterPattern"] == "{ $.lag_minutes >= 0 }"
+    assert transformation["MetricValue"] == "$.lag_minutes"
+    assert (alarm["MetricName"], alarm["Namespace"]) == (transformation["MetricName"], "Hotline")
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["ComparisonOperator"]) == (
+        "Maximum",
+        15,
+        "GreaterThanThreshold",
+    )
+    # Without a run there is no lag to read; ScanLateAlarm is there for that.
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_both_maps_hand_on_the_same_figures() -> None:
+    (many,) = [state for state in maps() if state["MaxConcurrency"] > 40]
+    task = many["ItemProcessor"]["States"]["ScanOneOfMany"]
+    ctx = Context(store=MemoryStore(VirtualClock(NOON)), clock=VirtualClock(NOON))
+    figures = answer({"shard": 0, "run": {}}, ctx, lambda: 120_000).keys() - {"findings"}
+    assert {name.removesuffix(".$") for name in task["ResultSelector"]["report"]} == figures
 
 
 def test_somebody_hears_when_a_run_fails_is_late_or_cannot_be_started() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -54,6 +55,14 @@ def chain(at: datetime = NOON, *, account: str = ACCOUNT, amount_minor: int = 25
         fact("device.registered", at + minutes(10), DeviceRegistered("device-9"), account=account),
         fact("transfer.succeeded", at + minutes(30), told, account=account),
     ]
+
+
+def undone(at: datetime = NOON, *, account: str = ACCOUNT) -> Fact:
+    """The transfer of the chain failed in the end."""
+    sent = chain(at, account=account)[-1]
+    assert isinstance(sent.data, MovementTold)
+    data = replace(sent.data, status=MovementStatus.FAILED, version=2, money=MoneyState.RETURNED)
+    return fact("transfer.failed", at + minutes(31), data, account=account)
 
 
 class ScanWorld:
