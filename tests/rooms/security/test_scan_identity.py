@@ -38,7 +38,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.lock_desk import KEYS, NOON, Desk, fact, minutes
-from tests.support.scan_runs import COMPLETE, chain, undone
+from tests.support.scan_runs import chain, undone
 from tests.support.toy_rules import excluded, moved, rules_of, spread
 
 pytestmark = pytest.mark.soak
@@ -52,6 +52,8 @@ RULES: Final = rules_of(
     spread(Stream.SOURCE, Signal.LOGIN_FAILED, severity=Severity.HIGH),
     spread(Stream.PARTY, Signal.MONEY_LEFT),
 )
+DAY: Final = timedelta(hours=24) - timedelta(seconds=1)
+"""A day, but for the moments that rows and runs of these searches take."""
 END: Final = NOON + timedelta(hours=80)
 
 
@@ -107,11 +109,11 @@ class World:
         self.clock.advance(timedelta(milliseconds=1))
 
     def scan(self, shard: int) -> None:
-        """A run. However many rows an account has in it, its watch is written once at most."""
-        self.clock.advance(COMPLETE)
+        """A run up to the present: nothing is on its way."""
+        self.clock.advance(timedelta(milliseconds=1))
         self.store.watches.clear()
         ctx = Context(store=self.store, clock=self.clock, ids=self.ids)
-        report = scan_shard(ctx, shard, rules=RULES, workers=3)
+        report = scan_shard(ctx, shard, until=self.clock.now(), rules=RULES, workers=3)
         assert report.rules == RULES.digest
         assert report.complete
 
@@ -158,7 +160,7 @@ KINDS: Final = (
     *("password.changed", "code.sent", "contact_point.sim_changed", "device.registered", "chain"),
     *("login.failed", "login.failed", "login.succeeded", "login.succeeded", "login.succeeded"),
 )
-LATE: Final = (timedelta(0), timedelta(0), timedelta(seconds=2), minutes(7), timedelta(hours=3), timedelta(hours=24))
+LATE: Final = (timedelta(0), timedelta(0), timedelta(seconds=2), minutes(7), timedelta(hours=3), DAY)
 
 
 @st.composite
