@@ -233,7 +233,7 @@ def test_the_scan_finds_the_attacked_account_and_no_other(loaded: Context) -> No
 
 
 def scan(ctx: Context, shard: int) -> tuple[security.Finding, ...]:
-    return security.scan_shard(ctx, shard).findings
+    return security.scan_shard(ctx, shard).raised
 
 
 def test_the_document_names_every_customer_as_it_is(facts: list[Fact]) -> None:

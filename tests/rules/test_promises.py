@@ -555,7 +555,8 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.accounts.phones": "PREFIX_DIGITS UNKNOWN_PREFIX_CHARACTERS",
         "hotline.lockout.registers": "SHORT_ID_CHARACTERS",
         "hotline.security.scan": "HOUR_CHARACTERS",
-        "hotline.security.watch": "SHORT_CHARACTERS",
+        "hotline.security.rules": "DIGEST_CHARACTERS",
+        "hotline.security.streams": "SHORT_CHARACTERS ID_CHARACTERS_MAX",
     },
     "how much one read, write or retry takes: a matter of cost": {
         "hotline.agents.contacts": "ATTEMPTS_MAX",

@@ -72,6 +72,7 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     twins.TwinState: "charged refunding given_back",
     twins.Stands: "this other neither",
     security.Verdict: "confirmed false_alarm unclear",
+    security.FindingState: "open told acknowledged resolved expired suppressed withdrawn",
     Severity: "low medium high critical",
     reports.Moment: "initiated_at queued_at answered_at ended_at",
     reports.Ending: "contained transferred abandoned callback closed_hours left",

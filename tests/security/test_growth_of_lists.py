@@ -37,8 +37,9 @@ from hotline.refunds import service as refunds
 from hotline.refunds.model import RecentRequest, RecentRequests, Refund, RefundReason, RefundState
 from hotline.refunds.policy import DEFAULT_WALLET_POLICY
 from hotline.security import service as security
+from hotline.security.detectors import Stream
 from hotline.security.items import finding_item, finding_key
-from hotline.security.model import Finding
+from hotline.security.model import Finding, FindingState
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.money_world import (
@@ -348,11 +349,17 @@ def test_notes_are_emptied_so_many_at_a_time(store: MeasuringStore) -> None:
 def test_findings_that_are_told_are_the_gravest_in_a_bounded_read(store: MeasuringStore) -> None:
     def finding(number: int, severity: str) -> Finding:
         at = NOON + SECOND * number
-        return Finding(f"finding_{number}", "rule", 1, severity, ACCOUNT, at, at, {}, holds=False)
+        of_account = (Stream.ACCOUNT, ACCOUNT, ACCOUNT)
+        return Finding(
+            f"finding_{number}", "rule", 1, severity, *of_account, at, at, {}, (), holds=False, rules="rules"
+        )
 
     many = [finding(number, "low") for number in range(MANY)]
     grave = finding(MANY, "critical")
-    store.load((finding_key(one), finding_item(one, found_at=one.window_end)) for one in (*many, grave))
+    store.load(
+        (finding_key(one), finding_item(one, found_at=one.window_end, state=FindingState.OPEN))
+        for one in (*many, grave)
+    )
     told = security.list_open_findings(store, ACCOUNT)
     assert told[0].id == grave.id
     assert len(told) == security.FINDINGS_TOLD_MAX

@@ -33,7 +33,8 @@ from hotline.lockout.model import LockView
 from hotline.payments import service as payments
 from hotline.refunds import service as refunds
 from hotline.refunds.model import Refund
-from hotline.security.findings import contribute_findings, raising_keys
+from hotline.security.detectors import Stream
+from hotline.security.findings import Kind, Step, contribute_steps, step_keys
 from hotline.security.model import Finding
 from hotline_local.reference_wallet import acknowledge
 from hotline_local.testing.memory_bucket import MemoryBucket
@@ -180,9 +181,24 @@ class AgentWorld:
         the wallet for a hold."""
         now = self.clock.now()
         facts: dict[str, str | int] = {"transfers": 1, "amount_minor": minor, "currency": "CNY"}
-        finding = Finding("fnd_theft", "reset_device_transfer", 1, "critical", ACCOUNT, now, now, facts, holds=holds)
+        finding = Finding(
+            "fnd_theft",
+            "reset_device_transfer",
+            1,
+            "critical",
+            Stream.ACCOUNT,
+            ACCOUNT,
+            ACCOUNT,
+            now,
+            now,
+            facts,
+            event_ids=(),
+            holds=holds,
+            rules="rules",
+        )
+        steps = [Step(Kind.RAISE, finding)]
         change = Change(actor=System("security_scan", finding.rule), cause="scan", now=now, ids=self.ctx.ids)
-        contribute_findings(change, self.store.batch_get(list(raising_keys(ACCOUNT))), [finding])
+        contribute_steps(change, self.store.batch_get(list(step_keys(steps))), steps)
         change.commit(self.store)
         return finding.id
 

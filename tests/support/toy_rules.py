@@ -30,8 +30,8 @@ def _excluded(state: State, signal: str, event: Event, history: History, limits:
     if signal == Signal.CODE_SENT:
         state["code"] = event.at_ms
         return ()
-    begun = state.get("begun")
-    is_open = begun is not None and event.at_ms <= begun + HOUR_MS
+    begun: int = state.get("begun", -HOUR_MS)
+    is_open = event.at_ms <= begun + HOUR_MS
     if signal == Signal.PASSWORD_CHANGED:
         if is_open or event.at_ms <= state.get("code", -HOUR_MS) + HOUR_MS:
             return ()

@@ -213,6 +213,6 @@ def test_facts_around_an_erasure_leave_nothing_personal_in_any_order(data: st.Da
     held = dump(data.draw(batches([*events, erased])))
     own = {name.split()[1] for name in held if name.startswith(f"ACCOUNT#{ACCOUNTS[0]} ")}
     assert "#LOCK" in own
-    assert own & {"#PROFILE", "#ATTEMPTS", "#FUNDS", "#FACTORS", "#WATCH"} == set()
+    assert own & {"#PROFILE", "#ATTEMPTS", "#FUNDS", "#FACTORS"} == set()
     assert not [name for name in held if name.startswith("POINT#")]
     assert not [value for value in (*VALUES, "Ada", "192.0.2.") if value in str(held)]

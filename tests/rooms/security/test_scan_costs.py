@@ -82,7 +82,7 @@ class Wallet:
         self.world = ScanWorld(self.store, now=NOON)
         self.clock = self.world.clock
         self.store.clock = self.clock
-        self.random = random.Random(5)  # noqa: S311 - the same life each time
+        self.random = random.Random(5)
         self.number = 0
         self.written = Units()
         self.rows = self.reads = self.writes = 0
@@ -161,5 +161,3 @@ def test_requests_are_flat_as_accounts_grow_at_equal_activity(times: int) -> Non
     wallet.live(1, 120)
     assert (wallet.reads, wallet.writes) == REQUESTS_AN_HOUR
     assert sum(1 for item in wallet.store.items(Table.HOTLINE) if item["SK"] == "#WATCH") >= 40 * times - 5
-
-
