@@ -10,6 +10,8 @@ from tests.support.stores import AnyStore
 
 VALUES: list[Any] = [
     "text",
+    b"\x00raw",
+    b"",
     "",
     "中文与 emoji 🙂",
     0,
@@ -33,7 +35,9 @@ def test_a_value_comes_back_as_it_was_written(store: Store, value: Any) -> None:
     assert type(item["value"]) is type(value)
 
 
-@pytest.mark.parametrize("value", [None, 1.5, b"raw", {1, 2}, {"deep": [None]}, {1: "a"}, 10**38, -(10**38)], ids=repr)
+@pytest.mark.parametrize(
+    "value", [None, 1.5, bytearray(b"raw"), {1, 2}, {"deep": [None]}, {1: "a"}, 10**38, -(10**38)], ids=repr
+)
 def test_a_value_that_has_no_place_in_an_item_is_refused(store: Store, value: Any) -> None:
     with pytest.raises(MalformedRequest):
         write(store, Put(KEY, {"value": value}))

@@ -25,7 +25,7 @@ from hotline.kit.store.expressions import Expression, from_value, query_request,
 KEY = hotline_key("A", "B")
 WIRE_KEY = {"PK": {"S": "A"}, "SK": {"S": "B"}}
 values = st.recursive(
-    st.text(max_size=5) | st.booleans() | st.integers(1 - 10**38, 10**38 - 1),
+    st.text(max_size=5) | st.binary(max_size=5) | st.booleans() | st.integers(1 - 10**38, 10**38 - 1),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
@@ -38,7 +38,7 @@ def test_every_value_comes_back_from_the_wire(value: Any) -> None:
     assert type(found) is type(value)
 
 
-@pytest.mark.parametrize("wire", [{"NULL": True}, {"SS": ["a"]}, {"B": b"x"}])
+@pytest.mark.parametrize("wire", [{"NULL": True}, {"SS": ["a"]}, {"BS": [b"x"]}])
 def test_a_type_that_is_never_written_is_not_read(wire: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="unexpected"):
         from_value(wire)

@@ -343,7 +343,7 @@ def test_each_look_is_in_the_account_s_audit_trail_the_agents_and_the_scans(worl
     assert entry["actor"] == f"agent:agent-1:{basis.case_id}"
     assert entry["facts"] == {"part": "refunds", "why": "complaint"}
     (row,) = [item for item in world.items(Table.ACTIVITY) if item["type"] == "agent.looked_up"]
-    assert (row["account_id"], row["agent"], row["case"]) == (ACCOUNT, "agent-1", basis.case_id)
+    assert (row["account"], row["subject"], row["case"]) == (ACCOUNT, "agent-1", basis.case_id)
     now = world.clock.now()
     traces = agents.list_traces(world.store, "agent-1", since=now, until=now + SECOND).traces
     assert [(trace.event, trace.account_id) for trace in traces] == [("looked_up", ACCOUNT)]

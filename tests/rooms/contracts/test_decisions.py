@@ -40,7 +40,7 @@ from tests.support.facts import NOON, event
 from tests.support.lock_desk import ACCOUNT, Desk, failures, minutes
 from tests.support.money_world import ACCOUNT as MONEY_ACCOUNT
 from tests.support.money_world import MoneyWorld, billed, do_due, moved, published, refunded
-from tests.support.scan_runs import ScanWorld, chain
+from tests.support.scan_runs import ScanWorld, chain, undone
 
 type Detail = dict[str, Any]
 
@@ -101,6 +101,8 @@ def work_off_refund(store: MemoryStore, refund_id: str, *, days: int) -> None:
 def scan_decisions() -> list[Detail]:
     world = ScanWorld()
     world.come_in(*chain())
+    world.scan()
+    world.come_in(undone())
     world.scan()
     return on_the_bus(world.desk.decisions())
 

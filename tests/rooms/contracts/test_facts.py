@@ -35,6 +35,7 @@ OPTIONAL = {"senior",
     "order_no", "merchant", "counterparty", "failure", "held_until", "balance_after_minor", "expected_on", "arrived_at",
     "provider", "succeeded_at", "country", "sold_remotely", "delivered_on", "return_waived", "evidence_above_minor",
     "answer_days", "old", "new", "reassigned",
+    "direction", "counterparty_account", "merchant_id",
     "until", "reason", "income_of_day", "income_of_month", "product", "shown_within_days",
 }  # fmt: skip
 

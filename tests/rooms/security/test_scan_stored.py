@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,19 +15,32 @@ import pytest
 from functions.decisions.delivery import bus_event
 from hotline.cases import service as cases
 from hotline.contracts.decisions import parse_decision
-from hotline.contracts.model import Fact, LoginSource
+from hotline.contracts.model import (
+    DeviceRegistered,
+    Fact,
+    LoginSource,
+    MovementTold,
+    PasswordChanged,
+    SimChanged,
+)
+from hotline.kit.actor import System
+from hotline.kit.change import Change
 from hotline.kit.errors import NeedProof, Stale, Unavailable
 from hotline.kit.store import Put, Table, hotline_key
-from hotline.kit.store.condition import Item
+from hotline.kit.store.condition import PRESENT, Item
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause, DecisionKind, LockState, ResetOutcome, UnlockOutcome
-from hotline.security.detectors import Stream
-from hotline.security.items import PAGE_ROWS, is_tombstone, watch_key
+from hotline.security import service as security
+from hotline.security.activity import ACTIVITY_SHARDS
+from hotline.security.detectors import DETECTORS, Severity, Signal, Stream
+from hotline.security.items import PAGE_ROWS, finding_key, is_tombstone, watch_key
+from hotline.security.model import NEXT_STATES, FindingState, may_become
 from hotline.security.scan import COMPLETE_AFTER, FIRST_LOOK_BACK, scan_shard
 from hotline.security.watch import PENDING_MAX
 from tests.support.faults import once
-from tests.support.lock_desk import ACCOUNT, NOON, closed, failures, minutes, succeeded
-from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of
+from tests.support.lock_desk import ACCOUNT, NOON, closed, fact, failures, minutes, succeeded
+from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of, undone
+from tests.support.toy_rules import excluded, rules_of, spread, toy
 
 
 @pytest.fixture
@@ -162,6 +177,153 @@ def test_two_attacks_that_are_read_at_once_are_two_findings_and_one_hold(world: 
         "finding.raised",
         "finding.raised",
     ]
+
+
+# ---------------------------------------------------------------- what takes a finding back
+
+
+def stored_finding(world: ScanWorld) -> Item:
+    (found,) = [item for item in world.store.items(Table.HOTLINE) if item["SK"].startswith("FINDING#")]
+    return found
+
+
+def case_entries(world: ScanWorld) -> list[tuple[str, Any]]:
+    pointer = world.store.get(hotline_key(f"ACCOUNT#{ACCOUNT}", "CASE#security"))
+    assert pointer is not None
+    found = cases.read_case(world.store, pointer["case_id"])
+    assert found is not None
+    return [(entry.reason, entry.facts.get("hold")) for entry in found[1]]
+
+
+def test_a_finding_that_is_excluded_late_is_withdrawn_and_its_hold_stays(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    (finding,) = world.scan().raised
+    assert stored_finding(world)["state"] == "told"
+    world.come_in(undone())
+    report = world.scan()
+    assert ([one.id for one in report.withdrawn], report.raised) == ([finding.id], ())
+    stored = stored_finding(world)
+    assert stored["state"] == "withdrawn"
+    assert "attention_pk" not in stored
+    assert security.list_open_findings(world.store, ACCOUNT) == ()
+    assert [one.state for one in security.list_findings(world.store, ACCOUNT)] == [FindingState.WITHDRAWN]
+    assert world.desk.view().state is LockState.HOLD
+    assert case_entries(world) == [("reset_device_transfer", "asked"), ("finding_withdrawn", "stays")]
+    kinds = Counter(entry["kind"] for entry in world.desk.decisions())
+    assert (kinds["finding.raised"], kinds["finding.withdrawn"], kinds["account.lock_requested"]) == (1, 1, 1)
+    assert len(world.desk.notices()) == 2
+
+
+def test_a_finding_that_is_withdrawn_and_seen_again_is_raised_again(world: ScanWorld) -> None:
+    """A password of half an hour before takes the second one in, until a SIM between them ends its pattern."""
+    rules = rules_of(excluded(severity=Severity.HIGH))
+    second = fact("password.changed", NOON, PasswordChanged(2))
+    first = fact("password.changed", NOON - minutes(30), PasswordChanged(1))
+    between = fact("contact_point.sim_changed", NOON - minutes(20), SimChanged(2, "+8613800000001", NOON))
+    states = []
+    for one in (second, first, between):
+        world.come_in(one)
+        world.clock.advance(minutes(6))
+        scan_shard(world.ctx(), shard_of(), rules=rules)
+        found = [item for item in world.store.items(Table.HOTLINE) if item["SK"].startswith("FINDING#")]
+        states.append({item["window_start"][11:16]: (item["state"], "attention_pk" in item) for item in found})
+    assert states == [
+        {"12:00": ("open", True)},
+        {"12:00": ("withdrawn", False), "11:30": ("open", True)},
+        {"12:00": ("open", True), "11:30": ("withdrawn", False)},
+    ]
+    told = Counter(entry["kind"] for entry in world.desk.decisions())
+    assert (told["finding.raised"], told["finding.withdrawn"]) == (3, 2)
+    ids = [entry["decision_id"] for entry in world.desk.decisions()]
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_finding_that_goes_on_is_corrected_and_told_nobody(world: ScanWorld) -> None:
+    rules = rules_of(excluded(severity=Severity.HIGH))
+    world.come_in(fact("password.changed", NOON, PasswordChanged(2)))
+    world.clock.advance(COMPLETE)
+    scan_shard(world.ctx(), shard_of(), rules=rules)
+    before = len(world.desk.decisions())
+    world.come_in(fact("device.registered", NOON + minutes(5), DeviceRegistered("device-9")))
+    world.clock.advance(COMPLETE)
+    report = scan_shard(world.ctx(), shard_of(), rules=rules)
+    assert [dict(one.facts) for one in report.corrected] == [{"devices": 1}]
+    stored = stored_finding(world)
+    assert (stored["facts"], stored["window_end"], stored["rules"]) == (
+        {"devices": 1},
+        "2026-11-23T12:05:00.000Z",
+        rules.digest,
+    )
+    assert len(world.desk.decisions()) == before
+
+
+def test_a_person_s_word_stands_whatever_comes_late(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    (finding,) = world.scan().raised
+    key = finding_key(finding)
+    change = Change(actor=System("test", "test"), cause="test", now=world.clock.now(), ids=world.ids)
+    change.update(key, set={"state": "resolved", "verdict": "confirmed"}, condition=PRESENT)
+    change.commit(world.store)
+    world.come_in(undone())
+    assert world.scan().withdrawn == ()
+    assert stored_finding(world)["state"] == "resolved"
+
+
+def test_a_finding_about_a_payee_names_the_account_that_it_is(world: ScanWorld) -> None:
+    rules = rules_of(spread(Stream.PARTY, Signal.MONEY_LEFT, severity=Severity.HIGH))
+    for payer in ("acct-a", "acct-b", "acct-c"):
+        sent = chain(account=payer)[-1]
+        assert isinstance(sent.data, MovementTold)
+        data = replace(sent.data, counterparty="A Payee", counterparty_account=ACCOUNT)
+        world.come_in(replace(sent, id=f"{sent.id}{payer}", data=data))
+    world.clock.advance(COMPLETE)
+    reports = [scan_shard(world.ctx(), shard, rules=rules) for shard in range(ACTIVITY_SHARDS)]
+    (finding,) = [one for report in reports for one in report.raised]
+    assert (finding.stream, finding.account_id) == (Stream.PARTY, ACCOUNT)
+    stored = stored_finding(world)
+    assert stored["PK"] == f"SUBJECT#PTY#{finding.subject}"
+    assert stored["attention_pk"] == "FINDINGS#PTY"
+    # It is no finding on the account, and holds nothing; its case hears of it.
+    assert security.list_findings(world.store, ACCOUNT) == ()
+    assert case_entries(world) == [("spread_party", "not_asked")]
+    assert world.desk.view().state is LockState.OPEN
+
+
+@pytest.mark.parametrize("state", FindingState)
+def test_a_finding_goes_from_a_state_to_others_and_never_to_itself(state: FindingState) -> None:
+    assert not may_become(state, state)
+    assert {following for following in FindingState if may_become(state, following)} == NEXT_STATES[state]
+
+
+# ---------------------------------------------------------------- neighbours
+
+
+def test_a_subject_that_fails_does_not_keep_its_neighbours_waiting(world: ScanWorld) -> None:
+    neighbour = next(name for name in (f"acct-{n}" for n in range(1000)) if shard_of(name) == shard_of())
+
+    def broken(state: Any, signal: str, event: Any, *_: Any) -> Iterator[Any]:
+        yield from ()
+        if not event.id.endswith("neighbour"):
+            raise KeyError(signal)
+
+    rules = rules_of(*DETECTORS, toy(broken, Signal.PASSWORD_CHANGED))
+    world.come_in(*chain(), *(replace(one, id=f"{one.type}-neighbour") for one in chain(account=neighbour)))
+    world.clock.advance(COMPLETE)
+    with pytest.raises(Unavailable, match="subject_not_judged") as failed:
+        scan_shard(world.ctx(), shard_of(), rules=rules)
+    assert failed.value.facts["lag_minutes"] == 2
+    assert stored_finding(world)["subject"] == neighbour
+    # The cursor has not moved, and nothing is lost.
+    assert len(scan_shard(world.ctx(), shard_of()).raised) == 1
+
+
+def test_a_run_behind_says_by_how_many_minutes(world: ScanWorld) -> None:
+    world.come_in(*failures(PAGE_ROWS + 1, NOON - timedelta(hours=10), apart=timedelta(seconds=20)))
+    world.clock.advance(minutes(41))
+    left = iter([True] * 25 + [False] * 100)
+    report = scan_shard(world.ctx(), shard_of(), has_time=lambda: next(left))
+    assert (report.complete, report.lag_minutes) == (False, 41)
+    assert scan_shard(world.ctx(), shard_of()).lag_minutes == 0
 
 
 # ---------------------------------------------------------------- once, whatever happens

@@ -139,7 +139,8 @@ class _Done:
 @dataclass(slots=True)
 class _StreamRun:
     """A run on the rows of one stream, between the cursor and `end`. `quiet_ms`: the time of the newest event that was
-    taken in, by this run or an earlier one, and that no watch holds."""
+    taken in, by this run or an earlier one, and that no watch holds. `stuck`: subjects that could not be judged, whose
+    later rows have to wait for the earlier ones."""
 
     ctx: Context
     pool: ThreadPoolExecutor
@@ -151,6 +152,7 @@ class _StreamRun:
     cursor: Item | None = None
     quiet_ms: int = 0
     is_cut_off: bool = False
+    stuck: set[str] = field(default_factory=set)
 
     def go(self, has_time: Callable[[], bool]) -> None:
         """Round after round. Rounds behind one with an error are done too, but read again with it."""
@@ -213,7 +215,8 @@ class _StreamRun:
         waiting, but the round has to be read again; it is returned."""
         by_subject: dict[str, list[Row]] = {}
         for row in rows:
-            by_subject.setdefault(row.subject, []).append(row)
+            if row.subject not in self.stuck:
+                by_subject.setdefault(row.subject, []).append(row)
         self.tally.subjects += len(by_subject)
         recalled = self._recall(rows, through)
         watches = self._read_watches(list(by_subject))
@@ -223,8 +226,10 @@ class _StreamRun:
             key = items.watch_key(self.plan.stream, subject)
             return self._judge(subject, by_subject[subject], recalled.get(subject, ()), watches.get(key))
 
-        for done in self.pool.map(judge, by_subject):
-            trouble = trouble or done.trouble
+        for subject, done in zip(by_subject, self.pool.map(judge, by_subject), strict=True):
+            if done.trouble is not None:
+                trouble = trouble or done.trouble
+                self.stuck.add(subject)
             self.quiet_ms = max(self.quiet_ms, done.quiet_ms)
             self.tally.requests += done.requests
             self.tally.writes += done.writes

@@ -1,0 +1,73 @@
+"""A put outside a transaction: conditioned like one in it, and sent again without a token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError
+
+from hotline.kit.config import TableNames
+from hotline.kit.errors import Unavailable
+from hotline.kit.store import MalformedRequest, Put, ReasonCode, Store, Table, TransactionCancelled, hotline_key
+from hotline.kit.store.condition import NEW, equals
+from hotline.kit.store.dynamodb import ATTEMPTS_MAX, DynamoStore
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.metered_store import MeteredStore
+from tests.kit.writing import KEY
+
+
+def test_an_item_is_put_and_replaced(store: Store) -> None:
+    store.put_alone(Put(KEY, {"rev": 1, "memory": b"\x00raw"}, NEW))
+    store.put_alone(Put(KEY, {"rev": 2}, equals("rev", 1)))
+    assert store.get(KEY) == {"PK": KEY.pk, "SK": KEY.sk, "rev": 2}
+
+
+@pytest.mark.parametrize("condition", [NEW, equals("rev", 7)], ids=["new", "revision"])
+def test_a_condition_that_fails_hands_back_the_item_and_changes_nothing(store: Store, condition: Any) -> None:
+    store.put_alone(Put(KEY, {"rev": 1}))
+    with pytest.raises(TransactionCancelled) as refused:
+        store.put_alone(Put(KEY, {"rev": 2}, condition))
+    (reason,) = refused.value.reasons
+    assert (reason.code, reason.item) == (ReasonCode.CONDITION, store.get(KEY))
+    assert store.get(KEY) == {"PK": KEY.pk, "SK": KEY.sk, "rev": 1}
+
+
+def test_a_condition_on_nothing_fails_without_an_item(store: Store) -> None:
+    with pytest.raises(TransactionCancelled) as refused:
+        store.put_alone(Put(KEY, {"rev": 2}, equals("rev", 1)))
+    assert refused.value.reasons[0].item is None
+
+
+def test_what_its_table_cannot_hold_is_refused(store: Store) -> None:
+    with pytest.raises(MalformedRequest):
+        store.put_alone(Put(hotline_key("", "#A"), {}))
+    with pytest.raises(MalformedRequest):
+        store.put_alone(Put(KEY, {"a": 1.5}))
+
+
+class Client:
+    """A client whose answers are lost."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    def put_item(self, **_: Any) -> Any:
+        self.sent += 1
+        raise ConnectTimeoutError(endpoint_url="-")
+
+
+def test_a_put_whose_answers_are_lost_is_sent_so_often_and_then_unknown() -> None:
+    client: Any = Client()
+    store = DynamoStore(client, TableNames({Table.HOTLINE: "t"}), sleep=lambda _: None)
+    with pytest.raises(Unavailable):
+        store.put_alone(Put(KEY, {"rev": 1}, NEW))
+    assert client.sent == store.transactions == ATTEMPTS_MAX
+
+
+def test_it_costs_half_of_a_transaction() -> None:
+    store = MeteredStore(MemoryStore())
+    store.put_alone(Put(KEY, {"memory": b"x" * 900}))
+    assert store.units.written == 1
+    store.put_alone(Put(KEY, {"memory": b"x" * 1100}))
+    assert store.units.written == 1 + 2
