@@ -14,8 +14,11 @@ LIBRARIES: Final = ("handler", "model_config", "provider_id", "vend_masterkey_on
 DECORATORS: Final = ("@router.*", "@app.*", "@field_validator*", "@model_validator*")
 """A library calls the functions that these mark."""
 OUTSIDE: Final[Mapping[str, str]] = {
-    "lat": "a field of facts, stored with the login and read by detectors to come",
-    "lon": "as lat",
+    "RELAY": "a word of the wallet's, kept by its value, as the following",
+    "SATELLITE": "as RELAY",
+    "VPN": "as RELAY",
+    "LOGIN": "as RELAY",
+    "OUT": "as RELAY",
     "specversion": "a field of the envelope of events",
     "dataschema": "as specversion",
     "JPEG": "a type of files, compared by its value, as the following",

@@ -39,7 +39,7 @@ def test_a_condition_on_nothing_fails_without_an_item(store: Store) -> None:
     assert refused.value.reasons[0].item is None
 
 
-def test_what_its_table_cannot_hold_is_refused(store: Store) -> None:
+def test_an_item_that_its_table_cannot_hold_is_refused(store: Store) -> None:
     with pytest.raises(MalformedRequest):
         store.put_alone(Put(hotline_key("", "#A"), {}))
     with pytest.raises(MalformedRequest):

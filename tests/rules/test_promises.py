@@ -484,15 +484,16 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.security.scan": {
         "COMPLETE_AFTER": (90 * SECONDS, "writers give up after 30 s, and twice that for clocks"),
         "FIRST_LOOK_BACK": (24 * HOURS, "decision: a first run begins a day before"),
+        "ROUND_ROWS_MAX": (20_000, "docs/detection.md: rows of a round"),
+        "RECALL_ROWS_MAX": (20_000, "docs/detection.md: rows that are read again for late events"),
     },
     "hotline.security.service": {
         "FINDINGS_TOLD_MAX": (20, "decision: more open findings than anybody reads"),
         "FINDINGS_SEEN_MAX": (100, "decision: what people of the wallet are shown of one account"),
     },
     "hotline.security.watch": {
-        "LATENESS": (24 * HOURS, "decision: how late a fact may come"),
-        "EVENTS_MAX": (200, "decision: what one account's watch remembers"),
-        "HITS_MAX": (10, "a transaction has room for a hundred items"),
+        "LATENESS_MS": (24 * 3_600_000, "decision: how late a fact may come"),
+        "PENDING_MAX": (200, "decision: how many young events one subject's watch remembers"),
     },
     "hotline.sessions.model": {
         "RESUME_WITHIN": (10 * MINUTES, "decision: as long as a factor"),
@@ -564,7 +565,8 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.payments.lists": "BILLS_LOOKED_AT LEDGERS_AT_ONCE_MAX FAILED_PAGE REFUNDABLE_PAGE "
         "LISTED_LOOKED_AT POINTERS_PAGE",
         "hotline.security.activity": "ACTIVITY_SHARDS",
-        "hotline.security.scan": "ATTEMPTS_MAX",
+        "hotline.security.findings": "FINDINGS_AT_ONCE",
+        "hotline.security.scan": "ATTEMPTS_MAX WORKERS_MAX MINUTE_S",
         "hotline.security.service": "WRITE_ATTEMPTS_MAX",
         "functions.http.quota": "_KEPT",
     },

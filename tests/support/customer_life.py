@@ -248,7 +248,7 @@ class WholeLife:
         self.clock.advance(timedelta(minutes=10))
         self.tell(("transfer.succeeded", self._payment(9)[1]))
         self.clock.advance(timedelta(minutes=10))
-        assert sum(len(report.findings) for report in self.scan()) > 0
+        assert sum(len(report.raised) for report in self.scan()) > 0
 
     def count(self) -> None:
         """Their calls and everything that was decided are counted for reports."""

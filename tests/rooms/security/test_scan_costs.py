@@ -37,7 +37,7 @@ from tests.support.scan_runs import ScanWorld
 
 RUN: Final = timedelta(minutes=5)
 MIX: Final = (("login", 60), ("failed", 3), ("payment", 24), ("transfer", 5), ("top_up", 4), ("code", 3), ("device", 1))
-"""What customers of a wallet do, in hundredths: they look far more often than they pay."""
+"""The events of customers of a wallet, in hundredths: they look far more often than they pay."""
 WRITE_UNITS_A_ROW_MAX: Final = 0.5
 REQUESTS_AN_HOUR: Final = (12 * 3, 53)
 """Of twelve runs on 120 rows: reads (cursor, rows, and watches), and writes."""

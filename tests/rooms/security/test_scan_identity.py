@@ -1,7 +1,7 @@
 """The findings in the store depend on what happened, not on how it came and was scanned.
 
-Histories are generated. One is scanned once; the same one in runs at any time, in rounds of any size, shards in any
-order, with crashes at any request, duplicates, and facts that come up to a day late.
+Histories are generated, and each is scanned once. It is then scanned in runs at any time, in rounds of any size, and
+shards in any order. There are crashes at any request, duplicates, and facts that come up to a day late.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ class World:
         assert report.complete
 
     def findings(self) -> dict[str, Any]:
-        """Everything of every finding that holds, but when the scan saw it, and whether its customer was told: they are
-        told once of a hold, whichever finding was the first to ask for it."""
+        """Everything of every finding that holds, but when the scan saw it, and whether its customer was told. They are
+        told once of a hold, by the first finding that asks for it."""
         found = {}
         for item in self.store.items(Table.HOTLINE):
             if item["SK"].startswith("FINDING#"):
@@ -167,7 +167,7 @@ LATE: Final = (timedelta(0), timedelta(0), timedelta(seconds=2), minutes(7), tim
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Came]:
-    """What happened to four accounts within two days, in the order in which it comes."""
+    """The life of four accounts within two days, in the order in which it comes."""
     came: list[Came] = []
     for number in range(draw(st.integers(1, 25))):
         at = NOON + timedelta(minutes=20 * draw(st.integers(0, 150)))

@@ -308,7 +308,7 @@ class Coupon:
 
 
 class Direction(StrEnum):
-    """Which way a transfer goes, seen from the account that it is told of."""
+    """The way a transfer goes, seen from the account that it is told of."""
 
     IN = "in"
     OUT = "out"
@@ -471,7 +471,7 @@ class FraudConfirmed:
 
 
 class CodePurpose(StrEnum):
-    """What a one-time code was sent for."""
+    """The purpose for which a one-time code was sent."""
 
     LOGIN = "login"
     RESET = "reset"

@@ -1,4 +1,4 @@
-"""Facts as rows of the activity table, by stream. Pure.
+"""Facts as rows of the activity table, by stream: `ACT`, `SRC`, `PTY` and `AGT`. Pure.
 
 A row holds account ids, opaque ids, closed words, amounts, a position in whole degrees, and keyed hashes. Nobody can
 read an address, a device or a person from it.

@@ -28,7 +28,7 @@ WITHDRAWN_REASON: Final = "finding_withdrawn"
 
 
 class Kind(Enum):
-    """What happens to a finding."""
+    """The things that may happen to a finding."""
 
     RAISE = 1
     CORRECT = 2
@@ -95,8 +95,8 @@ def contribute_steps(change: Change, read: Mapping[Key, Item], steps: Sequence[S
 
 
 def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | None) -> None:
-    """Raise a finding, or raise it again. It has its word on the bus; one that holds has the hold and the customer's
-    notices; one for people has its entry in a case."""
+    """Raise a finding, or raise it again. It has its word on the bus. One that holds has the hold and the customer's
+    notices, and one for people has its entry in a case."""
     finding = step.finding
     held = False
     state = FindingState.OPEN
@@ -127,8 +127,8 @@ def _correct(change: Change, finding: Finding, known: Item) -> bool:
 
 
 def _withdraw(change: Change, read: Mapping[Key, Item], step: Step, known: Item) -> None:
-    """Take a finding back. A hold that was asked for stays until people lift it: its owner may have been robbed before
-    the late event, and a caller may have brought that event about."""
+    """Take a finding back. A hold that was asked for stays until people lift it. The late event may be the work of a
+    thief, or of the hold itself."""
     finding = step.finding
     gone = {"state": FindingState.WITHDRAWN.value, "withdrawn_at": to_text(change.now)}
     change.update(items.finding_key(finding), set=gone, remove=items.ATTENTION, condition=_is_as(known))

@@ -62,7 +62,7 @@ NEXT_STATES: Final[Mapping[FindingState, frozenset[FindingState]]] = {
     FindingState.RESOLVED: frozenset({FindingState.ACKNOWLEDGED}),
     FindingState.EXPIRED: frozenset({FindingState.ACKNOWLEDGED, FindingState.RESOLVED}),
     FindingState.SUPPRESSED: frozenset({FindingState.WITHDRAWN}),
-    # What excluded it may have been excluded itself; and people may judge a rule by what it took back.
+    # The event that excluded it may be excluded itself. People may judge a rule by what it took back.
     FindingState.WITHDRAWN: frozenset(
         {FindingState.OPEN, FindingState.TOLD, FindingState.ACKNOWLEDGED, FindingState.RESOLVED}
     ),

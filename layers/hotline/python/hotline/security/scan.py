@@ -3,7 +3,7 @@
 The complete rows are read by the hour in which they came, from the cursor to a moment ago, grouped by subject, and
 folded. The unit of commit is the subject. A watch is written once, with its findings and all their effects in one
 transaction, made only if the watch was not moved meanwhile. Subjects commit in parallel, and the cursor moves after all
-of them, so what a crash leaves half done is read again and finds itself known.
+of them. So a crash leaves nothing half done: the rows are read again, and what was done is known.
 """
 
 from __future__ import annotations
@@ -285,8 +285,7 @@ class _StreamRun:
                 done.trouble = error
                 return done
             except Exception as error:  # noqa: BLE001 - the neighbours must not wait for a rule with a fault
-                done.trouble = Unavailable(SecurityError.SUBJECT_NOT_JUDGED, rules=self.rules.digest)
-                done.trouble.__cause__ = error
+                done.trouble = _fault_from(error, self.rules)
                 return done
             else:
                 return done
@@ -327,8 +326,8 @@ class _StreamRun:
             _put_watch(self.ctx, items.watch_key(self.plan.stream, subject), stored, item)
 
     def _commit(self, subject: str, steps: list[Step], stored: Item | None, item: Item, done: _Done) -> None:
-        """The watch and its findings in one transaction. What is too much for one is in several before it, each made
-        only if the watch is as it was read. Their findings are known when the watch is judged again."""
+        """The watch and its findings in one transaction. Findings that are too much for one go before it, each part made
+        only if the watch is as it was read. They are known when the watch is judged again."""
         key = items.watch_key(self.plan.stream, subject)
         parts = parts_of(steps)
         for number, part in enumerate(parts, 1):
@@ -359,6 +358,14 @@ class _StreamRun:
         self.tally.writes += 1
         change.commit(self.ctx.store)
         self.cursor = {**place, "rev": 1 if self.cursor is None else int(self.cursor["rev"]) + 1}
+
+
+def _fault_from(error: Exception, rules: RuleSet) -> HotlineError:
+    """The expected error that stands for a fault of a rule, with the fault as its cause."""
+    try:
+        raise Unavailable(SecurityError.SUBJECT_NOT_JUDGED, rules=rules.digest) from error
+    except Unavailable as made:
+        return made
 
 
 def _is_as_read(stored: Item | None) -> Condition:

@@ -39,9 +39,9 @@ WRITE_ATTEMPTS_MAX = 4
 __all__ = [
     "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingState", "SeenFinding", "ShardReport",
     "ToldFinding", "Verdict", "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict",
-    "fact_keys", "finding_to_see", "iterate_findings", "list_findings", "list_open_findings",
-    "named_finding_key", "scan_shard", "verdict_keys",
-    "write_activity",
+    "fact_keys", "finding_to_see", "iterate_findings",
+    "list_findings", "list_open_findings", "named_finding_key", "scan_shard",
+    "verdict_keys", "write_activity",
 ]  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Facts as events of the streams that rules look at: whose event a fact is, and what of it matters. Pure.
 
-One fact may be an event of several subjects. A login is one of the account and of the address; a payment is one of the
-account, of who gets the money, and of the account that receives it.
+One fact may be an event of several subjects. A login is one of the account and of the address. A payment is one of the
+account and of who gets the money, and a transfer also of the account that receives it.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What rows change about the findings of a subject. `raised` are new, or are here again. `corrected` saw more or
+    """The changes that rows bring about in the findings of a subject. `raised` are new, or are here again. `corrected` saw more or
     less than they said. `withdrawn` do not hold any more."""
 
     raised: tuple[Raised, ...] = ()
@@ -142,8 +142,8 @@ class Watch:
             self._settle(settled_count)
 
     def recall(self, rows: Iterable[tuple[int, Event]]) -> None:
-        """Put back events, each with its arrival in ms, that were taken in before and not kept (see `matters`), before
-        one comes that may belong between them. The others of the rows are known."""
+        """Put back events that were taken in before and not kept (see `matters`), each with its arrival in ms. A late one
+        may belong between them. Events that the watch has are passed over."""
         recalled = False
         for arrived_ms, event in rows:
             too_late = arrived_ms - event.at_ms > LATENESS_MS or event.place <= self._horizon
@@ -155,17 +155,17 @@ class Watch:
             self._judge_again()
 
     def matters(self) -> bool:
-        """Whether the watch must be kept as it is now. It need not when what was taken in left the memory of every rule
-        as it was, and of the history but the times at which known devices were seen again. Such events change nothing
-        about those after them. Only one that comes late may need them: see `recall`. An event ahead of its arrival is
-        kept, or `recall` would not find it."""
+        """Whether the watch must be kept as it is now. It need not when the events left the memory of every rule as it
+        was. The history may have other times of known devices, and no other change. Such events change nothing about
+        those after them. Only one that comes late may need them: see `recall`. An event ahead of its arrival is kept,
+        or `recall` would not find it."""
         if self._is_ahead or len(self.changes()) > 0:
             return True
         text = _write(self._tip)
         return text != self._begun_text and _gist_of(text) != _gist_of(self._begun_text)
 
     def changes(self) -> Changes:
-        """What changed about the findings since the watch was read."""
+        """The changes in the findings since the watch was read."""
         now = {**self._done, **self._seen}
         raised: list[Raised] = []
         corrected: list[Raised] = []
@@ -206,7 +206,7 @@ class Watch:
             self._seen[key] = hit
 
     def _settle(self, count: int) -> None:
-        """Let the oldest pending events become history. What they showed is final."""
+        """Let the oldest pending events become history. Their hits are final."""
         settled = self._settled_fold()
         for event in self._pending[:count]:
             self._ids.discard(event.id)

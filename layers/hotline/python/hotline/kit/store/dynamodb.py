@@ -1,9 +1,10 @@
 """The store on DynamoDB.
 
 Every change goes out as TransactWriteItems with a token, also when it has one write; `put_alone` is the exception. A
-plain conditional write whose answer is lost cannot be sent again safely. If it was made, the second attempt fails the condition that the first made
-untrue. A caller who has been unlocked then hears that they were not. A token makes a second attempt answer like the
-first (ten minutes long), at twice the write units. Reads, which are most of the traffic, cost the same.
+plain conditional write whose answer is lost cannot be sent again safely. If it was made, the second attempt fails the
+condition that the first made untrue. A caller who has been unlocked then hears that they were not. A token makes a
+second attempt answer like the first (ten minutes long), at twice the write units. Reads, which are most of the traffic,
+cost the same.
 
 Retries are made here, not by the SDK, whose first pause may be a whole second of a phone step's eight. So the requests
 that were sent can be counted. A request is sent again after throttling, a server's error, or no answer.
