@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import batched
@@ -275,7 +276,8 @@ class _StreamRun:
         attempts_left = ATTEMPTS_MAX
         while True:
             try:
-                self._judge_once(subject, rows, recalled, stored, done)
+                with _faults_named(self.rules):
+                    self._judge_once(subject, rows, recalled, stored, done)
             except Stale as error:
                 attempts_left -= 1
                 if attempts_left == 0:
@@ -283,9 +285,6 @@ class _StreamRun:
                     return done
             except HotlineError as error:
                 done.trouble = error
-                return done
-            except Exception as error:  # noqa: BLE001 - the neighbours must not wait for a rule with a fault
-                done.trouble = _fault_from(error, self.rules)
                 return done
             else:
                 return done
@@ -326,8 +325,8 @@ class _StreamRun:
             _put_watch(self.ctx, items.watch_key(self.plan.stream, subject), stored, item)
 
     def _commit(self, subject: str, steps: list[Step], stored: Item | None, item: Item, done: _Done) -> None:
-        """The watch and its findings in one transaction. Findings that are too much for one go before it, each part made
-        only if the watch is as it was read. They are known when the watch is judged again."""
+        """The watch and its findings in one transaction. Findings that are too much for one go before it, each part
+        made only if the watch is as it was read. They are known when the watch is judged again."""
         key = items.watch_key(self.plan.stream, subject)
         parts = parts_of(steps)
         for number, part in enumerate(parts, 1):
@@ -360,12 +359,15 @@ class _StreamRun:
         self.cursor = {**place, "rev": 1 if self.cursor is None else int(self.cursor["rev"]) + 1}
 
 
-def _fault_from(error: Exception, rules: RuleSet) -> HotlineError:
-    """The expected error that stands for a fault of a rule, with the fault as its cause."""
+@contextmanager
+def _faults_named(rules: RuleSet) -> Iterator[None]:
+    """Turn a fault of a rule into an expected error, with the fault as its cause: the neighbours must not wait."""
     try:
+        yield
+    except HotlineError:
+        raise
+    except Exception as error:
         raise Unavailable(SecurityError.SUBJECT_NOT_JUDGED, rules=rules.digest) from error
-    except Unavailable as made:
-        return made
 
 
 def _is_as_read(stored: Item | None) -> Condition:

@@ -38,8 +38,8 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The changes that rows bring about in the findings of a subject. `raised` are new, or are here again. `corrected` saw more or
-    less than they said. `withdrawn` do not hold any more."""
+    """The changes that rows bring about in the findings of a subject. `raised` are new, or are here again. `corrected`
+    saw more or less than they said. `withdrawn` do not hold any more."""
 
     raised: tuple[Raised, ...] = ()
     corrected: tuple[Raised, ...] = ()
@@ -142,8 +142,8 @@ class Watch:
             self._settle(settled_count)
 
     def recall(self, rows: Iterable[tuple[int, Event]]) -> None:
-        """Put back events that were taken in before and not kept (see `matters`), each with its arrival in ms. A late one
-        may belong between them. Events that the watch has are passed over."""
+        """Put back events that were taken in before and not kept (see `matters`), each with its arrival in ms. A late
+        one may belong between them. Events that the watch has are passed over."""
         recalled = False
         for arrived_ms, event in rows:
             too_late = arrived_ms - event.at_ms > LATENESS_MS or event.place <= self._horizon
