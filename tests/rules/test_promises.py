@@ -491,6 +491,10 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "FINDINGS_TOLD_MAX": (20, "decision: more open findings than anybody reads"),
         "FINDINGS_SEEN_MAX": (100, "decision: what people of the wallet are shown of one account"),
     },
+    "hotline.security.items": {
+        "WATCH_LIFE": (400 * DAYS, "docs/security.md: a year of habits"),
+        "SOURCE_LIFE": (35 * DAYS, "an address belongs to somebody else after weeks; as long as its rows"),
+    },
     "hotline.security.watch": {
         "LATENESS_MS": (24 * 3_600_000, "decision: how late a fact may come"),
         "PENDING_MAX": (200, "decision: how many young events one subject's watch remembers"),

@@ -18,7 +18,7 @@ from hotline.kit.store import TTL_ATTRIBUTE, Index, Key, Prefix, Query, Table, h
 from hotline.kit.store import Between as SortKeys
 from hotline.kit.store.condition import Item
 
-from .activity import ACTIVITY_LIFE, NAMED, SUBJECT, activity_partition, values_of
+from .activity import NAMED, SUBJECT, activity_partition, values_of
 from .detectors import Event, Stream
 from .model import Finding, FindingState, Row, SeenFinding, ToldFinding, Verdict
 from .rules import Plan
@@ -27,15 +27,15 @@ from .watch import Watch
 
 PAGE_ROWS: Final = 500
 """Rows of one query."""
+WATCH_LIFE: Final = timedelta(days=400)
+SOURCE_LIFE: Final = timedelta(days=35)
 WATCH_LIVES: Final[Mapping[Stream, timedelta]] = {
-    Stream.ACCOUNT: timedelta(days=400),
-    Stream.SOURCE: timedelta(days=35),
-    Stream.PARTY: timedelta(days=400),
-    Stream.AGENT: timedelta(days=400),
+    Stream.ACCOUNT: WATCH_LIFE,
+    Stream.SOURCE: SOURCE_LIFE,
+    Stream.PARTY: WATCH_LIFE,
+    Stream.AGENT: WATCH_LIFE,
 }
 """How long a watch is kept after its last change: a year of habits; an address belongs to somebody else after weeks."""
-TOMBSTONE_LIFE: Final = ACTIVITY_LIFE + timedelta(days=2)
-"""After so long no row of an erased account is left that could bring its watch back."""
 ERASED: Final = "erased"
 _WATCH: Final = "#WATCH"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
@@ -74,8 +74,9 @@ def watch_item(stream: Stream, watch: Watch, names: str | None, now: datetime) -
 
 
 def tombstone_item(now: datetime) -> Item:
-    """The stored form of the watch of an account that was erased. A scan that ends later finds it and writes none."""
-    return {ERASED: True, TTL_ATTRIBUTE: epoch_s(now + TOMBSTONE_LIFE)}
+    """The stored form of the watch of an account that was erased. A scan that ends later finds it and writes none. It
+    outlives every row of the account."""
+    return {ERASED: True, TTL_ATTRIBUTE: epoch_s(now + WATCH_LIFE)}
 
 
 def watch_of(plan: Plan, item: Mapping[str, Any] | None, now: datetime) -> Watch:
