@@ -491,10 +491,6 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "FINDINGS_TOLD_MAX": (20, "decision: more open findings than anybody reads"),
         "FINDINGS_SEEN_MAX": (100, "decision: what people of the wallet are shown of one account"),
     },
-    "hotline.security.items": {
-        "WATCH_LIFE": (400 * DAYS, "docs/security.md: a year of habits"),
-        "SOURCE_LIFE": (35 * DAYS, "an address belongs to somebody else after weeks; as long as its rows"),
-    },
     "hotline.security.watch": {
         "LATENESS_MS": (24 * 3_600_000, "decision: how late a fact may come"),
         "PENDING_MAX": (200, "decision: how many young events one subject's watch remembers"),
@@ -560,8 +556,6 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.accounts.phones": "PREFIX_DIGITS UNKNOWN_PREFIX_CHARACTERS",
         "hotline.lockout.registers": "SHORT_ID_CHARACTERS",
         "hotline.security.scan": "HOUR_CHARACTERS",
-        "hotline.security.rules": "DIGEST_CHARACTERS",
-        "hotline.security.streams": "SHORT_CHARACTERS ID_CHARACTERS_MAX",
     },
     "how much one read, write or retry takes: a matter of cost": {
         "hotline.agents.contacts": "ATTEMPTS_MAX",
@@ -569,7 +563,6 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.payments.lists": "BILLS_LOOKED_AT LEDGERS_AT_ONCE_MAX FAILED_PAGE REFUNDABLE_PAGE "
         "LISTED_LOOKED_AT POINTERS_PAGE",
         "hotline.security.activity": "ACTIVITY_SHARDS",
-        "hotline.security.findings": "FINDINGS_AT_ONCE",
         "hotline.security.scan": "ATTEMPTS_MAX WORKERS_MAX MINUTE_S",
         "hotline.security.service": "WRITE_ATTEMPTS_MAX",
         "functions.http.quota": "_KEPT",
