@@ -1,0 +1,148 @@
+"""Which rules are on, and with which limits: `detection.toml`, or a file of the same form. Pure but for reading it.
+
+The file has a table for each rule: `on`, and limits by the names of the detector's own. A limit `window_ms` is written
+in minutes, as `window_minutes`. A table or limit that is left out stays as the detector ships it. Unknown names and
+values that cannot hold are errors: a misspelt limit must not pass for one that was set.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from hotline.kit.errors import InvalidInput
+
+from .detectors import DETECTORS, Detector
+from .detectors.rule import MINUTE_MS
+from .rules import RuleSet
+
+SHIPPED_FILE: Final = Path(__file__).with_name("detection.toml")
+ON: Final = "on"
+_MS, _MINUTES = "_ms", "_minutes"
+
+
+class BadSettings(InvalidInput):
+    """A table or key of the settings is unknown, or has a value that cannot hold. `table` and `key` name the place;
+    `key` is `-` for a whole table."""
+
+    code = "bad_settings"
+
+    def __init__(self, table: str, key: str, why: str) -> None:
+        super().__init__(table=table, key=key, why=why)
+        self.table = table
+        self.key = key
+        self.why = why
+
+    def __str__(self) -> str:
+        place = f"[{self.table}]" if self.key == "-" else f"[{self.table}] {self.key}"
+        return f"{place}: {self.why}"
+
+
+def read_settings(text: str | None = None, detectors: Sequence[Detector[Any]] = DETECTORS) -> RuleSet:
+    """The rules that the settings switch on. `text`: TOML; None: the file that ships. Raises BadSettings."""
+    return RuleSet.of(choose_rules(parse_settings(text), detectors))
+
+
+def parse_settings(text: str | None = None) -> Mapping[str, Any]:
+    """The tables of the settings. Raises BadSettings for what is no TOML."""
+    try:
+        return tomllib.loads(SHIPPED_FILE.read_text(encoding="utf-8") if text is None else text)
+    except tomllib.TOMLDecodeError as fault:
+        raise BadSettings("-", "-", f"this is not TOML: {fault}") from None
+
+
+def choose_rules(
+    tables: Mapping[str, Any], detectors: Sequence[Detector[Any]] = DETECTORS, only: Iterable[str] | None = None
+) -> list[tuple[Detector[Any], Any]]:
+    """The detectors that are on, with their limits, in the order in which they judge. `only`: the names of the rules
+    that are on, whatever the settings say. Raises BadSettings."""
+    by_rule = {detector.rule: detector for detector in detectors}
+    for name in tables:
+        if name not in by_rule:
+            raise BadSettings(name, "-", f"there is no such rule; there are {', '.join(sorted(by_rule))}")
+    chosen = None if only is None else set(only)
+    for name in sorted(chosen or ()):
+        if name not in by_rule:
+            raise BadSettings(name, "-", f"there is no such rule; there are {', '.join(sorted(by_rule))}")
+    read = [(detector, *_read_table(detector, tables.get(detector.rule, {}))) for detector in detectors]
+    return [
+        (detector, limits) for detector, is_on, limits in read if (is_on if chosen is None else detector.rule in chosen)
+    ]
+
+
+def replace_limits(detector: Detector[Any], limits: Any, table: Mapping[str, Any]) -> Any:
+    """The limits with those of a table in their place. Raises BadSettings."""
+    names = {_key_of(field.name): field.name for field in fields(limits)}
+    changed = {}
+    for key, value in table.items():
+        if key not in names:
+            raise BadSettings(detector.rule, key, f"there is no such limit; there are {', '.join(names)}")
+        name = names[key]
+        changed[name] = _read_limit(detector.rule, key, value, getattr(limits, name))
+    return replace(limits, **changed)
+
+
+def table_of(detector: Detector[Any], limits: Any, *, is_on: bool) -> str:
+    """The table of a rule as TOML: what `read_settings` reads back as these limits."""
+    lines = [f"[{detector.rule}]", f"{ON} = {str(is_on).lower()}"]
+    for field in fields(limits):
+        value = getattr(limits, field.name)
+        if field.name.endswith(_MS):
+            minutes = value / MINUTE_MS
+            value = int(minutes) if minutes.is_integer() else minutes
+        if isinstance(value, Mapping):
+            value = "{ " + ", ".join(f"{name} = {amount}" for name, amount in value.items()) + " }"
+        elif isinstance(value, tuple):
+            value = f"[{', '.join(map(str, value))}]"
+        elif isinstance(value, bool):
+            value = str(value).lower()
+        lines.append(f"{_key_of(field.name)} = {value}")
+    return "\n".join(lines) + "\n"
+
+
+def _key_of(name: str) -> str:
+    return name.removesuffix(_MS) + _MINUTES if name.endswith(_MS) else name
+
+
+def _read_table(detector: Detector[Any], table: object) -> tuple[bool, Any]:
+    if not isinstance(table, Mapping):
+        raise BadSettings(detector.rule, "-", "this is not a table of a rule")
+    is_on = table.get(ON, detector.is_published)
+    if not isinstance(is_on, bool):
+        raise BadSettings(detector.rule, ON, "only true and false are possible")
+    limits = {key: value for key, value in table.items() if key != ON}
+    return is_on, replace_limits(detector, detector.limits, limits)
+
+
+def _read_limit(rule: str, key: str, value: object, shipped: object) -> object:
+    """A limit of the kind that ships. Raises BadSettings."""
+    if isinstance(shipped, Mapping):
+        if not isinstance(value, Mapping) or not value:
+            raise BadSettings(rule, key, "a table of names and numbers is needed")
+        example = next(iter(shipped.values()), 0)
+        return {name: _read_number(rule, f"{key}.{name}", one, example) for name, one in value.items()}
+    if isinstance(shipped, tuple):
+        if not isinstance(value, list) or not value:
+            raise BadSettings(rule, key, "a list of numbers is needed")
+        return tuple(_read_number(rule, key, one, shipped[0] if shipped else 0) for one in value)
+    if isinstance(shipped, bool):
+        if not isinstance(value, bool):
+            raise BadSettings(rule, key, "only true and false are possible")
+        return value
+    if key.endswith(_MINUTES):
+        return round(_read_number(rule, key, value, 0.0) * MINUTE_MS)
+    return _read_number(rule, key, value, shipped)
+
+
+def _read_number(rule: str, key: str, value: object, example: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise BadSettings(rule, key, "a number is needed")
+    if value < 0:
+        raise BadSettings(rule, key, "a number of at least 0 is needed")
+    if isinstance(example, int) and not isinstance(value, int):
+        raise BadSettings(rule, key, "a whole number is needed")
+    return float(value) if isinstance(example, float) else value

@@ -1,0 +1,82 @@
+"""The charts of a run as PNG: findings over time by detector, and precision by recall."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from .measures import average_precision, trace_curve
+from .runs import Outcome
+
+_SIZE: Final = (9.0, 4.5)
+_PLAIN: Final = {"Software": None}
+"""The version of the library stays out of the files, so that equal runs give equal bytes."""
+
+
+def draw_charts(outcome: Outcome, told: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Draw the charts into the folder; the second one where there are labels."""
+    drawn = [_draw_findings(outcome, set(told["left_out"]), folder / "findings.png")]
+    if "labels" in told:
+        drawn.append(_draw_curve(outcome, folder / "precision_recall.png"))
+    return drawn
+
+
+def _draw_findings(outcome: Outcome, blind: set[str], path: Path) -> Path:
+    figure, axes = _begin("Findings a day by detector", "day (UTC)", "findings")
+    by_rule: dict[str, dict[int, int]] = {}
+    rules = {rule.name: rule.detector.rule for rule in outcome.rules.rules}
+    for day, name, count in outcome.ranking.count_days():
+        if rules[name] not in blind:
+            by_rule.setdefault(rules[name], {})[day] = count
+    figures = outcome.figures
+    days = range(figures.first_ms // _DAY_MS, figures.last_ms // _DAY_MS + 1)
+    dates = [datetime.fromtimestamp(day * _DAY_S, UTC) for day in days]
+    for rule, counts in sorted(by_rule.items()):
+        axes.plot(dates, [counts.get(day, 0) for day in days], label=rule, marker=".", linewidth=1)
+    axes.set_ylim(bottom=0)
+    if by_rule:
+        axes.legend(fontsize="small")
+    figure.autofmt_xdate()
+    figure.savefig(path, metadata=_PLAIN)
+    return path
+
+
+_DAY_S: Final = 86_400
+_DAY_MS: Final = _DAY_S * 1000
+
+
+def _draw_curve(outcome: Outcome, path: Path) -> Path:
+    figure, axes = _begin("Precision by recall, over all thresholds of risk", "recall", "precision")
+    for name, groups in (
+        ("movements", outcome.ranking.group_movements()),
+        ("accounts", outcome.ranking.group_accounts()),
+    ):
+        curve = trace_curve(groups)
+        if curve:
+            area = average_precision(groups) or 0.0
+            recalls, precisions = [0.0], [curve[0][1]]
+            for recall, precision in curve:
+                recalls.append(recall)
+                precisions.append(precision)
+            axes.step(recalls, precisions, where="pre", label=f"{name}: average precision {area:.3f}")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    if axes.lines:
+        axes.legend(loc="lower left", fontsize="small")
+    figure.savefig(path, metadata=_PLAIN)
+    return path
+
+
+def _begin(title: str, across: str, up: str) -> tuple[Any, Any]:
+    # A figure of its own, not pyplot's: nothing global, no window, no display.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_SIZE, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.set(title=title, xlabel=across, ylabel=up)
+    axes.grid(visible=True, linewidth=0.3)
+    return figure, axes

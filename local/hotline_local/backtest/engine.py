@@ -1,0 +1,201 @@
+"""The run of the rules over the lines of a history, or over the share of it that one worker has.
+
+Every worker reads all lines and judges the subjects whose hash is its own. So the lines need no second copy, and what
+is known of a subject does not depend on how many workers there are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from zlib import crc32
+
+from hotline.security.detectors import Signal, Stream
+from hotline.security.rules import SIGNALS_BY_PREFIX, RuleSet
+
+from .ledger import Ledger
+from .ordering import Placed
+from .reader import BadLine, Pair, Reader, Received, Told
+from .recent import RecentIds
+from .risk import rate_movement
+from .subjects import AWAKE_MAX, Subjects
+
+LABEL: Final = Signal.FRAUD_CONFIRMED.value
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of all subjects that a worker judges: those whose hash leaves `index` when divided by `count`."""
+
+    index: int = 0
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The events that count: from `since_ms` to before `until_ms`. Earlier ones only teach the rules."""
+
+    since_ms: int = 0
+    until_ms: int = 1 << 62
+    ranked: bool = False
+    """Movements are noted, so that they can be ranked."""
+    labelled: frozenset[str] = frozenset()
+    """The ids of events that have labels of their own."""
+
+
+@dataclass(slots=True)
+class Figures:
+    """The counts of a run."""
+
+    events: int = 0
+    """The events that count, each once."""
+    earlier: int = 0
+    duplicates: int = 0
+    first_ms: int = 0
+    last_ms: int = 0
+    types: Counter[str] = field(default_factory=Counter)
+    untouched: Counter[str] = field(default_factory=Counter)
+    missing: dict[str, set[str]] = field(default_factory=dict)
+    """By stream the values that some rule needs and no event has."""
+
+
+class Engine:
+    """The rules at work. `figures` are those of the lines until now."""
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        ledger: Ledger,
+        folder: Path,
+        *,
+        share: Share | None = None,
+        scope: Scope | None = None,
+        awake_max: int = AWAKE_MAX,
+    ) -> None:
+        self._ledger = ledger
+        self._share = share or Share()
+        self._scope = scope or Scope()
+        self._reader = Reader()
+        self._ids = RecentIds()
+        self._subjects: dict[Stream, Subjects] = {
+            stream: Subjects(plan, folder / f"asleep-{stream.value}-{self._share.index}", awake_max=awake_max)
+            for stream, plan in rules.plans.items()
+            if plan.rules or stream is Stream.ACCOUNT
+        }
+        self._missing: dict[Stream, set[str]] = {
+            stream: {name for rule in plan.rules.values() for name in rule.detector.needs}
+            for stream, plan in rules.plans.items()
+        }
+        self.figures = Figures()
+
+    def run(self, lines: Iterable[Placed]) -> Figures:
+        """Judge the lines, which come by time. Raises what reading them raises."""
+        until_ms = self._scope.until_ms
+        group: list[Placed] = []
+        group_ms = -1
+        for placed in lines:
+            at_ms = placed[0]
+            if at_ms != group_ms:
+                if group:
+                    self._judge(group)
+                    group = []
+                if at_ms >= until_ms:
+                    break
+                group_ms = at_ms
+            group.append(placed)
+        if group:
+            self._judge(group)
+        self._ledger.flush()
+        figures = self.figures
+        figures.untouched = self._reader.untouched
+        figures.missing = {stream.value: names for stream, names in self._missing.items()}
+        for subjects in self._subjects.values():
+            subjects.close()
+        return figures
+
+    def _judge(self, group: list[Placed]) -> None:
+        """Judge the events of one millisecond. Their order in the file means nothing."""
+        if len(group) == 1:
+            pairs = self._split(group[0])
+        else:
+            # A label looks for its movement among those before it.
+            group.sort(key=_name_of)
+            pairs = [pair for placed in group for pair in self._split(placed)]
+            pairs.sort(key=_place_of)
+        scope, share, ledger = self._scope, self._share, self._ledger
+        ranked = scope.ranked
+        for stream, subject, event in pairs:
+            subjects = self._subjects.get(stream)
+            values = event.values
+            missing = self._missing[stream]
+            if missing and not missing.isdisjoint(values):
+                missing.difference_update(values)
+            if subjects is None or (share.count > 1 and crc32(subject.encode()) % share.count != share.index):
+                continue
+            fold = subjects.young.get(subject)
+            if fold is None:
+                fold, is_new = subjects.wake(subject)
+                if is_new and ranked and stream is Stream.ACCOUNT:
+                    ledger.note_account(subject)
+            seen = fold.take(event)
+            for rule, hit in seen:
+                ledger.note_hit(rule, subject, hit)
+            # What an account receives from another one is the other one's movement.
+            is_own = stream is Stream.ACCOUNT and "kind" in values and type(event) is not Received
+            if ranked and is_own and "movement_id" in values and event.at_ms >= scope.since_ms:
+                ledger.note_movement(subject, event, rate_movement(fold, event))
+
+    def _split(self, placed: Placed) -> Iterable[Pair]:
+        at_ms, file, line, told = placed
+        figures = self.figures
+        try:
+            pairs = self._reader.split(told)
+        except BadLine as bad:
+            self._ledger.note_bad(file, line, bad.fault.value, bad.field)
+            return ()
+        if not pairs:
+            return ()
+        if self._ids.is_known(told.id, at_ms):
+            figures.duplicates += 1
+            return ()
+        if at_ms < self._scope.since_ms:
+            figures.earlier += 1
+            return pairs
+        if not figures.events:
+            figures.first_ms = at_ms
+        figures.last_ms = at_ms
+        figures.events += 1
+        figures.types[told.type] += 1
+        if told.id in self._scope.labelled:
+            self._ledger.note_labelled(told.id)
+        return pairs
+
+
+def signals_of(types: Iterable[str]) -> set[str]:
+    """The signals that events of these types may be."""
+    found: set[str] = set()
+    for type_ in types:
+        family = type_.partition(".")[0]
+        if family in _MOVEMENTS:
+            found |= _OF_MOVEMENTS
+        else:
+            found.add(SIGNALS_BY_PREFIX.get(f"{family}.", type_))
+    return found
+
+
+_MOVEMENTS: Final = frozenset({"payment", "transfer", "bill_payment", "top_up", "withdrawal"})
+_OF_MOVEMENTS: Final = frozenset(
+    {Signal.MONEY_LEFT.value, Signal.MONEY_CAME.value, Signal.MONEY_UNDONE.value, Signal.MONEY_FAILED.value}
+)
+
+
+def _name_of(placed: Placed) -> tuple[bool, str]:
+    told: Told = placed[3]
+    return told.type == LABEL, told.id
+
+
+def _place_of(pair: Pair) -> tuple[int, int, str]:
+    return pair[2].place

@@ -1,0 +1,58 @@
+"""The files of a history, line by line, and how far they are read."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from hotline_local.errors import CommandError
+
+LINES_BETWEEN_LOOKS: Final = 4096
+"""So many lines are read before the position in the file is looked at again."""
+
+type NoteBytes = Callable[[int], None]
+"""Called with the bytes that were read from files since the last call."""
+
+
+def skip_bytes(_: int) -> None:
+    """A progress that nobody watches."""
+
+
+def read_lines(path: Path, note_bytes: NoteBytes = skip_bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file with their numbers, from 1 on; `.gz` is unpacked. Raises CommandError."""
+    try:
+        with path.open("rb") as raw, _unpack(path, raw) as lines:
+            seen = 0
+            for number, line in enumerate(lines, 1):
+                if not number % LINES_BETWEEN_LOOKS:
+                    now = raw.tell()
+                    note_bytes(now - seen)
+                    seen = now
+                yield number, line
+            note_bytes(raw.tell() - seen)
+    except (OSError, EOFError, zlib.error) as fault:
+        why = getattr(fault, "strerror", None) or "it is no whole .gz file"
+        raise CommandError(f"{path} cannot be read: {why}.") from None
+
+
+@contextmanager
+def _unpack(path: Path, raw: IO[bytes]) -> Iterator[IO[bytes]]:
+    if path.suffix != ".gz":
+        yield raw
+        return
+    with gzip.open(raw) as unpacked:
+        yield unpacked  # type: ignore[misc]
+
+
+def check_files(paths: tuple[Path, ...]) -> int:
+    """The bytes of all files. Raises CommandError when one is missing, or is none."""
+    total = 0
+    for path in paths:
+        if not path.is_file():
+            raise CommandError(f"{path} is no file.", exit_code=2)
+        total += path.stat().st_size
+    return total

@@ -1,0 +1,92 @@
+"""Labels: what people know about a history, which the rules do not see."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from hotline_local.errors import CommandError
+
+from .inputs import read_lines
+from .reader import ms_of_text
+
+FOREVER_MS: Final = 1 << 62
+
+
+@dataclass(slots=True)
+class Labels:
+    """Whether movements, events and accounts were fraud. What has no label counts as honest.
+
+    `accounts`: [from, to, fraud] in milliseconds, `to` not included.
+    """
+
+    movements: dict[str, bool] = field(default_factory=dict)
+    events: dict[str, bool] = field(default_factory=dict)
+    accounts: dict[str, list[tuple[int, int, bool]]] = field(default_factory=dict)
+
+    def judge_account(self, account: str, first_ms: int, last_ms: int) -> bool | None:
+        """Whether the account was in the hands of fraud at some moment from the first to the last; None without a
+        label for it."""
+        found = [
+            fraud for since, until, fraud in self.accounts.get(account, ()) if since <= last_ms and first_ms < until
+        ]
+        return any(found) if found else None
+
+    def judge_movement(self, movement_id: str, event_ids: list[str], account: str, at_ms: int) -> bool:
+        """Whether the movement was fraud: by its own label, else that of one of its events, else its account's."""
+        own = self.movements.get(movement_id)
+        if own is not None:
+            return own
+        of_events = [self.events[id_] for id_ in event_ids if id_ in self.events]
+        if of_events:
+            return any(of_events)
+        return bool(self.judge_account(account, at_ms, at_ms))
+
+    def fraudulent_accounts(self) -> list[str]:
+        """The accounts with a label of fraud, of whatever time."""
+        return sorted(name for name, spans in self.accounts.items() if any(fraud for *_, fraud in spans))
+
+
+def read_labels(path: Path) -> Labels:
+    """The labels of a file. Raises CommandError for a line that is no label: a label that is left out would make every
+    figure wrong."""
+    labels = Labels()
+    for number, line in read_lines(path):
+        if line.isspace():
+            continue
+        try:
+            _read_label(labels, json.loads(line))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise CommandError(
+                f"{path}, line {number} is no label: one of movement_id, event_id and account is needed, with fraud "
+                "true or false (docs/backtest.md)."
+            ) from None
+    return labels
+
+
+def _read_label(labels: Labels, told: dict[str, object]) -> None:
+    fraud = told["fraud"]
+    names = [name for name in ("movement_id", "event_id", "account") if name in told]
+    if not isinstance(fraud, bool) or len(names) != 1:
+        raise ValueError("no label")
+    name = told[names[0]]
+    if not isinstance(name, str) or not name:
+        raise ValueError("no name")
+    match names[0]:
+        case "movement_id":
+            labels.movements[name] = fraud
+        case "event_id":
+            labels.events[name] = fraud
+        case _:
+            since, until = _read_time(told.get("from"), 0), _read_time(told.get("to"), FOREVER_MS)
+            labels.accounts.setdefault(name, []).append((since, until, fraud))
+
+
+def _read_time(told: object, missing_ms: int) -> int:
+    if told is None:
+        return missing_ms
+    if not isinstance(told, str):
+        raise TypeError("no time")
+    return ms_of_text(told)

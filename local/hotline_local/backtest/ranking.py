@@ -1,0 +1,271 @@
+"""The findings of a run as they are in the end, and the ranking of movements and accounts by their risk.
+
+All of it is done in the ledger, on disk: a history may have more movements than fit into memory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
+
+from hotline.security.detectors import Stream
+from hotline.security.rules import Rule
+
+from .engine import Scope
+from .labels import Labels
+from .ledger import ROWS_AT_ONCE, Ledger
+from .measures import Hits, TopOfDays
+from .risk import Part, add_up, rate_finding
+
+DAY_MS: Final = 24 * 3_600_000
+
+_TABLES: Final = """
+CREATE TABLE finding (number INTEGER PRIMARY KEY, name TEXT, stream TEXT, subject TEXT, started_ms INTEGER,
+                      ended_ms INTEGER, points INTEGER, facts TEXT, event_ids TEXT);
+CREATE TABLE named (event_id TEXT, number INTEGER);
+CREATE TABLE movement (movement_id TEXT PRIMARY KEY, account TEXT, at_ms INTEGER, day INTEGER, points INTEGER,
+                       parts TEXT, fraud INTEGER) WITHOUT ROWID;
+CREATE TABLE pointed (name TEXT, movement_id TEXT, PRIMARY KEY (name, movement_id)) WITHOUT ROWID;
+CREATE TABLE suspect (name TEXT, account TEXT, PRIMARY KEY (name, account)) WITHOUT ROWID;
+CREATE TABLE ranked (account TEXT PRIMARY KEY, points INTEGER, movements INTEGER, findings INTEGER, fraud INTEGER)
+                    WITHOUT ROWID;
+CREATE TABLE compromised (account TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE proved (number INTEGER PRIMARY KEY);
+"""
+
+
+class Ranking:
+    """The findings, movements and accounts of a run. `labels`: None when nobody knows what was fraud."""
+
+    def __init__(self, ledger: Ledger, rules: Mapping[str, Rule], scope: Scope, labels: Labels | None) -> None:
+        self._ledger = ledger
+        self._rules = rules
+        self._labels = labels
+        ledger.database.executescript(_TABLES)
+        self._settle_findings(scope)
+        if scope.ranked:
+            self._rank_movements()
+            self._rank_accounts()
+        if labels is not None:
+            self._prove_findings(labels)
+
+    def findings(self) -> Iterator[dict[str, Any]]:
+        """The findings by the time of the last event that shows each."""
+        rows = self._ledger.query(
+            "SELECT f.number, name, stream, subject, started_ms, ended_ms, points, facts, event_ids, p.number "
+            "FROM finding f LEFT JOIN proved p USING (number) ORDER BY f.number"
+        )
+        for _, name, stream, subject, started_ms, ended_ms, points, facts, event_ids, proved in rows:
+            rule = self._rules[name]
+            found = {
+                "id": rule.finding_id(subject, started_ms),
+                "detector": rule.detector.rule,
+                "version": rule.detector.version,
+                "subject_kind": Stream(stream).name.lower(),
+                "subject": subject,
+                "event_ids": json.loads(event_ids),
+                "started_ms": started_ms,
+                "ended_ms": ended_ms,
+                "severity": rule.detector.severity.value,
+                "score": points,
+                "evidence": json.loads(facts),
+            }
+            yield found if self._labels is None else {**found, "fraud": proved is not None}
+
+    def movements(self) -> Iterator[dict[str, Any]]:
+        """The movements with any points, the riskiest first; of equal ones the earlier."""
+        for movement_id, account, at_ms, points, parts, fraud in self._ledger.query(
+            "SELECT movement_id, account, at_ms, points, parts, fraud FROM movement WHERE points > 0 "
+            "ORDER BY points DESC, at_ms, movement_id"
+        ):
+            found = {"movement_id": movement_id, "account": account, "at_ms": at_ms, "score": points}
+            told = {**found, "parts": json.loads(parts)}
+            yield told if self._labels is None else {**told, "fraud": bool(fraud)}
+
+    def accounts(self) -> Iterator[dict[str, Any]]:
+        """The accounts with any points, the riskiest first."""
+        for account, points, movements, findings, fraud in self._ledger.query(
+            "SELECT account, points, movements, findings, fraud FROM ranked WHERE points > 0 "
+            "ORDER BY points DESC, findings DESC, account"
+        ):
+            told = {"account": account, "score": points, "movements": movements, "findings": findings}
+            yield told if self._labels is None else {**told, "fraud": bool(fraud)}
+
+    def count_findings(self) -> dict[str, tuple[int, int, int]]:
+        """By rule: findings, subjects, and findings on fraud."""
+        rows = self._ledger.query(
+            "SELECT name, count(*), count(DISTINCT subject), count(p.number) FROM finding f "
+            "LEFT JOIN proved p USING (number) GROUP BY name"
+        )
+        return {name: (findings, subjects, proved) for name, findings, subjects, proved in rows}
+
+    def count_days(self) -> list[tuple[int, str, int]]:
+        """(day since 1970, rule, findings) by day and rule."""
+        return list(
+            self._ledger.query(
+                f"SELECT ended_ms / {DAY_MS} AS day, name, count(*) FROM finding GROUP BY day, name ORDER BY day, name"  # noqa: S608 - ours
+            )
+        )
+
+    def count_subjects(self) -> int:
+        """The accounts on which there is a finding."""
+        return self._ledger.count("SELECT count(DISTINCT subject) FROM finding WHERE stream = 'ACT'")
+
+    def group_movements(self) -> dict[int, tuple[int, int]]:
+        """The movements by points, see measures."""
+        return self._group("movement")
+
+    def group_accounts(self) -> dict[int, tuple[int, int]]:
+        """The accounts by points, see measures."""
+        return self._group("ranked")
+
+    def point_movements(self, name: str | None = None) -> Hits:
+        """How right findings are about the movements that they name: those of one rule, or all."""
+        return self._point("pointed", "movement_id", "movement", name)
+
+    def point_accounts(self, name: str | None = None) -> Hits:
+        """How right findings are about accounts: those that they are on, or whose movements they name."""
+        return self._point("suspect", "account", "ranked", name)
+
+    def point_events(self, name: str | None = None) -> Hits:
+        """How right findings are about events that are no movements, by the labels of events."""
+        labels = self._labels.events if self._labels is not None else {}
+        of_rule, values = ("", ()) if name is None else ("AND f.name = ?", (name,))
+        rows = self._ledger.query(
+            "SELECT DISTINCT n.event_id FROM named n JOIN finding f USING (number) "  # noqa: S608 - ours
+            f"WHERE n.event_id NOT IN (SELECT event_id FROM told) {of_rule}",
+            values,
+        )
+        verdicts = [labels.get(event_id, False) for (event_id,) in rows]
+        seen = self._ledger.query("SELECT DISTINCT event_id FROM labelled EXCEPT SELECT event_id FROM told")
+        fraud = sum(labels.get(event_id, False) for (event_id,) in seen)
+        return Hits(sum(verdicts), len(verdicts) - sum(verdicts), fraud)
+
+    def take_days(self, top: TopOfDays) -> TopOfDays:
+        """Give every day's accounts to the measure, the riskiest first."""
+        rows = self._ledger.query(
+            "SELECT day, account, max(points) AS most, max(fraud) FROM movement GROUP BY day, account "
+            "ORDER BY day, most DESC, account"
+        )
+        for _, day in groupby(rows, key=itemgetter(0)):
+            top.take_day((account, points, bool(fraud)) for _, account, points, fraud in day)
+        return top
+
+    def _settle_findings(self, scope: Scope) -> None:
+        database = self._ledger.database
+        rows = database.execute(
+            "SELECT name, stream, subject, started_ms, ended_ms, facts, event_ids FROM hit "
+            "WHERE withdrawn = 0 AND ended_ms >= ? AND ended_ms < ? "
+            "ORDER BY ended_ms, detector, name, stream, subject, started_ms",
+            (scope.since_ms, scope.until_ms),
+        )
+        number = 0
+        database.execute("BEGIN")
+        while some := rows.fetchmany(ROWS_AT_ONCE):
+            findings, named = [], []
+            for name, stream, subject, started_ms, ended_ms, facts, event_ids in some:
+                number += 1
+                points = rate_finding(self._rules[name])
+                findings.append((number, name, stream, subject, started_ms, ended_ms, points, facts, event_ids))
+                named.extend((event_id, number) for event_id in json.loads(event_ids))
+            database.executemany("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", findings)
+            database.executemany("INSERT INTO named VALUES (?, ?)", named)
+        database.execute("CREATE INDEX by_event ON named (event_id)")
+        database.execute("COMMIT")
+
+    def _rank_movements(self) -> None:
+        database = self._ledger.database
+        rows = database.execute(
+            "SELECT t.movement_id, t.event_id, t.account, t.at_ms, t.points, t.parts, f.name, f.points "
+            "FROM told t LEFT JOIN named n ON n.event_id = t.event_id LEFT JOIN finding f ON f.number = n.number "
+            "ORDER BY t.movement_id, t.at_ms, t.event_id, n.number"
+        )
+        waiting: list[tuple[Any, ...]] = []
+        pointed: list[tuple[str, str]] = []
+        database.execute("BEGIN")
+        for movement_id, told in groupby(rows, key=itemgetter(0)):
+            row, names = self._rank_movement(movement_id, list(told))
+            waiting.append(row)
+            pointed.extend((name, movement_id) for name in names)
+            if len(waiting) >= ROWS_AT_ONCE:
+                self._write_movements(waiting, pointed)
+        self._write_movements(waiting, pointed)
+        database.execute("COMMIT")
+
+    def _rank_movement(self, movement_id: str, told: list[Any]) -> tuple[tuple[Any, ...], list[str]]:
+        _, _, account, at_ms, *_ = told[0]
+        riskiest = max(told, key=itemgetter(4))
+        parts: list[Part] = [tuple(part) for part in json.loads(riskiest[5])]
+        by_name: dict[str, int] = {row[6]: row[7] for row in told if row[6] is not None}
+        names = sorted(by_name)
+        parts += [(self._rules[name].detector.rule, by_name[name]) for name in names]
+        event_ids = sorted({row[1] for row in told})
+        labels = self._labels
+        fraud = labels is not None and labels.judge_movement(movement_id, event_ids, account, at_ms)
+        row = (movement_id, account, at_ms, at_ms // DAY_MS, add_up(parts), json.dumps(parts), int(fraud))
+        return row, names
+
+    def _write_movements(self, movements: list[tuple[Any, ...]], pointed: list[tuple[str, str]]) -> None:
+        database = self._ledger.database
+        database.executemany("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?)", movements)
+        database.executemany("INSERT OR IGNORE INTO pointed VALUES (?, ?)", pointed)
+        movements.clear()
+        pointed.clear()
+
+    def _rank_accounts(self) -> None:
+        database = self._ledger.database
+        if self._labels is not None:
+            names = ((name,) for name in self._labels.fraudulent_accounts())
+            database.executemany("INSERT INTO compromised VALUES (?)", names)
+        database.execute("INSERT OR IGNORE INTO suspect SELECT name, subject FROM finding WHERE stream = 'ACT'")
+        database.execute(
+            "INSERT OR IGNORE INTO suspect SELECT p.name, m.account FROM pointed p JOIN movement m USING (movement_id)"
+        )
+        database.execute(
+            "INSERT INTO ranked SELECT a.account, max(coalesce(m.points, 0), coalesce(f.points, 0)), "
+            "coalesce(m.movements, 0), coalesce(f.findings, 0), max(coalesce(m.fraud, 0), c.account IS NOT NULL) "
+            "FROM account a "
+            "LEFT JOIN (SELECT account, max(points) AS points, count(*) AS movements, max(fraud) AS fraud "
+            "           FROM movement GROUP BY account) m ON m.account = a.account "
+            "LEFT JOIN (SELECT subject, sum(points) AS points, sum(findings) AS findings FROM "
+            "           (SELECT subject, name, max(points) AS points, count(*) AS findings FROM finding "
+            "            WHERE stream = 'ACT' GROUP BY subject, name) GROUP BY subject) f ON f.subject = a.account "
+            "LEFT JOIN compromised c ON c.account = a.account"
+        )
+
+    def _prove_findings(self, labels: Labels) -> None:
+        """Note the findings that are on fraud: an event or movement that they name was, or their account at that
+        time."""
+        database = self._ledger.database
+        rows = database.execute(
+            "SELECT f.number, f.stream, f.subject, f.started_ms, f.ended_ms, n.event_id, m.fraud FROM finding f "
+            "LEFT JOIN named n USING (number) LEFT JOIN (SELECT DISTINCT event_id, movement_id FROM told) t "
+            "ON t.event_id = n.event_id LEFT JOIN movement m ON m.movement_id = t.movement_id ORDER BY f.number"
+        )
+        proved: list[tuple[int]] = []
+        for number, told in groupby(rows, key=itemgetter(0)):
+            named = list(told)
+            _, stream, subject, started_ms, ended_ms, *_ = named[0]
+            if any(fraud or labels.events.get(event_id) for *_, event_id, fraud in named) or (
+                stream == Stream.ACCOUNT.value and labels.judge_account(subject, started_ms, ended_ms)
+            ):
+                proved.append((number,))
+        database.executemany("INSERT INTO proved VALUES (?)", proved)
+
+    def _group(self, table: str) -> dict[int, tuple[int, int]]:
+        rows = self._ledger.query(f"SELECT points, sum(fraud), sum(1 - fraud) FROM {table} GROUP BY points")  # noqa: S608 - ours
+        return {points: (fraud, honest) for points, fraud, honest in rows}
+
+    def _point(self, table: str, key: str, truth: str, name: str | None) -> Hits:
+        of_rule, values = ("", ()) if name is None else ("WHERE name = ?", (name,))
+        found, false = next(
+            self._ledger.query(
+                f"SELECT coalesce(sum(fraud), 0), coalesce(sum(1 - fraud), 0) FROM {truth} "  # noqa: S608 - ours
+                f"WHERE {key} IN (SELECT {key} FROM {table} {of_rule})",
+                values,
+            )
+        )
+        return Hits(found, false, self._ledger.count(f"SELECT coalesce(sum(fraud), 0) FROM {truth}"))  # noqa: S608 - ours

@@ -1,0 +1,339 @@
+"""One line of a history as events of the scan's streams, without pydantic: a history has many lines.
+
+A line is a CloudEvents object, or an event of EventBridge with one in `detail`; its type with or without `.v1`. Only
+the fields that rules look at are read and checked. The values are those of the scan's rows, with addresses, devices,
+countries and parties as they stand in the file in the place of keyed hashes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from hotline.contracts.limits import INTEGER_MAX, TYPE_CHARACTERS_MAX
+from hotline.contracts.model import VERSION_SUFFIX
+from hotline.security.detectors import Event, Stream
+from hotline.security.detectors.history import OUTWARD_KINDS
+
+from .recent import RecentParties
+
+TEXT_CHARACTERS_MAX: Final = 200
+"""The longest id or name that is read; contracts.limits.NAME_CHARACTERS_MAX."""
+FIRST_MS: Final = 946_684_800_000
+"""The beginning of the year 2000."""
+END_MS: Final = 7_258_118_400_000
+"""The beginning of the year 2200."""
+OTHER_TYPES_MAX: Final = 200
+"""So many types that do not matter are counted by name, and the rest as `other`."""
+
+
+class Received(Event):
+    """The other side of a movement of somebody else: what this account receives by it."""
+
+    __slots__ = ()
+
+
+type Pair = tuple[Stream, str, Event]
+"""An event of a subject in a stream."""
+
+
+class Fault(StrEnum):
+    """Why a line is left out. The words are those of refused facts (docs/contracts.md)."""
+
+    NOT_AN_EVENT = "not_an_event"
+    MISSING_FIELD = "missing_field"
+    BAD_VALUE = "bad_value"
+    BAD_TIME = "bad_time"
+    BAD_TEXT = "bad_text"
+
+
+class BadLine(Exception):
+    """A line that cannot be judged, by the path of the field; no value is ever repeated."""
+
+    def __init__(self, fault: Fault, field: str = "-") -> None:
+        super().__init__(fault.value, field)
+        self.fault = fault
+        self.field = field
+
+
+class Told(NamedTuple):
+    """A line as it was told: time in ms since 1970, id, type without version, subject, data."""
+
+    at_ms: int
+    id: str
+    type: str
+    subject: str
+    data: Mapping[str, Any]
+
+
+_scan: Final = json.JSONDecoder().scan_once
+
+
+def read_line(line: bytes) -> Told:
+    """The event of a line. Raises BadLine."""
+    try:
+        text = line.decode().strip()
+        found, end = _scan(text, 0)
+    except (ValueError, StopIteration, RecursionError):
+        raise BadLine(Fault.NOT_AN_EVENT) from None
+    if end != len(text) or type(found) is not dict:
+        raise BadLine(Fault.NOT_AN_EVENT)
+    if "type" not in found and type(found.get("detail")) is dict:
+        found = found["detail"]
+    try:
+        id_, type_, time, subject, data = found["id"], found["type"], found["time"], found["subject"], found["data"]
+    except KeyError as fault:
+        raise BadLine(Fault.MISSING_FIELD, fault.args[0]) from None
+    if type(type_) is not str or len(type_) > TYPE_CHARACTERS_MAX or not type_.isascii():
+        raise BadLine(Fault.BAD_VALUE, "type")
+    if type(data) is not dict:
+        raise BadLine(Fault.BAD_VALUE, "data")
+    return Told(_ms_of(time), _text(id_, "id"), type_.removesuffix(VERSION_SUFFIX), _text(subject, "subject"), data)
+
+
+class Reader:
+    """Events of lines. Remembers the parties of movements, since a label may name its movement alone.
+
+    `untouched` counts the events of types that do not matter to any rule.
+    """
+
+    def __init__(self) -> None:
+        self.parties = RecentParties()
+        self.untouched: Counter[str] = Counter()
+
+    def split(self, told: Told) -> tuple[Pair, ...]:
+        """The events of one told event: one in the account's stream, and those of its source, its party, or of the
+        account that the money goes to. Empty for a type that does not matter. Raises BadLine."""
+        build = _BUILDERS.get(told[2])
+        if build is None:
+            if not told[2].startswith("agent."):
+                name = told[2] if told[2] in self.untouched or len(self.untouched) < OTHER_TYPES_MAX else "other"
+                self.untouched[name] += 1
+                return ()
+            build = _split_agent
+        try:
+            return build(self, told)
+        except KeyError as fault:
+            raise BadLine(Fault.MISSING_FIELD, f"data.{fault.args[0]}") from None
+        except (AttributeError, TypeError):
+            raise BadLine(Fault.BAD_VALUE, "data") from None
+
+
+def ms_of_text(text: str) -> int:
+    """Milliseconds since 1970 of an RFC 3339 time with an offset. Raises ValueError."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("time without offset")
+    # The part below the second is taken from the text: a float of seconds would lose a millisecond now and then.
+    return math.floor(instant.replace(microsecond=0).timestamp()) * 1000 + instant.microsecond // 1000
+
+
+def _ms_of(time: object) -> int:
+    try:
+        instant = datetime.fromisoformat(time)  # type: ignore[arg-type]
+        if instant.tzinfo is None:
+            raise BadLine(Fault.BAD_TIME, "time")
+        at_ms = int(instant.timestamp()) * 1000 + instant.microsecond // 1000
+    except (TypeError, ValueError, OverflowError):
+        raise BadLine(Fault.BAD_TIME, "time") from None
+    if not FIRST_MS <= at_ms < END_MS:
+        raise BadLine(Fault.BAD_TIME, "time")
+    return at_ms
+
+
+def _text(value: object, field: str) -> str:
+    if type(value) is not str or not value or len(value) > TEXT_CHARACTERS_MAX:
+        raise BadLine(Fault.BAD_VALUE, field)
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise BadLine(Fault.BAD_TEXT, field) from None
+    return value
+
+
+def _whole(value: object, field: str, *, least: int = -INTEGER_MAX) -> int:
+    if type(value) is not int or not least <= value <= INTEGER_MAX:
+        raise BadLine(Fault.BAD_VALUE, field)
+    return value
+
+
+def _split_login(_: Reader, told: Told) -> tuple[Pair, ...]:
+    at_ms, id_, type_, subject, data = told
+    source = data["source"]
+    values: dict[str, Any] = {}
+    kind = data.get("kind")
+    if kind is not None:
+        values["kind"] = _text(kind, "data.kind")
+    for name, field in _SOURCE_FIELDS:
+        value = source.get(field)
+        if value is not None:
+            values[name] = _text(value, f"data.source.{field}")
+    latitude, longitude = source.get("lat"), source.get("lon")
+    if latitude is not None and longitude is not None:
+        values["cell"] = _cell(latitude, longitude)
+    found: Pair = (Stream.ACCOUNT, subject, Event(id_, at_ms, type_, values))
+    place = values.get("ip") or values.get("device")
+    if place is None:
+        return (found,)
+    return found, (Stream.SOURCE, place, Event(id_, at_ms, type_, {**values, "account": subject}))
+
+
+_SOURCE_FIELDS: Final = (("ip", "ip"), ("device", "device_id"), ("country", "country"), ("network", "network"))
+
+
+def _cell(latitude: object, longitude: object) -> str:
+    """A position in whole degrees, e.g. `31,121`."""
+    for value, most, field in ((latitude, 90, "lat"), (longitude, 180, "lon")):
+        if type(value) not in {int, float} or not -most <= value <= most:  # type: ignore[operator]
+            raise BadLine(Fault.BAD_VALUE, f"data.source.{field}")
+    return f"{math.floor(latitude)},{math.floor(longitude)}"  # type: ignore[arg-type]
+
+
+def _split_movement(reader: Reader, told: Told) -> tuple[Pair, ...]:
+    at_ms, id_, type_, subject, data = told
+    kind, _, status = type_.partition(".")
+    amount = data["amount"]
+    movement_id = _text(data["movement_id"], "data.movement_id")
+    values: dict[str, Any] = {
+        "kind": kind,
+        "status": status,
+        "movement_id": movement_id,
+        "version": _whole(data["version"], "data.version"),
+        "amount_minor": _whole(amount["minor"], "data.amount.minor", least=0),
+        "currency": _text(amount["currency"], "data.amount.currency"),
+    }
+    direction = data.get("direction")
+    if direction is not None:
+        values["direction"] = _text(direction, "data.direction")
+    merchant, other = data.get("merchant"), data.get("counterparty_account")
+    party = data.get("counterparty")
+    if party is None:
+        party = other
+    if party is not None:
+        values["party"] = _text(party, "data.counterparty")
+        values["party_kind"] = "payee"
+    elif merchant is not None:
+        values["party"] = party = _text(merchant["id"], "data.merchant.id")
+        values["party_kind"] = "merchant"
+    balance = data.get("balance_after_minor")
+    if balance is not None:
+        values["balance_after_minor"] = _whole(balance, "data.balance_after_minor")
+    instrument = data.get("instrument")
+    if instrument is not None:
+        values["instrument"] = _text(instrument["kind"], "data.instrument.kind")
+    found: Pair = (Stream.ACCOUNT, subject, Event(id_, at_ms, type_, values))
+    if direction == "in" or kind not in OUTWARD_KINDS:
+        return (found,)
+    if party is None:
+        return (found,)
+    reader.parties.note(subject, movement_id, party)
+    of_payer = {**values, "party": subject, "account": subject}
+    to_party: Pair = (Stream.PARTY, party, Event(id_, at_ms, type_, of_payer))
+    if kind != "transfer" or other is None or other == subject:
+        return found, to_party
+    received = {**values, "direction": "in", "party": subject, "party_kind": "payee"}
+    # The balance is the payer's.
+    received.pop("balance_after_minor", None)
+    account = _text(other, "data.counterparty_account")
+    return found, to_party, (Stream.ACCOUNT, account, Received(id_, at_ms, type_, received))
+
+
+def _split_label(reader: Reader, told: Told) -> tuple[Pair, ...]:
+    at_ms, id_, type_, subject, data = told
+    movement_id = _text(data["movement_id"], "data.movement_id")
+    found: Pair = (Stream.ACCOUNT, subject, Event(id_, at_ms, type_, {"movement_id": movement_id}))
+    party = data.get("counterparty") or data.get("merchant_id") or reader.parties.find(subject, movement_id)
+    if party is None:
+        return (found,)
+    values = {"movement_id": movement_id, "account": subject}
+    return found, (Stream.PARTY, _text(party, "data.counterparty"), Event(id_, at_ms, type_, values))
+
+
+def _split_refund(_: Reader, told: Told) -> tuple[Pair, ...]:
+    amount = told.data["amount"]
+    return _of_account(
+        told,
+        {
+            "refund_id": _text(told.data["refund_id"], "data.refund_id"),
+            "movement_id": _text(told.data["movement_id"], "data.movement_id"),
+            "amount_minor": _whole(amount["minor"], "data.amount.minor", least=0),
+            "currency": _text(amount["currency"], "data.amount.currency"),
+            "status": told.type.partition(".")[2],
+        },
+    )
+
+
+def _split_funds(_: Reader, told: Told) -> tuple[Pair, ...]:
+    balance = told.data["balance"]
+    values = {
+        "currency": _text(balance["currency"], "data.balance.currency"),
+        "balance_minor": _whole(balance["minor"], "data.balance.minor"),
+    }
+    return _of_account(told, values)
+
+
+def _split_profile(_: Reader, told: Told) -> tuple[Pair, ...]:
+    values = {"two_step": int(told.data["two_step"] is True), "points": len(told.data["contact_points"])}
+    return _of_account(told, values)
+
+
+def _split_point(_: Reader, told: Told) -> tuple[Pair, ...]:
+    data = told.data
+    came, went = data.get("new") is not None, data.get("old") is not None
+    change = "replaced" if came and went else "added" if came else "removed"
+    kind = _text(data["kind"], "data.kind")
+    return _of_account(told, {"kind": kind, "reassigned": int(data.get("reassigned") is True), "change": change})
+
+
+def _split_device(_: Reader, told: Told) -> tuple[Pair, ...]:
+    return _of_account(told, {"device": _text(told.data["device_id"], "data.device_id")})
+
+
+def _split_two_step(_: Reader, told: Told) -> tuple[Pair, ...]:
+    return _of_account(told, {"on": int(told.data["two_step"] is True)})
+
+
+def _split_code(_: Reader, told: Told) -> tuple[Pair, ...]:
+    return _of_account(told, {"purpose": _text(told.data["purpose"], "data.purpose")})
+
+
+def _split_bare(_: Reader, told: Told) -> tuple[Pair, ...]:
+    return _of_account(told, {})
+
+
+def _split_agent(_: Reader, told: Told) -> tuple[Pair, ...]:
+    """The subject is the agent; data name the account and the case."""
+    values = {name: _text(told.data[name], f"data.{name}") for name in ("account", "case") if told.data.get(name)}
+    return ((Stream.AGENT, told.subject, Event(told.id, told.at_ms, told.type, values)),)
+
+
+def _of_account(told: Told, values: dict[str, Any]) -> tuple[Pair, ...]:
+    return ((Stream.ACCOUNT, told.subject, Event(told.id, told.at_ms, told.type, values)),)
+
+
+_BUILDERS: Final[Mapping[str, Callable[[Reader, Told], tuple[Pair, ...]]]] = {
+    "login.failed": _split_login,
+    "login.succeeded": _split_login,
+    "device.registered": _split_device,
+    "password.changed": _split_bare,
+    "two_step.changed": _split_two_step,
+    "contact_point.changed": _split_point,
+    "contact_point.sim_changed": _split_bare,
+    "code.sent": _split_code,
+    "account.opened": _split_profile,
+    "account.updated": _split_profile,
+    "funds.balance_changed": _split_funds,
+    "transaction.confirmed_fraud": _split_label,
+    **{
+        f"{kind}.{status}": _split_movement
+        for kind in ("payment", "transfer", "bill_payment", "top_up", "withdrawal")
+        for status in ("authorised", "succeeded", "failed", "unknown", "reversed")
+    },
+    **{f"refund.{status}": _split_refund for status in ("sent", "settled", "failed", "returned", "unknown")},
+}

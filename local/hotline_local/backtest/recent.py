@@ -1,0 +1,56 @@
+"""Bounded memories of a run: the parties of recent movements, and the ids of recent events."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hotline.security.watch import LATENESS_MS
+
+PARTIES_MAX: Final = 200_000
+"""A label that names its movement alone finds the party among at least so many movements before it."""
+IDS_MAX: Final = 1_000_000
+"""An event that comes again is known among at least so many events before it."""
+
+
+class RecentParties:
+    """The party of each of the last movements that have one: two generations, of which the older one goes."""
+
+    def __init__(self, kept_max: int = PARTIES_MAX) -> None:
+        self._kept_max = kept_max
+        self._young: dict[tuple[str, str], str] = {}
+        self._old: dict[tuple[str, str], str] = {}
+
+    def note(self, account: str, movement_id: str, party: str) -> None:
+        """Remember the party of a movement of the account."""
+        young = self._young
+        young[account, movement_id] = party
+        if len(young) >= self._kept_max:
+            self._old, self._young = young, {}
+
+    def find(self, account: str, movement_id: str) -> str | None:
+        """The party of a movement of the account; None when it is not known, or not any more."""
+        key = (account, movement_id)
+        return self._young.get(key) or self._old.get(key)
+
+
+class RecentIds:
+    """The ids of the events of the last 24 hours, of event time: two generations, of which the older one goes."""
+
+    def __init__(self, kept_max: int = IDS_MAX) -> None:
+        self._kept_max = kept_max
+        self._young: set[str] = set()
+        self._old: set[str] = set()
+        self._turn_ms = 0
+
+    def is_known(self, id_: str, at_ms: int) -> bool:
+        """Whether an event of that id has come before. Notes it. Times must not go back."""
+        young = self._young
+        if at_ms > self._turn_ms or len(young) >= self._kept_max:
+            # Longer than two spans ago: neither generation may know it.
+            self._old = young if at_ms <= self._turn_ms + LATENESS_MS else set()
+            self._young = young = set()
+            self._turn_ms = at_ms + LATENESS_MS
+        if id_ in young or id_ in self._old:
+            return True
+        young.add(id_)
+        return False

@@ -1,0 +1,128 @@
+"""A whole run: lines in order, workers, one ledger, findings and rankings. Everything temporary is in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hotline.security.detectors import Detector
+from hotline.security.rules import RuleSet
+
+from .engine import Engine, Figures, Scope, Share
+from .inputs import NoteBytes, skip_bytes
+from .labels import Labels
+from .ledger import Ledger
+from .ordering import PART_BYTES, Inputs, Unsorted, iterate, sort_files
+from .ranking import Ranking
+from .reader import BadLine
+
+type Chosen = list[tuple[Detector[Any], Any]]
+"""Detectors with their limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a run is to do. It is sent to the workers."""
+
+    files: tuple[Path, ...]
+    chosen: Chosen
+    scope: Scope
+    jobs: int = 1
+    part_bytes: int = PART_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run has found."""
+
+    rules: RuleSet
+    figures: Figures
+    ledger: Ledger
+    ranking: Ranking
+    was_sorted: bool
+
+
+@contextmanager
+def run(
+    work: Work,
+    labels: Labels | None = None,
+    *,
+    note_bytes: NoteBytes = skip_bytes,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Outcome]:
+    """Judge the files. The outcome can be asked until the block ends; then its temporary files go. Raises
+    CommandError."""
+    rules = RuleSet.of(work.chosen)
+    with TemporaryDirectory(prefix="hotline-backtest-") as name:
+        folder = Path(name)
+        inputs = Inputs(work.files)
+        try:
+            figures, ledger = _judge(work, inputs, _make(folder / "first"), note_bytes)
+        except Unsorted as unsorted:
+            path = work.files[unsorted.file]
+            say(f"{path} is not sorted by time (line {unsorted.line}). Sorting it into temporary files first.")
+            note_bytes(-1)
+            inputs = sort_files(work.files, _make(folder / "parts"), note_bytes, part_bytes=work.part_bytes)
+            note_bytes(-1)
+            figures, ledger = _judge(work, inputs, _make(folder / "second"), note_bytes)
+        try:
+            by_name = {rule.name: rule for rule in rules.rules}
+            ranking = Ranking(ledger, by_name, work.scope, labels)
+            yield Outcome(rules, figures, ledger, ranking, not inputs.parts)
+        finally:
+            ledger.close()
+
+
+def _make(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _judge(work: Work, inputs: Inputs, folder: Path, note_bytes: NoteBytes) -> tuple[Figures, Ledger]:
+    """Judge all shares: the first one here, the others in processes of their own. Raises Unsorted, CommandError."""
+    if work.jobs == 1:
+        return judge_share(work, inputs, folder, Share(), note_bytes)
+    shares = [Share(index, work.jobs) for index in range(work.jobs)]
+    with ProcessPoolExecutor(work.jobs - 1, mp_context=get_context("spawn")) as pool:
+        others: list[Future[Figures]] = [pool.submit(_judge_apart, work, inputs, folder, share) for share in shares[1:]]
+        # All workers read the same lines, so all of them stop at the same one that is out of order.
+        figures, ledger = judge_share(work, inputs, folder, shares[0], note_bytes)
+        for other in others:
+            other.result()
+    ledger.collect(_ledger_path(folder, share) for share in shares[1:])
+    return figures, ledger
+
+
+def judge_share(
+    work: Work, inputs: Inputs, folder: Path, share: Share, note_bytes: NoteBytes = skip_bytes
+) -> tuple[Figures, Ledger]:
+    """Judge one share. Raises Unsorted, CommandError."""
+    ledger = Ledger(_ledger_path(folder, share))
+
+    def note_bad(file: int, line: int, bad: BadLine) -> None:
+        ledger.note_bad(file, line, bad.fault.value, bad.field)
+
+    try:
+        engine = Engine(RuleSet.of(work.chosen), ledger, folder, share=share, scope=work.scope)
+        return engine.run(iterate(inputs, note_bad, note_bytes)), ledger
+    except BaseException:
+        ledger.close()
+        raise
+
+
+def _judge_apart(work: Work, inputs: Inputs, folder: Path, share: Share) -> Figures:
+    figures, ledger = judge_share(work, inputs, folder, share)
+    # The first share tells of lines for all of them: every worker reads all lines.
+    ledger.forget_lines()
+    ledger.close()
+    return figures
+
+
+def _ledger_path(folder: Path, share: Share) -> Path:
+    return folder / f"ledger-{share.index}"

@@ -1,0 +1,227 @@
+"""The summary of a run: as one JSON object, and as lines to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from hotline.kit.clock import to_text
+from hotline.security.rules import Rule
+
+from .engine import signals_of
+from .measures import Hits, TopOfDays, average_precision, group_two, mean
+from .runs import Outcome
+
+DAY_MS: Final = 24 * 3_600_000
+DIGITS: Final = 6
+"""Of shares; more would not be the same on every machine."""
+
+
+def sum_up(outcome: Outcome, *, has_labels: bool) -> dict[str, Any]:
+    """The summary of a run. It has no times of the clock, so that equal runs have equal summaries."""
+    figures, ranking = outcome.figures, outcome.ranking
+    days = max(1, figures.last_ms // DAY_MS - figures.first_ms // DAY_MS + 1)
+    counts = ranking.count_findings()
+    blind = find_blind(outcome)
+    rules = [rule for rule in outcome.rules.rules if rule.detector.rule not in blind]
+    findings = sum(count for count, *_ in counts.values())
+    told: dict[str, Any] = {
+        "events": figures.events,
+        "from": text_of_ms(figures.first_ms),
+        "to": text_of_ms(figures.last_ms),
+        "days": days,
+        "earlier_events": figures.earlier,
+        "duplicates": figures.duplicates,
+        "bad_lines": outcome.ledger.count("SELECT count(*) FROM bad"),
+        "types": dict(sorted(figures.types.items())),
+        "types_that_do_not_matter": dict(sorted(figures.untouched.items())),
+        "rules": outcome.rules.digest,
+        "findings": findings,
+        "findings_a_day": round(findings / days, DIGITS),
+        "accounts_with_findings": ranking.count_subjects(),
+        "detectors": {rule.detector.rule: _sum_up_rule(rule, counts, days) for rule in rules},
+        "left_out": blind,
+    }
+    if has_labels:
+        told["labels"] = _measure(outcome, rules, counts)
+    return told
+
+
+def find_blind(outcome: Outcome) -> dict[str, Any]:
+    """The rules that could see nothing in these files, and why: no event that they listen to, or no event with a value
+    that they need."""
+    figures = outcome.figures
+    signals = signals_of(figures.types)
+    blind: dict[str, Any] = {}
+    for rule in outcome.rules.rules:
+        detector = rule.detector
+        # A rule may need a type of event as well as a value.
+        lacking = sorted((detector.needs & figures.missing.get(detector.stream.value, set())) - figures.types.keys())
+        if not any(signal.value in signals for signal in detector.listens):
+            blind[detector.rule] = {"no_events_of": sorted(signal.value for signal in detector.listens)}
+        elif lacking:
+            blind[detector.rule] = {"no_values": lacking}
+    return blind
+
+
+def text_of_ms(at_ms: int) -> str:
+    """A time as RFC 3339 in UTC with milliseconds."""
+    return to_text(datetime.fromtimestamp(at_ms // 1000, UTC).replace(microsecond=at_ms % 1000 * 1000))
+
+
+def _sum_up_rule(rule: Rule, counts: Mapping[str, tuple[int, int, int]], days: int) -> dict[str, Any]:
+    findings, subjects, _ = counts.get(rule.name, (0, 0, 0))
+    return {
+        "version": rule.detector.version,
+        "severity": rule.detector.severity.value,
+        "findings": findings,
+        "findings_a_day": round(findings / days, DIGITS),
+        "subjects": subjects,
+    }
+
+
+def _measure(outcome: Outcome, rules: Iterable[Rule], counts: Mapping[str, tuple[int, int, int]]) -> dict[str, Any]:
+    ranking = outcome.ranking
+    movements, accounts = ranking.group_movements(), ranking.group_accounts()
+    total_movements, total_accounts = _total(movements), _total(accounts)
+    top = ranking.take_days(TopOfDays())
+    findings = sum(count for count, *_ in counts.values())
+    proved = sum(count for *_, count in counts.values())
+    return {
+        "finding_precision": _share(proved / findings if findings else None),
+        "movements": {
+            "number": total_movements,
+            **_tell(ranking.point_movements()),
+            "average_precision": _share(average_precision(movements)),
+        },
+        "accounts": {
+            "number": total_accounts,
+            **_tell(ranking.point_accounts()),
+            "average_precision": _share(average_precision(accounts)),
+        },
+        "events": _tell(ranking.point_events()),
+        f"top_{top.top}_accounts_a_day": {
+            "days": len(top.repeats),
+            "precision": _share(mean(top.first_time)),
+            "precision_with_known_accounts": _share(mean(top.repeats)),
+        },
+        "detectors": {
+            rule.detector.rule: _measure_rule(outcome, rule, counts, total_movements, total_accounts) for rule in rules
+        },
+    }
+
+
+def _measure_rule(
+    outcome: Outcome, rule: Rule, counts: Mapping[str, tuple[int, int, int]], movements: int, accounts: int
+) -> dict[str, Any]:
+    findings, _, proved = counts.get(rule.name, (0, 0, 0))
+    about = outcome.ranking.point_movements(rule.name), outcome.ranking.point_accounts(rule.name)
+    return {
+        "finding_precision": _share(proved / findings if findings else None),
+        "movements": {
+            **_tell(about[0]),
+            "average_precision": _share(average_precision(group_two(about[0], movements))),
+        },
+        "accounts": {
+            **_tell(about[1]),
+            "average_precision": _share(average_precision(group_two(about[1], accounts))),
+        },
+        "events": _tell(outcome.ranking.point_events(rule.name)),
+    }
+
+
+def _tell(hits: Hits) -> dict[str, Any]:
+    return {
+        "fraud": hits.fraud,
+        "found": hits.found,
+        "false": hits.false,
+        "precision": _share(hits.precision),
+        "recall": _share(hits.recall),
+    }
+
+
+def _total(groups: Mapping[int, tuple[int, int]]) -> int:
+    return sum(fraud + honest for fraud, honest in groups.values())
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(value, DIGITS)
+
+
+def say(told: Mapping[str, Any]) -> str:
+    """The summary as lines to read."""
+    lines = [
+        f"{_count(told['events'], 'event')} from {told['from']} to {told['to']}, {_count(told['days'], 'day')}."
+        if told["events"]
+        else "No event that matters to the rules.",
+        f"{_count(told['findings'], 'finding')}, {told['findings_a_day']:,.2f} a day, on "
+        f"{_count(told['accounts_with_findings'], 'account')}.",
+    ]
+    if told["earlier_events"]:
+        lines.append(f"{_count(told['earlier_events'], 'event')} before that taught the rules.")
+    if told["duplicates"]:
+        lines.append(f"{_count(told['duplicates'], 'event')} came again and counted once.")
+    if told["types_that_do_not_matter"]:
+        number = sum(told["types_that_do_not_matter"].values())
+        lines.append(f"{_count(number, 'event')} of types that no rule looks at: "
+                     f"{', '.join(told['types_that_do_not_matter'])}.")  # fmt: skip
+    labels = told.get("labels")
+    if labels is not None:
+        lines += _say_labels(labels)
+    lines += _say_table(told["detectors"], None if labels is None else labels["detectors"])
+    lines += [f"Left out: {rule}, {_say_why(why)}." for rule, why in told["left_out"].items()]
+    return "\n".join(lines)
+
+
+def _say_labels(labels: Mapping[str, Any]) -> list[str]:
+    lines = [f"Findings on fraud: {_percent(labels['finding_precision'])}."]
+    for name in ("movements", "accounts", "events"):
+        told = labels[name]
+        if told["fraud"] or told["found"] or told["false"]:
+            ranked = f", average precision {_percent(told['average_precision'])}" if "average_precision" in told else ""
+            lines.append(
+                f"Fraudulent {name}: {told['found']:,} of {told['fraud']:,} found, {told['false']:,} honest named; "
+                f"precision {_percent(told['precision'])}, recall {_percent(told['recall'])}{ranked}."
+            )
+    (name,) = (name for name in labels if name.startswith("top_"))
+    told = labels[name]
+    lines.append(
+        f"Of the {name.split('_')[1]} riskiest accounts of a day, {_percent(told['precision'])} were compromised when "
+        f"accounts known from an earlier day are left out, {_percent(told['precision_with_known_accounts'])} when they "
+        "count again."
+    )
+    return lines
+
+
+def _say_table(detectors: Mapping[str, Any], labels: Mapping[str, Any] | None) -> list[str]:
+    if not detectors:
+        return ["No rule could see anything."]
+    width = max(map(len, detectors))
+    head = f"{'detector':{width}} {'findings':>9} {'a day':>9} {'subjects':>9}"
+    lines = [head if labels is None else f"{head} {'on fraud':>9} {'precision':>9} {'recall':>9}"]
+    for rule, told in detectors.items():
+        line = f"{rule:{width}} {told['findings']:>9,} {told['findings_a_day']:>9,.2f} {told['subjects']:>9,}"
+        if labels is not None:
+            of_rule = labels[rule]
+            about = of_rule["movements"] if of_rule["movements"]["fraud"] else of_rule["events"]
+            if not about["fraud"]:
+                about = of_rule["accounts"]
+            shares = (of_rule["finding_precision"], about["precision"], about["recall"])
+            line += "".join(f" {_percent(share):>9}" for share in shares)
+        lines.append(line)
+    return lines
+
+
+def _say_why(why: Mapping[str, list[str]]) -> str:
+    if "no_values" in why:
+        return f"no event has {' or '.join(why['no_values'])}"
+    return f"there is no event of {', '.join(why['no_events_of'])}"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name}{'' if number == 1 else 's'}"

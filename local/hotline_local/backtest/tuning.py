@@ -1,0 +1,175 @@
+"""The search for limits of one rule: on one period, and told on a later one, never on the same.
+
+Limits that were chosen on a period look better there than they are. So the search sees the first period alone, and the
+second one is judged once, with the limits as they were and with those that were found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final
+
+from hotline.security.detectors import Detector
+from hotline.security.rules import RuleSet
+from hotline.security.settings import table_of
+from hotline_local.errors import CommandError
+
+from .labels import Labels
+from .measures import Hits
+from .ranking import Ranking
+from .reader import ms_of_text
+from .runs import Work, run
+from .summary import text_of_ms
+
+FACTORS: Final = (0.5, 0.75, 1.5, 2.0)
+"""Each limit is tried at these multiples of where it is."""
+ROUNDS_MAX: Final = 6
+"""A round changes one limit, the one that helps most. The search ends when none helps."""
+DIGITS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `since_ms` to before `until_ms`."""
+
+    since_ms: int
+    until_ms: int
+
+
+def parse_period(text: str, flag: str) -> Period:
+    """The period of `FROM..TO`. Raises CommandError."""
+    since, _, until = text.partition("..")
+    try:
+        period = Period(ms_of_text(since), ms_of_text(until))
+    except ValueError:
+        sentence = f"{flag} takes FROM..TO, such as 2026-10-01T00:00:00Z..2026-11-01T00:00:00Z."
+        raise CommandError(sentence, exit_code=2) from None
+    if period.since_ms >= period.until_ms:
+        raise CommandError(f"{flag}: the period must end after it begins.", exit_code=2)
+    return period
+
+
+def refuse_overlap(train: Period, test: Period) -> None:
+    """Raise CommandError unless the test comes after the training."""
+    if test.since_ms < train.until_ms and train.since_ms < test.until_ms:
+        sentence = "--train and --test overlap: limits that were chosen on a period look better there than they are."
+        raise CommandError(sentence, exit_code=2)
+    if test.since_ms < train.until_ms:
+        raise CommandError("--test must come after --train: nobody learns from what is still to come.", exit_code=2)
+
+
+def tune(
+    work: Work, labels: Labels, train: Period, test: Period, *, say: Callable[[str], None] = lambda _: None
+) -> dict[str, Any]:
+    """Search on the first period, tell about the second one. Raises CommandError when the first one has no fraud, or
+    the rule no limits that are numbers."""
+    ((detector, before),) = work.chosen
+    search = _Search(work, labels, detector)
+    first = score = search.judge(train, [before])[0]
+    if not score.fraud:
+        raise CommandError("No fraud is labelled in --train: there is nothing to search by.")
+    best, rounds = before, 0
+    while rounds < ROUNDS_MAX and (candidates := list(list_neighbours(best))):
+        scores = search.judge(train, candidates)
+        better = max(range(len(scores)), key=lambda number: (scores[number].f1, -number))
+        if scores[better].f1 <= score.f1:
+            break
+        best, score, rounds = candidates[better], scores[better], rounds + 1
+        say(f"Round {rounds}: {_say_hits(score)}.")
+    tests = search.judge(test, [before] if best == before else [before, best])
+    return {
+        "detector": detector.rule,
+        "version": detector.version,
+        "about": search.about,
+        "rounds": rounds,
+        "train": _tell(train, first, score),
+        "test": _tell(test, tests[0], tests[-1]),
+        "settings": table_of(detector, best, is_on=True),
+        "bad_lines": search.bad_lines,
+    }
+
+
+def list_neighbours(limits: Any) -> Iterator[Any]:
+    """The limits with one of them changed, in the order of fields and FACTORS. Whole numbers stay whole and above 0."""
+    seen = [limits]
+    for one in fields(limits):
+        for factor in FACTORS:
+            changed = _scale(getattr(limits, one.name), factor)
+            candidate = replace(limits, **{one.name: changed})
+            if candidate not in seen:
+                seen.append(candidate)
+                yield candidate
+
+
+def say(told: Mapping[str, Any]) -> str:
+    """What was found as lines to read."""
+    lines = [f"{told['detector']}: limits after {told['rounds']} rounds, by {told['about']}."]
+    for name in ("train", "test"):
+        period = told[name]
+        lines.append(f"{name} {period['from']} to {period['to']}")
+        for which in ("before", "after"):
+            hits = period[which]
+            found = f"{hits['found']:,} of {hits['fraud']:,} found, {hits['false']:,} false"
+            lines.append(f"  {which:6} F1 {hits['f1']:.3f}, {found}")
+    return "\n".join([*lines, "", told["settings"].rstrip()])
+
+
+@dataclass(slots=True)
+class _Search:
+    work: Work
+    labels: Labels
+    detector: Detector[Any]
+    about: str = ""
+    """What is counted: movements, events or accounts, the first of them with fraud in the training."""
+    bad_lines: int = field(default=0)
+
+    def judge(self, period: Period, candidates: list[Any]) -> list[Hits]:
+        """How right each set of limits is on a period. All are judged in one reading of the files: rules of other
+        limits have names of their own."""
+        chosen = [(self.detector, limits) for limits in candidates]
+        scope = replace(self.work.scope, since_ms=period.since_ms, until_ms=period.until_ms, ranked=True)
+        names = [rule.name for rule in RuleSet.of(chosen).rules]
+        with run(replace(self.work, chosen=chosen, scope=scope), self.labels) as outcome:
+            self.bad_lines = max(self.bad_lines, outcome.ledger.count("SELECT count(*) FROM bad"))
+            ways = _ways(outcome.ranking)
+            if not self.about:
+                self.about = next((about for about, way in ways.items() if way(None).fraud), "movements")
+            return [ways[self.about](name) for name in names]
+
+
+def _ways(ranking: Ranking) -> dict[str, Callable[[str | None], Hits]]:
+    return {
+        "movements": ranking.point_movements,
+        "events": ranking.point_events,
+        "accounts": ranking.point_accounts,
+    }
+
+
+def _scale(value: Any, factor: float) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _scale(one, factor) for name, one in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_scale(one, factor) for one in value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    return max(1, round(value * factor)) if isinstance(value, int) else value * factor
+
+
+def _tell(period: Period, before: Hits, after: Hits) -> dict[str, Any]:
+    return {
+        "from": text_of_ms(period.since_ms),
+        "to": text_of_ms(period.until_ms),
+        "before": _tell_hits(before),
+        "after": _tell_hits(after),
+    }
+
+
+def _tell_hits(hits: Hits) -> dict[str, Any]:
+    shares = {"precision": hits.precision, "recall": hits.recall, "f1": hits.f1}
+    told = {name: None if share is None else round(share, DIGITS) for name, share in shares.items()}
+    return {"fraud": hits.fraud, "found": hits.found, "false": hits.false, **told}
+
+
+def _say_hits(hits: Hits) -> str:
+    return f"F1 {hits.f1:.3f}, {hits.found:,} of {hits.fraud:,} found, {hits.false:,} false"

@@ -1,0 +1,219 @@
+"""`./hotline backtest FILE..`: what the scan's rules would have found in a history of wallet events."""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from hotline_local.errors import CommandError
+from hotline_local.subparsers import Subparsers
+
+if TYPE_CHECKING:
+    from hotline_local.backtest.engine import Scope
+    from hotline_local.backtest.labels import Labels
+    from hotline_local.backtest.runs import Chosen, Work
+
+BAD_LINES_SHOWN: Final = 10
+SHOW_EVERY_S: Final = 0.5
+JOBS_MAX: Final = 64
+
+_DESCRIPTION: Final = (
+    "Run the rules of the scan over a history of wallet events, without AWS. FILE has one CloudEvents object a line "
+    "(docs/contracts.md), best sorted by time; .gz is unpacked. Other files are sorted first, into temporary files. "
+    "LABELS has one JSON object a line: movement_id, event_id or account (this one with from and to, which may be left "
+    "out), and fraud, true or false. What has no label counts as honest. With --out the findings, the rankings of "
+    "movements and accounts, the summary and charts are written into DIR. Exit code 0: every line was read; 1: some "
+    "were not. docs/backtest.md says how to convert other data sets, and what the measures mean."
+)
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add the command. `backtest tune` is a form of its own: its first word is no file."""
+    parser = subparsers.add_parser(
+        "backtest",
+        help="run the rules of the scan over a history of wallet events",
+        description=_DESCRIPTION,
+        epilog="./hotline backtest tune --help tells how limits are searched for.",
+    )
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="a history, .jsonl or .jsonl.gz; or the word tune, then a history"
+    )
+    parser.add_argument("--settings", type=Path, metavar="S.toml", help="rules and limits (default: those that ship)")
+    parser.add_argument("--labels", type=Path, metavar="L.jsonl", help="what was fraud: adds precision and recall")
+    parser.add_argument("--from", dest="since", metavar="T", help="earlier events only teach the rules (RFC 3339)")
+    parser.add_argument("--to", dest="until", metavar="T", help="events from then on are not read (RFC 3339)")
+    parser.add_argument("--detectors", metavar="A,B", help="these rules alone, also those that are off")
+    parser.add_argument("--json", action="store_true", help="one JSON object with the summary, and nothing else")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write findings, rankings, summary and charts there")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="so many processes; the result is the same")
+    tune = parser.add_argument_group(
+        "backtest tune", "Search the limits of one rule on one period, and tell how they do on a later one."
+    )
+    tune.add_argument("--detector", metavar="X", help="the rule")
+    tune.add_argument("--train", metavar="FROM..TO", help="the period on which limits are searched for")
+    tune.add_argument("--test", metavar="FROM..TO", help="the period on which they are told; must be a later one")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the rules, report; return 1 when a line was not read. Raises CommandError."""
+    if arguments.files[0] == "tune":
+        return _tune(arguments)
+    for name in ("detector", "train", "test"):
+        if getattr(arguments, name) is not None:
+            raise CommandError(f"--{name} belongs to ./hotline backtest tune.", exit_code=2)
+    from hotline_local.backtest.results import list_bad_lines, write_results
+    from hotline_local.backtest.runs import run as judge
+    from hotline_local.backtest.summary import say, sum_up
+
+    work, labels = _read_work(arguments)
+    bar = Bar(quiet=arguments.json or not sys.stderr.isatty())
+    total = _count_bytes(work)
+    bar.begin(total)
+    with judge(work, labels, note_bytes=bar.note, say=bar.say) as outcome:
+        bar.end()
+        told = sum_up(outcome, has_labels=labels is not None)
+        if arguments.out is not None:
+            write_results(outcome, told, work.files, arguments.out)
+        print(json.dumps(told, ensure_ascii=False) if arguments.json else say(told))
+        if arguments.out is not None and not arguments.json:
+            print(f"Written to {arguments.out}.")
+        if told["bad_lines"]:
+            _say_bad(told["bad_lines"], list(list_bad_lines(outcome, work.files, BAD_LINES_SHOWN)))
+        return 1 if told["bad_lines"] else 0
+
+
+def _tune(arguments: argparse.Namespace) -> int:
+    """Search limits. Raises CommandError."""
+    for name in ("detector", "train", "test", "labels"):
+        if getattr(arguments, name) is None:
+            raise CommandError(f"./hotline backtest tune needs --{name}.", exit_code=2)
+    for name in ("since", "until", "out", "detectors"):
+        if getattr(arguments, name) is not None:
+            flag = {"since": "from", "until": "to"}.get(name, name)
+            raise CommandError(f"./hotline backtest tune takes no --{flag}.", exit_code=2)
+    arguments.files = arguments.files[1:]
+    if not arguments.files:
+        raise CommandError("./hotline backtest tune needs a file.", exit_code=2)
+    from hotline_local.backtest.tuning import parse_period, refuse_overlap, say, tune
+
+    train, test = parse_period(arguments.train, "--train"), parse_period(arguments.test, "--test")
+    refuse_overlap(train, test)
+    arguments.detectors = arguments.detector
+    work, labels = _read_work(arguments)
+    if labels is None or len(work.chosen) != 1:
+        raise CommandError("--detector takes one rule.", exit_code=2)
+    bar = Bar(quiet=arguments.json or not sys.stderr.isatty())
+    told = tune(work, labels, train, test, say=bar.say)
+    print(json.dumps(told) if arguments.json else say(told))
+    return 1 if told["bad_lines"] else 0
+
+
+def _read_work(arguments: argparse.Namespace) -> "tuple[Work, Labels | None]":
+    from hotline_local.backtest.inputs import check_files
+    from hotline_local.backtest.labels import read_labels
+    from hotline_local.backtest.runs import Work
+
+    files = tuple(Path(name) for name in arguments.files)
+    check_files(files)
+    if not 1 <= arguments.jobs <= JOBS_MAX:
+        raise CommandError(f"--jobs takes 1 to {JOBS_MAX}.", exit_code=2)
+    labels = None if arguments.labels is None else read_labels(arguments.labels)
+    ranked = labels is not None or arguments.out is not None
+    scope = _read_scope(arguments, ranked=ranked, labels=labels)
+    return Work(files, _choose(arguments), scope, arguments.jobs), labels
+
+
+def _read_scope(arguments: argparse.Namespace, *, ranked: bool, labels: "Labels | None") -> "Scope":
+    from hotline_local.backtest.engine import Scope
+    from hotline_local.backtest.reader import ms_of_text
+
+    times = {}
+    for name, flag in (("since", "--from"), ("until", "--to")):
+        text = getattr(arguments, name)
+        if text is not None:
+            try:
+                times[f"{name}_ms"] = ms_of_text(text)
+            except ValueError:
+                sentence = f"{flag} takes a time with an offset, such as 2026-11-01T00:00:00Z."
+                raise CommandError(sentence, exit_code=2) from None
+    scope = Scope(ranked=ranked, labelled=frozenset(labels.events) if labels is not None else frozenset(), **times)
+    if scope.since_ms >= scope.until_ms:
+        raise CommandError("--from must be before --to.", exit_code=2)
+    return scope
+
+
+def _choose(arguments: argparse.Namespace) -> "Chosen":
+    from hotline.security.settings import BadSettings, choose_rules, parse_settings
+
+    text = None
+    if arguments.settings is not None:
+        try:
+            text = arguments.settings.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as fault:
+            why = getattr(fault, "strerror", None) or "it is not UTF-8"
+            raise CommandError(f"{arguments.settings} cannot be read: {why}.", exit_code=2) from None
+    only = None if arguments.detectors is None else [name for name in arguments.detectors.split(",") if name]
+    try:
+        chosen = choose_rules(parse_settings(text), only=only)
+    except BadSettings as bad:
+        where = "--detectors" if bad.table in (only or ()) and bad.key == "-" else arguments.settings or "the settings"
+        raise CommandError(f"{where}: {bad}.", exit_code=2) from None
+    if not chosen:
+        raise CommandError("No rule is on: name some with --detectors.", exit_code=2)
+    return chosen
+
+
+def _count_bytes(work: "Work") -> int:
+    from hotline_local.backtest.inputs import check_files
+
+    return check_files(work.files)
+
+
+def _say_bad(count: int, first: list[dict[str, Any]]) -> None:
+    print(f"{count:,} {'line was' if count == 1 else 'lines were'} left out:", file=sys.stderr)
+    for bad in first:
+        print(f"  {bad['file']}, line {bad['line']}: {bad['reason']} ({bad['field']})", file=sys.stderr)
+    if count > len(first):
+        print("  and more; --out lists them in bad_lines.jsonl.", file=sys.stderr)
+
+
+@dataclass(slots=True)
+class Bar:
+    """A line of progress on the terminal, which each one overwrites."""
+
+    quiet: bool
+    total: int = 0
+    read: int = 0
+    shown_at: float = field(default=0.0)
+    shown: bool = False
+
+    def begin(self, total: int) -> None:
+        """Begin to count up to a total of bytes."""
+        self.total = max(1, total)
+
+    def note(self, count: int) -> None:
+        """Count bytes that were read; -1 begins anew."""
+        self.read = 0 if count < 0 else self.read + count
+        now = time.monotonic()
+        if self.quiet or now - self.shown_at < SHOW_EVERY_S:
+            return
+        self.shown_at = now
+        share = min(1.0, self.read / self.total)
+        done = round(share * 40)
+        print(f"\r[{'#' * done}{'.' * (40 - done)}] {share:4.0%}", end="", file=sys.stderr, flush=True)
+        self.shown = True
+
+    def say(self, sentence: str) -> None:
+        """Say something beside the bar."""
+        self.end()
+        print(sentence, file=sys.stderr)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self.shown:
+            print(file=sys.stderr)
+            self.shown = False
