@@ -165,7 +165,8 @@ class Ranking:
         number = 0
         database.execute("BEGIN")
         while some := rows.fetchmany(ROWS_AT_ONCE):
-            findings, named = [], []
+            findings: list[tuple[Any, ...]] = []
+            named: list[tuple[str, int]] = []
             for name, stream, subject, started_ms, ended_ms, facts, event_ids in some:
                 number += 1
                 points = rate_finding(self._rules[name])

@@ -71,7 +71,7 @@ class Told(NamedTuple):
     data: Mapping[str, Any]
 
 
-_scan: Final = json.JSONDecoder().scan_once
+_scan: Final[Callable[[str, int], tuple[Any, int]]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 def read_line(line: bytes) -> Told:
@@ -187,12 +187,12 @@ def _split_login(_: Reader, told: Told) -> tuple[Pair, ...]:
 _SOURCE_FIELDS: Final = (("ip", "ip"), ("device", "device_id"), ("country", "country"), ("network", "network"))
 
 
-def _cell(latitude: object, longitude: object) -> str:
+def _cell(latitude: Any, longitude: Any) -> str:
     """A position in whole degrees, e.g. `31,121`."""
     for value, most, field in ((latitude, 90, "lat"), (longitude, 180, "lon")):
-        if type(value) not in {int, float} or not -most <= value <= most:  # type: ignore[operator]
+        if type(value) not in {int, float} or not -most <= value <= most:
             raise BadLine(Fault.BAD_VALUE, f"data.source.{field}")
-    return f"{math.floor(latitude)},{math.floor(longitude)}"  # type: ignore[arg-type]
+    return f"{math.floor(latitude)},{math.floor(longitude)}"
 
 
 def _split_movement(reader: Reader, told: Told) -> tuple[Pair, ...]:

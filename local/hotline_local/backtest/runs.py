@@ -21,6 +21,7 @@ from .ledger import Ledger
 from .ordering import PART_BYTES, Inputs, Unsorted, iterate, sort_files
 from .ranking import Ranking
 from .reader import BadLine
+from .subjects import AWAKE_MAX
 
 type Chosen = list[tuple[Detector[Any], Any]]
 """Detectors with their limits."""
@@ -35,6 +36,7 @@ class Work:
     scope: Scope
     jobs: int = 1
     part_bytes: int = PART_BYTES
+    awake_max: int = AWAKE_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +110,14 @@ def judge_share(
     def note_bad(file: int, line: int, bad: BadLine) -> None:
         ledger.note_bad(file, line, bad.fault.value, bad.field)
 
+    engine = Engine(RuleSet.of(work.chosen), ledger, folder, share=share, scope=work.scope, awake_max=work.awake_max)
     try:
-        engine = Engine(RuleSet.of(work.chosen), ledger, folder, share=share, scope=work.scope)
         return engine.run(iterate(inputs, note_bad, note_bytes)), ledger
     except BaseException:
         ledger.close()
         raise
+    finally:
+        engine.close()
 
 
 def _judge_apart(work: Work, inputs: Inputs, folder: Path, share: Share) -> Figures:
