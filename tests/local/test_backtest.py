@@ -1,0 +1,295 @@
+"""`./hotline backtest`: one history gives one result, whatever the order of its lines and the number of workers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from hotline_local import cli
+from hotline_local.backtest import ordering
+from hotline_local.backtest.ordering import PARTS_MAX, sort_files
+from tests.support.wallet_histories import History, login, movement, told, write_history
+
+
+def backtested(capsys: pytest.CaptureFixture[str], *arguments: str | Path, code: int = 0) -> dict[str, Any]:
+    assert cli.main(["backtest", *map(str, arguments), "--json"]) == code
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def history() -> History:
+    return History(seed=1)
+
+
+@pytest.fixture
+def labels(tmp_path: Path, history: History) -> Path:
+    path = tmp_path / "labels.jsonl"
+    path.write_text("".join(json.dumps(label) + "\n" for label in history.labels()), encoding="utf-8")
+    return path
+
+
+def test_thefts_and_guessers_are_found_and_ranked(
+    tmp_path: Path, history: History, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = write_history(tmp_path / "h.jsonl", history.facts), tmp_path / "out"
+    found = backtested(capsys, file, "--labels", labels, "--out", out)
+    findings = rows(out / "findings.jsonl")
+    assert {one["detector"] for one in findings} == {"failed_login_burst", "reset_device_transfer"}
+    thefts = [one for one in findings if one["detector"] == "reset_device_transfer"]
+    assert {one["subject"] for one in thefts} == {f"acct-{number}" for number in range(0, 30, 5)}
+    assert thefts[0].keys() == {
+        *("id", "detector", "version", "subject_kind", "subject", "event_ids", "severity", "score", "evidence"),
+        *("fraud", "time", "started"),
+    }
+    assert all(one["fraud"] and one["evidence"]["transfers"] == 2 for one in thefts)
+    assert [one["time"] for one in findings] == sorted(one["time"] for one in findings)
+    ranked = rows(out / "movements.jsonl")
+    assert {one["movement_id"] for one in ranked} == set(history.thefts)
+    assert ranked[0]["parts"] == [["reset_device_transfer", 100]]
+    assert rows(out / "accounts.jsonl")[0]["score"] == max(one["score"] for one in rows(out / "accounts.jsonl"))
+    assert found["labels"]["movements"] == {
+        "number": found["labels"]["movements"]["number"],
+        "fraud": 12,
+        "found": 12,
+        "false": 0,
+        "precision": 1.0,
+        "recall": 1.0,
+        "average_precision": 1.0,
+    }
+    assert found["findings"] == len(findings)
+    assert found["duplicates"] > 0
+    assert (out / "findings.png").read_bytes()[:4] == (out / "precision_recall.png").read_bytes()[:4] == b"\x89PNG"
+    assert json.loads((out / "summary.json").read_text(encoding="utf-8")) == found
+
+
+def test_order_packing_parts_and_workers_change_no_byte(
+    tmp_path: Path,
+    history: History,
+    labels: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shuffled = list(history.facts)
+    Random(3).shuffle(shuffled)
+    ways: dict[str, tuple[str | Path, ...]] = {
+        "sorted": (write_history(tmp_path / "sorted.jsonl", history.facts),),
+        "unsorted": (write_history(tmp_path / "unsorted.jsonl", shuffled),),
+        "two-jobs": (tmp_path / "sorted.jsonl", "--jobs", "2"),
+        "unsorted-three-jobs": (tmp_path / "unsorted.jsonl", "--jobs", "3"),
+        "two-files": (
+            write_history(tmp_path / "even.jsonl", history.facts[::2]),
+            write_history(tmp_path / "odd.jsonl", history.facts[1::2]),
+        ),
+    }
+    packed = tmp_path / "packed.jsonl.gz"
+    packed.write_bytes(gzip.compress((tmp_path / "sorted.jsonl").read_bytes()))
+    ways["packed"] = (packed,)
+    found = {}
+    for name, way in ways.items():
+        backtested(capsys, *way, "--labels", labels, "--out", tmp_path / name)
+        found[name] = contents(tmp_path / name)
+    assert len(found["sorted"]["findings.jsonl"]) > 1000
+    assert {name for name, files in found.items() if files != found["sorted"]} == set()
+
+
+def test_a_file_that_is_not_sorted_is_named_and_leaves_nothing_behind(
+    tmp_path: Path, history: History, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    file = write_history(tmp_path / "h.jsonl", reversed(history.facts))
+    assert cli.main(["backtest", str(file)]) == 0
+    assert f"{file} is not sorted by time (line 2). Sorting it" in capsys.readouterr().err
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("parts_max", [2, 3, PARTS_MAX])
+def test_parts_are_merged_in_steps(
+    tmp_path: Path, history: History, monkeypatch: pytest.MonkeyPatch, parts_max: int
+) -> None:
+    monkeypatch.setattr(ordering, "PARTS_MAX", parts_max)
+    shuffled = list(history.facts)
+    Random(4).shuffle(shuffled)
+    file = write_history(tmp_path / "h.jsonl", shuffled)
+    inputs = sort_files((file,), tmp_path, part_bytes=20_000)
+    assert 1 < len(inputs.parts) <= parts_max
+    found = [placed[3] for placed in ordering.iterate(inputs, lambda *_: pytest.fail("a line is bad"))]
+    assert len(found) == len(history.facts)
+    assert [one.at_ms for one in found] == sorted(one.at_ms for one in found)
+
+
+def test_a_bad_line_is_named_and_stops_nothing(
+    tmp_path: Path, history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = [json.dumps(fact) for fact in history.facts]
+    bad = login(999_999, 0, "+8613800000001")
+    bad["time"] = "yesterday"
+    file = tmp_path / "h.jsonl"
+    file.write_text("\n".join([*good[:50], "{", "", json.dumps(bad), *good[50:], '{"id": 1}']), encoding="utf-8")
+    whole = backtested(capsys, write_history(tmp_path / "whole.jsonl", history.facts))
+    assert cli.main(["backtest", str(file), "--json", "--out", str(tmp_path / "out")]) == 1
+    told_, complaint = capsys.readouterr()
+    assert json.loads(told_) == {**whole, "bad_lines": 3}
+    assert rows(tmp_path / "out/bad_lines.jsonl") == [
+        {"file": str(file), "line": 51, "reason": "not_an_event", "field": "-"},
+        {"file": str(file), "line": 53, "reason": "bad_time", "field": "time"},
+        {"file": str(file), "line": len(good) + 4, "reason": "missing_field", "field": "type"},
+    ]
+    assert f"{file}, line 53: bad_time (time)" in complaint
+    assert "13800000001" not in complaint
+    assert "yesterday" not in complaint
+    shuffled = file.read_text(encoding="utf-8").splitlines()
+    shuffled.reverse()
+    file.write_text("\n".join(shuffled), encoding="utf-8")
+    assert backtested(capsys, file, "--jobs", "2", code=1) == {**whole, "bad_lines": 3}
+
+
+def test_a_rule_without_its_values_or_events_is_left_out_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_history(tmp_path / "h.jsonl", [login(number, number, "acct-1", ok=False) for number in range(12)])
+    found = backtested(capsys, file)
+    assert list(found["detectors"]) == ["failed_login_burst"]
+    assert found["left_out"]["reset_device_transfer"] == {
+        "no_events_of": [
+            *("contact_point.changed", "device.registered", "money.left", "money.undone", "password.changed"),
+            "two_step.changed",
+        ]
+    }
+    file = write_history(tmp_path / "h.jsonl", [told(1, 0, "password.changed", "acct-1", version=1)])
+    found = backtested(capsys, file)
+    assert found["left_out"]["reset_device_transfer"] == {"no_values": ["device.registered", "movement_id"]}
+    assert cli.main(["backtest", str(file)]) == 0
+    assert "Left out: reset_device_transfer, no event has device.registered or movement_id." in capsys.readouterr().out
+
+
+def test_events_before_the_period_teach_and_later_ones_are_not_read(
+    tmp_path: Path, history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = write_history(tmp_path / "h.jsonl", history.facts), tmp_path / "out"
+    since, until = "2026-09-04T00:00:00Z", "2026-09-08T02:00:00+02:00"
+    backtested(capsys, file, "--out", tmp_path / "whole")
+    found = backtested(capsys, file, "--out", out, "--from", since, "--to", until)
+    inside = [
+        one
+        for one in rows(tmp_path / "whole/findings.jsonl")
+        if "2026-09-04T00:00:00.000Z" <= one["time"] < "2026-09-08T00:00:00.000Z"
+    ]
+    assert rows(out / "findings.jsonl") == inside != []
+    assert (found["days"], found["from"] >= since, found["to"] < "2026-09-08") == (4, True, True)
+    assert found["earlier_events"] > 0
+
+
+def test_findings_are_told_by_day_and_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    facts = [login(n, n, "acct-1", ok=False) for n in range(10)]
+    facts += [login(100 + n, 1440 + n, f"acct-{2 + n % 2}", ok=False) for n in range(20)]
+    found = backtested(capsys, write_history(tmp_path / "h.jsonl", facts))
+    assert (found["events"], found["days"], found["findings"], found["findings_a_day"]) == (30, 2, 1, 0.5)
+    assert found["detectors"]["failed_login_burst"] == {
+        "version": 2,
+        "severity": "medium",
+        "findings": 1,
+        "findings_a_day": 0.5,
+        "subjects": 1,
+    }
+    assert cli.main(["backtest", str(tmp_path / "h.jsonl")]) == 0
+    said = capsys.readouterr().out
+    assert "30 events from 2026-09-01T00:00:00.000Z to 2026-09-02T00:19:00.000Z, 2 days." in said
+    assert "1 finding, 0.50 a day, on 1 account." in said
+    assert re.search(r"failed_login_burst +1 +0\.50 +1\n", said)
+
+
+def test_limits_come_from_a_file_and_rules_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_history(tmp_path / "h.jsonl", [login(n, n, "acct-1", ok=False) for n in range(5)])
+    settings = tmp_path / "s.toml"
+    settings.write_text("[failed_login_burst]\nfailures = 5\n[reset_device_transfer]\non = false\n", encoding="utf-8")
+    assert backtested(capsys, file)["findings"] == 0
+    found = backtested(capsys, file, "--settings", settings)
+    assert (found["findings"], list(found["detectors"])) == (1, ["failed_login_burst"])
+    assert list(found["left_out"]) == []
+    found = backtested(capsys, file, "--settings", settings, "--detectors", "reset_device_transfer")
+    assert (found["detectors"], list(found["left_out"])) == ({}, ["reset_device_transfer"])
+
+
+def test_a_label_of_an_event_of_the_line_is_a_fact_and_not_a_label(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`transaction.confirmed_fraud` teaches rules; LABELS alone measures them."""
+    facts = [movement(1, 0, "acct-1", 500, counterparty="x")]
+    facts.append(told(2, 5, "transaction.confirmed_fraud", "acct-1", movement_id="mov-1"))
+    labels = tmp_path / "l.jsonl"
+    labels.write_text('{"movement_id": "mov-1", "fraud": false}\n', encoding="utf-8")
+    found = backtested(capsys, write_history(tmp_path / "h.jsonl", facts), "--labels", labels)
+    assert found["labels"]["movements"]["fraud"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["missing.jsonl"], "missing.jsonl is no file."),
+        (["h.jsonl", "--from", "2026-09-01"], "--from takes a time with an offset"),
+        (["h.jsonl", "--from", "2026-09-02T00:00:00Z", "--to", "2026-09-02T00:00:00Z"], "--from must be before --to."),
+        (["h.jsonl", "--jobs", "0"], "--jobs takes 1 to 64."),
+        (["h.jsonl", "--detectors", "nonsense"], "--detectors: [nonsense]: there is no such rule"),
+        (["h.jsonl", "--settings", "none.toml"], "none.toml cannot be read"),
+        (["h.jsonl", "--settings", "bad.toml"], "bad.toml: [failed_login_burst] failures: a whole number is needed"),
+        (["h.jsonl", "--labels", "bad.jsonl"], "bad.jsonl, line 2 is no label"),
+        (["h.jsonl", "--train", "x..y"], "--train belongs to ./hotline backtest tune."),
+        (["tune", "h.jsonl"], "./hotline backtest tune needs --detector."),
+        (["h.jsonl.gz"], "h.jsonl.gz cannot be read"),
+    ],
+)
+def test_a_fault_is_one_sentence(
+    tmp_path: Path,
+    arguments: list[str],
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")])
+    (tmp_path / "bad.toml").write_text("[failed_login_burst]\nfailures = 2.5\n", encoding="utf-8")
+    (tmp_path / "bad.jsonl").write_text('{"movement_id": "a", "fraud": true}\n{"fraud": true}\n', encoding="utf-8")
+    (tmp_path / "h.jsonl.gz").write_bytes(gzip.compress(b"{}\n" * 1000)[:-9])
+    assert cli.main(["backtest", *arguments]) in {1, 2}
+    said, complaint = capsys.readouterr()
+    assert said == ""
+    assert complaint.startswith(sentence)
+    assert len(complaint.splitlines()) == 1
+
+
+def test_the_help_documents_files_labels_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["backtest", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert ended.value.code == 0
+    for part in ("CloudEvents", "movement_id, event_id or account", "Exit code 0", "--jobs N", "backtest tune", ".gz"):
+        assert part in said
+
+
+def test_drawing_waits_for_a_folder_to_draw_into(tmp_path: Path) -> None:
+    file = write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")])
+    code = (
+        "import sys; from hotline_local import cli; "
+        f"cli.main(['backtest', {str(file)!r}]); sys.exit('matplotlib' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
