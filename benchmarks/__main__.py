@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from benchmarks import (
     agent_routes,
     attackers,
+    backtest,
     decline_codes,
     desk_page,
     facts,
@@ -36,6 +37,7 @@ def main() -> int:
         "first_encrypted_code": first_encrypted_code.measure(packages, arguments.runs),
         "same_for_everybody": same_for_everybody.measure(arguments.runs),
         "attackers": attackers.measure(),
+        "backtest": backtest.measure(),
         "agent_routes": agent_routes.measure(),
         "imports": imports.measure(),
         "facts": facts.measure(),

@@ -29,7 +29,8 @@ FIRST_MS: Final = 946_684_800_000
 END_MS: Final = 7_258_118_400_000
 """The beginning of the year 2200."""
 OTHER_TYPES_MAX: Final = 200
-"""So many types that do not matter are counted by name, and the rest as `other`."""
+"""So many types that do not matter are counted by name, and the rest as OTHER_TYPE."""
+OTHER_TYPE: Final = "other"
 
 
 class Received(Event):
@@ -112,8 +113,7 @@ class Reader:
         build = _BUILDERS.get(told[2])
         if build is None:
             if not told[2].startswith("agent."):
-                name = told[2] if told[2] in self.untouched or len(self.untouched) < OTHER_TYPES_MAX else "other"
-                self.untouched[name] += 1
+                self._leave(told[2])
                 return ()
             build = _split_agent
         try:
@@ -122,6 +122,16 @@ class Reader:
             raise BadLine(Fault.MISSING_FIELD, f"data.{fault.args[0]}") from None
         except (AttributeError, TypeError):
             raise BadLine(Fault.BAD_VALUE, "data") from None
+
+    def _leave(self, type_: str) -> None:
+        counts = self.untouched
+        is_named = type_ in counts or (len(counts) < OTHER_TYPES_MAX and _looks_like_type(type_))
+        counts[type_ if is_named else OTHER_TYPE] += 1
+
+
+def _looks_like_type(name: str) -> bool:
+    """Whether it is words with dots: anything else may be personal, and is not repeated."""
+    return name.replace(".", "").replace("_", "").isalpha()
 
 
 def ms_of_text(text: str) -> int:

@@ -1,0 +1,169 @@
+"""The engine of a backtest finds what the scan's watches find, and forgets nobody who sleeps."""
+
+from __future__ import annotations
+
+import gc
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from hotline.security.detectors import DETECTORS, Event, Stream
+from hotline.security.fold import Fold
+from hotline.security.rules import RuleSet
+from hotline.security.watch import LATENESS_MS, Watch
+from hotline_local.backtest.engine import Scope, Share, signals_of
+from hotline_local.backtest.ordering import iterate
+from hotline_local.backtest.reader import Reader, read_line
+from hotline_local.backtest.recent import RecentIds, RecentParties
+from hotline_local.backtest.runs import Inputs, Work, judge_share, run
+from hotline_local.backtest.subjects import Subjects
+from tests.support.wallet_histories import History, login, movement, told, write_history
+
+CHOSEN = [(detector, detector.limits) for detector in DETECTORS]
+RULES = RuleSet.of(CHOSEN)
+
+type Found = set[tuple[str, str, int, int, str, tuple[str, ...]]]
+
+
+def found_by_backtest(tmp_path: Path, facts: list[dict[str, Any]], **more: Any) -> Found:
+    file = write_history(tmp_path / "h.jsonl", facts)
+    with run(Work((file,), CHOSEN, Scope(), **more)) as outcome:
+        return {
+            (name, subject, started_ms, ended_ms, facts_, tuple(json.loads(event_ids)))
+            for name, subject, started_ms, ended_ms, facts_, event_ids in outcome.ledger.query(
+                "SELECT name, subject, started_ms, ended_ms, facts, event_ids FROM finding"
+            )
+        }
+
+
+def found_by_watches(facts: list[dict[str, Any]], seed: int) -> Found:
+    """The findings of the scan when the facts come in any order, each within a day."""
+    random, reader = Random(seed), Reader()
+    arrivals: list[tuple[int, str, Stream, str, Event]] = []
+    for fact in facts:
+        for stream, subject, event in reader.split(read_line(json.dumps(fact).encode())):
+            arrived_ms = event.at_ms + random.randrange(LATENESS_MS)
+            arrivals.append((arrived_ms, f"{arrived_ms:015d}#{len(arrivals)}", stream, subject, event))
+    watches: dict[tuple[Stream, str], Watch] = {}
+    for arrived_ms, position, stream, subject, event in sorted(arrivals, key=lambda one: one[:2]):
+        watch = watches.setdefault((stream, subject), Watch(RULES.plans[stream]))
+        watch.take(position, arrived_ms, event)
+    return {
+        (raised.rule.name, subject, hit.started_ms, hit.ended_ms, json.dumps(hit.facts, sort_keys=True), hit.event_ids)
+        for (_, subject), watch in watches.items()
+        for raised in watch.changes().raised
+        for hit in [raised.hit]
+    }
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_backtest_finds_what_watches_find_under_any_arrival(tmp_path: Path, seed: int) -> None:
+    facts = History(seed, accounts=20, days=6).facts
+    found = found_by_backtest(tmp_path, facts)
+    assert len(found) >= 6
+    assert found == found_by_watches(facts, seed + 1) == found_by_watches(facts, seed + 2)
+
+
+def test_what_is_withdrawn_is_no_finding(tmp_path: Path) -> None:
+    facts = [
+        told(1, 0, "password.changed", "acct-1", version=1),
+        told(2, 1, "device.registered", "acct-1", device_id="dev"),
+        movement(3, 2, "acct-1", 150_000, counterparty="x"),
+    ]
+    failed = movement(3, 3, "acct-1", 150_000, counterparty="x", version=2, status="failed")
+    assert len(found_by_backtest(tmp_path, facts)) == 1
+    assert found_by_backtest(tmp_path, [*facts, {**failed, "id": "evt-4"}]) == set()
+
+
+@pytest.mark.parametrize("awake_max", [2, 5, 100])
+def test_sleeping_changes_no_finding(tmp_path: Path, awake_max: int) -> None:
+    facts = History(5).facts
+    assert found_by_backtest(tmp_path, facts, awake_max=awake_max) == found_by_backtest(tmp_path, facts) != set()
+
+
+def test_no_more_subjects_are_awake_than_may_be_and_all_are_counted(tmp_path: Path) -> None:
+    subjects = Subjects(RULES.plans[Stream.ACCOUNT], tmp_path / "asleep", awake_max=10)
+    first, is_new = subjects.wake("acct-0")
+    first.take(Event("event", 5, "device.registered", {"device": "dev"}))
+    assert is_new
+    for number in range(1, 1000):
+        subjects.wake(f"acct-{number}")
+        assert len(subjects.young) + len(subjects._old) <= 10
+    again, is_new = subjects.wake("acct-0")
+    assert (again is first, is_new, again.store()) == (False, False, first.store())
+    assert isinstance(again, Fold)
+    assert subjects.count == 1000
+    subjects.close()
+
+
+def test_the_shares_of_workers_are_the_whole(tmp_path: Path) -> None:
+    facts = History(6).facts
+    work = Work((write_history(tmp_path / "h.jsonl", facts),), CHOSEN, Scope(ranked=True))
+    seen: list[list[str]] = []
+    for index in range(3):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        figures, ledger = judge_share(work, Inputs(work.files), folder, Share(index, 3))
+        assert figures.events == len({fact["id"] for fact in facts})
+        seen.append([account for (account,) in ledger.query("SELECT account FROM account")])
+        ledger.close()
+    assert all(seen)
+    accounts = sorted(account for share in seen for account in share)
+    assert accounts == sorted({fact["subject"] for fact in facts} | {"acct-mule"})
+
+
+def test_an_id_counts_once_within_a_day_and_anew_much_later() -> None:
+    ids = RecentIds()
+    assert not ids.is_known("a", 0)
+    assert ids.is_known("a", LATENESS_MS)
+    assert not ids.is_known("b", 2 * LATENESS_MS + 1)
+    assert not ids.is_known("a", 5 * LATENESS_MS)
+
+
+@pytest.mark.parametrize("apart_ms", [1, LATENESS_MS // 2, LATENESS_MS])
+@pytest.mark.parametrize("began_ms", [0, 1, LATENESS_MS // 3, LATENESS_MS - 1])
+def test_an_id_is_known_for_a_day_whenever_it_came(began_ms: int, apart_ms: int) -> None:
+    ids = RecentIds()
+    ids.is_known("first", 0)
+    for at_ms in range(1, began_ms, LATENESS_MS // 10):
+        ids.is_known(f"other-{at_ms}", at_ms)
+    assert not ids.is_known("a", began_ms)
+    for at_ms in range(began_ms + 1, began_ms + apart_ms, LATENESS_MS // 10):
+        ids.is_known(f"more-{at_ms}", at_ms)
+    assert ids.is_known("a", began_ms + apart_ms)
+
+
+def test_recent_memories_are_bounded() -> None:
+    ids, parties = RecentIds(kept_max=10), RecentParties(kept_max=10)
+    for number in range(1000):
+        ids.is_known(f"id-{number}", 0)
+        parties.note("acct-1", f"mov-{number}", "x")
+    assert len(ids._young) + len(ids._old) <= 20
+    assert len(parties._young) + len(parties._old) <= 20
+    assert ids.is_known("id-990", 0)
+    assert parties.find("acct-1", "mov-990") == "x"
+    assert parties.find("acct-2", "mov-990") is None
+
+
+def test_the_collector_is_on_again_after_a_run(tmp_path: Path) -> None:
+    found_by_backtest(tmp_path, [login(1, 0, "acct-1")])
+    assert gc.isenabled()
+
+
+def test_every_type_that_is_read_is_a_signal_of_its_own_or_of_its_family() -> None:
+    assert signals_of(["login.failed", "account.updated", "agent.unlock"]) == {
+        "login.failed",
+        "account.told",
+        "agent.acted",
+    }
+    assert signals_of(["top_up.succeeded"]) == {"money.left", "money.came", "money.undone", "money.failed"}
+
+
+def test_lines_are_read_by_time_and_then_by_file_and_line(tmp_path: Path) -> None:
+    one = write_history(tmp_path / "a", [login(2, 0, "acct-2"), login(1, 5, "acct-1")])
+    two = write_history(tmp_path / "b", [login(3, 0, "acct-3")])
+    places = [placed[1:3] for placed in iterate(Inputs((one, two)), lambda *_: None)]
+    assert places == [(0, 1), (1, 1), (0, 2)]

@@ -1,0 +1,206 @@
+"""The measures of a backtest, by cases that are worked out by hand and by another computation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from hotline.security.detectors import DETECTORS
+from hotline_local.backtest.engine import Scope
+from hotline_local.backtest.labels import Labels, read_labels
+from hotline_local.backtest.measures import Groups, Hits, TopOfDays, average_precision, group_two, trace_curve
+from hotline_local.backtest.runs import Work, run
+from hotline_local.backtest.summary import sum_up
+from hotline_local.errors import CommandError
+from tests.support.wallet_histories import BEGAN, History, login, movement, told, write_history
+
+CHOSEN = [(detector, detector.limits) for detector in DETECTORS]
+
+
+def groups_of(ranked: Sequence[tuple[int, bool]]) -> Groups:
+    return {
+        points: (
+            sum(fraud for score, fraud in ranked if score == points),
+            sum(not fraud for score, fraud in ranked if score == points),
+        )
+        for points in {score for score, _ in ranked}
+    }
+
+
+def average_precision_by_thresholds(ranked: Sequence[tuple[int, bool]]) -> float:
+    """Sum over thresholds of (R_n - R_n-1) P_n, each counted anew from the whole list."""
+    total = sum(fraud for _, fraud in ranked)
+    area = before = 0.0
+    for threshold in sorted({score for score, _ in ranked}, reverse=True):
+        chosen = [fraud for score, fraud in ranked if score >= threshold]
+        recall = sum(chosen) / total
+        area += (recall - before) * sum(chosen) / len(chosen)
+        before = recall
+    return area
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_average_precision_is_that_of_another_computation(seed: int) -> None:
+    random = Random(seed)
+    ranked = [(random.randrange(6), random.random() < 0.3) for _ in range(200)]
+    assert average_precision(groups_of(ranked)) == pytest.approx(average_precision_by_thresholds(ranked))
+
+
+def test_average_precision_of_small_cases() -> None:
+    # 1, then 2 of 3: half of the fraud at precision 1, half at 2/3.
+    assert average_precision({3: (1, 0), 2: (0, 1), 1: (1, 0)}) == pytest.approx(0.5 + 0.5 * 2 / 3)
+    assert average_precision({5: (2, 0), 0: (0, 9)}) == 1
+    assert average_precision({0: (1, 3)}) == 0.25
+    assert average_precision({1: (0, 3)}) is None
+    assert trace_curve({3: (1, 0), 2: (0, 1), 1: (1, 0)}) == [(0.5, 1), (0.5, 0.5), (1, 2 / 3)]
+
+
+def test_precision_recall_and_f1() -> None:
+    hits = Hits(found=3, false=1, fraud=6)
+    assert (hits.precision, hits.recall, hits.f1) == (0.75, 0.5, pytest.approx(0.6))
+    assert (Hits(0, 0, 0).precision, Hits(0, 0, 0).recall, Hits(0, 0, 0).f1) == (None, None, 0)
+    assert group_two(hits, 20) == {1: (3, 1), 0: (3, 13)}
+
+
+def test_the_top_of_a_day_counts_known_accounts_apart() -> None:
+    top = TopOfDays(top=2)
+    top.take_day([("a", 9, True), ("b", 8, False), ("c", 7, True)])
+    # a is known by now, so c moves up; b was shown and is honest, which nobody knows for sure.
+    top.take_day([("a", 9, True), ("b", 8, False), ("c", 7, True)])
+    top.take_day([("a", 9, True), ("c", 8, True), ("d", 0, True)])
+    assert top.repeats == [0.5, 0.5, 1]
+    assert top.first_time == [0.5, 0.5, 0]
+
+
+def test_an_account_without_points_is_shown_to_nobody() -> None:
+    top = TopOfDays(top=2)
+    top.take_day([("a", 0, True)])
+    assert (top.repeats, top.first_time) == ([0], [0])
+
+
+def measured(tmp_path: Path, facts: list[dict[str, Any]], labels: Labels) -> dict[str, Any]:
+    file = write_history(tmp_path / "h.jsonl", facts)
+    scope = Scope(ranked=True, labelled=frozenset(labels.events))
+    with run(Work((file,), CHOSEN, scope), labels) as outcome:
+        return dict(sum_up(outcome, has_labels=True)["labels"])
+
+
+def takeover(number: int, minute: float, account: str, minor: int) -> list[dict[str, Any]]:
+    return [
+        told(number, minute, "password.changed", account, version=1),
+        told(number + 1, minute + 1, "device.registered", account, device_id="new"),
+        movement(number + 2, minute + 2, account, minor, counterparty="x"),
+    ]
+
+
+def test_findings_movements_and_accounts_are_measured(tmp_path: Path) -> None:
+    """Two takeovers are found, one of them fraud; one fraud has no finding, and one movement is ordinary."""
+    facts = [
+        *takeover(10, 0, "acct-1", 150_000),
+        *takeover(20, 10, "acct-2", 150_000),
+        movement(30, 20, "acct-3", 500, counterparty="x"),
+        movement(40, 30, "acct-4", 500, counterparty="x"),
+    ]
+    labels = Labels(movements={"mov-12": True, "mov-30": True, "mov-40": False})
+    found = measured(tmp_path, facts, labels)
+    assert found["finding_precision"] == 0.5
+    shares = {"fraud": 2, "found": 1, "false": 1, "precision": 0.5, "recall": 0.5}
+    # Both named movements have 100 points, the others none: half of the fraud at 1/2, half at 2/4.
+    assert found["movements"] == {"number": 4, **shares, "average_precision": 0.5}
+    assert found["accounts"] == {"number": 4, **shares, "average_precision": 0.5}
+    assert found["events"] == {"fraud": 0, "found": 0, "false": 4, "precision": 0.0, "recall": None}
+    assert found["top_100_accounts_a_day"] == {
+        "days": 1,
+        "precision": 0.01,
+        "precision_with_known_accounts": 0.01,
+    }
+    of_rule = found["detectors"]["reset_device_transfer"]
+    assert of_rule["movements"] == {**shares, "average_precision": 0.5}
+    assert found["detectors"].keys() == {"reset_device_transfer"}
+
+
+def test_labels_of_events_measure_logins(tmp_path: Path) -> None:
+    facts = [login(number, number, "acct-1", ok=False) for number in range(10)]
+    facts += [login(100, 300, "acct-2"), login(101, 301, "acct-2")]
+    labels = Labels(
+        events={**{f"evt-{number:06d}": number < 8 for number in range(10)}, "evt-000100": True, "gone": True}
+    )
+    found = measured(tmp_path, facts, labels)
+    assert found["events"] == {
+        "fraud": 9,
+        "found": 8,
+        "false": 2,
+        "precision": 0.8,
+        "recall": pytest.approx(8 / 9, abs=1e-6),
+    }
+    assert found["finding_precision"] == 1
+
+
+def test_labels_of_accounts_hold_for_their_time(tmp_path: Path) -> None:
+    facts = [*takeover(10, 0, "acct-1", 150_000), movement(30, 2000, "acct-1", 500, counterparty="x")]
+    since = int(BEGAN.timestamp() * 1000)
+    inside = measured(tmp_path, facts, Labels(accounts={"acct-1": [(since, since + 3_600_000, True)]}))
+    assert (inside["movements"]["fraud"], inside["accounts"]["found"], inside["finding_precision"]) == (1, 1, 1)
+    outside = measured(tmp_path, facts, Labels(accounts={"acct-1": [(since + 7_200_000, since + 7_300_000, True)]}))
+    assert (outside["movements"]["fraud"], outside["finding_precision"]) == (0, 0)
+    own = Labels(movements={"mov-12": False}, accounts={"acct-1": [(0, 1 << 62, True)]})
+    assert measured(tmp_path, facts, own)["movements"]["fraud"] == 1
+
+
+def test_measures_of_a_history_are_those_of_another_computation(tmp_path: Path) -> None:
+    history = History(11)
+    random = Random(1)
+    movements = {fact["data"]["movement_id"]: fact for fact in history.facts if "movement_id" in fact["data"]}
+    truth = {id_: id_ in history.thefts or random.random() < 0.05 for id_ in movements}
+    found = measured(tmp_path, history.facts, Labels(movements=truth))
+    ranked = [(100 if id_ in history.thefts else 0, truth[id_]) for id_ in movements]
+    assert found["movements"]["number"] == len(movements)
+    assert found["movements"]["average_precision"] == pytest.approx(average_precision_by_thresholds(ranked), abs=1e-6)
+    compromised: dict[str, set[str]] = {}
+    for id_ in history.thefts:
+        compromised.setdefault(movements[id_]["time"][:10], set()).add(movements[id_]["subject"])
+    days = {fact["time"][:10] for fact in movements.values()}
+    precision = sum(len(compromised.get(day, ())) / 100 for day in days) / len(days)
+    assert found["top_100_accounts_a_day"]["precision_with_known_accounts"] == pytest.approx(precision, abs=1e-6)
+
+
+def test_labels_are_read_from_lines(tmp_path: Path) -> None:
+    file = tmp_path / "l.jsonl"
+    lines = [
+        {"movement_id": "m", "fraud": True},
+        {"event_id": "e", "fraud": False},
+        {"account": "a", "from": "2026-09-01T00:00:00Z", "fraud": True},
+        {"account": "a", "to": "2026-08-01T00:00:00Z", "fraud": False},
+    ]
+    file.write_text("\n".join(map(json.dumps, lines)) + "\n\n", encoding="utf-8")
+    labels = read_labels(file)
+    assert (labels.movements, labels.events) == ({"m": True}, {"e": False})
+    assert labels.accounts["a"] == [(1_788_220_800_000, 1 << 62, True), (0, 1_785_542_400_000, False)]
+    assert labels.judge_account("a", 1_788_220_799_999, 1_788_220_799_999) is None
+    assert labels.judge_account("a", 1_788_220_799_999, 1_788_220_800_000) is True
+    assert labels.judge_account("a", 5, 5) is False
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"movement_id": "m"}',
+        '{"movement_id": "m", "fraud": 1}',
+        '{"movement_id": "m", "event_id": "e", "fraud": true}',
+        '{"movement_id": 5, "fraud": true}',
+        '{"account": "a", "from": "yesterday", "fraud": true}',
+        '{"account": "a", "to": 5, "fraud": true}',
+    ],
+)
+def test_a_line_that_is_no_label_ends_the_run(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "l.jsonl"
+    file.write_text(f"{line}\n", encoding="utf-8")
+    with pytest.raises(CommandError, match="line 1 is no label"):
+        read_labels(file)

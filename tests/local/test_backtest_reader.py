@@ -1,0 +1,230 @@
+"""The reader of a backtest: the values of the scan's rows, straight from a line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hotline.contracts.facts import FACTS
+from hotline.security.detectors import Stream
+from hotline_local.backtest.reader import BadLine, Pair, Reader, Received, read_line
+from tests.support.facts import event, sample_data
+from tests.support.wallet_histories import login, movement, told
+
+
+def split(fact: dict[str, Any], reader: Reader | None = None) -> tuple[Pair, ...]:
+    return (reader or Reader()).split(read_line(json.dumps(fact).encode()))
+
+
+def values(fact: dict[str, Any], stream: Stream = Stream.ACCOUNT) -> list[tuple[str, dict[str, Any]]]:
+    return [(subject, dict(one.values)) for where, subject, one in split(fact) if where is stream]
+
+
+def test_a_login_is_an_event_of_its_account_and_of_its_address() -> None:
+    fact = login(1, 0, "acct-1", ip="192.0.2.9")
+    fact["data"]["source"] |= {"lat": 31.23, "lon": -0.5, "network": "vpn"}
+    own = {"kind": "password", "ip": "192.0.2.9", "device": "dev-acct-1", "country": "CN", "network": "vpn"}
+    assert values(fact) == [("acct-1", {**own, "cell": "31,-1"})]
+    assert values(fact, Stream.SOURCE) == [("192.0.2.9", {**own, "cell": "31,-1", "account": "acct-1"})]
+    del fact["data"]["source"]["ip"]
+    assert [subject for subject, _ in values(fact, Stream.SOURCE)] == ["dev-acct-1"]
+    fact["data"]["source"] = {}
+    assert values(fact, Stream.SOURCE) == []
+
+
+PAID: dict[str, Any] = {
+    "kind": "payment",
+    "status": "succeeded",
+    "movement_id": "mov-1",
+    "version": 1,
+    "amount_minor": 500,
+    "currency": "CNY",
+    "instrument": "balance",
+}
+
+
+def test_a_payment_is_an_event_of_its_account_and_of_its_merchant() -> None:
+    fact = movement(1, 0, "acct-1", 500, kind="payment", merchant={"id": "mer-1", "name": "Tea"}, balance_after_minor=7)
+    own = {**PAID, "balance_after_minor": 7, "party": "mer-1", "party_kind": "merchant"}
+    assert values(fact) == [("acct-1", own)]
+    assert values(fact, Stream.PARTY) == [("mer-1", {**own, "party": "acct-1", "account": "acct-1"})]
+
+
+def test_a_transfer_to_an_account_is_received_there() -> None:
+    fact = movement(1, 0, "acct-1", 500, counterparty_account="acct-2", counterparty="王", balance_after_minor=7)
+    sent = {**PAID, "kind": "transfer", "balance_after_minor": 7, "party": "王", "party_kind": "payee"}
+    received = {**sent, "direction": "in", "party": "acct-1"}
+    del received["balance_after_minor"]
+    assert values(fact) == [("acct-1", sent), ("acct-2", received)]
+    assert [subject for subject, _ in values(fact, Stream.PARTY)] == ["王"]
+    assert [type(one) is Received for stream, _, one in split(fact) if stream is Stream.ACCOUNT] == [False, True]
+    inward = movement(1, 0, "acct-1", 500, counterparty_account="acct-2", direction="in")
+    assert [(stream, subject) for stream, subject, _ in split(inward)] == [(Stream.ACCOUNT, "acct-1")]
+    assert values(inward)[0][1]["direction"] == "in"
+
+
+def test_a_top_up_has_no_party() -> None:
+    assert len(split(movement(1, 0, "acct-1", 500, kind="top_up", counterparty="bank"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "party"),
+    [
+        ({"counterparty": "王"}, "王"),
+        ({"merchant_id": "mer-9"}, "mer-9"),
+        ({}, "mer-1"),
+    ],
+)
+def test_a_confirmed_fraud_is_told_of_its_party(data: dict[str, Any], party: str) -> None:
+    reader = Reader()
+    split(movement(1, 0, "acct-1", 500, kind="payment", merchant={"id": "mer-1", "name": "Tea"}), reader)
+    fact = told(2, 1, "transaction.confirmed_fraud", "acct-1", movement_id="mov-1", **data)
+    found = [(stream, subject, dict(one.values)) for stream, subject, one in split(fact, reader)]
+    assert found == [
+        (Stream.ACCOUNT, "acct-1", {"movement_id": "mov-1"}),
+        (Stream.PARTY, party, {"movement_id": "mov-1", "account": "acct-1"}),
+    ]
+
+
+def test_a_confirmed_fraud_of_an_unknown_movement_has_no_party() -> None:
+    fact = told(2, 1, "transaction.confirmed_fraud", "acct-1", movement_id="mov-1")
+    assert [stream for stream, *_ in split(fact)] == [Stream.ACCOUNT]
+
+
+@pytest.mark.parametrize(
+    ("type_", "data", "kept"),
+    [
+        ("device.registered", {"device_id": "d"}, {"device": "d"}),
+        ("password.changed", {"version": 1}, {}),
+        ("two_step.changed", {"version": 1, "two_step": True}, {"on": 1}),
+        ("code.sent", {"purpose": "reset"}, {"purpose": "reset"}),
+        (
+            "contact_point.changed",
+            {"kind": "phone", "new": "+1", "old": None},
+            {"kind": "phone", "reassigned": 0, "change": "added"},
+        ),
+        (
+            "contact_point.changed",
+            {"kind": "phone", "new": "+1", "old": "+2", "reassigned": True},
+            {"kind": "phone", "reassigned": 1, "change": "replaced"},
+        ),
+        (
+            "contact_point.changed",
+            {"kind": "email", "old": "a@b"},
+            {"kind": "email", "reassigned": 0, "change": "removed"},
+        ),
+        ("contact_point.sim_changed", {"version": 1}, {}),
+        ("account.opened", {"two_step": False, "contact_points": [{}, {}]}, {"two_step": 0, "points": 2}),
+        (
+            "funds.balance_changed",
+            {"version": 1, "balance": {"minor": 5, "currency": "CNY"}},
+            {"currency": "CNY", "balance_minor": 5},
+        ),
+        (
+            "refund.sent",
+            {"refund_id": "r", "movement_id": "m", "version": 1, "amount": {"minor": 5, "currency": "CNY"}},
+            {"refund_id": "r", "movement_id": "m", "amount_minor": 5, "currency": "CNY", "status": "sent"},
+        ),
+    ],
+)
+def test_other_facts_keep_what_rules_look_at(type_: str, data: dict[str, Any], kept: dict[str, Any]) -> None:
+    assert values(told(1, 0, type_, "acct-1", **data)) == [("acct-1", kept)]
+
+
+def test_an_agent_is_the_subject_of_what_they_do() -> None:
+    fact = {**told(1, 0, "agent.unlock", "agent-1"), "data": {"account": "acct-1", "case": "case-1"}}
+    assert values(fact, Stream.AGENT) == [("agent-1", {"account": "acct-1", "case": "case-1"})]
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_every_fact_of_the_contract_can_be_read(name: str) -> None:
+    split(event(name, sample_data(name)))
+
+
+@pytest.mark.parametrize("version", ["", ".v1"])
+def test_a_type_may_have_its_version_and_an_event_its_envelope(version: str) -> None:
+    fact = {**login(1, 0, "acct-1"), "type": f"login.succeeded{version}"}
+    envelope = {"version": "0", "id": "other", "detail-type": "x", "time": "2026-01-01T00:00:00Z", "detail": fact}
+    assert split(envelope) == split(fact) == split(login(1, 0, "acct-1"))
+
+
+def test_types_that_do_not_matter_are_counted() -> None:
+    reader = Reader()
+    for number in range(300):
+        word = "".join("abcdefghij"[int(digit)] for digit in str(number % 250))
+        assert split(told(number, 0, f"bill.{word}", "acct-1"), reader) == ()
+    split(told(301, 0, "+8613800000001", "acct-1"), reader)
+    assert sum(reader.untouched.values()) == 301
+    assert len(reader.untouched) == 201
+    assert not any("138" in name for name in reader.untouched)
+
+
+@pytest.mark.parametrize(
+    ("text", "at_ms"),
+    [
+        ("2026-09-01T00:00:00Z", 1_788_220_800_000),
+        ("2026-09-01T08:00:00.001+08:00", 1_788_220_800_001),
+        ("2026-09-01T00:00:00.9999Z", 1_788_220_800_999),
+        ("2026-09-01T00:00:00.999999Z", 1_788_220_800_999),
+        ("2000-01-01T00:00:00.000Z", 946_684_800_000),
+    ],
+)
+def test_a_time_is_cut_to_its_millisecond(text: str, at_ms: int) -> None:
+    assert read_line(json.dumps({**login(1, 0, "a"), "time": text}).encode()).at_ms == at_ms
+
+
+def changed(path: str, value: object) -> bytes:
+    fact = movement(1, 0, "acct-1", 5, counterparty="x", counterparty_account="acct-2", merchant={"id": "m"})
+    *folders, name = path.split(".")
+    at: Any = fact
+    for folder in folders:
+        at = at[folder]
+    if value is None:
+        del at[name]
+    else:
+        at[name] = value
+    return json.dumps(fact).encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "fault", "field"),
+    [
+        (b"{", "not_an_event", "-"),
+        (b"[]", "not_an_event", "-"),
+        (b"{} {}", "not_an_event", "-"),
+        (b"\xff{}", "not_an_event", "-"),
+        (b"[" * 100_000, "not_an_event", "-"),
+        *((changed(name, None), "missing_field", name) for name in ("id", "type", "time", "subject", "data")),
+        (changed("data.movement_id", None), "missing_field", "data.movement_id"),
+        (changed("data.amount.minor", None), "missing_field", "data.minor"),
+        (changed("data.amount.minor", 1.5), "bad_value", "data.amount.minor"),
+        (changed("data.amount.minor", -1), "bad_value", "data.amount.minor"),
+        (changed("data.amount.minor", 2**53), "bad_value", "data.amount.minor"),
+        (changed("data.amount.minor", True), "bad_value", "data.amount.minor"),
+        (changed("data.version", "1"), "bad_value", "data.version"),
+        (changed("data.amount", "5 CNY"), "bad_value", "data"),
+        (changed("data", []), "bad_value", "data"),
+        (changed("type", 5), "bad_value", "type"),
+        (changed("subject", ""), "bad_value", "subject"),
+        (changed("id", "x" * 201), "bad_value", "id"),
+        (changed("id", "\ud800"), "bad_text", "id"),
+        (changed("time", "2026-09-01T00:00:00"), "bad_time", "time"),
+        (changed("time", "1999-12-31T23:59:59Z"), "bad_time", "time"),
+        (changed("time", 5), "bad_time", "time"),
+        (changed("data.counterparty_account", 5), "bad_value", "data.counterparty_account"),
+    ],
+)
+def test_a_bad_line_names_its_fault_and_field(line: bytes, fault: str, field: str) -> None:
+    with pytest.raises(BadLine) as bad:
+        Reader().split(read_line(line))
+    assert (bad.value.fault.value, bad.value.field) == (fault, field)
+
+
+@pytest.mark.parametrize(("name", "value"), [("lat", 91), ("lon", -181), ("lat", "x"), ("lat", float("nan"))])
+def test_a_position_must_be_on_earth(name: str, value: object) -> None:
+    fact = login(1, 0, "acct-1")
+    fact["data"]["source"] |= {"lat": 1, "lon": 1, name: value}
+    with pytest.raises(BadLine):
+        split(fact)

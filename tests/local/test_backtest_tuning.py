@@ -1,0 +1,98 @@
+"""`./hotline backtest tune`: limits are searched on one period and told on a later one."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from hotline.security.detectors import DETECTORS
+from hotline.security.settings import choose_rules
+from hotline_local import cli
+from hotline_local.backtest.tuning import list_neighbours
+from tests.support.wallet_histories import login, write_history
+
+TRAIN = "2026-09-01T00:00:00Z..2026-09-05T00:00:00Z"
+TEST = "2026-09-05T00:00:00Z..2026-09-09T00:00:00Z"
+
+
+def write_guessers(folder: Path) -> tuple[Path, Path]:
+    """Guessers of five failures a time, which no rule as shipped notices, on each of eight days."""
+    facts, labels = [], []
+    for day in range(8):
+        for guess in range(5):
+            number = day * 100 + guess
+            facts.append(login(number, day * 1440 + 60 + guess, f"acct-{day}", ok=False))
+            labels.append({"event_id": f"evt-{number:06d}", "fraud": True})
+        facts += [login(day * 100 + 50 + n, day * 1440 + 300 + n * 100, f"honest-{day}", ok=False) for n in range(4)]
+    file = folder / "l.jsonl"
+    file.write_text("".join(json.dumps(label) + "\n" for label in labels), encoding="utf-8")
+    return write_history(folder / "h.jsonl", facts), file
+
+
+def tune(files: tuple[Path, Path], *more: str) -> int:
+    history, labels = files
+    arguments = ["tune", str(history), "--labels", str(labels), "--detector", "failed_login_burst", *more]
+    return cli.main(["backtest", *arguments])
+
+
+def test_limits_are_found_on_one_period_and_told_on_the_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tune(write_guessers(tmp_path), "--train", TRAIN, "--test", TEST, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["about"], found["detector"], found["bad_lines"]) == ("events", "failed_login_burst", 0)
+    for period in ("train", "test"):
+        assert found[period]["before"]["found"] == 0
+        assert (found[period]["after"]["fraud"], found[period]["after"]["found"]) == (20, 20)
+        assert found[period]["after"]["f1"] == 1
+    ((detector, limits),) = choose_rules(tomllib.loads(found["settings"]), only=["failed_login_burst"])
+    assert limits.failures == 5
+    assert limits.window_ms == detector.limits.window_ms
+
+
+def test_what_was_found_can_be_read_and_pasted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tune(write_guessers(tmp_path), "--train", TRAIN, "--test", TEST) == 0
+    said, progress = capsys.readouterr()
+    assert "train 2026-09-01T00:00:00.000Z to 2026-09-05T00:00:00.000Z" in said
+    assert "  after  F1 1.000, 20 of 20 found, 0 false" in said
+    assert "[failed_login_burst]\non = true\nfailures = 5\n" in said
+    assert "Round 1: F1 1.000" in progress
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "sentence"),
+    [
+        (TRAIN, TRAIN, "--train and --test overlap"),
+        (TRAIN, "2026-09-04T23:59:59.999Z..2026-09-09T00:00:00Z", "--train and --test overlap"),
+        (TEST, TRAIN, "--test must come after --train"),
+        ("2026-09-01..2026-09-05", TEST, "--train takes FROM..TO"),
+        (TRAIN, "2026-09-05T00:00:00Z", "--test takes FROM..TO"),
+        (TRAIN, "2026-09-06T00:00:00Z..2026-09-06T00:00:00Z", "--test: the period must end after it begins."),
+        ("2026-10-01T00:00:00Z..2026-10-02T00:00:00Z", "2026-10-03T00:00:00Z..2026-10-04T00:00:00Z", "No fraud is"),
+    ],
+)
+def test_periods_that_cannot_tell_anything_are_refused(
+    tmp_path: Path, train: str, test: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tune(write_guessers(tmp_path), "--train", train, "--test", test) in {1, 2}
+    said, complaint = capsys.readouterr()
+    assert (said, complaint.startswith(sentence)) == ("", True), complaint
+
+
+@pytest.mark.parametrize("more", [["--out", "x"], ["--from", "x"], ["--to", "x"], ["--detectors", "x"]])
+def test_other_options_are_refused(tmp_path: Path, more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert tune(write_guessers(tmp_path), "--train", TRAIN, "--test", TEST, *more) == 2
+    assert f"takes no {more[0]}." in capsys.readouterr().err
+
+
+def test_each_neighbour_differs_in_one_limit() -> None:
+    (limits,) = (one.limits for one in DETECTORS if one.rule == "reset_device_transfer")
+    neighbours = list(list_neighbours(limits))
+    assert len(neighbours) == 12
+    for one in neighbours:
+        changed = [name for name in limits.__dataclass_fields__ if getattr(one, name) != getattr(limits, name)]
+        assert len(changed) == 1
+    assert neighbours[4].floor_minor == {"CNY": 50_000, "HKD": 50_000, "JPY": 10_000}

@@ -1,0 +1,94 @@
+"""The settings of the scan: one table a rule, and no name or value that means nothing."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from hotline.security.detectors import DETECTORS, Detector
+from hotline.security.rules import SHIPPED_RULES
+from hotline.security.settings import (
+    SHIPPED_FILE,
+    BadSettings,
+    choose_rules,
+    parse_settings,
+    read_settings,
+    table_of,
+)
+
+BY_RULE = {detector.rule: detector for detector in DETECTORS}
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda one: one.rule)
+def test_the_file_that_ships_has_the_table_of_every_rule(detector: Detector[object]) -> None:
+    """A rule is on as it ships if somebody publishes a norm for it. Paste what is missing."""
+    table = table_of(detector, detector.limits, is_on=detector.is_published)
+    assert f"\n{table}" in SHIPPED_FILE.read_text(encoding="utf-8")
+
+
+def test_the_file_that_ships_has_no_other_table() -> None:
+    assert sorted(parse_settings()) == sorted(BY_RULE)
+
+
+def test_what_ships_is_what_the_detectors_say() -> None:
+    assert read_settings() == read_settings("") == SHIPPED_RULES
+
+
+def test_a_limit_of_time_is_written_in_minutes() -> None:
+    rules = read_settings("[failed_login_burst]\nwindow_minutes = 2.5\nquiet_minutes = 30\n")
+    (limits,) = (rule.limits for rule in rules.rules if rule.detector.rule == "failed_login_burst")
+    assert (limits.window_ms, limits.quiet_ms, limits.failures) == (150_000, 1_800_000, 10)
+    assert rules.digest != SHIPPED_RULES.digest
+
+
+def test_a_table_of_amounts_takes_the_place_of_the_whole() -> None:
+    text = "[reset_device_transfer]\nfloor_minor = { EUR = 5 }\n"
+    limits = {rule.detector.rule: rule.limits for rule in read_settings(text).rules}
+    assert limits["reset_device_transfer"].floor_minor == {"EUR": 5}
+
+
+def test_rules_are_switched_off_and_named_ones_on() -> None:
+    tables = parse_settings("[failed_login_burst]\non = false\n")
+    assert [detector.rule for detector, _ in choose_rules(tables)] == ["reset_device_transfer"]
+    chosen = choose_rules(tables, only=["failed_login_burst"])
+    assert [detector.rule for detector, _ in chosen] == ["failed_login_burst"]
+
+
+def test_a_rule_without_a_norm_is_off_until_it_is_switched_on() -> None:
+    detector = BY_RULE["failed_login_burst"]
+    unproved = Detector(
+        **{**{one.name: getattr(detector, one.name) for one in fields(detector)}, "is_published": False}
+    )
+    assert choose_rules({}, [unproved]) == []
+    assert choose_rules({unproved.rule: {"on": True}}, [unproved]) == [(unproved, unproved.limits)]
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda one: one.rule)
+def test_a_table_is_read_back_as_the_limits_it_was_written_from(detector: Detector[object]) -> None:
+    ((_, limits),) = choose_rules(parse_settings(table_of(detector, detector.limits, is_on=True)), only=[detector.rule])
+    assert limits == detector.limits
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[failed_logins]\non = true\n", "[failed_logins]: there is no such rule; there are failed_login_burst, "),
+        ("failed_login_burst = 5\n", "[failed_login_burst]: this is not a table of a rule"),
+        ("[failed_login_burst]\nfailure = 5\n", "[failed_login_burst] failure: there is no such limit; there are fail"),
+        ("[failed_login_burst]\nwindow_ms = 5\n", "[failed_login_burst] window_ms: there is no such limit"),
+        ("[failed_login_burst]\non = 1\n", "[failed_login_burst] on: only true and false are possible"),
+        ("[failed_login_burst]\nfailures = 2.5\n", "[failed_login_burst] failures: a whole number is needed"),
+        ('[failed_login_burst]\nfailures = "5"\n', "[failed_login_burst] failures: a number is needed"),
+        ("[failed_login_burst]\nfailures = true\n", "[failed_login_burst] failures: a number is needed"),
+        ("[failed_login_burst]\nfailures = -1\n", "[failed_login_burst] failures: a number of at least 0 is needed"),
+        ("[failed_login_burst]\nwindow_minutes = nan\n", "[failed_login_burst] window_minutes: a number is needed"),
+        ("[reset_device_transfer]\nfloor_minor = 5\n", "[reset_device_transfer] floor_minor: a table of names and"),
+        ("[reset_device_transfer.floor_minor]\nEUR = 0.5\n", "[reset_device_transfer] floor_minor.EUR: a whole number"),
+        ("[failed_login_burst\n", "[-]: this is not TOML"),
+    ],
+)
+def test_a_name_or_value_that_means_nothing_is_refused_with_its_place(text: str, sentence: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        read_settings(text)
+    assert str(refused.value).startswith(sentence)
