@@ -15,10 +15,10 @@ from hotline.security.fold import Fold
 from hotline.security.rules import RuleSet
 from hotline.security.watch import LATENESS_MS, Watch
 from hotline_local.backtest.engine import Scope, Share, signals_of
-from hotline_local.backtest.ordering import iterate
+from hotline_local.backtest.ordering import Inputs, iterate
 from hotline_local.backtest.reader import Reader, read_line
 from hotline_local.backtest.recent import RecentIds, RecentParties
-from hotline_local.backtest.runs import Inputs, Work, judge_share, run
+from hotline_local.backtest.runs import Work, judge_share, run
 from hotline_local.backtest.subjects import Subjects
 from tests.support.wallet_histories import History, login, movement, told, write_history
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from hotline.security.watch import LATENESS_MS
 
-PARTIES_MAX: Final = 200_000
+PARTIES_MAX: Final = 50_000
 """A label that names its movement alone finds the party among at least so many movements before it."""
 IDS_MAX: Final = 1_000_000
 """An event that comes again is known among at least so many events before it."""
