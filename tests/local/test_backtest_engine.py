@@ -67,7 +67,7 @@ def test_a_backtest_finds_what_watches_find_under_any_arrival(tmp_path: Path, se
     assert found == found_by_watches(facts, seed + 1) == found_by_watches(facts, seed + 2)
 
 
-def test_what_is_withdrawn_is_no_finding(tmp_path: Path) -> None:
+def test_a_withdrawn_hit_is_no_finding(tmp_path: Path) -> None:
     facts = [
         told(1, 0, "password.changed", "acct-1", version=1),
         told(2, 1, "device.registered", "acct-1", device_id="dev"),

@@ -53,7 +53,7 @@ def test_limits_are_found_on_one_period_and_told_on_the_next(
     assert limits.window_ms == detector.limits.window_ms
 
 
-def test_what_was_found_can_be_read_and_pasted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_limits_that_were_found_can_be_read_and_pasted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert tune(write_guessers(tmp_path), "--train", TRAIN, "--test", TEST) == 0
     said, progress = capsys.readouterr()
     assert "train 2026-09-01T00:00:00.000Z to 2026-09-05T00:00:00.000Z" in said

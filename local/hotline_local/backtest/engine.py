@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-from hotline.security.detectors import Signal, Stream
+from hotline.security.detectors import Event, Signal, Stream
+from hotline.security.fold import Fold
 from hotline.security.rules import SIGNALS_BY_PREFIX, RuleSet
 
 from .ledger import Ledger
@@ -85,7 +86,7 @@ class Engine:
         self._subjects: dict[Stream, Subjects] = {
             stream: Subjects(plan, folder / f"asleep-{stream.value}-{self._share.index}", awake_max=awake_max)
             for stream, plan in rules.plans.items()
-            if plan.rules or stream is Stream.ACCOUNT
+            if plan.rules or stream is Stream.ACCOUNT or (self._scope.ranked and stream is Stream.PARTY)
         }
         self._missing: dict[Stream, set[str]] = {
             stream: {name for rule in plan.rules.values() for name in rule.detector.needs}
@@ -152,10 +153,17 @@ class Engine:
             seen = fold.take(event)
             for rule, hit in seen:
                 ledger.note_hit(rule, subject, hit)
-            # What an account receives from another one is the other one's movement.
-            is_own = stream is Stream.ACCOUNT and "kind" in values and type(event) is not Received
-            if ranked and is_own and "movement_id" in values and event.at_ms >= scope.since_ms:
-                ledger.note_movement(subject, event, rate_movement(fold, event))
+            if ranked and "movement_id" in values and "kind" in values and event.at_ms >= scope.since_ms:
+                self._rate(stream, subject, event, fold)
+
+    def _rate(self, stream: Stream, subject: str, event: Event, fold: Fold) -> None:
+        """Note a movement and the parts of its risk. The movement that an account receives is the payer's."""
+        if stream is Stream.PARTY:
+            parts = rate_movement(fold)
+            if parts:
+                self._ledger.note_rated(event, parts)
+        elif type(event) is not Received:
+            self._ledger.note_movement(subject, event, rate_movement(fold))
 
     def _split(self, placed: Placed) -> Iterable[Pair]:
         at_ms, file, line, told = placed
@@ -185,8 +193,8 @@ class Engine:
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Do without the collection of cycles: rules and reader make none, and it looks through all memories again and
-    again, which costs a third of the time."""
+    """Do without the collection of cycles. Rules and reader make none, and it costs a third of the time to look through
+    all memories again and again."""
     was_on = gc.isenabled()
     gc.disable()
     try:

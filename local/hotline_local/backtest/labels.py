@@ -17,7 +17,7 @@ FOREVER_MS: Final = 1 << 62
 
 @dataclass(slots=True)
 class Labels:
-    """Whether movements, events and accounts were fraud. What has no label counts as honest.
+    """Whether movements, events and accounts were fraud. A thing without a label counts as honest.
 
     `accounts`: [from, to, fraud] in milliseconds, `to` not included.
     """

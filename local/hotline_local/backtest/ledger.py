@@ -1,4 +1,4 @@
-"""What a run has seen, in a database on disk: hits, movements, accounts, bad lines. Its memory does not grow.
+"""The things that a run has seen, in a database on disk: hits, movements, accounts, bad lines. Its memory stays small.
 
 Each worker writes one of its own; `collect` puts them together.
 """
@@ -14,7 +14,7 @@ from typing import Any, Final
 from hotline.security.detectors import Event, Hit
 from hotline.security.rules import Rule
 
-from .risk import Part, add_up
+from .risk import Part
 from .subjects import open_scratch
 
 ROWS_AT_ONCE: Final = 2000
@@ -23,12 +23,13 @@ TABLES: Final = {
     # The last row of a name holds: a hit may be seen again with more, or be withdrawn.
     "hit": "name TEXT, detector TEXT, stream TEXT, subject TEXT, started_ms INTEGER, ended_ms INTEGER, facts TEXT, "
     "event_ids TEXT, withdrawn INTEGER, PRIMARY KEY (name, subject, started_ms)",
-    "told": "event_id TEXT, movement_id TEXT, account TEXT, at_ms INTEGER, points INTEGER, parts TEXT",
+    "told": "event_id TEXT, movement_id TEXT, account TEXT, at_ms INTEGER, parts TEXT",
+    "rated": "event_id TEXT PRIMARY KEY, parts TEXT",
     "account": "account TEXT PRIMARY KEY",
     "bad": "file INTEGER, line INTEGER, reason TEXT, field TEXT",
     "labelled": "event_id TEXT",
 }
-_WITHOUT_ROWID: Final = frozenset({"hit", "account"})
+_WITHOUT_ROWID: Final = frozenset({"hit", "rated", "account"})
 
 
 class Ledger:
@@ -63,7 +64,11 @@ class Ledger:
     def note_movement(self, account: str, event: Event, parts: tuple[Part, ...]) -> None:
         """Note an event of a movement of the account, with what it is by itself."""
         text = json.dumps(parts) if parts else "[]"
-        self._add("told", (event.id, event.values["movement_id"], account, event.at_ms, add_up(parts), text))
+        self._add("told", (event.id, event.values["movement_id"], account, event.at_ms, text))
+
+    def note_rated(self, event: Event, parts: tuple[Part, ...]) -> None:
+        """Note by which parts the party of a movement rates an event of it."""
+        self._add("rated", (event.id, json.dumps(parts)))
 
     def note_account(self, account: str) -> None:
         """Note an account that was seen."""

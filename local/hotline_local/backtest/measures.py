@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-type Groups = Mapping[int, tuple[int, int]]
+type Groups = Mapping[float, tuple[int, int]]
 
 TOP: Final = 100
 """So many accounts of a day somebody can look at."""
@@ -85,7 +85,7 @@ class TopOfDays:
     first_time: list[float] = field(default_factory=list)
     _known: set[str] = field(default_factory=set)
 
-    def take_day(self, ranked: Iterable[tuple[str, int, bool]]) -> None:
+    def take_day(self, ranked: Iterable[tuple[str, float, bool]]) -> None:
         """Take in a day: (account, points, whether it was compromised), the most points first."""
         shown = _Shown(self.top)
         fresh = _Shown(self.top)
@@ -130,6 +130,6 @@ def group_two(hits: Hits, total: int) -> Groups:
     return dict(_two(hits, total))
 
 
-def _two(hits: Hits, total: int) -> Iterator[tuple[int, tuple[int, int]]]:
+def _two(hits: Hits, total: int) -> Iterator[tuple[float, tuple[int, int]]]:
     yield 1, (hits.found, hits.false)
     yield 0, (hits.fraud - hits.found, total - hits.fraud - hits.false)

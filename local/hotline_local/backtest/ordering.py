@@ -1,7 +1,7 @@
 """Lines of a history in the order of their times.
 
-Files that are sorted by time are read as they stand, several at once. A line that goes back in time ends that: then all
-lines are sorted in parts that fit into memory, which are written to temporary files and merged.
+Files that are sorted by time are read as they stand, several at once. A line that goes back in time ends that. All
+lines are then sorted in parts that fit into memory, and the parts are merged from temporary files.
 """
 
 from __future__ import annotations

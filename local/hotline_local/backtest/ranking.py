@@ -18,7 +18,7 @@ from .engine import Scope
 from .labels import Labels
 from .ledger import ROWS_AT_ONCE, Ledger
 from .measures import Hits, TopOfDays
-from .risk import Part, add_up, rate_finding
+from .risk import Part, add_findings, add_up, rate_finding
 
 DAY_MS: Final = 24 * 3_600_000
 
@@ -26,11 +26,11 @@ _TABLES: Final = """
 CREATE TABLE finding (number INTEGER PRIMARY KEY, name TEXT, stream TEXT, subject TEXT, started_ms INTEGER,
                       ended_ms INTEGER, points INTEGER, facts TEXT, event_ids TEXT);
 CREATE TABLE named (event_id TEXT, number INTEGER);
-CREATE TABLE movement (movement_id TEXT PRIMARY KEY, account TEXT, at_ms INTEGER, day INTEGER, points INTEGER,
+CREATE TABLE movement (movement_id TEXT PRIMARY KEY, account TEXT, at_ms INTEGER, day INTEGER, points REAL,
                        parts TEXT, fraud INTEGER) WITHOUT ROWID;
 CREATE TABLE pointed (name TEXT, movement_id TEXT, PRIMARY KEY (name, movement_id)) WITHOUT ROWID;
 CREATE TABLE suspect (name TEXT, account TEXT, PRIMARY KEY (name, account)) WITHOUT ROWID;
-CREATE TABLE ranked (account TEXT PRIMARY KEY, points INTEGER, movements INTEGER, findings INTEGER, fraud INTEGER)
+CREATE TABLE ranked (account TEXT PRIMARY KEY, points REAL, movements INTEGER, findings INTEGER, fraud INTEGER)
                     WITHOUT ROWID;
 CREATE TABLE compromised (account TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE proved (number INTEGER PRIMARY KEY);
@@ -114,11 +114,11 @@ class Ranking:
         """The accounts on which there is a finding."""
         return self._ledger.count("SELECT count(DISTINCT subject) FROM finding WHERE stream = 'ACT'")
 
-    def group_movements(self) -> dict[int, tuple[int, int]]:
+    def group_movements(self) -> dict[float, tuple[int, int]]:
         """The movements by points, see measures."""
         return self._group("movement")
 
-    def group_accounts(self) -> dict[int, tuple[int, int]]:
+    def group_accounts(self) -> dict[float, tuple[int, int]]:
         """The accounts by points, see measures."""
         return self._group("ranked")
 
@@ -180,8 +180,9 @@ class Ranking:
     def _rank_movements(self) -> None:
         database = self._ledger.database
         rows = database.execute(
-            "SELECT t.movement_id, t.event_id, t.account, t.at_ms, t.points, t.parts, f.name, f.points "
-            "FROM told t LEFT JOIN named n ON n.event_id = t.event_id LEFT JOIN finding f ON f.number = n.number "
+            "SELECT t.movement_id, t.event_id, t.account, t.at_ms, t.parts, r.parts, f.name, f.points "
+            "FROM told t LEFT JOIN rated r ON r.event_id = t.event_id "
+            "LEFT JOIN named n ON n.event_id = t.event_id LEFT JOIN finding f ON f.number = n.number "
             "ORDER BY t.movement_id, t.at_ms, t.event_id, n.number"
         )
         waiting: list[tuple[Any, ...]] = []
@@ -198,11 +199,13 @@ class Ranking:
 
     def _rank_movement(self, movement_id: str, told: list[Any]) -> tuple[tuple[Any, ...], list[str]]:
         _, _, account, at_ms, *_ = told[0]
-        riskiest = max(told, key=itemgetter(4))
-        parts: list[Part] = [tuple(part) for part in json.loads(riskiest[5])]
-        by_name: dict[str, int] = {row[6]: row[7] for row in told if row[6] is not None}
+        by_event: dict[str, list[Part]] = {
+            row[1]: [*json.loads(row[4]), *(json.loads(row[5]) if row[5] is not None else ())] for row in told
+        }
+        by_name: dict[str, float] = {row[6]: row[7] for row in told if row[6] is not None}
         names = sorted(by_name)
-        parts += [(self._rules[name].detector.rule, by_name[name]) for name in names]
+        found = [(self._rules[name].detector.rule, by_name[name]) for name in names]
+        parts = add_findings(max(by_event.values(), key=add_up), found)
         event_ids = sorted({row[1] for row in told})
         labels = self._labels
         fraud = labels is not None and labels.judge_movement(movement_id, event_ids, account, at_ms)
@@ -256,7 +259,7 @@ class Ranking:
                 proved.append((number,))
         database.executemany("INSERT INTO proved VALUES (?)", proved)
 
-    def _group(self, table: str) -> dict[int, tuple[int, int]]:
+    def _group(self, table: str) -> dict[float, tuple[int, int]]:
         rows = self._ledger.query(f"SELECT points, sum(fraud), sum(1 - fraud) FROM {table} GROUP BY points")  # noqa: S608 - ours
         return {points: (fraud, honest) for points, fraud, honest in rows}
 

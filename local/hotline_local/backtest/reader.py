@@ -1,8 +1,8 @@
 """One line of a history as events of the scan's streams, without pydantic: a history has many lines.
 
 A line is a CloudEvents object, or an event of EventBridge with one in `detail`; its type with or without `.v1`. Only
-the fields that rules look at are read and checked. The values are those of the scan's rows, with addresses, devices,
-countries and parties as they stand in the file in the place of keyed hashes.
+the fields that rules look at are read and checked. Values are those of the scan's rows. Addresses, devices, countries
+and parties stand there as they are in the file, in the place of keyed hashes.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from hotline.contracts.limits import INTEGER_MAX, TYPE_CHARACTERS_MAX
 from hotline.contracts.model import VERSION_SUFFIX
+from hotline.contracts.vocabulary import instrument_of
 from hotline.security.detectors import Event, Stream
 from hotline.security.detectors.history import OUTWARD_KINDS
 
@@ -31,6 +33,8 @@ END_MS: Final = 7_258_118_400_000
 OTHER_TYPES_MAX: Final = 200
 """So many types that do not matter are counted by name, and the rest as OTHER_TYPE."""
 OTHER_TYPE: Final = "other"
+KINDS_MAX: Final = 256
+"""So many spellings of instruments are known again."""
 
 
 class Received(Event):
@@ -108,8 +112,8 @@ class Reader:
         self.untouched: Counter[str] = Counter()
 
     def split(self, told: Told) -> tuple[Pair, ...]:
-        """The events of one told event: one in the account's stream, and those of its source, its party, or of the
-        account that the money goes to. Empty for a type that does not matter. Raises BadLine."""
+        """The event as the streams have it. The first one is that of its subject; others are of its source, its party,
+        or the account that receives the money. Empty for a type that does not matter. Raises BadLine."""
         build = _BUILDERS.get(told[2])
         if build is None:
             if not told[2].startswith("agent."):
@@ -218,47 +222,52 @@ def _split_movement(reader: Reader, told: Told) -> tuple[Pair, ...]:
         "amount_minor": _whole(amount["minor"], "data.amount.minor", least=0),
         "currency": _text(amount["currency"], "data.amount.currency"),
     }
-    direction = data.get("direction")
-    if direction is not None:
-        values["direction"] = _text(direction, "data.direction")
-    merchant, other = data.get("merchant"), data.get("counterparty_account")
-    party = data.get("counterparty")
-    if party is None:
-        party = other
-    if party is not None:
-        values["party"] = _text(party, "data.counterparty")
-        values["party_kind"] = "payee"
-    elif merchant is not None:
-        values["party"] = party = _text(merchant["id"], "data.merchant.id")
-        values["party_kind"] = "merchant"
-    balance = data.get("balance_after_minor")
-    if balance is not None:
-        values["balance_after_minor"] = _whole(balance, "data.balance_after_minor")
+    direction, merchant, other = data.get("direction"), data.get("merchant"), data.get("counterparty_account")
+    own = dict(values)
     instrument = data.get("instrument")
     if instrument is not None:
-        values["instrument"] = _text(instrument["kind"], "data.instrument.kind")
-    found: Pair = (Stream.ACCOUNT, subject, Event(id_, at_ms, type_, values))
-    if direction == "in" or kind not in OUTWARD_KINDS:
+        own["instrument"] = _instrument(_text(instrument["kind"], "data.instrument.kind"))
+    party: str | None = None
+    if merchant is not None:
+        own["party"] = party = _text(merchant["id"], "data.merchant.id")
+        own["party_kind"] = "merchant"
+    else:
+        party = data.get("counterparty") or other
+        if party is not None:
+            own["party"] = _text(party, "data.counterparty")
+            own["party_kind"] = "payee"
+    balance = data.get("balance_after_minor")
+    if balance is not None:
+        own["balance_after_minor"] = _whole(balance, "data.balance_after_minor")
+    found: Pair = (Stream.ACCOUNT, subject, Event(id_, at_ms, type_, own))
+    if direction == "in":
+        own["direction"] = direction
         return (found,)
-    if party is None:
+    if party is None or kind not in OUTWARD_KINDS:
         return (found,)
     reader.parties.note(subject, movement_id, party)
-    of_payer = {**values, "party": subject, "account": subject}
-    to_party: Pair = (Stream.PARTY, party, Event(id_, at_ms, type_, of_payer))
+    paid = {**values, "party": subject, "account": subject}
+    if "instrument" in own:
+        paid["instrument"] = own["instrument"]
+    to_party: Pair = (Stream.PARTY, party, Event(id_, at_ms, type_, paid))
     if kind != "transfer" or other is None or other == subject:
         return found, to_party
-    received = {**values, "direction": "in", "party": subject, "party_kind": "payee"}
-    # The balance is the payer's.
-    received.pop("balance_after_minor", None)
+    values |= {"direction": "in", "party": subject, "party_kind": "payee"}
     account = _text(other, "data.counterparty_account")
-    return found, to_party, (Stream.ACCOUNT, account, Received(id_, at_ms, type_, received))
+    return found, to_party, (Stream.ACCOUNT, account, Received(id_, at_ms, type_, values))
+
+
+@lru_cache(maxsize=KINDS_MAX)
+def _instrument(kind: str) -> str:
+    """The kind of an instrument in the words of the lists."""
+    return instrument_of(kind, None, None).kind
 
 
 def _split_label(reader: Reader, told: Told) -> tuple[Pair, ...]:
     at_ms, id_, type_, subject, data = told
     movement_id = _text(data["movement_id"], "data.movement_id")
     found: Pair = (Stream.ACCOUNT, subject, Event(id_, at_ms, type_, {"movement_id": movement_id}))
-    party = data.get("counterparty") or data.get("merchant_id") or reader.parties.find(subject, movement_id)
+    party = data.get("merchant_id") or data.get("counterparty") or reader.parties.find(subject, movement_id)
     if party is None:
         return (found,)
     values = {"movement_id": movement_id, "account": subject}

@@ -1,22 +1,24 @@
 """The risk of movements and findings in points: the one place that knows how it is counted.
 
-A movement's points are the sum of its parts. Some come from the movement and what was known of its account at that
-moment, the others from findings that name it. An account has the points of its riskiest movement, or of the findings on
-itself, whichever is more.
+A movement's points are the sum of its parts. They come from the fold of its account and from that of its party, as they
+were at that moment. A movement that neither of them rates has the points of the findings that name it. An account has
+the points of its riskiest movement, or of the findings on itself, whichever is more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from hotline.security.detectors import Event, Severity
+from hotline.security.detectors import Severity
 from hotline.security.fold import Fold
 from hotline.security.rules import Rule
 
-type Part = tuple[str, int]
+type Part = tuple[str, float]
 """A reason and its points, at least 0."""
 
+DIGITS: Final = 2
+"""Of points; so equal runs rank alike, and scores are not too many to count by."""
 POINTS: Final[Mapping[Severity, int]] = {
     Severity.LOW: 10,
     Severity.MEDIUM: 30,
@@ -25,9 +27,15 @@ POINTS: Final[Mapping[Severity, int]] = {
 }
 
 
-def rate_movement(fold: Fold, event: Event) -> tuple[Part, ...]:  # noqa: ARG001 - the seam for the score of movements
-    """The parts of a movement by itself, after the account's fold has taken it in."""
-    return ()
+def rate_movement(fold: Fold) -> tuple[Part, ...]:
+    """The parts by which a fold rates the movement that it has taken in last: `risk`, a tuple of named points.
+
+    A fold without any rates nothing.
+    """
+    risk = getattr(fold, "risk", None)
+    if not risk:
+        return ()
+    return tuple((name, round(points, DIGITS)) for name, points in risk._asdict().items() if points)
 
 
 def rate_finding(rule: Rule) -> int:
@@ -35,6 +43,12 @@ def rate_finding(rule: Rule) -> int:
     return POINTS[rule.detector.severity]
 
 
-def add_up(parts: Iterable[Part]) -> int:
+def add_findings(parts: Sequence[Part], found: Sequence[Part]) -> list[Part]:
+    """The parts of a movement with the findings that name it. One that was rated has what was found until then among
+    its parts. To add what was found later would make the ranking look better than it can be at the moment."""
+    return list(parts or found)
+
+
+def add_up(parts: Iterable[Part]) -> float:
     """The points of parts together; more in one part is never less in all."""
-    return sum(points for _, points in parts)
+    return round(sum(points for _, points in parts), DIGITS)

@@ -29,7 +29,7 @@ type Chosen = list[tuple[Detector[Any], Any]]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a run is to do. It is sent to the workers."""
+    """The orders of a run, as they are sent to its workers."""
 
     files: tuple[Path, ...]
     chosen: Chosen
@@ -41,7 +41,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run has found."""
+    """The result of a run."""
 
     rules: RuleSet
     figures: Figures

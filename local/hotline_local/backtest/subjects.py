@@ -1,8 +1,8 @@
 """The memories of the rules about the subjects of one stream.
 
-Memory grows with the subjects that are active, not with the length of a history. A subject of which nothing has come
-for longer than of the others sleeps: its memory is put on disk in its stored form, and taken up from there when
-something comes. The scan stores watches in the same form, so sleeping changes no finding.
+Memory grows with the subjects that are active, not with the length of a history. The subjects
+that were silent for longest sleep. The memory of one that sleeps is on disk, in its stored form, until something comes.
+The scan stores watches in the same form, so sleeping changes no finding.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from hotline.kit.clock import to_text
 from hotline.security.rules import Rule
 
 from .engine import signals_of
-from .measures import Hits, TopOfDays, average_precision, group_two, mean
+from .measures import Groups, Hits, TopOfDays, average_precision, group_two, mean
 from .runs import Outcome
 
 DAY_MS: Final = 24 * 3_600_000
@@ -49,8 +49,8 @@ def sum_up(outcome: Outcome, *, has_labels: bool) -> dict[str, Any]:
 
 
 def find_blind(outcome: Outcome) -> dict[str, Any]:
-    """The rules that could see nothing in these files, and why: no event that they listen to, or no event with a value
-    that they need."""
+    """The rules that could see nothing in these files, and why. Either there is no event that they listen to, or no
+    event has a value that they need."""
     figures = outcome.figures
     signals = signals_of(figures.types)
     blind: dict[str, Any] = {}
@@ -141,7 +141,7 @@ def _tell(hits: Hits) -> dict[str, Any]:
     }
 
 
-def _total(groups: Mapping[int, tuple[int, int]]) -> int:
+def _total(groups: Groups) -> int:
     return sum(fraud + honest for fraud, honest in groups.values())
 
 

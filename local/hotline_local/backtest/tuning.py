@@ -1,7 +1,7 @@
 """The search for limits of one rule: on one period, and told on a later one, never on the same.
 
-Limits that were chosen on a period look better there than they are. So the search sees the first period alone, and the
-second one is judged once, with the limits as they were and with those that were found.
+Limits that were chosen on a period look better there than they are. The search sees the first period alone. The second
+one is judged once, with the limits as they were and with those that were found.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def list_neighbours(limits: Any) -> Iterator[Any]:
 
 
 def say(told: Mapping[str, Any]) -> str:
-    """What was found as lines to read."""
+    """The limits that were found, as lines to read."""
     lines = [f"{told['detector']}: limits after {told['rounds']} rounds, by {told['about']}."]
     for name in ("train", "test"):
         period = told[name]
@@ -121,7 +121,7 @@ class _Search:
     labels: Labels
     detector: Detector[Any]
     about: str = ""
-    """What is counted: movements, events or accounts, the first of them with fraud in the training."""
+    """The things that are counted: movements, events or accounts, the first of them with fraud in the training."""
     bad_lines: int = field(default=0)
 
     def judge(self, period: Period, candidates: list[Any]) -> list[Hits]:

@@ -24,8 +24,8 @@ _DESCRIPTION: Final = (
     "Run the rules of the scan over a history of wallet events, without AWS. FILE has one CloudEvents object a line "
     "(docs/contracts.md), best sorted by time; .gz is unpacked. Other files are sorted first, into temporary files. "
     "LABELS has one JSON object a line: movement_id, event_id or account (this one with from and to, which may be left "
-    "out), and fraud, true or false. What has no label counts as honest. With --out the findings, the rankings of "
-    "movements and accounts, the summary and charts are written into DIR. Exit code 0: every line was read; 1: some "
+    "out), and fraud, true or false. A thing without a label counts as honest. With --out the findings, the rankings "
+    "of movements and accounts, the summary and charts are written into DIR. Exit code 0: every line was read; 1: some "
     "were not. docs/backtest.md says how to convert other data sets, and what the measures mean."
 )
 

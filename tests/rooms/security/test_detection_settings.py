@@ -31,7 +31,7 @@ def test_the_file_that_ships_has_no_other_table() -> None:
     assert sorted(parse_settings()) == sorted(BY_RULE)
 
 
-def test_what_ships_is_what_the_detectors_say() -> None:
+def test_the_shipped_settings_are_those_of_the_detectors() -> None:
     assert read_settings() == read_settings("") == SHIPPED_RULES
 
 

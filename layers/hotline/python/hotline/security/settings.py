@@ -1,4 +1,4 @@
-"""Which rules are on, and with which limits: `detection.toml`, or a file of the same form. Pure but for reading it.
+"""The rules that are on, with their limits: `detection.toml`, or a file of the same form. Pure but for reading it.
 
 The file has a table for each rule: `on`, and limits by the names of the detector's own. A limit `window_ms` is written
 in minutes, as `window_minutes`. A table or limit that is left out stays as the detector ships it. Unknown names and
