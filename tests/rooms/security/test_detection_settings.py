@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -68,6 +68,15 @@ def test_a_rule_without_a_norm_is_off_until_it_is_switched_on() -> None:
 def test_a_table_is_read_back_as_the_limits_it_was_written_from(detector: Detector[object]) -> None:
     ((_, limits),) = choose_rules(parse_settings(table_of(detector, detector.limits, is_on=True)), only=[detector.rule])
     assert limits == detector.limits
+
+
+def test_a_name_that_is_empty_or_not_of_letters_is_written_in_quotes() -> None:
+    detector = BY_RULE["reset_device_transfer"]
+    limits = replace(detector.limits, floor_minor={"CNY": 5, "": 7, "a.b": 9})
+    table = table_of(detector, limits, is_on=True)
+    assert 'floor_minor = { CNY = 5, "" = 7, "a.b" = 9 }' in table
+    ((_, read),) = choose_rules(parse_settings(table), only=[detector.rule])
+    assert read == limits
 
 
 @pytest.mark.parametrize(

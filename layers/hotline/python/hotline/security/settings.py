@@ -7,6 +7,7 @@ values that cannot hold are errors: a misspelt limit must not pass for one that 
 
 from __future__ import annotations
 
+import json
 import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -95,13 +96,18 @@ def table_of(detector: Detector[Any], limits: Any, *, is_on: bool) -> str:
             minutes = value / MINUTE_MS
             value = int(minutes) if minutes.is_integer() else minutes
         if isinstance(value, Mapping):
-            value = "{ " + ", ".join(f"{name} = {amount}" for name, amount in value.items()) + " }"
+            value = "{ " + ", ".join(f"{_quote(name)} = {amount}" for name, amount in value.items()) + " }"
         elif isinstance(value, tuple):
             value = f"[{', '.join(map(str, value))}]"
         elif isinstance(value, bool):
             value = str(value).lower()
         lines.append(f"{_key_of(field.name)} = {value}")
     return "\n".join(lines) + "\n"
+
+
+def _quote(name: str) -> str:
+    """A key as TOML takes it: one that is not of plain letters stands in quotes."""
+    return name if name.isascii() and name.isalnum() else json.dumps(name)
 
 
 def _key_of(name: str) -> str:
