@@ -6,20 +6,30 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pytest
 
 from hotline.security.detectors import DETECTORS
+from hotline_local.backtest import engine
 from hotline_local.backtest.engine import Scope
 from hotline_local.backtest.labels import Labels, read_labels
 from hotline_local.backtest.measures import Groups, Hits, TopOfDays, average_precision, group_two, trace_curve
+from hotline_local.backtest.risk import Part, add_findings, add_up, rate_movement
 from hotline_local.backtest.runs import Work, run
 from hotline_local.backtest.summary import sum_up
 from hotline_local.errors import CommandError
 from tests.support.wallet_histories import BEGAN, History, login, movement, told, write_history
 
-CHOSEN = [(detector, detector.limits) for detector in DETECTORS]
+RULES = {"failed_login_burst", "reset_device_transfer"}
+CHOSEN = [(detector, detector.limits) for detector in DETECTORS if detector.rule in RULES]
+
+
+@pytest.fixture(autouse=True)
+def findings_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Movements have the points of the findings that name them, whatever folds say of them."""
+    monkeypatch.setattr(engine, "rate_movement", lambda _: ())
 
 
 def groups_of(ranked: Sequence[tuple[int, bool]]) -> Groups:
@@ -167,6 +177,47 @@ def test_measures_of_a_history_are_those_of_another_computation(tmp_path: Path) 
     days = {fact["time"][:10] for fact in movements.values()}
     precision = sum(len(compromised.get(day, ())) / 100 for day in days) / len(days)
     assert found["top_100_accounts_a_day"]["precision_with_known_accounts"] == pytest.approx(precision, abs=1e-6)
+
+
+def test_a_movement_has_the_parts_of_its_account_and_of_its_party(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several events of a movement the riskiest counts. A finding adds nothing to a movement that is rated."""
+    ratings = iter([(("amount", 1.5),), (("party", 20.0),), (("amount", 40.25),), (), (), ()])
+    monkeypatch.setattr(engine, "rate_movement", lambda _: next(ratings, ()))
+    paid = {"kind": "payment", "merchant": {"id": "mer-1", "name": "Tea"}}
+    again = {**movement(2, 1, "acct-1", 500, version=2, **paid), "id": "evt-3"}
+    again["data"]["movement_id"] = "mov-1"
+    facts = [movement(1, 0, "acct-1", 500, **paid), again, *takeover(10, 10, "acct-2", 150_000)]
+    file = write_history(tmp_path / "h.jsonl", facts)
+    with run(Work((file,), CHOSEN, Scope(ranked=True))) as outcome:
+        first, second = outcome.ranking.movements()
+    assert (first["movement_id"], first["score"], first["parts"]) == ("mov-12", 100, [["reset_device_transfer", 100]])
+    assert (second["movement_id"], second["score"], second["parts"]) == ("mov-1", 40.25, [["amount", 40.25]])
+
+
+@pytest.mark.parametrize(
+    ("own", "found", "told"),
+    [
+        ([("amount", 3.5)], [("drain", 60)], [("amount", 3.5)]),
+        ([], [("drain", 60), ("velocity", 30)], [("drain", 60), ("velocity", 30)]),
+        ([], [], []),
+    ],
+)
+def test_findings_rate_what_nothing_else_has_rated(own: list[Part], found: list[Part], told: list[Part]) -> None:
+    assert add_findings(own, found) == told
+
+
+def test_a_fold_rates_by_named_points() -> None:
+    class Risk(NamedTuple):
+        amount: float = 12.3456
+        hour: float = 0.0
+        party: float = 7.0
+
+    fold = SimpleNamespace(risk=Risk())
+    assert rate_movement(fold) == (("amount", 12.35), ("party", 7.0))  # type: ignore[arg-type]
+    assert rate_movement(SimpleNamespace(risk=None)) == ()  # type: ignore[arg-type]
+    assert add_up([("amount", 12.35), ("party", 7.0)]) == 19.35
 
 
 def test_labels_are_read_from_lines(tmp_path: Path) -> None:
