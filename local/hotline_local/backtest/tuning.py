@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from hotline.security.detectors import Detector
 from hotline.security.rules import RuleSet
-from hotline.security.settings import table_of
 from hotline_local.errors import CommandError
 
 from .labels import Labels
@@ -21,6 +20,7 @@ from .ranking import Ranking
 from .reader import ms_of_text
 from .runs import Work, run
 from .summary import text_of_ms
+from .tables import table_of
 
 FACTORS: Final = (0.5, 0.75, 1.5, 2.0)
 """Each limit is tried at these multiples of where it is."""

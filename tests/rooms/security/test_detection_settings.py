@@ -14,8 +14,8 @@ from hotline.security.settings import (
     choose_rules,
     parse_settings,
     read_settings,
-    table_of,
 )
+from hotline_local.backtest.tables import table_of
 
 BY_RULE = {detector.rule: detector for detector in DETECTORS}
 

@@ -7,7 +7,6 @@ values that cannot hold are errors: a misspelt limit must not pass for one that 
 
 from __future__ import annotations
 
-import json
 import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -77,7 +76,7 @@ def choose_rules(
 
 def replace_limits(detector: Detector[Any], limits: Any, table: Mapping[str, Any]) -> Any:
     """The limits with those of a table in their place. Raises BadSettings."""
-    names = {_key_of(field.name): field.name for field in fields(limits)}
+    names = {key_of(field.name): field.name for field in fields(limits)}
     changed = {}
     for key, value in table.items():
         if key not in names:
@@ -87,30 +86,8 @@ def replace_limits(detector: Detector[Any], limits: Any, table: Mapping[str, Any
     return replace(limits, **changed)
 
 
-def table_of(detector: Detector[Any], limits: Any, *, is_on: bool) -> str:
-    """The table of a rule as TOML: what `read_settings` reads back as these limits."""
-    lines = [f"[{detector.rule}]", f"{ON} = {str(is_on).lower()}"]
-    for field in fields(limits):
-        value = getattr(limits, field.name)
-        if field.name.endswith(_MS):
-            minutes = value / MINUTE_MS
-            value = int(minutes) if minutes.is_integer() else minutes
-        if isinstance(value, Mapping):
-            value = "{ " + ", ".join(f"{_quote(name)} = {amount}" for name, amount in value.items()) + " }"
-        elif isinstance(value, tuple):
-            value = f"[{', '.join(map(str, value))}]"
-        elif isinstance(value, bool):
-            value = str(value).lower()
-        lines.append(f"{_key_of(field.name)} = {value}")
-    return "\n".join(lines) + "\n"
-
-
-def _quote(name: str) -> str:
-    """A key as TOML takes it: one that is not of plain letters stands in quotes."""
-    return name if name.isascii() and name.isalnum() else json.dumps(name)
-
-
-def _key_of(name: str) -> str:
+def key_of(name: str) -> str:
+    """The key of a limit in the settings."""
     return name.removesuffix(_MS) + _MINUTES if name.endswith(_MS) else name
 
 
