@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from hotline.security.detectors import DETECTORS
 from hotline_local import cli
 from hotline_local.backtest import engine, ordering
 from hotline_local.backtest.ordering import PARTS_MAX, sort_files
@@ -303,3 +304,17 @@ def test_drawing_waits_for_a_folder_to_draw_into(tmp_path: Path) -> None:
         f"cli.main(['backtest', {str(file)!r}]); sys.exit('matplotlib' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
+
+
+def test_without_options_all_rules_judge_and_settings_leave_those_that_are_on(
+    tmp_path: Path, history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_history(tmp_path / "h.jsonl", history.facts)
+    every = {detector.rule for detector in DETECTORS}
+    found = backtested(capsys, file)
+    assert set(found["detectors"]) | set(found["left_out"]) == every
+    settings = tmp_path / "s.toml"
+    settings.write_text("[reset_device_transfer]\non = false\n", encoding="utf-8")
+    found = backtested(capsys, file, "--settings", settings)
+    published = {detector.rule for detector in DETECTORS if detector.is_published}
+    assert set(found["detectors"]) | set(found["left_out"]) == published - {"reset_device_transfer"}

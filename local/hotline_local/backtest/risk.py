@@ -28,12 +28,9 @@ POINTS: Final[Mapping[Severity, int]] = {
 
 
 def rate_movement(fold: Fold) -> tuple[Part, ...]:
-    """The parts by which a fold rates the movement that it has taken in last: `risk`, a tuple of named points.
-
-    A fold without any rates nothing.
-    """
-    risk = getattr(fold, "risk", None)
-    if not risk:
+    """The parts by which a fold rates the event that it has taken in last; none for one by which no money left."""
+    risk = fold.risk
+    if risk is None:
         return ()
     return tuple((name, round(points, DIGITS)) for name, points in risk._asdict().items() if points)
 

@@ -41,11 +41,11 @@ def register(subparsers: Subparsers) -> None:
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="a history, .jsonl or .jsonl.gz; or the word tune, then a history"
     )
-    parser.add_argument("--settings", type=Path, metavar="S.toml", help="rules and limits (default: those that ship)")
+    parser.add_argument("--settings", type=Path, metavar="S.toml", help="the rules that are on, and their limits (default: all rules)")
     parser.add_argument("--labels", type=Path, metavar="L.jsonl", help="what was fraud: adds precision and recall")
     parser.add_argument("--from", dest="since", metavar="T", help="earlier events only teach the rules (RFC 3339)")
     parser.add_argument("--to", dest="until", metavar="T", help="events from then on are not read (RFC 3339)")
-    parser.add_argument("--detectors", metavar="A,B", help="these rules alone, also those that are off")
+    parser.add_argument("--detectors", metavar="A,B", help="these rules alone, on or off")
     parser.add_argument("--json", action="store_true", help="one JSON object with the summary, and nothing else")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write findings, rankings, summary and charts there")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="so many processes; the result is the same")
@@ -147,6 +147,7 @@ def _read_scope(arguments: argparse.Namespace, *, ranked: bool, labels: "Labels 
 
 
 def _choose(arguments: argparse.Namespace) -> "Chosen":
+    from hotline.security.detectors import DETECTORS
     from hotline.security.settings import BadSettings, choose_rules, parse_settings
 
     text = None
@@ -157,6 +158,9 @@ def _choose(arguments: argparse.Namespace) -> "Chosen":
             why = getattr(fault, "strerror", None) or "it is not UTF-8"
             raise CommandError(f"{arguments.settings} cannot be read: {why}.", exit_code=2) from None
     only = None if arguments.detectors is None else [name for name in arguments.detectors.split(",") if name]
+    if only is None and arguments.settings is None:
+        # A backtest is how somebody decides about the rules that are off.
+        only = [detector.rule for detector in DETECTORS]
     try:
         chosen = choose_rules(parse_settings(text), only=only)
     except BadSettings as bad:

@@ -49,8 +49,9 @@ def test_a_table_of_amounts_takes_the_place_of_the_whole() -> None:
 
 
 def test_rules_are_switched_off_and_named_ones_on() -> None:
-    tables = parse_settings("[failed_login_burst]\non = false\n")
-    assert [detector.rule for detector, _ in choose_rules(tables)] == ["reset_device_transfer"]
+    tables = parse_settings("[failed_login_burst]\non = false\n[drain]\non = true\n")
+    published = {detector.rule for detector in DETECTORS if detector.is_published}
+    assert {detector.rule for detector, _ in choose_rules(tables)} == published - {"failed_login_burst"} | {"drain"}
     chosen = choose_rules(tables, only=["failed_login_burst"])
     assert [detector.rule for detector, _ in chosen] == ["failed_login_burst"]
 
@@ -82,7 +83,7 @@ def test_a_name_that_is_empty_or_not_of_letters_is_written_in_quotes() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[failed_logins]\non = true\n", "[failed_logins]: there is no such rule; there are failed_login_burst, "),
+        ("[failed_logins]\non = true\n", "[failed_logins]: there is no such rule; there are agent_approvals, "),
         ("failed_login_burst = 5\n", "[failed_login_burst]: this is not a table of a rule"),
         ("[failed_login_burst]\nfailure = 5\n", "[failed_login_burst] failure: there is no such limit; there are fail"),
         ("[failed_login_burst]\nwindow_ms = 5\n", "[failed_login_burst] window_ms: there is no such limit"),
