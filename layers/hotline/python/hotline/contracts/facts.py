@@ -248,8 +248,8 @@ class Coupon(Contract):
 class Movement(FactContract):
     """payment, transfer, bill_payment, top_up, withdrawal: one movement of money at one version of its life.
     `expected_on`: on which local day of the customer a withdrawal is at their bank, as its provider estimates.
-    `arrived_at`: since when it is there. `direction`: of a transfer, `in` for one that the account receives. `counterparty_account`: the account of the same
-    wallet on the other side of a transfer."""
+    `arrived_at`: since when it is there. `direction`: of a transfer, `in` for one that the account receives.
+    `counterparty_account`: the account of the same wallet on the other side of a transfer."""
 
     movement_id: Id
     version: Version
