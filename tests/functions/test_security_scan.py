@@ -20,8 +20,8 @@ from hotline.kit.ids import bucket
 from hotline.kit.logging import Event
 from hotline.security.activity import ACTIVITY_SHARDS
 from hotline.security.items import PAGE_ROWS, is_tombstone
-from hotline.security.rules import SHIPPED_RULES
 from hotline.security.service import SHARDS_MAX
+from hotline.security.settings import read_shipped_rules
 from hotline_local.commands.scan import sentences, summed
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -101,7 +101,7 @@ def test_the_answer_names_what_was_found_and_travels_as_json(world: ScanWorld) -
         "window_start": "2026-11-23T12:00:00.000Z",
     }
     figures = {"rows": 3, "subjects": 1, "writes": 2, "corrected": 0, "withdrawn": 0, "lag_minutes": 0}
-    expected = {**figures, "complete": True, "shard": shard_of(), "rules": SHIPPED_RULES.digest}
+    expected = {**figures, "complete": True, "shard": shard_of(), "rules": read_shipped_rules().digest}
     assert {name: found[name] for name in expected} == expected
 
 
@@ -120,7 +120,7 @@ def test_the_log_names_finding_and_rows_and_nothing_else(world: ScanWorld) -> No
     assert {name: scanned[name] for name in scanned.keys() - always} == {
         "count": 3,
         "outcome": "complete",
-        "rules": SHIPPED_RULES.digest,
+        "rules": read_shipped_rules().digest,
         "lag_minutes": 0,
     }
     assert (raised["event"], scanned["event"]) == ("HL080", "HL081")

@@ -12,8 +12,8 @@ import pytest
 from hotline.contracts.schemas import parse
 from hotline.kit.clock import from_text, to_text
 from hotline.security.items import cursor_key
-from hotline.security.rules import SHIPPED_RULES
 from hotline.security.service import ACTIVITY_SHARDS
+from hotline.security.settings import read_shipped_rules
 from hotline_local.bus import put_facts
 from hotline_local.commands.scan import scan, summed
 from hotline_local.errors import CommandError
@@ -88,7 +88,7 @@ def test_an_attack_is_found_by_the_command_and_the_wallet_is_asked_to_hold(runni
     report = json.loads(done.stdout)
     figures = {"rows", "subjects", "reads", "writes", "corrected", "withdrawn", "lag_minutes"}
     assert report.keys() == {"shards", "rules", "findings", *figures}
-    assert report["rules"] == [SHIPPED_RULES.digest]
+    assert report["rules"] == [read_shipped_rules().digest]
     assert report["shards"] == 16
     (found,) = [finding for finding in report["findings"] if finding["subject"] == account]
     assert found["rule"] == "reset_device_transfer"

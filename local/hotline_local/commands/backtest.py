@@ -41,7 +41,8 @@ def register(subparsers: Subparsers) -> None:
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="a history, .jsonl or .jsonl.gz; or the word tune, then a history"
     )
-    parser.add_argument("--settings", type=Path, metavar="S.toml", help="the rules that are on, and their limits (default: all rules)")
+    settings_help = "the rules that are on, and their limits (default: all rules)"
+    parser.add_argument("--settings", type=Path, metavar="S.toml", help=settings_help)
     parser.add_argument("--labels", type=Path, metavar="L.jsonl", help="what was fraud: adds precision and recall")
     parser.add_argument("--from", dest="since", metavar="T", help="earlier events only teach the rules (RFC 3339)")
     parser.add_argument("--to", dest="until", metavar="T", help="events from then on are not read (RFC 3339)")

@@ -7,13 +7,14 @@ from dataclasses import fields, replace
 import pytest
 
 from hotline.security.detectors import DETECTORS, Detector
-from hotline.security.rules import SHIPPED_RULES
+from hotline.security.rules import RuleSet
 from hotline.security.settings import (
     SHIPPED_FILE,
     BadSettings,
     choose_rules,
     parse_settings,
     read_settings,
+    read_shipped_rules,
 )
 from hotline_local.backtest.tables import table_of
 
@@ -32,14 +33,15 @@ def test_the_file_that_ships_has_no_other_table() -> None:
 
 
 def test_the_shipped_settings_are_those_of_the_detectors() -> None:
-    assert read_settings() == read_settings("") == SHIPPED_RULES
+    published = RuleSet.of((detector, detector.limits) for detector in DETECTORS if detector.is_published)
+    assert read_settings() == read_settings("") == read_shipped_rules() == published
 
 
 def test_a_limit_of_time_is_written_in_minutes() -> None:
     rules = read_settings("[failed_login_burst]\nwindow_minutes = 2.5\nquiet_minutes = 30\n")
     (limits,) = (rule.limits for rule in rules.rules if rule.detector.rule == "failed_login_burst")
     assert (limits.window_ms, limits.quiet_ms, limits.failures) == (150_000, 1_800_000, 10)
-    assert rules.digest != SHIPPED_RULES.digest
+    assert rules.digest != read_shipped_rules().digest
 
 
 def test_a_table_of_amounts_takes_the_place_of_the_whole() -> None:

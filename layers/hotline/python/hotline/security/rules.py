@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from hotline.kit.ids import derive_id
 
-from .detectors import DETECTORS, Detector, Event, History, Hit, Signal, State, Stream
+from .detectors import Detector, Event, History, Hit, Signal, State, Stream
 from .score import Weights
 
 DIGEST_CHARACTERS: Final = 8
@@ -88,9 +88,6 @@ def _name(detector: Detector[Any], limits: Any) -> str:
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_CHARACTERS]
 
-
-SHIPPED_RULES: Final = RuleSet.of((detector, detector.limits) for detector in DETECTORS if detector.is_published)
-"""The rules whose thresholds somebody publishes, with these thresholds."""
 
 SIGNALS_BY_PREFIX: Final = {"account.": Signal.PROFILE_TOLD.value, "agent.": Signal.AGENT_ACTED.value}
 """Families of types that are one signal."""

@@ -30,7 +30,8 @@ from .activity import ACTIVITY_LIFE, NAMED
 from .detectors import Event, Stream
 from .findings import Kind, Step, contribute_steps, parts_of, step_keys
 from .model import Finding, Row, SecurityError, ShardReport
-from .rules import SHIPPED_RULES, Plan, RuleSet
+from .rules import Plan, RuleSet
+from .settings import read_shipped_rules
 from .watch import Changes, Raised
 
 COMPLETE_AFTER: Final = timedelta(seconds=90)
@@ -58,17 +59,18 @@ def scan_shard(
     *,
     until: datetime | None = None,
     has_time: Callable[[], bool] = lambda: True,
-    rules: RuleSet = SHIPPED_RULES,
+    rules: RuleSet | None = None,
     workers: int = WORKERS_MAX,
 ) -> ShardReport:
     """Read a shard from its cursors to 90 s ago, or to `until`, and raise, correct and withdraw findings. `until` is at
     most now, for a caller who knows that nothing is on its way. Streams without a rule are not read. No query is begun
-    when `has_time` says so; the next run goes on from there. `rules` hold for the whole run. `workers`: how many
-    subjects commit at once.
+    when `has_time` says so; the next run goes on from there. `rules` hold for the whole run; None: those of
+    `detection.toml`. `workers`: how many subjects commit at once.
 
     Raises Stale when another run is on the shard, Unavailable; what was done until then stays done. Its fact
     `lag_minutes` says how far behind the oldest unread row is.
     """
+    rules = rules or read_shipped_rules()
     now = ctx.clock.now()
     end = now - COMPLETE_AFTER if until is None else min(until, now)
     tally = _Tally()

@@ -11,6 +11,7 @@ import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +46,12 @@ class BadSettings(InvalidInput):
 def read_settings(text: str | None = None, detectors: Sequence[Detector[Any]] = DETECTORS) -> RuleSet:
     """The rules that the settings switch on. `text`: TOML; None: the file that ships. Raises BadSettings."""
     return RuleSet.of(choose_rules(parse_settings(text), detectors))
+
+
+@cache
+def read_shipped_rules() -> RuleSet:
+    """The rules of the file that ships, read once a process. Raises BadSettings."""
+    return read_settings()
 
 
 def parse_settings(text: str | None = None) -> Mapping[str, Any]:
