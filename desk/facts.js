@@ -6,6 +6,9 @@ import { languageName } from "./words.js";
 const HIDDEN = ["approval_id", "contact_id", "decision_id", "item_id", "part", "recovery_id", "version"];
 
 const yesOrNo = (words, value) => words.text(value === true || value === "yes" ? "yes" : "no");
+const money = (words, minor, { currency }) => (currency ? words.money({ minor, currency }) : words.number(minor));
+const ofThousand = (words, value) => words.percent(value, 1000);
+const tenths = (words, value) => words.number(value / 10);
 const several = (value) => (Array.isArray(value) ? value : String(value).split(","));
 const split = (value) => String(value).split(/:(.*)/s);
 
@@ -32,56 +35,69 @@ export function heardText(words, turn) {
   return words.text("pair", { name, value: outcomeText(words, step, outcome) });
 }
 
+/** A closed word of a group. */
+const as = { word: (group) => (words, value) => words.word(group, value) };
+
 /** How the value of a fact reads. Of any other fact it is an id, a number or a person's text, and stays as it is. */
 const VALUES = {
-  amount_minor: (words, minor, { currency }) => (currency ? words.money({ minor, currency }) : words.number(minor)),
-  asked_for: (words, value) => words.word("asked", value),
+  amount_minor: money,
+  asked_for: as.word("asked"),
   auto_approve_minor: minorText,
   answer_by: (words, value) => words.day(value),
   asked_at: (words, value) => words.time(value),
   evidence_above_minor: minorText,
   also: (words, value) => words.list(several(value)),
+  by: as.word("by"),
   categories: (words, value) => words.list(several(value)),
   categories_removed: (words, value) => words.list(several(value)),
-  cause: (words, value) => words.word("cause", value),
+  cause: as.word("cause"),
+  change: as.word("change"),
   decision: (words, value) =>
     String(value).startsWith("account.") ? words.word("operation", value.replace(/^account\.|_requested$/g, "")) : words.word("decision", value),
+  deviations_tenths: tenths,
   distributed: yesOrNo,
-  field: (words, value) => words.word("mask", value),
+  field: as.word("mask"),
+  frauds_tenths: tenths,
   from: skillText,
-  goal: (words, value) => words.word("goal", value),
+  goal: as.word("goal"),
   history: (words, value) => words.list(several(value).map((turn) => heardText(words, turn))),
-  hold: (words, value) => words.word("hold", value),
-  kind: (words, value) => words.word("value", value),
+  hold: as.word("hold"),
+  kind: as.word("value"),
   language: (_, value) => languageName(value),
-  loss: (words, value) => words.word("loss", value),
+  loss: as.word("loss"),
   missed_on: (words, value) => words.day(value),
-  notice: (words, value) => words.word("notice", value),
+  notice: as.word("notice"),
   number_known: yesOrNo,
   numbers: (words, value) => words.list(several(value)),
   numbers_removed: (words, value) => words.list(several(value)),
-  operation: (words, value) => words.word("operation", value),
+  operation: as.word("operation"),
   outcome: (words, value) => words.word("outcome", String(value).toLowerCase()),
   partial: yesOrNo,
-  payout: (words, value) => words.word("way", value),
-  priority: (words, value) => words.word("priority", value),
-  priority_before: (words, value) => words.word("priority", value),
+  payout: as.word("way"),
+  priority: as.word("priority"),
+  priority_before: as.word("priority"),
   proved: (words, value) => words.list(several(value).map((factor) => words.word("factor", factor))),
-  refund_reason: (words, value) => words.word("refund_reason", value),
+  refund_reason: as.word("refund_reason"),
   removed: (words, value) => words.list(several(value).map((name) => words.word("fact", name))),
-  rule: (words, value) => words.word("rule", value),
+  rule: as.word("rule"),
+  rate_permille: ofThousand,
+  share_of_count_permille: ofThousand,
+  share_of_sum_permille: ofThousand,
+  share_permille: ofThousand,
   skill: skillText,
-  state: (words, value) => words.word("refund", value),
+  state: as.word("refund"),
   tags: (words, value) => words.list(several(value)),
   tags_before: (words, value) => words.list(several(value)),
-  thing: (words, value) => words.word("thing", value),
+  thing: as.word("thing"),
   told_at: (words, value) => words.time(value),
   until: (words, value) => words.time(value),
-  value: (words, value) => words.word("mask", value),
-  waits_for: (words, value) => words.word("review", value),
-  way: (words, value) => words.word("way", value),
-  where: (words, value) => words.word("where", value),
-  why: (words, value) => words.word("act_reason", value),
+  usual_minor: money,
+  value: as.word("mask"),
+  waits_for: as.word("review"),
+  way: as.word("way"),
+  where: as.word("where"),
+  why: as.word("act_reason"),
+  within: as.word("within"),
 };
 
 /** Why an approval is void, by the kind of its thing; nothing where that is not known. */

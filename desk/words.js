@@ -2,6 +2,8 @@
 
 export const LANGUAGES = { en: { tag: "en-US", name: "English" }, zh: { tag: "zh-CN", name: "中文" } };
 const KEPT = "desk.language";
+/** Where a group has no word of its own: the rule of a finding is the reason of its entry. */
+const OTHERWISE = { fact: "field", reason: "rule" };
 
 /** The language to begin with: the one that was chosen before, else the browser's, else English. */
 export function firstLanguage() {
@@ -57,7 +59,7 @@ export class Words {
   /** A closed word of the API in this language. An unknown one is shown as it came, without underscores. */
   word(group, value) {
     if (value === null || value === undefined) return "–";
-    return this.messages[`${group}.${value}`] ?? String(value).replaceAll(/[_.]/g, " ");
+    return this.messages[`${group}.${value}`] ?? this.messages[`${OTHERWISE[group]}.${value}`] ?? String(value).replaceAll(/[_.]/g, " ");
   }
 
   has(group, value) {

@@ -81,6 +81,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
 }
 LAYER: Final = Path(next(iter(hotline.__path__)))
 FACTS: Final = (FOLDER / "facts.js").read_text(encoding="utf-8")
+SCRIPT: Final = (FOLDER / "words.js").read_text(encoding="utf-8")
 BY_AGENTS: Final = [one.value for one, needs in REQUIREMENTS.items() if needs.by_agent is not ByAgent.NEVER]
 RULES: Final = sorted(
     set(re.findall(r'(?:_says|_review_above)\("([a-z_.]+)"', Path(str(refund_rules.__file__)).read_text()))
@@ -174,7 +175,10 @@ LOCAL_FAULTS: Final = frozenset(
 
 
 def has_word(code: str, group: str, word: object) -> bool:
-    return bool(WORDS[code].get(f"{group}.{word}"))
+    """Whether a word is in its group, or in the one that words.js takes then."""
+    otherwise = dict(re.findall(r'(\w+): "(\w+)"', re.findall(r"OTHERWISE = \{(.*)\}", SCRIPT)[0]))
+    words = WORDS[code]
+    return bool(words.get(f"{group}.{word}") or words.get(f"{otherwise.get(group)}.{word}"))
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

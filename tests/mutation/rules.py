@@ -86,6 +86,7 @@ _DETECTORS: Final = (
     "rooms/security/test_detectors_fold.py", "rooms/security/test_detectors.py", "rooms/security/test_watch.py",
 )  # fmt: skip
 _DETECTORS_LATER: Final = ("rooms/security/test_scan_stored.py",)
+_MONEY: Final = (*_DETECTORS, "rooms/security/test_money_detection.py")
 _PINS: Final = ("rooms/identity/test_pins.py", "functions/test_connect_pins.py")
 
 _WORDS_TOLD: Final = ("rules/test_stored_words.py", "rules/test_error_codes.py")
@@ -196,23 +197,35 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("security/detectors/agent_deeds.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/agent_openings.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/agent_unmasking.py", _DETECTORS, _DETECTORS_LATER),
+    Rule("security/detectors/card_testing.py", _MONEY, _DETECTORS_LATER),
     Rule("security/detectors/code_flooding.py", _DETECTORS, _DETECTORS_LATER),
+    Rule("security/detectors/counterparty_risk.py", _MONEY, _DETECTORS_LATER),
     Rule("security/detectors/credential_stuffing.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/distributed_guessing.py", _DETECTORS, _DETECTORS_LATER),
+    Rule("security/detectors/drain.py", _MONEY, _DETECTORS_LATER),
     Rule("security/detectors/failed_login_burst.py", _DETECTORS, _DETECTORS_LATER),
+    Rule("security/detectors/floors.py", _MONEY, _DETECTORS_LATER),
+    Rule("security/detectors/history.py", _MONEY, _DETECTORS_LATER),
     Rule("security/detectors/impossible_travel.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/journeys.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/marks.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/new_devices_in_a_row.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/no_second_factor.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/one_contact_point.py", _DETECTORS, _DETECTORS_LATER),
+    Rule("security/detectors/pass_through.py", _MONEY, _DETECTORS_LATER),
     Rule("security/detectors/password_spray.py", _DETECTORS, _DETECTORS_LATER),
+    Rule("security/detectors/refund_abuse.py", _MONEY, _DETECTORS_LATER),
     Rule("security/detectors/reset_device_transfer.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/source_tries.py", _DETECTORS, _DETECTORS_LATER),
+    Rule("security/detectors/spend_anomaly.py", _MONEY, _DETECTORS_LATER),
     Rule("security/detectors/states.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/success_after_attack.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/two_countries.py", _DETECTORS, _DETECTORS_LATER),
+    Rule("security/detectors/velocity.py", _MONEY, _DETECTORS_LATER),
+    Rule("security/detectors/windows.py", _DETECTORS, _DETECTORS_LATER),
+    Rule("security/fold.py", _MONEY, _DETECTORS_LATER),
     Rule("security/model.py", (*_DETECTORS, *_WORDS_TOLD), _DETECTORS_LATER),
+    Rule("security/score.py", _MONEY, _DETECTORS_LATER),
     Rule("security/watch.py", _DETECTORS, _DETECTORS_LATER),
     Rule("wording/amounts.py", _WORDS),
     Rule("wording/catalogue.py", ("rooms/wording/test_catalogues.py", *_WORDS)),

@@ -395,10 +395,28 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.window_ms": (_HOUR_MS, "decision: the hour of the desk's limits"),
         "DETECTOR.limits.quiet_ms": (_HOUR_MS, "Panther's usual time"),
     },
+    "hotline.security.detectors.card_testing": {
+        "DETECTOR.limits.tries": (5, "decision: generated histories"),
+        "DETECTOR.limits.failures": (2, "decision: generated histories"),
+        "DETECTOR.limits.window_ms": (_HOUR_MS, "decision: generated histories"),
+        "DETECTOR.limits.after_ms": (24 * _HOUR_MS, "decision: generated histories"),
+        "DETECTOR.limits.small_minor": ({"CNY": 2_000, "HKD": 2_000, "JPY": 100, "": 300}, "decision: about 20 yuan"),
+        "DETECTOR.limits.large_minor": (
+            {"CNY": 50_000, "HKD": 50_000, "JPY": 2_500, "": 7_500},
+            "decision: about 500 yuan",
+        ),
+        "TRIES_MAX": (12, "decision: what a memory has room for"),
+    },
     "hotline.security.detectors.code_flooding": {
         "DETECTOR.limits.codes": (5, "Elastic's rule for Okta"),
         "DETECTOR.limits.window_ms": (_HOUR_MS, "Elastic's rule for Okta"),
         "DETECTOR.limits.quiet_ms": (_HOUR_MS, "Panther's usual time"),
+    },
+    "hotline.security.detectors.counterparty_risk": {
+        "DETECTOR.limits.frauds": (1.25, "decision: generated histories"),
+        "DETECTOR.limits.rate_permille": (50, "decision: five times the card networks' one percent"),
+        "DETECTOR.limits.merge_ms": (24 * _HOUR_MS, "decision: a day"),
+        "ACCOUNTS_MAX": (32, "decision: what a memory has room for"),
     },
     "hotline.security.detectors.credential_stuffing": {
         "DETECTOR.limits.tries": (25, "Elastic's rule for Okta"),
@@ -418,10 +436,33 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.quiet_ms": (_HOUR_MS, "Panther's usual time"),
         "TRIES_MAX": (32, "decision: what a memory has room for"),
     },
+    "hotline.security.detectors.drain": {
+        "DETECTOR.limits.window_ms": (_HOUR_MS, "decision: generated histories"),
+        "DETECTOR.limits.emptied_permille": (999, "decision: generated histories"),
+        "DETECTOR.limits.sliced_permille": (900, "decision: generated histories"),
+        "DETECTOR.limits.slices": (3, "decision: generated histories"),
+        "DETECTOR.limits.habit_ms": (90 * 24 * _HOUR_MS, "decision: a quarter"),
+        "DETECTOR.limits.floor_minor": (
+            {"CNY": 10_000, "HKD": 10_000, "JPY": 500, "": 1_500},
+            "decision: about 100 yuan",
+        ),
+        "SLICES_MAX": (24, "decision: what a memory has room for"),
+    },
     "hotline.security.detectors.failed_login_burst": {
         "DETECTOR.limits.failures": (10, "PCI DSS 4, 8.3.4: at most ten"),
         "DETECTOR.limits.window_ms": (15 * _MINUTE_MS, "CIS benchmarks"),
         "DETECTOR.limits.quiet_ms": (_HOUR_MS, "Panther's usual time"),
+    },
+    "hotline.security.detectors.history": {
+        "MOVEMENTS_MAX": (64, "decision: what a memory has room for"),
+        "PARTIES_MAX": (64, "decision: what a memory has room for"),
+        "DEVICES_MAX": (16, "decision: what a memory has room for"),
+        "SPENDING_MAX": (64, "decision: what a memory has room for"),
+        "LABELS_MAX": (64, "decision: what a memory has room for"),
+        "HALF_LIFE_MS": (30 * 24 * _HOUR_MS, "decision: habits change in a month"),
+        "RECORD_HALF_LIFE_MS": (3 * 24 * _HOUR_MS, "decision: generated histories"),
+        "LEARNED_RATIO_MAX": (3.0, "decision: a thief must not teach"),
+        "HOURS_MAX": (240, "decision: old habits fade"),
     },
     "hotline.security.detectors.impossible_travel": {
         "DETECTOR.limits.speed_km_h": (900, "Panther"),
@@ -440,6 +481,20 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.security.detectors.one_contact_point": {
         "DETECTOR.limits.points": (2, "decision: recovery takes two factors"),
     },
+    "hotline.security.detectors.pass_through": {
+        "DETECTOR.limits.quick_ms": (_HOUR_MS, "decision: generated histories"),
+        "DETECTOR.limits.window_ms": (24 * _HOUR_MS, "decision: generated histories"),
+        "DETECTOR.limits.fresh_ms": (7 * 24 * _HOUR_MS, "decision: generated histories"),
+        "DETECTOR.limits.fresh_movements": (8, "decision: generated histories"),
+        "DETECTOR.limits.same_permille": (995, "decision: generated histories"),
+        "DETECTOR.limits.close_permille": (900, "decision: generated histories"),
+        "DETECTOR.limits.over_permille": (1000, "decision: the rest is its own money"),
+        "DETECTOR.limits.empty_permille": (50, "decision: generated histories"),
+        "DETECTOR.limits.points": (6, "decision: generated histories"),
+        "DETECTOR.limits.floor_minor": ({"CNY": 1_000, "HKD": 1_000, "JPY": 50, "": 150}, "decision: about 10 yuan"),
+        "COMINGS_MAX": (8, "decision: what a memory has room for"),
+        "GOINGS_MAX": (16, "decision: what a memory has room for"),
+    },
     "hotline.security.detectors.password_spray": {
         "DETECTOR.limits.tries": (15, "Elastic's rule for Okta"),
         "DETECTOR.limits.accounts": (5, "Elastic's rule for Okta"),
@@ -452,6 +507,17 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.band_percent": (60, "Elastic's rule for Okta"),
         "DETECTOR.limits.quiet_ms": (_HOUR_MS, "Panther's usual time"),
     },
+    "hotline.security.detectors.refund_abuse": {
+        "DETECTOR.limits.refunds": (4.5, "decision: five, a little faded"),
+        "DETECTOR.limits.share_permille": (600, "decision: twice what shops report"),
+        "DETECTOR.limits.half_life_ms": (30 * 24 * _HOUR_MS, "decision: habits change in a month"),
+        "DETECTOR.limits.quiet_ms": (30 * 24 * _HOUR_MS, "decision: a month"),
+        "DETECTOR.limits.floor_minor": (
+            {"CNY": 30_000, "HKD": 30_000, "JPY": 1_500, "": 4_500},
+            "decision: about 300 yuan",
+        ),
+        "IDS_MAX": (20, "decision: what a finding names"),
+    },
     "hotline.security.detectors.reset_device_transfer": {
         "DETECTOR.limits.window_ms": (12 * _HOUR_MS, "MAS Guidelines on Shared Responsibility (2024): 12 hours"),
         "DETECTOR.limits.floor_minor": (
@@ -463,6 +529,18 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.security.detectors.source_tries": {
         "TRIES_MAX": (128, "decision: what a memory has room for"),
+    },
+    "hotline.security.detectors.spend_anomaly": {
+        "DETECTOR.limits.deviations": (3.4, "decision: Panther's three, tuned"),
+        "DETECTOR.limits.ratio": (4.5, "decision: generated histories"),
+        "DETECTOR.limits.spread_floor": (0.4, "decision: generated histories"),
+        "DETECTOR.limits.history_min": (8.0, "Panther: five to ten events"),
+        "DETECTOR.limits.young": (4.0, "decision: generated histories"),
+        "DETECTOR.limits.merge_ms": (24 * _HOUR_MS, "decision: a day"),
+        "DETECTOR.limits.floor_minor": (
+            {"CNY": 10_000, "HKD": 10_000, "JPY": 500, "": 1_500},
+            "decision: about 100 yuan",
+        ),
     },
     "hotline.security.detectors.success_after_attack": {
         "DETECTOR.limits.tries": (10, "Elastic's rule for Okta"),
@@ -480,6 +558,22 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.security.detectors.two_countries": {
         "DETECTOR.limits.window_ms": (30 * _MINUTE_MS, "Elastic's simple form"),
         "DETECTOR.limits.quiet_ms": (3 * _HOUR_MS, "Elastic's rule for Workspace"),
+    },
+    "hotline.security.detectors.velocity": {
+        "DETECTOR.limits.hour_count": (10, "decision: generated histories"),
+        "DETECTOR.limits.day_count": (20, "decision: generated histories"),
+        "DETECTOR.limits.hour_times": (2.5, "decision: generated histories"),
+        "DETECTOR.limits.day_times": (4.0, "decision: generated histories"),
+        "DETECTOR.limits.hour_floor_minor": (
+            {"CNY": 300_000, "HKD": 300_000, "JPY": 15_000, "": 45_000},
+            "decision: about 3,000 yuan",
+        ),
+        "DETECTOR.limits.day_floor_minor": (
+            {"CNY": 500_000, "HKD": 500_000, "JPY": 25_000, "": 75_000},
+            "decision: about 5,000 yuan",
+        ),
+        "DETECTOR.limits.sum_count": (4, "decision: generated histories"),
+        "DETECTOR.limits.merge_ms": (24 * _HOUR_MS, "decision: a day"),
     },
     "hotline.security.scan": {
         "COMPLETE_AFTER": (90 * SECONDS, "writers give up after 30 s, and twice that for clocks"),
@@ -539,16 +633,23 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.detectors.agent_browsing": "_MINUTES _MANY",
         "hotline.security.detectors.agent_openings": "_MINUTES _MANY",
         "hotline.security.detectors.agent_unmasking": "_MINUTES _MANY",
+        "hotline.security.detectors.card_testing": "_LARGE _SMALL _DAY",
         "hotline.security.detectors.code_flooding": "_END",
+        "hotline.security.detectors.counterparty_risk": "_DAY _TWO _CROWD _SOON",
         "hotline.security.detectors.credential_stuffing": "_MINUTES",
         "hotline.security.detectors.distributed_guessing": "_MINUTES",
+        "hotline.security.detectors.drain": "_END _FLOOR",
         "hotline.security.detectors.failed_login_burst": "_APART",
         "hotline.security.detectors.impossible_travel": "_FLIGHT",
         "hotline.security.detectors.new_devices_in_a_row": "_END",
+        "hotline.security.detectors.pass_through": "_HOUR _DAY _FRESH _FLOOR _SUM _OLD",
         "hotline.security.detectors.password_spray": "_MINUTES _LASTING",
+        "hotline.security.detectors.refund_abuse": "_DAY",
         "hotline.security.detectors.reset_device_transfer": "_FLOOR _FLOOR_OTHER _END",
+        "hotline.security.detectors.spend_anomaly": "_LATER _EDGE",
         "hotline.security.detectors.success_after_attack": "_AFTER _LAST",
         "hotline.security.detectors.two_countries": "_END",
+        "hotline.security.detectors.velocity": "_DAY _MONTH _FLOOR _DAY_FLOOR",
         "hotline.wording.speech": "_ROOM",
     },
     "a table of its own, below": {"hotline.identity.policy": "REQUIREMENTS"},
@@ -566,6 +667,10 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.scan": "ATTEMPTS_MAX WORKERS_MAX MINUTE_S",
         "hotline.security.service": "WRITE_ATTEMPTS_MAX",
         "functions.http.quota": "_KEPT",
+    },
+    "units, and what a sum is worth adding up for": {
+        "hotline.security.detectors.drain": "PARTS_PER_THOUSAND",
+        "hotline.security.detectors.history": "SEVERAL HOUR_MS DAY_MS",
     },
     "the shape of the earth, and what the words of a fact mean": {
         "hotline.security.detectors.impossible_travel": "EARTH_RADIUS_KM DEGREE_KM",

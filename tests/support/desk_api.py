@@ -630,7 +630,7 @@ def _findings(world: DeskWorld, call: _Call) -> Answered:
         "severity": "high",
         "found_at": _in(hours=-2),
         "rule": "failed_login_burst",
-        "facts": {"failures": 40, "sources": 12, "distributed": "yes"},
+        "facts": {"failures": 40, "distributed": "yes", "minutes_after": 12},
         "masked": [{"field": "finding_amount", "item_id": "f-1"}],
         "feedback": None,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import random
 from dataclasses import asdict, replace
 from math import acos, cos, radians, sin
@@ -76,6 +77,17 @@ def test_a_rule_is_tried_by_mutants_and_its_figures_are_promised(detector: Detec
     assert f"hotline.security.detectors.{detector.rule}" in PROMISES
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+def test_a_rule_and_each_fact_of_its_findings_have_words_at_the_desk(detector: Detector[Any], language: str) -> None:
+    words = json.loads((ROOT / f"desk/words/{language}.json").read_text(encoding="utf-8"))
+    hits = [hit for one in detector.examples for hit in fold_in_order(plan_of(detector), one.events).values()]
+    assert hits
+    assert f"rule.{detector.rule}" in words
+    facts = {name for hit in hits for name in hit.facts}
+    assert {name for name in facts if f"fact.{name}" not in words and f"field.{name}" not in words} == set()
+
+
 # ---------------------------------------------------------------- versions
 
 VERSIONS: Final = {
@@ -95,7 +107,7 @@ VERSIONS: Final = {
     ("new_devices_in_a_row", 1): "fc4935e44acefa6d",
     ("no_second_factor", 1): "4fa89d26d94f57a3",
     ("one_contact_point", 1): "3dd54c3e154cbd9f",
-    ("pass_through", 1): "850a3ac66d01bbcf",
+    ("pass_through", 1): "f40f506aef4fb85f",
     ("password_spray", 1): "631afb6194f6145a",
     ("refund_abuse", 1): "aa0187bf7b4f19e0",
     ("reset_device_transfer", 1): "9df6736556708d0d",

@@ -56,10 +56,10 @@ DETECTOR: Final = Detector(
     limits=Limits(),
     is_published=True,
     runbook=(
-        "See whether a login succeeded soon after, and from where. One source and a success: most likely the owner with "
-        "an old password; nothing to do. If somebody else is in: call the owner on the number of record, and have the "
-        "password replaced and the account frozen until they answer. Do not unlock because a caller says that it was "
-        "they who failed."
+        "See whether a login succeeded soon after, and from where. One source and a success: most likely the owner "
+        "with an old password; nothing to do. If somebody else is in: call the owner on the number of record, and "
+        "have the password replaced and the account frozen until they answer. Do not unlock because a caller says "
+        "that it was they who failed."
     ),
     step=step,
     examples=(

@@ -121,7 +121,7 @@ def _find(state: State, event: Event, currency: str, best: tuple[int, int, int])
     came = [one for one in state["came"][index:] if one[_CURRENCY] == currency]
     went = [one for one in state["went"] if one[_TIME] >= came[0][_TIME] and one[_CURRENCY] == currency]
     minutes = (event.at_ms - came[0][_TIME]) // MINUTE_MS
-    facts = {"amount_minor": out_minor, "currency": currency, "minutes": minutes, "points": points}
+    facts = {"amount_minor": out_minor, "currency": currency, "minutes": minutes, "signs": points}
     chain = sorted((*came, *went), key=lambda one: one[_TIME])
     ids = tuple(one[_ID] for one in chain)[:EVIDENCE_MAX]
     started_ms = came[0][_TIME]

@@ -52,8 +52,9 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `changes` [time, id, word], `devices` [time, id], `sent` [time, id, movement, amount,
-    currency], all of one window, and `hit` [beginning, device's time, end, currency, facts, ids] of the last finding."""
+    """See `Detector.step`. Memory: `changes` [time, id, word], `devices` [time, id], and `sent` [time, id, movement,
+    amount, currency], all of one window. `hit` [beginning, device's time, end, currency, facts, ids] is the last
+    finding."""
     if signal == Signal.MONEY_LEFT:
         return _send(state, event, limits)
     if signal == Signal.MONEY_UNDONE:
@@ -151,7 +152,7 @@ DETECTOR: Final = Detector(
             Signal.MONEY_LEFT,
             Signal.MONEY_UNDONE,
         }
-    ),  # fmt: skip
+    ),
     needs=frozenset({"device.registered", "movement_id"}),
     limits=Limits(),
     is_published=True,
@@ -218,7 +219,7 @@ DETECTOR: Final = Detector(
             _device(1),
             _transfer(2, _FLOOR),
             hit=None,
-        ),  # fmt: skip
+        ),
         example("near miss: below the floor", _reset(0), _device(10), _transfer(40, _FLOOR - 1), hit=None),
         example(
             "near miss: a moment after the window", _reset(0), _device(10), _transfer(_END + 0.01, _FLOOR), hit=None
@@ -229,7 +230,7 @@ DETECTOR: Final = Detector(
         example("near miss: the device was there before", _device(0), _reset(10), _transfer(20, 250_000), hit=None),
         example(
             "near miss: a payment in a shop", _reset(0), _device(1), _transfer(2, _FLOOR, kind="payment"), hit=None
-        ),  # fmt: skip
+        ),
         example(
             "near miss: one transfer told twice",
             _reset(0),

@@ -1,7 +1,7 @@
 """The parts of a rule of the scan.
 
-A rule is a fold. It gets the events of one subject one by one, in the order in which they happened, and keeps what it
-needs of them in a small state. A new event costs what the state needs, never the whole history.
+A rule is a fold. It gets the events of one subject one by one, in the order in which they happened. It keeps what it
+needs of them in a small state, so a new event costs what the state needs, never the whole history.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Severity(StrEnum):
 
 
 class Stream(StrEnum):
-    """Whose events a rule looks at. The values begin the partitions of the activity table."""
+    """The subject whose events a rule looks at. The values begin the partitions of the activity table."""
 
     ACCOUNT = "ACT"
     SOURCE = "SRC"
@@ -124,8 +124,8 @@ class Detector[L]:
     """One rule.
 
     `step` gets the rule's memory, the signal that an event is, the event, the account's history up to and with it, and
-    the limits. It changes the memory and returns what it has seen. It must depend on nothing else. A change of `step` or of the
-    meaning of its memory is a new `version`, and begins a new memory and findings of its own.
+    the limits. It changes the memory and returns what it has seen. It must depend on nothing else. A change of `step`
+    or of the meaning of its memory is a new `version`, and begins a new memory and findings of its own.
     """
 
     rule: str

@@ -6,8 +6,8 @@ from typing import Any
 
 
 def slide(window: list[Any], entry: list[Any], *, span_ms: int, kept_max: int) -> None:
-    """Add an entry, whose first field is its time in ms, and drop those that are older than the span or more than
-    `kept_max`, the oldest first. An entry exactly as old as the span stays."""
+    """Add an entry, whose first field is its time in ms. Drop those older than the span, and the oldest of more than
+    `kept_max`. An entry exactly as old as the span stays."""
     window.append(entry)
     oldest_ms = entry[0] - span_ms
     drop = max(0, len(window) - kept_max)
