@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from .detectors import Event, History, Hit, Signal, State, Stream
 from .detectors.history import PartyHistory
+from .detectors.rule import NO_HITS
 from .rules import SIGNALS_BY_PREFIX, Plan, Rule
-from .score import FINDING_LEVELS, Risk, decay_risk, judge_account, judge_party
+from .score import Risk, decay_risk, judge_account, judge_party
 
 _UNREAD: Final = History()
 """Sources and agents have no history of money."""
@@ -22,7 +23,7 @@ class Fold:
     party has that part alone.
     """
 
-    __slots__ = ("_plan", "alarms", "history", "peak", "risk", "states")
+    __slots__ = ("_plan", "_read", "alarms", "history", "peak", "risk", "states")
 
     def __init__(self, plan: Plan, stored: Mapping[str, Any] | None = None) -> None:
         stored = stored or {}
@@ -33,6 +34,7 @@ class Fold:
             self.history = History(known)
         elif plan.stream is Stream.PARTY:
             self.history = PartyHistory(known)
+        self._read = self.history.take
         # The memory of a rule that is off, or of another version or other limits, is dropped.
         states: Mapping[str, State] = stored.get("states", {})
         self.states: dict[str, State] = {name: state for name, state in states.items() if name in plan.rules}
@@ -60,23 +62,32 @@ class Fold:
         signal = event.type
         self.risk = None
         if history is not _UNREAD:
-            told = history.take(event.type, event.at_ms, event.values)
+            told = self._read(signal, event.at_ms, event.values)
             if told is None:
                 return []
             signal = told
-        listeners = self._plan.by_signal.get(signal)
+        by_signal = self._plan.by_signal
+        listeners = by_signal.get(signal)
         if listeners is None:
             signal = SIGNALS_BY_PREFIX.get(signal[: signal.find(".") + 1], signal)
-            listeners = self._plan.by_signal.get(signal, ())
+            listeners = by_signal.get(signal, ())
         states = self.states
         seen: list[tuple[Rule, Hit]] = []
-        for name, step, limits, rule in listeners:
+        blank: State = {}
+        for name, step, limits, rule, wakes in listeners:
             state = states.get(name)
-            if state is None:
-                state = states[name] = {}
-            for hit in step(state, signal, event, history, limits):
-                seen.append((rule, hit))
-                if self._plan.stream is Stream.ACCOUNT:
+            if state:
+                hits = step(state, signal, event, history, limits)
+            elif wakes:
+                # Most rules remember nothing of most subjects, and then there is no memory.
+                hits = step(blank, signal, event, history, limits)
+                if blank:
+                    states[name], blank = blank, {}
+            else:
+                continue
+            if hits is not NO_HITS:
+                for hit in hits:
+                    seen.append((rule, hit))
                     self._note(name, hit)
         if signal == _LEFT:
             self._weigh(event.at_ms)
@@ -87,6 +98,8 @@ class Fold:
         return decay_risk(self.peak[0], round(self.peak[1]), at_ms, self._plan.weights) if self.peak else 0.0
 
     def _note(self, name: str, hit: Hit) -> None:
+        if self._plan.stream is not Stream.ACCOUNT:
+            return
         if not hit.withdrawn:
             self.alarms[name] = [hit.started_ms, hit.ended_ms]
         elif name in self.alarms and self.alarms[name][0] == hit.started_ms:
@@ -97,17 +110,17 @@ class Fold:
         if isinstance(history, PartyHistory):
             self.risk = judge_party(history, at_ms, weights)
         elif history is not _UNREAD:
-            level = self._finding_level(at_ms) if self.alarms else 0.0
-            self.risk = risk = judge_account(history, at_ms, level, weights)
+            self.risk = risk = judge_account(history, at_ms, self._finding_level(at_ms) if self.alarms else 0.0, weights)
             total, peak = risk.total, self.peak
             # The bound is a straight line below the curve of decay. Most movements stay below it and cost no power.
-            bound = 1.0 - 0.7 * (at_ms - peak[1]) / weights.risk_half_life_ms if peak else 0.0
-            if not peak or (total >= peak[0] * bound and total >= self.account_risk(at_ms)):
+            if not peak or (
+                total >= peak[0] * (1.0 - 0.7 * (at_ms - peak[1]) / weights.risk_half_life_ms)
+                and total >= self.account_risk(at_ms)
+            ):
                 self.peak = [total, at_ms]
 
     def _finding_level(self, at_ms: int) -> float:
-        level = 0.0
+        level, levels, half_life_ms = 0.0, self._plan.levels, self._plan.weights.findings_half_life_ms
         for name, (_, ended_ms) in self.alarms.items():
-            age = (at_ms - ended_ms) / self._plan.weights.findings_half_life_ms
-            level = max(level, FINDING_LEVELS[self._plan.rules[name].detector.severity] * 0.5**age)
+            level = max(level, levels[name] * 0.5 ** ((at_ms - ended_ms) / half_life_ms))
         return level

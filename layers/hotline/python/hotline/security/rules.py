@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from hotline.kit.ids import derive_id
 
 from .detectors import Detector, Event, History, Hit, Signal, State, Stream
-from .score import Weights
+from .score import FINDING_LEVELS, Weights
 
 DIGEST_CHARACTERS: Final = 8
 
@@ -34,16 +34,22 @@ class Rule:
         return derive_id("finding", self.name, subject, str(started_ms))
 
 
+type Listener = tuple[str, Step, Any, Rule, bool]
+"""A rule that listens to a signal: its name, step and limits, itself, and whether the signal may begin its memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The rules of one stream, by the signal to which they listen."""
 
     stream: Stream
-    by_signal: Mapping[str, tuple[tuple[str, Step, Any, Rule], ...]]
+    by_signal: Mapping[str, tuple[Listener, ...]]
     rules: Mapping[str, Rule]
     """By their names."""
-    weights: Weights = field(default_factory=Weights)
+    weights: Weights
     """The points of the parts of a risk."""
+    levels: Mapping[str, float]
+    """How grave a finding is, from 0 to 1, by the names of rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +74,18 @@ class RuleSet:
 
 
 def _plan(stream: Stream, rules: list[Rule], weights: Weights) -> Plan:
-    by_signal: dict[str, list[tuple[str, Step, Any, Rule]]] = {}
+    by_signal: dict[str, list[Listener]] = {}
     for rule in rules:
-        for signal in rule.detector.listens:
-            by_signal.setdefault(signal.value, []).append((rule.name, rule.detector.step, rule.limits, rule))
+        detector = rule.detector
+        for signal in detector.listens:
+            wakes = detector.wakes is None or signal in detector.wakes
+            by_signal.setdefault(signal.value, []).append((rule.name, detector.step, rule.limits, rule, wakes))
     return Plan(
         stream,
         {signal: tuple(listeners) for signal, listeners in by_signal.items()},
         {rule.name: rule for rule in rules},
         weights,
+        {rule.name: FINDING_LEVELS[rule.detector.severity] for rule in rules},
     )
 
 

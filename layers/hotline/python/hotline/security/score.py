@@ -78,6 +78,7 @@ class Risk(NamedTuple):
 
 
 NO_RISK: Final = Risk()
+_make_risk: Final = Risk._make
 FINDING_LEVELS: Final = {Severity.LOW: 0.1, Severity.MEDIUM: 0.25, Severity.HIGH: 0.75, Severity.CRITICAL: 1.0}
 
 _HOURS_MIN: Final = 20
@@ -86,16 +87,19 @@ _HOURS_MIN: Final = 20
 
 def judge_account(history: History, at_ms: int, finding_level: float, weights: Weights) -> Risk:
     """The account's parts of the movement that the history took in last. `finding_level`: from 0 to 1."""
-    return Risk(
+    # A hot path: most parts of most movements are nothing, and a tuple is made at once.
+    hours = history.hours
+    return _make_risk((
         weights.amount * amount_level(history.amount_minor, history.usual_before, weights),
-        weights.hour * hour_level(history.hour_before, history.hours[24] - 1 if history.hours else 0),
+        weights.hour * hour_level(history.hour_before, hours[24] - 1) if hours else 0.0,
         weights.first_time if history.is_first_party and history.known_party_count else 0.0,
-        weights.velocity * _velocity_of(history, weights),
-        weights.share * (share_level(history.amount_minor, history.balance_before_minor, weights)
-                         if history.is_balance_told else 0.0),
+        weights.velocity * _velocity_of(history, at_ms, weights) if history.day_count >= SEVERAL else 0.0,
+        weights.share * share_level(history.amount_minor, history.balance_before_minor, weights)
+        if history.is_balance_told else 0.0,
         weights.findings * finding_level,
-        weights.labels * (min(1.0, history.fraud_weight(at_ms) / weights.labels_full) if history.frauds else 0.0),
-    )  # fmt: skip
+        weights.labels * min(1.0, history.fraud_weight(at_ms) / weights.labels_full) if history.frauds else 0.0,
+        0.0,
+    ))  # fmt: skip
 
 
 def judge_party(history: PartyHistory, at_ms: int, weights: Weights) -> Risk:
@@ -110,6 +114,9 @@ def amount_level(amount_minor: int, usual: list[float] | None, weights: Weights)
     if usual is None or usual[1] <= 0:
         return 0.25
     weight, mean, square = usual[0], usual[1], usual[2]
+    # The deviation is more than its floor. So most amounts need no root.
+    if amount_minor <= mean * (1.0 + weights.amount_from * weights.spread_floor) and weights.amount_from >= 0.0:
+        return 0.0
     variance = max(square - mean * mean, (weights.spread_floor * mean) ** 2) + mean * mean / weight
     deviations = (amount_minor - mean) / variance**0.5
     return _ramp(deviations, weights.amount_from, weights.amount_full)
@@ -117,7 +124,7 @@ def amount_level(amount_minor: int, usual: list[float] | None, weights: Weights)
 
 def hour_level(near_share: float, known_count: int) -> float:
     """How unusual the hour is, from 0 to 1. `near_share`: of earlier movements, those within an hour of it."""
-    return 0.0 if known_count < _HOURS_MIN else max(0.0, 1.0 - 8.0 * near_share)
+    return 0.0 if near_share >= 0.125 or known_count < _HOURS_MIN else 1.0 - 8.0 * near_share
 
 
 def velocity_level(ratio: float, weights: Weights) -> float:
@@ -144,16 +151,17 @@ def decay_risk(points: float, since_ms: int, at_ms: int, weights: Weights) -> fl
     return points * math.exp2((since_ms - at_ms) / weights.risk_half_life_ms)
 
 
-def _velocity_of(history: History, weights: Weights) -> float:
-    before, per_day = history.usual_before, history.per_day_before
-    if before is None or history.day_count < SEVERAL:
+def _velocity_of(history: History, at_ms: int, weights: Weights) -> float:
+    before = history.usual_before
+    if before is None:
         return 0.0
+    day_count, hour_count, day_minor, mean = history.day_count, history.hour_count, history.day_minor, before[1]
+    # Days of their own make the ratio smaller; without them it is at most this.
+    if day_count <= 3 and hour_count <= 2 and day_minor <= mean * 3.0:
+        return 0.0
+    per_day = history.left_per_day(at_ms)
     day = 3.0 + 2.0 * per_day
-    ratio = max(
-        history.day_count / day,
-        history.hour_count / (2.0 + per_day),
-        history.day_minor / (before[1] * day) if before[1] else 0.0,
-    )
+    ratio = max(day_count / day, hour_count / (2.0 + per_day), day_minor / (mean * day) if mean else 0.0)
     return velocity_level(ratio, weights)
 
 

@@ -29,6 +29,8 @@ from .rule import (
 )  # fmt: skip
 from .windows import slide
 
+_LEFT: Final = Signal.MONEY_LEFT.value
+_UNDONE: Final = Signal.MONEY_UNDONE.value
 TRIES_MAX: Final = 12
 
 
@@ -51,7 +53,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     """See `Detector.step`. Memory: `tries` [time, id, merchant, failed] of one window; `tested` [beginning, last try,
     failures, ids, count] once they are enough. `hit` is the last finding."""
     values = event.values
-    if signal == Signal.MONEY_UNDONE:
+    if signal == _UNDONE:
         return _take_back(state, values["movement_id"]) if "hit" in state else NO_HITS
     if values["kind"] != "payment":
         return NO_HITS
@@ -60,7 +62,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         _try(state, signal, event, limits)
         return NO_HITS
     tested = state.get("tested")
-    if tested is None or signal == Signal.MONEY_FAILED or amount < floor_of(limits.large_minor, currency):
+    if tested is None or signal != _LEFT or amount < floor_of(limits.large_minor, currency):
         return NO_HITS
     del state["tested"]
     if event.at_ms - tested[1] > limits.after_ms:
@@ -73,7 +75,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
 
 def _try(state: State, signal: str, event: Event, limits: Limits) -> None:
     tries = state.setdefault("tries", [])
-    is_failed = int(signal == Signal.MONEY_FAILED)
+    is_failed = int(signal != _LEFT)
     entry = [event.at_ms, event.id, event.values.get("party"), is_failed]
     slide(tries, entry, span_ms=limits.window_ms, kept_max=TRIES_MAX)
     if len(tries) < limits.tries:
@@ -113,6 +115,7 @@ DETECTOR: Final = Detector(
     version=1,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_FAILED, Signal.MONEY_UNDONE}),
+    wakes=frozenset({Signal.MONEY_LEFT, Signal.MONEY_FAILED}),
     needs=frozenset({"movement_id", "party"}),
     limits=Limits(),
     is_published=False,

@@ -26,6 +26,7 @@ from .rule import (
     example,
 )  # fmt: skip
 
+_LEFT: Final = Signal.MONEY_LEFT.value
 ACCOUNTS_MAX: Final = 32
 """So many payers of the last day are known. One more than these may be told of a second finding."""
 
@@ -48,7 +49,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     if not history.frauds or not isinstance(history, PartyHistory):
         return NO_HITS
     told = state.get("told", {})
-    if signal == Signal.MONEY_UNDONE:
+    if signal != _LEFT:
         return _take_back(told, event)
     at_ms = event.at_ms
     frauds, payments = history.fraud_weight(at_ms), history.payments_before
@@ -103,6 +104,7 @@ DETECTOR: Final = Detector(
     severity=Severity.MEDIUM,
     stream=Stream.PARTY,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
+    wakes=frozenset({Signal.MONEY_LEFT}),
     needs=frozenset({"party", "transaction.confirmed_fraud"}),
     limits=Limits(),
     is_published=False,

@@ -14,6 +14,8 @@ from .history import History
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Stream, Told, example
 from .source_tries import evidence, keep_try, tally
 
+_FAILED: Final = Signal.LOGIN_FAILED.value
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -32,7 +34,7 @@ class Limits:
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: that of `keep_try`, and `quiet_until`."""
     tries = keep_try(state, signal, event, span_ms=limits.window_ms)
-    if signal != Signal.LOGIN_FAILED or len(tries) < limits.tries or tries[0][0] < state.get("quiet_until", 0):
+    if signal != _FAILED or len(tries) < limits.tries or tries[0][0] < state.get("quiet_until", 0):
         return NO_HITS
     seen = tally(tries)
     accounts, failures = len(seen.failed), seen.failed.total()
@@ -72,6 +74,7 @@ DETECTOR: Final = Detector(
     severity=Severity.MEDIUM,
     stream=Stream.SOURCE,
     listens=frozenset({Signal.LOGIN_FAILED, Signal.LOGIN_SUCCEEDED}),
+    wakes=frozenset({Signal.LOGIN_FAILED}),
     needs=frozenset({"login.failed", "login.succeeded", "account"}),
     limits=Limits(),
     is_published=True,

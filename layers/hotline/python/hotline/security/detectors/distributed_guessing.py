@@ -67,8 +67,8 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
 
 def keep_try(state: State, event: Event, limits: Limits) -> list[Any]:
     """Add a failed login to the window of tries, and return the window."""
-    values = event.values
-    marks = [mark(values.get(name)) for name in ("ip", "country", "device")]
+    address, device = event.source
+    marks = (address, mark(event.values.get("country")), device)
     tries: list[Any] = state.setdefault("tries", [])
     slide(tries, [event.at_ms, event.id, *marks], span_ms=limits.window_ms, kept_max=max(TRIES_MAX, limits.tries))
     return tries

@@ -33,6 +33,7 @@ from .windows import slide
 SLICES_MAX: Final = 24
 """So many slices of a window are kept. Smaller slices take longer than the window, or move too little."""
 STEALING_KINDS: Final = frozenset({"transfer", "withdrawal"})
+_LEFT: Final = Signal.MONEY_LEFT.value
 PARTS_PER_THOUSAND: Final = 1000
 
 
@@ -53,8 +54,8 @@ class Limits:
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `slices` [time, id, movement, amount, currency] of one window, and `hit` [beginning,
     time of the last drain, facts, movements, ids] of the last finding."""
-    if signal == Signal.MONEY_UNDONE:
-        return _take_back(state, event.values["movement_id"]) if state else NO_HITS
+    if signal != _LEFT:
+        return _take_back(state, event.values["movement_id"])
     before, amount = history.balance_before_minor, history.amount_minor
     if before is None or not history.is_balance_told or amount > before:
         return NO_HITS
@@ -121,6 +122,7 @@ DETECTOR: Final = Detector(
     version=1,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
+    wakes=frozenset({Signal.MONEY_LEFT}),
     needs=frozenset({"movement_id"}),
     limits=Limits(),
     is_published=False,

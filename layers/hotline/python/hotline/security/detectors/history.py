@@ -7,7 +7,7 @@ history says once that money left, came, or came back.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 OUTWARD_KINDS: Final = frozenset({"payment", "transfer", "bill_payment", "withdrawal"})
@@ -15,6 +15,8 @@ LEFT: Final = frozenset({"authorised", "succeeded", "unknown"})
 """Money has left, is held to leave, or may have left."""
 CAME: Final = frozenset({"succeeded"})
 """Money that is only on its way has not come."""
+LEFT_SIGNAL: Final = "money.left"
+CAME_SIGNAL: Final = "money.came"
 
 MOVEMENTS_MAX: Final = 64
 """So many movements are known again when the wallet tells them a second time."""
@@ -46,6 +48,7 @@ class History:
     """
 
     __slots__ = (
+        "_days",
         "amount_minor",
         "balance_before_minor",
         "balances",
@@ -67,7 +70,6 @@ class History:
         "labels",
         "movements",
         "parties",
-        "per_day_before",
         "spending",
         "usual",
         "usual_before",
@@ -76,8 +78,8 @@ class History:
     def __init__(self, stored: Mapping[str, Any] | None = None) -> None:
         stored = stored or {}
         self.born_ms: int = stored.get("born", 0)
-        self.movements: dict[str, list[int]] = stored.get("movements", {})
-        """Movement id to [version, whether its money has moved]."""
+        self.movements: dict[str, int] = stored.get("movements", {})
+        """Movement id to twice its version, and one more once its money has moved."""
         self.parties: dict[str, int] = stored.get("parties", {})
         """Payee or merchant to the time of the last movement to it, the longest unpaid first."""
         self.devices: dict[str, int] = stored.get("devices", {})
@@ -85,8 +87,14 @@ class History:
         """Currency to [weight, mean, mean square, mean of the logarithm, its mean square, time, largest amount]."""
         self.balances: dict[str, list[int]] = stored.get("balances", {})
         """Currency to [balance in minor units, its time]."""
-        self.spending: list[list[Any]] = stored.get("spending", [])
+        self.spending: list[Sequence[Any]] = stored.get("spending", [])
         """[time, amount, currency, party] of the outward movements of the last day."""
+        self._days: dict[str, list[int]] = {}
+        """Currency to [number, sum] of `spending`. A currency without any may stay."""
+        for _, amount, currency, _ in self.spending:
+            day = self._days.setdefault(currency, [0, 0])
+            day[0] += 1
+            day[1] += amount
         self.came_ms: int = stored.get("came", 0)
         self.hours: list[int] = stored.get("hours", [])
         """Outward movements by the hour of the day (UTC), and their sum as a 25th number; empty before the first."""
@@ -103,13 +111,12 @@ class History:
         self.balance_before_minor: int | None = None
         self.is_balance_told = False
         """The balance before the movement was known without the movement's own figures."""
-        self.hour_count = 0
-        """Outward movements of the last hour in the currency of this one, and with it; 0 below SEVERAL in a day."""
-        self.hour_minor = 0
         self.day_count = 0
+        """Outward movements of the last day in the currency of this one, and with it; 0 below SEVERAL in the day. The
+        other sums of an hour and a day mean nothing then."""
         self.day_minor = 0
-        self.per_day_before = 0.0
-        """So many movements usually leave in a day, by those before; 0 below SEVERAL in a day."""
+        self.hour_count = 0
+        self.hour_minor = 0
         self.hour_before = 0.0
         """The share of earlier movements in the hour of this one and its two neighbours, from 0 to 1."""
         self.usual_before: list[float] | None = None
@@ -138,36 +145,25 @@ class History:
         if "movement_id" in values:
             # A refund has the id of its movement and a status too, but no kind.
             if "kind" in values:
-                return self._take_movement(at_ms, values)
+                signal = read_movement(self.movements, values)
+                if signal == LEFT_SIGNAL:
+                    self._count_left(at_ms, values)
+                elif signal == CAME_SIGNAL:
+                    self._count_balance(at_ms, values, values["amount_minor"])
+                    self.came_ms = at_ms
+                return signal
             if type_ == "transaction.confirmed_fraud":
                 return type_ if self._take_label(at_ms, values["movement_id"]) else None
             return type_
         device = values.get("device")
         if device is not None and type_ != "login.failed":
-            self.is_first_device = device not in self.devices
-            _remember(self.devices, device, at_ms, DEVICES_MAX)
-        if type_ == "funds.balance_changed":
+            devices = self.devices
+            self.is_first_device = device not in devices
+            _remember(devices, device, at_ms, DEVICES_MAX)
+        elif type_ == "funds.balance_changed":
             self.balances[values["currency"]] = [values["balance_minor"], at_ms]
             return None
         return type_
-
-    def _take_movement(self, at_ms: int, values: Mapping[str, Any]) -> str | None:
-        movement_id, version, status = values["movement_id"], values["version"], values["status"]
-        known = self.movements.get(movement_id)
-        if known is not None and version <= known[0]:
-            return None
-        is_outward = values["kind"] in OUTWARD_KINDS and values.get("direction") != "in"
-        moves = status in (LEFT if is_outward else CAME)
-        had_moved = known is not None and bool(known[1])
-        if known is None and len(self.movements) >= MOVEMENTS_MAX:
-            del self.movements[next(iter(self.movements))]
-        self.movements[movement_id] = [version, int(moves or (had_moved and status in LEFT))]
-        if had_moved:
-            return None if status in LEFT else "money.undone"
-        if not moves:
-            return "money.failed" if status == "failed" and is_outward else None
-        self._count(at_ms, values, is_outward=is_outward)
-        return "money.left" if is_outward else "money.came"
 
     def _take_label(self, at_ms: int, movement_id: str) -> bool:
         """Count a confirmed fraud; whether it is a new one."""
@@ -185,91 +181,110 @@ class History:
         frauds = self.frauds
         return frauds[0] * math.exp2((frauds[1] - at_ms) / RECORD_HALF_LIFE_MS) if frauds else 0.0
 
-    def _count(self, at_ms: int, values: Mapping[str, Any], *, is_outward: bool) -> None:
-        self.amount_minor = amount = values["amount_minor"]
+    def _count_balance(self, at_ms: int, values: Mapping[str, Any], sign: int) -> None:
+        """Take in what a movement adds to the balance, or takes from it."""
+        self.amount_minor = values["amount_minor"]
         self.currency = currency = values["currency"]
         after = values.get("balance_after_minor")
-        sign = -amount if is_outward else amount
         known = self.balances.get(currency)
         # The wallet's own figure of a moment ago beats what is computed back from the one after.
-        self.is_balance_told = known is not None
-        self.balance_before_minor = known[0] if known is not None else None if after is None else after - sign
-        if after is not None:
-            self.balances[currency] = [after, at_ms]
-        elif known is not None:
-            self.balances[currency] = [known[0] + sign, at_ms]
-        if not is_outward:
-            self.came_ms = at_ms
+        if known is not None:
+            self.is_balance_told = True
+            self.balance_before_minor = before = known[0]
+            known[0], known[1] = before + sign if after is None else after, at_ms
             return
-        party = values.get("party")
-        self.is_first_party = party is not None and party not in self.parties
-        self.known_party_count = len(self.parties)
-        if party is not None:
-            _remember(self.parties, party, at_ms, PARTIES_MAX)
+        self.is_balance_told = False
+        if after is None:
+            self.balance_before_minor = None
+        else:
+            self.balance_before_minor = after - sign
+            self.balances[currency] = [after, at_ms]
+
+    def _count_left(self, at_ms: int, values: Mapping[str, Any]) -> None:
+        amount, currency = values["amount_minor"], values["currency"]
+        self._count_balance(at_ms, values, -amount)
+        party, parties = values.get("party"), self.parties
+        self.known_party_count = len(parties)
+        if party is None:
+            self.is_first_party = False
+        else:
+            self.is_first_party = party not in parties
+            _remember(parties, party, at_ms, PARTIES_MAX)
         spending = self.spending
-        spending.append([at_ms, amount, currency, party])
-        drop = max(0, len(spending) - SPENDING_MAX)
-        while spending[drop][0] < at_ms - DAY_MS:
-            drop += 1
-        if drop:
-            del spending[:drop]
-        self._learn_hour(at_ms // HOUR_MS % 24)
+        spending.append((at_ms, amount, currency, party))
+        day = self._days.get(currency)
+        if day is None:
+            self._days[currency] = [1, amount]
+        else:
+            day[0] += 1
+            day[1] += amount
+        if len(spending) > SPENDING_MAX or spending[0][0] < at_ms - DAY_MS:
+            self._forget_spending(at_ms - DAY_MS)
         self._learn(at_ms, amount, currency)
         if len(spending) < SEVERAL:
-            self.hour_count = self.day_count = self.hour_minor = self.day_minor = 0
-            self.per_day_before = 0.0
+            self.day_count = 0
         else:
-            self._add_up(at_ms, currency)
+            self._add_up(at_ms - HOUR_MS, currency)
 
-    def _add_up(self, at_ms: int, currency: str) -> None:
-        hour_ms = at_ms - HOUR_MS
-        hour_count = day_count = hour_minor = day_minor = 0
-        for when_ms, amount, of, _ in self.spending:
+    def _forget_spending(self, oldest_ms: int) -> None:
+        spending, days = self.spending, self._days
+        drop = 0
+        over = len(spending) - SPENDING_MAX
+        for when_ms, amount, currency, _ in spending:
+            if drop >= over and when_ms >= oldest_ms:
+                break
+            drop += 1
+            day = days[currency]
+            day[0] -= 1
+            day[1] -= amount
+        del spending[:drop]
+
+    def _add_up(self, oldest_ms: int, currency: str) -> None:
+        self.day_count, self.day_minor = self._days[currency]
+        count = minor = 0
+        for when_ms, amount, of, _ in reversed(self.spending):
+            if when_ms < oldest_ms:
+                break
             if of == currency:
-                day_count += 1
-                day_minor += amount
-                if when_ms >= hour_ms:
-                    hour_count += 1
-                    hour_minor += amount
-        self.hour_count, self.day_count = hour_count, day_count
-        self.hour_minor, self.day_minor = hour_minor, day_minor
-        self.per_day_before = self.left_per_day(at_ms)
+                count += 1
+                minor += amount
+        self.hour_count, self.hour_minor = count, minor
 
-    def _learn_hour(self, hour: int) -> None:
+    def _learn(self, at_ms: int, amount: int, currency: str) -> None:
+        """Blend hour and amount into what is usual. What was usual before them is kept for whoever judges the
+        movement."""
         hours = self.hours
         if not hours:
             hours = self.hours = [0] * 25
-        total = hours[24]
-        near = hours[(hour - 1) % 24] + hours[hour] + hours[(hour + 1) % 24]
-        self.hour_before = near / total if total else 0.0
+        hour, total = at_ms // HOUR_MS % 24, hours[24]
+        if total:
+            near = hours[hour - 1 if hour else 23] + hours[hour] + hours[hour + 1 if hour < 23 else 0]
+            self.hour_before = near / total
+        else:
+            self.hour_before = 0.0
         hours[hour] += 1
         hours[24] = total + 1
         if total >= HOURS_MAX:
             hours[:24] = [count >> 1 for count in hours[:24]]
             hours[24] = sum(hours[:24])
-
-    def _learn(self, at_ms: int, amount: int, currency: str) -> None:
-        """Blend the amount into what is usual; keep what was usual before it for whoever judges the movement."""
-        usual = self.usual.get(currency)
-        self.usual_before = usual
+        self.usual_before = usual = self.usual.get(currency)
         if usual is None:
             log = math.log(amount) if amount > 0 else 0.0
             self.usual[currency] = [1.0, float(amount), float(amount) * amount, log, log * log, at_ms, amount]
             return
         weight, mean, square, mean_log, square_log, last_ms, largest = usual
-        weight *= 0.5 ** ((at_ms - last_ms) / HALF_LIFE_MS)
-        total = weight + 1.0
-        share = 1.0 / total
-        learned = min(amount, mean * LEARNED_RATIO_MAX)
+        total_weight = weight * 0.5 ** ((at_ms - last_ms) / HALF_LIFE_MS) + 1.0
+        share = 1.0 / total_weight
+        learned = amount if amount <= mean * LEARNED_RATIO_MAX else mean * LEARNED_RATIO_MAX
         log = math.log(learned) if learned > 0 else 0.0
         self.usual[currency] = [
-            total,
+            total_weight,
             mean + (learned - mean) * share,
             square + (learned * learned - square) * share,
             mean_log + (log - mean_log) * share,
             square_log + (log * log - square_log) * share,
             at_ms,
-            max(largest, amount),
+            largest if largest >= amount else amount,
         ]
 
     def left_per_day(self, at_ms: int) -> float:
@@ -305,9 +320,32 @@ class History:
         return (math.log(self.amount_minor) - before[3]) / max(spread, floor)
 
 
+def read_movement(movements: dict[str, int], values: Mapping[str, Any]) -> str | None:
+    """The signal that a told movement is, by the movements that are known; None when it tells nothing new.
+
+    A function of its own: accounts and parties share it, and methods that they share would be slow."""
+    movement_id, version, status = values["movement_id"], values["version"], values["status"]
+    known = movements.get(movement_id)
+    is_outward = values["kind"] in OUTWARD_KINDS and values.get("direction") != "in"
+    moves = status in (LEFT if is_outward else CAME)
+    if known is None:
+        if len(movements) >= MOVEMENTS_MAX:
+            del movements[next(iter(movements))]
+    elif version <= known >> 1:
+        return None
+    elif known & 1:
+        movements[movement_id] = version + version + (moves or status in LEFT)
+        return None if status in LEFT else "money.undone"
+    movements[movement_id] = version + version + moves
+    if moves:
+        return LEFT_SIGNAL if is_outward else CAME_SIGNAL
+    return "money.failed" if status == "failed" and is_outward else None
+
+
 def _remember(known: dict[str, int], name: str, at_ms: int, kept_max: int) -> None:
-    known.pop(name, None)
-    if len(known) >= kept_max:
+    if name in known:
+        del known[name]
+    elif len(known) >= kept_max:
         del known[next(iter(known))]
     known[name] = at_ms
 
@@ -331,11 +369,18 @@ class PartyHistory(History):
         stored = super().store()
         return {**stored, "payments": self.payments} if self.payments else stored
 
-    def _count(self, at_ms: int, values: Mapping[str, Any], *, is_outward: bool) -> None:
-        self.amount_minor = values["amount_minor"]
-        self.currency = values["currency"]
-        if is_outward:
+    def take(self, type_: str, at_ms: int, values: Mapping[str, Any]) -> str | None:
+        """See `History.take`."""
+        if "kind" not in values:
+            if type_ == "transaction.confirmed_fraud":
+                return type_ if self._take_label(at_ms, values["movement_id"]) else None
+            return type_
+        signal = read_movement(self.movements, values)
+        if signal == LEFT_SIGNAL:
+            self.amount_minor = values["amount_minor"]
+            self.currency = values["currency"]
             payments = self.payments
             before = payments[0] * math.exp2((payments[1] - at_ms) / RECORD_HALF_LIFE_MS) if payments else 0.0
             self.payments_before = before
             self.payments = [before + 1.0, at_ms]
+        return signal

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .marks import mark
 from .rule import DAY_MS, Event, State
 
 HIDING_NETWORKS: Final = frozenset({"relay", "satellite", "vpn"})
@@ -16,10 +15,9 @@ MEMORY_MS: Final = DAY_MS
 def go_on(state: State, event: Event, *place: Any) -> list[Any] | None:
     """Remember a login at a place, and return the one before: [time, id, address, device, *place], if the two can be
     compared. Two logins with one device or one address are one person, or one wrong guess of a place."""
-    values = event.values
-    if values.get("network") in HIDING_NETWORKS:
+    if event.values.get("network") in HIDING_NETWORKS:
         return None
-    address, device = mark(values.get("ip")), mark(values.get("device"))
+    address, device = event.source
     before: list[Any] | None = state.get("last")
     state["last"] = [event.at_ms, event.id, address, device, *place]
     if before is None or event.at_ms - before[0] > MEMORY_MS:

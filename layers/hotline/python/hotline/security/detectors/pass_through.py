@@ -29,6 +29,8 @@ from .rule import (
 )  # fmt: skip
 from .windows import slide
 
+_LEFT: Final = Signal.MONEY_LEFT.value
+_UNDONE: Final = Signal.MONEY_UNDONE.value
 COMINGS_MAX: Final = 8
 GOINGS_MAX: Final = 16
 _TIME, _ID, _MOVEMENT, _AMOUNT, _CURRENCY, _BEFORE, _YOUNG = range(7)
@@ -58,7 +60,7 @@ class Limits:
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `came` [time, id, movement, amount, currency, empty before, fresh] and `went` [time,
     id, movement, amount, currency], both of one window. `hit` is the last finding."""
-    if signal == Signal.MONEY_LEFT:
+    if signal == _LEFT:
         came = state.get("came")
         if not came or event.values["kind"] not in ("transfer", "withdrawal"):
             return NO_HITS
@@ -66,8 +68,8 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
             state.clear()
             return NO_HITS
         return _go(state, event, limits)
-    if signal == Signal.MONEY_UNDONE:
-        return _take_back(state, event.values["movement_id"]) if state else NO_HITS
+    if signal == _UNDONE:
+        return _take_back(state, event.values["movement_id"])
     # Cash or a card that is paid in to be sent on is what the wallet is for.
     if event.values["kind"] != "transfer" or history.amount_minor < floor_of(limits.floor_minor, history.currency):
         return NO_HITS
@@ -173,6 +175,7 @@ DETECTOR: Final = Detector(
     version=1,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_CAME, Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
+    wakes=frozenset({Signal.MONEY_CAME}),
     needs=frozenset({"movement_id", "direction"}),
     limits=Limits(),
     is_published=False,

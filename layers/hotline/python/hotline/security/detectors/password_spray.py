@@ -14,6 +14,8 @@ from .history import History
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Stream, Told, example
 from .source_tries import TRIES_MAX, evidence, keep_try, tally
 
+_FAILED: Final = Signal.LOGIN_FAILED.value
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -42,7 +44,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         return NO_HITS
     if len(tries) < TRIES_MAX:
         state["since"] = tries[0][0]
-    if signal != Signal.LOGIN_FAILED or len(tries) < limits.tries or tries[0][0] < state.get("quiet_until", 0):
+    if signal != _FAILED or len(tries) < limits.tries or tries[0][0] < state.get("quiet_until", 0):
         return NO_HITS
     if event.at_ms - state["since"] < limits.lasting_ms:
         return NO_HITS
@@ -86,6 +88,7 @@ DETECTOR: Final = Detector(
     severity=Severity.MEDIUM,
     stream=Stream.SOURCE,
     listens=frozenset({Signal.LOGIN_FAILED, Signal.LOGIN_SUCCEEDED}),
+    wakes=frozenset({Signal.LOGIN_FAILED}),
     needs=frozenset({"login.failed", "login.succeeded", "account"}),
     limits=Limits(),
     is_published=True,

@@ -26,6 +26,7 @@ from .rule import (
     example,
 )  # fmt: skip
 
+_LEFT: Final = Signal.MONEY_LEFT.value
 IDS_MAX: Final = 20
 
 
@@ -46,7 +47,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     """See `Detector.step`. Memory: `paid` and `back`, each currency to [weight, weighted sum, time]; `ids` [refund,
     event, time] of the last refunds; `quiet_until`."""
     values = event.values
-    if signal == Signal.MONEY_LEFT:
+    if signal == _LEFT:
         if values["kind"] == "payment":
             _add(state, "paid", values["currency"], values["amount_minor"], event.at_ms, limits)
         return NO_HITS
@@ -75,7 +76,9 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
 
 
 def _add(state: State, name: str, currency: str, amount_minor: int, at_ms: int, limits: Limits) -> tuple[float, float]:
-    kept = state.setdefault(name, {})
+    kept = state.get(name)
+    if kept is None:
+        kept = state[name] = {}
     known = kept.get(currency)
     # Most events find a sum of the same day. A day's fading is too little to matter, so its work is left out.
     if known is not None and at_ms - known[2] < DAY_MS:

@@ -32,6 +32,8 @@ ENTRIES_MAX: Final = 32
 """So many changes, devices and movements of a window are kept. A thief who sends more has passed any floor before."""
 STEALING_KINDS: Final = frozenset({"transfer", "withdrawal"})
 """Money that leaves for somebody or somewhere the attacker chooses."""
+_LEFT: Final = Signal.MONEY_LEFT.value
+_UNDONE: Final = Signal.MONEY_UNDONE.value
 _NAMES: Final = {
     Signal.PASSWORD_CHANGED: "password",
     Signal.POINT_CHANGED: "contact_point",
@@ -55,9 +57,9 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     """See `Detector.step`. Memory: `changes` [time, id, word], `devices` [time, id], and `sent` [time, id, movement,
     amount, currency], all of one window. `hit` [beginning, device's time, end, currency, facts, ids] is the last
     finding."""
-    if signal == Signal.MONEY_LEFT:
-        return _send(state, event, limits)
-    if signal == Signal.MONEY_UNDONE:
+    if signal == _LEFT:
+        return _send(state, event, limits) if "devices" in state else NO_HITS
+    if signal == _UNDONE:
         return _take_back(state, event, limits)
     if signal == Signal.DEVICE_REGISTERED:
         if "changes" in state:
@@ -73,7 +75,11 @@ def _keep(state: State, name: str, entry: list[Any], limits: Limits) -> None:
 
 def _send(state: State, event: Event, limits: Limits) -> Iterable[Hit]:
     values = event.values
-    if "devices" not in state or values["kind"] not in STEALING_KINDS:
+    if values["kind"] not in STEALING_KINDS:
+        return NO_HITS
+    if state["changes"][-1][0] < event.at_ms - limits.window_ms and "hit" not in state:
+        # All is over, and nothing can be taken back.
+        state.clear()
         return NO_HITS
     currency = values["currency"]
     _keep(state, "sent", [event.at_ms, event.id, values["movement_id"], values["amount_minor"], currency], limits)
@@ -153,6 +159,7 @@ DETECTOR: Final = Detector(
             Signal.MONEY_UNDONE,
         }
     ),
+    wakes=frozenset({Signal.PASSWORD_CHANGED, Signal.POINT_CHANGED, Signal.TWO_STEP_CHANGED}),
     needs=frozenset({"device.registered", "movement_id"}),
     limits=Limits(),
     is_published=True,

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from .history import History
+from .marks import mark
 
 type State = dict[str, Any]
 """The memory of a rule about a subject: a JSON value. The memory of a fresh subject is empty."""
@@ -80,6 +81,17 @@ class Event:
     at_ms: int
     type: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    _source: tuple[int, int] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def source(self) -> tuple[int, int]:
+        """The marks of the address and the device from which it was done. Several rules ask, and it is worked out
+        once."""
+        source = self._source
+        if source is None:
+            values = self.values
+            source = self._source = (mark(values.get("ip")), mark(values.get("device")))
+        return source
 
     @property
     def place(self) -> Place:
@@ -133,6 +145,8 @@ class Detector[L]:
     severity: Severity
     stream: Stream = Stream.ACCOUNT
     listens: frozenset[Signal]
+    wakes: frozenset[Signal] | None = None
+    """The signals that may begin a memory; None: all. A rule without a memory is not asked about the others."""
     needs: frozenset[str] = frozenset()
     """The values without which the rule sees nothing. A backtest leaves the rule out of a history that lacks them."""
     limits: L

@@ -10,6 +10,7 @@ from .marks import mark
 from .rule import EVIDENCE_MAX, Event, Signal, State
 from .windows import slide
 
+_FAILED: Final = Signal.LOGIN_FAILED.value
 TRIES_MAX: Final = 128
 """So many tries of a window are kept: of a faster attack the last ones are judged. A memory stays below 6 KB."""
 
@@ -32,10 +33,12 @@ def keep_try(state: State, signal: str, event: Event, *, span_ms: int) -> list[A
     """Add a try to the window, and return it: [time, account, whether it succeeded]. A window begins with a failure: a
     success counts against the failures before it, and costs nothing while there are none. The memory has also `ids`,
     [time, id] of the last failures."""
-    succeeded = signal == Signal.LOGIN_SUCCEEDED
-    tries: list[Any] = state.setdefault("tries", [])
-    if succeeded and not tries:
-        return tries
+    succeeded = signal != _FAILED
+    tries: list[Any] | None = state.get("tries")
+    if not tries:
+        if succeeded:
+            return []
+        tries = state.setdefault("tries", [])
     slide(tries, [event.at_ms, mark(event.values.get("account")), int(succeeded)], span_ms=span_ms, kept_max=TRIES_MAX)
     lead = 0
     while lead < len(tries) and tries[lead][2]:

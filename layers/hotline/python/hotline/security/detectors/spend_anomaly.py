@@ -27,6 +27,8 @@ from .rule import (
     example,
 )  # fmt: skip
 
+_LEFT: Final = Signal.MONEY_LEFT.value
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -47,8 +49,8 @@ class Limits:
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `hit` [beginning, end, facts, movements, ids] of the last finding."""
-    if signal == Signal.MONEY_UNDONE:
-        return _take_back(state, event.values["movement_id"]) if state else NO_HITS
+    if signal != _LEFT:
+        return _take_back(state, event.values["movement_id"])
     usual = history.usual_before
     amount = history.amount_minor
     if usual is None or amount < usual[1] * limits.ratio or usual[0] < limits.history_min:
@@ -108,6 +110,7 @@ DETECTOR: Final = Detector(
     version=1,
     severity=Severity.MEDIUM,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
+    wakes=frozenset({Signal.MONEY_LEFT}),
     needs=frozenset({"movement_id"}),
     limits=Limits(),
     is_published=False,

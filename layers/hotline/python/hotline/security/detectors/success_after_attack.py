@@ -14,7 +14,6 @@ from typing import Final
 from . import distributed_guessing
 from .distributed_guessing import is_distributed, keep_try
 from .history import History
-from .marks import mark
 from .rule import (
     EVIDENCE_MAX,
     HOUR_MS,
@@ -30,6 +29,7 @@ from .rule import (
     example,
 )
 
+_FAILED: Final = Signal.LOGIN_FAILED.value
 KNOWN_MAX: Final = 16
 """So many addresses and devices of an account are known, the last that were used."""
 
@@ -48,16 +48,16 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     """See `Detector.step`. Memory: `tries` as in distributed_guessing. `attack` [beginning, last try, tries, whether
     it was distributed, ids] while one is on. `known`: the marks of addresses and devices, in the order of their last
     use."""
-    if signal == Signal.LOGIN_FAILED:
+    if signal == _FAILED:
         _note_attack(state, event, limits)
         return NO_HITS
-    values = event.values
-    source = [mark(values.get("ip")), mark(values.get("device"))]
-    known: list[int] = state.setdefault("known", [])
+    source = event.source
+    known: list[int] = state.get("known") or state.setdefault("known", [])
     attack = state.get("attack")
     if attack is None or event.at_ms - attack[1] > limits.success_ms:
         state.pop("attack", None)
-        _remember(known, source)
+        if known[-2:] != [*source]:
+            _remember(known, source)
         return NO_HITS
     if any(one in known for one in source if one):
         return NO_HITS
@@ -88,7 +88,7 @@ def _note_attack(state: State, event: Event, limits: Limits) -> None:
         state["attack"] = [attack[0], event.at_ms, attack[2] + 1, int(attack[3] or distributed), ids]
 
 
-def _remember(known: list[int], source: list[int]) -> None:
+def _remember(known: list[int], source: tuple[int, int]) -> None:
     """Let the marks be the last ones known. A source that is used while an attack is on is not learned: it may be the
     attacker's."""
     for one in source:

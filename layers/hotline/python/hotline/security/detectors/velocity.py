@@ -46,14 +46,22 @@ class Limits:
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `quiet_until`."""
-    count, at_ms = history.day_count, event.at_ms
-    if count < limits.sum_count or (count < limits.hour_count and history.day_minor < _least(history.currency, limits)):
+    count = history.day_count
+    if count < limits.sum_count:
         return NO_HITS
+    currency, minor = history.currency, history.day_minor
+    # Nearly all movements end here: a day has the money of its hours.
+    if (
+        count < limits.hour_count
+        and minor < floor_of(limits.hour_floor_minor, currency)
+        and minor < floor_of(limits.day_floor_minor, currency)
+    ):
+        return NO_HITS
+    at_ms = event.at_ms
     usual = history.usual_before
     if usual is None or at_ms < state.get("quiet_until", 0):
         return NO_HITS
-    currency = history.currency
-    own_count = history.per_day_before + 1.0
+    own_count = history.left_per_day(at_ms) + 1.0
     own_minor = own_count * usual[1]
     for word, span_ms, count, total_minor, count_min, times, floor_minor in (
         (
@@ -93,10 +101,6 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
             }
             return (Hit(started_ms, at_ms, facts, (event.id,)),)
     return NO_HITS
-
-
-def _least(currency: str, limits: Limits) -> int:
-    return min(floor_of(limits.hour_floor_minor, currency), floor_of(limits.day_floor_minor, currency))
 
 
 def _pay(*minutes: float, amount_minor: int = 1000, status: str = "succeeded") -> list[Told]:
