@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from typing import Final
 
@@ -435,6 +435,34 @@ def test_weights_of_their_own_are_another_set_of_rules() -> None:
     fold.take(move("m", T0, 100, party="a"))
     assert fold.risk is not None
     assert fold.risk.amount == 0.25
+
+
+@pytest.mark.parametrize("undone", [0, 3, 11])
+def test_a_movement_whose_money_came_back_within_the_day_taught_nothing(undone: int) -> None:
+    moves = [move(f"m{n}", T0 + n * HOUR_MS, 500 + 100 * (n * 7 % 12), party=f"p{n % 3}") for n in range(12)]
+    back = Event("back", T0 + 12 * HOUR_MS, "transfer.reversed",
+                 {**moves[undone].values, "version": 2, "status": "reversed"})  # fmt: skip
+    histories = History(), History()
+    for history, events in zip(histories, ([*moves, back], [*moves[:undone], *moves[undone + 1 :]]), strict=True):
+        for event in events:
+            history.take(event.type, event.at_ms, event.values)
+    with_it, without = histories
+    assert [entry[:4] for entry in with_it.spending] == [entry[:4] for entry in without.spending]
+    assert with_it.hours == without.hours
+    assert with_it.usual["CNY"] == pytest.approx(without.usual["CNY"], rel=1e-9)
+    for history in histories:
+        event = move("next", T0 + 13 * HOUR_MS, 900, party="p1")
+        history.take(event.type, event.at_ms, event.values)
+    assert (with_it.day_count, with_it.day_minor) == (without.day_count, without.day_minor)
+    assert (with_it.hour_count, with_it.hour_minor) == (without.hour_count, without.hour_minor)
+
+
+def test_the_only_movement_of_an_account_is_forgotten_when_it_comes_back() -> None:
+    history = History()
+    event = move("m", T0, 100, party="a")
+    for told in (event, replace(event, id="b", values={**event.values, "version": 2, "status": "failed"})):
+        history.take(told.type, told.at_ms + 1, told.values)
+    assert (history.usual, history.spending) == ({}, [])
 
 
 def test_usual_days_are_counted_from_the_weight_of_the_past() -> None:

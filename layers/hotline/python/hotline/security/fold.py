@@ -110,7 +110,9 @@ class Fold:
         if isinstance(history, PartyHistory):
             self.risk = judge_party(history, at_ms, weights)
         elif history is not _UNREAD:
-            self.risk = risk = judge_account(history, at_ms, self._finding_level(at_ms) if self.alarms else 0.0, weights)
+            self.risk = risk = judge_account(
+                history, at_ms, self._finding_level(at_ms) if self.alarms else 0.0, weights
+            )
             total, peak = risk.total, self.peak
             # The bound is a straight line below the curve of decay. Most movements stay below it and cost no power.
             if not peak or (

@@ -17,6 +17,7 @@ CAME: Final = frozenset({"succeeded"})
 """Money that is only on its way has not come."""
 LEFT_SIGNAL: Final = "money.left"
 CAME_SIGNAL: Final = "money.came"
+UNDONE_SIGNAL: Final = "money.undone"
 
 MOVEMENTS_MAX: Final = 64
 """So many movements are known again when the wallet tells them a second time."""
@@ -32,6 +33,8 @@ HALF_LIFE_MS: Final = 30 * DAY_MS
 """The weight of an amount in what is usual halves in a month: habits change."""
 LEARNED_RATIO_MAX: Final = 3.0
 """An amount teaches at most this multiple of what is usual. A thief must not make large amounts usual in one go."""
+WEIGHT_MIN: Final = 0.01
+"""Less than this is left of a history without any other movement, by rounding."""
 HOURS_MAX: Final = 240
 """The counts of hours are halved at this sum, so that old habits fade."""
 RECORD_HALF_LIFE_MS: Final = 3 * DAY_MS
@@ -84,14 +87,14 @@ class History:
         """Payee or merchant to the time of the last movement to it, the longest unpaid first."""
         self.devices: dict[str, int] = stored.get("devices", {})
         self.usual: dict[str, list[float]] = stored.get("usual", {})
-        """Currency to [weight, mean, mean square, mean of the logarithm, its mean square, time, largest amount]."""
+        """Currency to [weight, mean, mean square, mean of the logarithm, its mean square, time]."""
         self.balances: dict[str, list[int]] = stored.get("balances", {})
         """Currency to [balance in minor units, its time]."""
         self.spending: list[Sequence[Any]] = stored.get("spending", [])
-        """[time, amount, currency, party] of the outward movements of the last day."""
+        """[time, amount, currency, movement, what it taught] of the outward movements of the last day."""
         self._days: dict[str, list[int]] = {}
         """Currency to [number, sum] of `spending`. A currency without any may stay."""
-        for _, amount, currency, _ in self.spending:
+        for _, amount, currency, *_ in self.spending:
             day = self._days.setdefault(currency, [0, 0])
             day[0] += 1
             day[1] += amount
@@ -151,6 +154,8 @@ class History:
                 elif signal == CAME_SIGNAL:
                     self._count_balance(at_ms, values, values["amount_minor"])
                     self.came_ms = at_ms
+                elif signal == UNDONE_SIGNAL:
+                    self._undo(values["movement_id"])
                 return signal
             if type_ == "transaction.confirmed_fraud":
                 return type_ if self._take_label(at_ms, values["movement_id"]) else None
@@ -211,7 +216,7 @@ class History:
             self.is_first_party = party not in parties
             _remember(parties, party, at_ms, PARTIES_MAX)
         spending = self.spending
-        spending.append((at_ms, amount, currency, party))
+        spending.append((at_ms, amount, currency, values["movement_id"], self._learn(at_ms, amount, currency)))
         day = self._days.get(currency)
         if day is None:
             self._days[currency] = [1, amount]
@@ -220,7 +225,6 @@ class History:
             day[1] += amount
         if len(spending) > SPENDING_MAX or spending[0][0] < at_ms - DAY_MS:
             self._forget_spending(at_ms - DAY_MS)
-        self._learn(at_ms, amount, currency)
         if len(spending) < SEVERAL:
             self.day_count = 0
         else:
@@ -230,7 +234,7 @@ class History:
         spending, days = self.spending, self._days
         drop = 0
         over = len(spending) - SPENDING_MAX
-        for when_ms, amount, currency, _ in spending:
+        for when_ms, amount, currency, *_ in spending:
             if drop >= over and when_ms >= oldest_ms:
                 break
             drop += 1
@@ -242,7 +246,7 @@ class History:
     def _add_up(self, oldest_ms: int, currency: str) -> None:
         self.day_count, self.day_minor = self._days[currency]
         count = minor = 0
-        for when_ms, amount, of, _ in reversed(self.spending):
+        for when_ms, amount, of, *_ in reversed(self.spending):
             if when_ms < oldest_ms:
                 break
             if of == currency:
@@ -250,9 +254,9 @@ class History:
                 minor += amount
         self.hour_count, self.hour_minor = count, minor
 
-    def _learn(self, at_ms: int, amount: int, currency: str) -> None:
-        """Blend hour and amount into what is usual. What was usual before them is kept for whoever judges the
-        movement."""
+    def _learn(self, at_ms: int, amount: int, currency: str) -> float:
+        """Blend hour and amount into what is usual, and return the amount as it was blended in. What was usual before
+        them is kept for whoever judges the movement."""
         hours = self.hours
         if not hours:
             hours = self.hours = [0] * 25
@@ -270,12 +274,12 @@ class History:
         self.usual_before = usual = self.usual.get(currency)
         if usual is None:
             log = math.log(amount) if amount > 0 else 0.0
-            self.usual[currency] = [1.0, float(amount), float(amount) * amount, log, log * log, at_ms, amount]
-            return
-        weight, mean, square, mean_log, square_log, last_ms, largest = usual
+            self.usual[currency] = [1.0, float(amount), float(amount) * amount, log, log * log, at_ms]
+            return amount
+        weight, mean, square, mean_log, square_log, last_ms = usual
         total_weight = weight * 0.5 ** ((at_ms - last_ms) / HALF_LIFE_MS) + 1.0
         share = 1.0 / total_weight
-        learned = amount if amount <= mean * LEARNED_RATIO_MAX else mean * LEARNED_RATIO_MAX
+        learned = min(amount, mean * LEARNED_RATIO_MAX)
         log = math.log(learned) if learned > 0 else 0.0
         self.usual[currency] = [
             total_weight,
@@ -284,7 +288,38 @@ class History:
             mean_log + (log - mean_log) * share,
             square_log + (log * log - square_log) * share,
             at_ms,
-            largest if largest >= amount else amount,
+        ]
+        return learned
+
+    def _undo(self, movement_id: str) -> None:
+        """Let a movement of the last day count no more, since its money came back. An older one stays learned, and so
+        does its party: to find them would cost every account more than it is worth."""
+        spending = self.spending
+        place = next((place for place, entry in enumerate(spending) if entry[3] == movement_id), None)
+        if place is None:
+            return
+        at_ms, amount, currency, _, learned = spending.pop(place)
+        day = self._days[currency]
+        day[0] -= 1
+        day[1] -= amount
+        hour, hours = at_ms // HOUR_MS % 24, self.hours
+        if hours[hour]:
+            hours[hour] -= 1
+            hours[24] -= 1
+        weight, mean, square, mean_log, square_log, last_ms = self.usual[currency]
+        own = 0.5 ** ((last_ms - at_ms) / HALF_LIFE_MS)
+        left = weight - own
+        if left < WEIGHT_MIN:
+            del self.usual[currency]
+            return
+        log = math.log(learned) if learned > 0 else 0.0
+        self.usual[currency] = [
+            left,
+            max(0.0, mean * weight - learned * own) / left,
+            max(0.0, square * weight - learned * learned * own) / left,
+            (mean_log * weight - log * own) / left,
+            (square_log * weight - log * log * own) / left,
+            last_ms,
         ]
 
     def left_per_day(self, at_ms: int) -> float:
@@ -335,7 +370,7 @@ def read_movement(movements: dict[str, int], values: Mapping[str, Any]) -> str |
         return None
     elif known & 1:
         movements[movement_id] = version + version + (moves or status in LEFT)
-        return None if status in LEFT else "money.undone"
+        return None if status in LEFT else UNDONE_SIGNAL
     movements[movement_id] = version + version + moves
     if moves:
         return LEFT_SIGNAL if is_outward else CAME_SIGNAL

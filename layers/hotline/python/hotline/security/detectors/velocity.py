@@ -27,6 +27,8 @@ from .rule import (
     example,
 )  # fmt: skip
 
+_LEFT: Final = Signal.MONEY_LEFT.value
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -45,7 +47,10 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `quiet_until`."""
+    """See `Detector.step`. Memory: `hit` [beginning, end, facts, ids, [movement, amount] of each, least number, least
+    sum] of the last finding, quiet for a while."""
+    if signal != _LEFT:
+        return _take_back(state, event.values["movement_id"], limits)
     count = history.day_count
     if count < limits.sum_count:
         return NO_HITS
@@ -59,7 +64,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         return NO_HITS
     at_ms = event.at_ms
     usual = history.usual_before
-    if usual is None or at_ms < state.get("quiet_until", 0):
+    if usual is None or ("hit" in state and at_ms < state["hit"][0] + limits.merge_ms):
         return NO_HITS
     own_count = history.left_per_day(at_ms) + 1.0
     own_minor = own_count * usual[1]
@@ -85,13 +90,12 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     ):
         if count < limits.sum_count:
             continue
-        is_many = count >= count_min and count >= times * own_count
-        is_much = total_minor >= floor_of(floor_minor, currency) and total_minor >= times * own_minor
-        if is_many or is_much:
+        least, least_minor = max(count_min, times * own_count), max(floor_of(floor_minor, currency), times * own_minor)
+        if count >= least or total_minor >= least_minor:
             oldest_ms = at_ms - span_ms
-            started_ms = next(one[0] for one in history.spending if one[0] >= oldest_ms and one[2] == currency)
-            state["quiet_until"] = started_ms + limits.merge_ms
-            by = "count" if is_many else "sum"
+            moved = [one for one in history.spending if one[0] >= oldest_ms and one[2] == currency]
+            started_ms = moved[0][0]
+            by = "count" if count >= least else "sum"
             facts: Mapping[str, str | int] = {
                 "movements": count,
                 "amount_minor": total_minor,
@@ -99,8 +103,22 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
                 "within": word,
                 "by": by,
             }
+            known = [[one[3], one[1]] for one in moved]
+            state["hit"] = [started_ms, at_ms, facts, event.id, known, least, least_minor]
             return (Hit(started_ms, at_ms, facts, (event.id,)),)
     return NO_HITS
+
+
+def _take_back(state: State, movement_id: str, limits: Limits) -> Iterable[Hit]:
+    """Count a movement no more. The last finding goes when what is left of it would not have been one."""
+    started_ms, ended_ms, facts, event_id, moved, least, least_minor = state["hit"]
+    left = [one for one in moved if one[0] != movement_id]
+    total_minor = sum(one[1] for one in left)
+    if len(left) >= least or (len(left) >= limits.sum_count and total_minor >= least_minor):
+        state["hit"][4] = left
+        return NO_HITS
+    del state["hit"]
+    return (Hit(started_ms, ended_ms, facts, (event_id,), withdrawn=True),)
 
 
 def _pay(*minutes: float, amount_minor: int = 1000, status: str = "succeeded") -> list[Told]:
@@ -122,6 +140,12 @@ def _pay(*minutes: float, amount_minor: int = 1000, status: str = "succeeded") -
     ]
 
 
+def _back(minute: float, of: float) -> Told:
+    """The movement of another minute is reversed."""
+    _, _, values = _pay(of)[0]
+    return (minute, "payment.reversed", {**values, "version": 2, "status": "reversed"})
+
+
 _DAY: Final = DAY_MS / MINUTE_MS
 _MONTH: Final = [minute for day in range(-31, -1) for minute in (day * _DAY, day * _DAY + 300)]
 """Two movements a day for a month. Ten are more than 2.5 times of these and one, and of what the burst adds to them."""
@@ -132,7 +156,8 @@ DETECTOR: Final = Detector(
     rule="velocity",
     version=1,
     severity=Severity.MEDIUM,
-    listens=frozenset({Signal.MONEY_LEFT}),
+    listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
+    wakes=frozenset({Signal.MONEY_LEFT}),
     needs=frozenset({"movement_id"}),
     limits=Limits(),
     is_published=False,
@@ -169,6 +194,31 @@ DETECTOR: Final = Detector(
             "near miss: a trader with ten an hour every day",
             *_pay(*(day * _DAY + 5 * n for day in range(-30, 0) for n in range(9))),
             *_pay(*range(10)),
+            hit=None,
+        ),
+        example("eleven, one of which came back", *_pay(*_MONTH), *_pay(*range(11)), _back(20, 10), hit=0),
+        example(
+            "the large one of five came back",
+            *_pay(*_MONTH),
+            *_pay(0, 1, 2, 3, amount_minor=_FLOOR // 2),
+            *_pay(4),
+            _back(20, 4),
+            hit=0,
+        ),
+        example("near miss: one of ten came back", *_pay(*_MONTH), *_pay(*range(10)), _back(20, 9), hit=None),
+        example(
+            "near miss: it came back before the tenth",
+            *_pay(*_MONTH),
+            *_pay(*range(9)),
+            _back(9, 5),
+            *_pay(10),
+            hit=None,
+        ),
+        example(
+            "near miss: one of four of a large sum came back",
+            *_pay(*_MONTH),
+            *_pay(0, 1, 2, 3, amount_minor=_FLOOR),
+            _back(20, 2),
             hit=None,
         ),
         example("near miss: none of them left", *_pay(*_MONTH), *_pay(*range(10), status="failed"), hit=None),
