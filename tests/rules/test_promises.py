@@ -438,7 +438,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.security.detectors.drain": {
         "DETECTOR.limits.window_ms": (_HOUR_MS, "decision: generated histories"),
-        "DETECTOR.limits.emptied_permille": (999, "decision: generated histories"),
+        "DETECTOR.limits.emptied_permille": (1000, "decision: generated histories"),
         "DETECTOR.limits.sliced_permille": (900, "decision: generated histories"),
         "DETECTOR.limits.slices": (3, "decision: generated histories"),
         "DETECTOR.limits.habit_ms": (90 * 24 * _HOUR_MS, "decision: a quarter"),
@@ -670,7 +670,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "units, and what a sum is worth adding up for": {
         "hotline.security.detectors.drain": "PARTS_PER_THOUSAND",
-        "hotline.security.detectors.history": "SEVERAL HOUR_MS DAY_MS",
+        "hotline.security.detectors.history": "SEVERAL HOUR_MS DAY_MS WEIGHT_MIN",
     },
     "the shape of the earth, and what the words of a fact mean": {
         "hotline.security.detectors.impossible_travel": "EARTH_RADIUS_KM DEGREE_KM",

@@ -100,7 +100,7 @@ VERSIONS: Final = {
     ("counterparty_risk", 1): "5ee9f6113b5406f5",
     ("credential_stuffing", 1): "df3c9e3cbee6e810",
     ("distributed_guessing", 1): "29fe86664d041c95",
-    ("drain", 1): "be02ccf9004c4af4",
+    ("drain", 1): "d46255319d97e424",
     ("failed_login_burst", 1): "dbaab6c350f690b7",
     ("failed_login_burst", 2): "2add7d12ffa646dd",
     ("impossible_travel", 1): "fe82df21cb5b3a00",

@@ -16,7 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.security.detectors import DETECTORS, Detector, Event, History, Severity, Stream
-from hotline.security.detectors.history import DAY_MS, HOUR_MS, LABELS_MAX, RECORD_HALF_LIFE_MS, PartyHistory
+from hotline.security.detectors.history import (
+    DAY_MS,
+    HALF_LIFE_MS,
+    HOUR_MS,
+    LABELS_MAX,
+    RECORD_HALF_LIFE_MS,
+    PartyHistory,
+)
 from hotline.security.fold import Fold
 from hotline.security.rules import RuleSet
 from hotline.security.score import (
@@ -70,9 +77,14 @@ def test_mules_who_cash_out_within_the_hour_are_found_and_hardly_anybody_else(
 
 def test_victims_emptied_in_slices_are_found_and_hardly_anybody_else() -> None:
     generated, judged = robbed(11)
-    precision, recall = measure(generated, judged, "drain")
-    assert precision >= 0.97
-    assert recall >= 0.90
+    stolen = {
+        fact["id"]
+        for fact in generated.facts
+        if fact["type"].startswith("transfer.") and fact["data"]["movement_id"] in generated.frauds
+    }
+    found = judged.events_found("drain")
+    assert len(found & stolen) >= 0.95 * len(stolen)
+    assert len(found & stolen) >= 0.97 * len(found)
     both = measure(generated, judged, "drain", "pass_through")
     assert both[0] >= 0.98
     assert both[1] >= 0.97
@@ -449,7 +461,11 @@ def test_a_movement_whose_money_came_back_within_the_day_taught_nothing(undone: 
     with_it, without = histories
     assert [entry[:4] for entry in with_it.spending] == [entry[:4] for entry in without.spending]
     assert with_it.hours == without.hours
-    assert with_it.usual["CNY"] == pytest.approx(without.usual["CNY"], rel=1e-9)
+    (weight, *means, since_ms), (weight_without, *means_without, since_without_ms) = (
+        history.usual["CNY"] for history in histories
+    )
+    assert means == pytest.approx(means_without, rel=1e-9)
+    assert weight == pytest.approx(weight_without * 0.5 ** ((since_ms - since_without_ms) / HALF_LIFE_MS), rel=1e-9)
     for history in histories:
         event = move("next", T0 + 13 * HOUR_MS, 900, party="p1")
         history.take(event.type, event.at_ms, event.values)

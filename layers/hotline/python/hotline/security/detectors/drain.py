@@ -1,7 +1,8 @@
 """Nearly the whole balance leaves for strangers or as cash, at once or in slices: a victim is emptied.
 
 A thief takes all, because what stays is lost to him. People who move their own money leave something, or send it to
-somebody whom they have paid before. A wallet that does not tell balances gets no findings. A movement larger than the
+somebody whom they have paid before. Whoever takes cash for the first time may take all, so one such movement alone is
+none: a mule's is found by pass_through. A wallet that does not tell balances gets no findings. A movement larger than the
 known balance is no drain: the balance is not what the wallet knows.
 """
 
@@ -33,6 +34,7 @@ from .windows import slide
 SLICES_MAX: Final = 24
 """So many slices of a window are kept. Smaller slices take longer than the window, or move too little."""
 STEALING_KINDS: Final = frozenset({"transfer", "withdrawal"})
+_CASH: Final = "withdrawal"
 _LEFT: Final = Signal.MONEY_LEFT.value
 PARTS_PER_THOUSAND: Final = 1000
 
@@ -40,11 +42,12 @@ PARTS_PER_THOUSAND: Final = 1000
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Nobody publishes figures. They were chosen on generated histories of mobile money. Honest people move any share
-    of a balance, so only the last thousandth tells a theft. Several strangers within the hour tell it from nine tenths
-    on. `habit_ms`: an account that emptied itself before does it again."""
+    of a balance, and nearly all of it by chance. So one or two movements tell a theft only when nothing stays. Several
+    strangers within the hour tell it from nine tenths on. A wallet that takes its fee from the balance sets 999.
+    `habit_ms`: an account that emptied itself before does it again."""
 
     window_ms: int = HOUR_MS
-    emptied_permille: int = 999
+    emptied_permille: int = 1000
     sliced_permille: int = 900
     slices: int = 3
     habit_ms: int = 90 * DAY_MS
@@ -52,16 +55,20 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `slices` [time, id, movement, amount, currency] of one window, and `hit` [beginning,
-    time of the last drain, facts, movements, ids] of the last finding."""
+    """See `Detector.step`. Memory: `slices` [time, id, movement, amount, currency] of one window. `cash` once cash was
+    taken from somebody new. `hit` [beginning, time of the last drain, facts, movements, ids] is the last finding."""
     if signal != _LEFT:
         return _take_back(state, event.values["movement_id"])
     before, amount = history.balance_before_minor, history.amount_minor
     if before is None or not history.is_balance_told or amount > before:
         return NO_HITS
+    kind = event.values["kind"]
     # Cash from the usual agent is as usual as money for a friend. A machine has no name.
-    if event.values["kind"] not in STEALING_KINDS or not (history.is_first_party or "party" not in event.values):
+    if kind not in STEALING_KINDS or not (history.is_first_party or "party" not in event.values):
         return NO_HITS
+    is_first_cash = kind == _CASH and "cash" not in state
+    if is_first_cash:
+        state["cash"] = 1
     currency = history.currency
     slices = state.setdefault("slices", [])
     slide(slices, [event.at_ms, event.id, event.values["movement_id"], amount, currency], span_ms=limits.window_ms,
@@ -71,6 +78,9 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     if total_minor < floor_of(limits.floor_minor, currency):
         return NO_HITS
     permille = total_minor * PARTS_PER_THOUSAND // (total_minor + before - amount)
+    # Somebody who takes cash for the first time may well take all, and has no usual agent yet.
+    if is_first_cash and len(same) == 1:
+        return NO_HITS
     if permille < (limits.sliced_permille if len(same) >= limits.slices else limits.emptied_permille):
         return NO_HITS
     return _find(state, event, same, total_minor, permille, limits)
@@ -136,8 +146,26 @@ DETECTOR: Final = Detector(
     step=step,
     examples=(
         example("all to a stranger at once", _balance(0, 500_000), _out(5, 500_000), hit=5),
-        example("all as cash", _balance(0, 500_000), _out(5, 500_000, None, kind="withdrawal"), hit=5),
-        example("all but a thousandth", _balance(0, 500_000), _out(5, 499_500), hit=5),
+        example(
+            "all as cash from another agent",
+            _balance(0, 510_000),
+            _out(5, 10_000, "agent", kind="withdrawal"),
+            _out(90, 500_000, "other", kind="withdrawal"),
+            hit=90,
+        ),
+        example(
+            "all as cash in two slices",
+            _balance(0, 500_000),
+            _out(5, 300_000, "a", kind="withdrawal"),
+            _out(6, 200_000, "b", kind="withdrawal"),
+            hit=5,
+        ),
+        example(
+            "near miss: the first cash of the account",
+            _balance(0, 500_000),
+            _out(5, 500_000, None, kind="withdrawal"),
+            hit=None,
+        ),
         example(
             "two slices to two strangers", _balance(0, 500_000), _out(5, 300_000, "a"), _out(6, 200_000, "b"), hit=5
         ),
@@ -162,7 +190,7 @@ DETECTOR: Final = Detector(
             hit=5,
         ),
         example("authorised is enough", _balance(0, 500_000), _out(5, 500_000, status="authorised"), hit=5),
-        example("near miss: two thousandths stay", _balance(0, 500_000), _out(5, 499_000), hit=None),
+        example("near miss: a cent stays", _balance(0, 500_000), _out(5, 499_999), hit=None),
         example("near miss: below the floor", _balance(0, _FLOOR - 1), _out(5, _FLOOR - 1), hit=None),
         example("near miss: more than the known balance", _balance(0, 500_000), _out(5, 500_001), hit=None),
         example("near miss: the balance is not known", _out(5, 500_000), hit=None),
@@ -200,7 +228,8 @@ DETECTOR: Final = Detector(
         ),
         example(
             "only the first of two in a quarter: a habit",
-            _balance(0, 500_000),
+            _balance(-100, 510_000),
+            _out(-90, 10_000, None, kind="withdrawal"),
             _out(5, 500_000, None, kind="withdrawal"),
             _balance(3000, 500_000),
             _out(3005, 500_000, None, kind="withdrawal"),

@@ -255,8 +255,8 @@ class History:
         self.hour_count, self.hour_minor = count, minor
 
     def _learn(self, at_ms: int, amount: int, currency: str) -> float:
-        """Blend hour and amount into what is usual, and return the amount as it was blended in. What was usual before
-        them is kept for whoever judges the movement."""
+        """Blend hour and amount into what is usual, and return the amount as it was blended in. The usual before them
+        is kept for whoever judges the movement."""
         hours = self.hours
         if not hours:
             hours = self.hours = [0] * 25
