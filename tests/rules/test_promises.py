@@ -456,7 +456,6 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.security.detectors.history": {
         "MOVEMENTS_MAX": (64, "decision: what a memory has room for"),
         "PARTIES_MAX": (64, "decision: what a memory has room for"),
-        "DEVICES_MAX": (16, "decision: what a memory has room for"),
         "SPENDING_MAX": (64, "decision: what a memory has room for"),
         "LABELS_MAX": (64, "decision: what a memory has room for"),
         "HALF_LIFE_MS": (30 * 24 * _HOUR_MS, "decision: habits change in a month"),

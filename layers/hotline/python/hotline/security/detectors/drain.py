@@ -1,9 +1,9 @@
 """Nearly the whole balance leaves for strangers or as cash, at once or in slices: a victim is emptied.
 
 A thief takes all, because what stays is lost to him. People who move their own money leave something, or send it to
-somebody whom they have paid before. Whoever takes cash for the first time may take all, so one such movement alone is
-none: a mule's is found by pass_through. A wallet that does not tell balances gets no findings. A movement larger than the
-known balance is no drain: the balance is not what the wallet knows.
+somebody whom they have paid before. The first cash of an account may well be all of it, so one such movement alone is
+none: a mule's is found by pass_through. A wallet that does not tell balances gets no findings. A movement larger than
+the known balance is no drain: the balance is not what the wallet knows.
 """
 
 from __future__ import annotations

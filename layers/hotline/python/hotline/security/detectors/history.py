@@ -22,7 +22,6 @@ UNDONE_SIGNAL: Final = "money.undone"
 MOVEMENTS_MAX: Final = 64
 """So many movements are known again when the wallet tells them a second time."""
 PARTIES_MAX: Final = 64
-DEVICES_MAX: Final = 16
 SPENDING_MAX: Final = 64
 """So many movements of the last day are kept for the sums of an hour and of a day."""
 SEVERAL: Final = 3
@@ -60,14 +59,12 @@ class History:
         "currency",
         "day_count",
         "day_minor",
-        "devices",
         "frauds",
         "hour_before",
         "hour_count",
         "hour_minor",
         "hours",
         "is_balance_told",
-        "is_first_device",
         "is_first_party",
         "known_party_count",
         "labels",
@@ -85,7 +82,6 @@ class History:
         """Movement id to twice its version, and one more once its money has moved."""
         self.parties: dict[str, int] = stored.get("parties", {})
         """Payee or merchant to the time of the last movement to it, the longest unpaid first."""
-        self.devices: dict[str, int] = stored.get("devices", {})
         self.usual: dict[str, list[float]] = stored.get("usual", {})
         """Currency to [weight, mean, mean square, mean of the logarithm, its mean square, time]."""
         self.balances: dict[str, list[int]] = stored.get("balances", {})
@@ -109,7 +105,6 @@ class History:
         self.amount_minor = 0
         self.currency = ""
         self.is_first_party = False
-        self.is_first_device = False
         self.known_party_count = 0
         self.balance_before_minor: int | None = None
         self.is_balance_told = False
@@ -130,7 +125,6 @@ class History:
             "born": self.born_ms,
             "movements": self.movements,
             "parties": self.parties,
-            "devices": self.devices,
             "usual": self.usual,
             "balances": self.balances,
             "spending": self.spending,
@@ -160,12 +154,7 @@ class History:
             if type_ == "transaction.confirmed_fraud":
                 return type_ if self._take_label(at_ms, values["movement_id"]) else None
             return type_
-        device = values.get("device")
-        if device is not None and type_ != "login.failed":
-            devices = self.devices
-            self.is_first_device = device not in devices
-            _remember(devices, device, at_ms, DEVICES_MAX)
-        elif type_ == "funds.balance_changed":
+        if type_ == "funds.balance_changed":
             self.balances[values["currency"]] = [values["balance_minor"], at_ms]
             return None
         return type_
@@ -330,20 +319,6 @@ class History:
         weight = before[0] * math.exp2((before[5] - at_ms) / HALF_LIFE_MS)
         age = max(at_ms - self.born_ms, DAY_MS) / HALF_LIFE_MS
         return weight * math.log(2) * DAY_MS / (HALF_LIFE_MS * (1.0 - math.exp2(-age)))
-
-    def count_left(self, at_ms: int, span_ms: int) -> int:
-        """How many movements left within the span before the moment, at most SPENDING_MAX."""
-        return sum(1 for entry in self.spending if entry[0] >= at_ms - span_ms)
-
-    def sum_left(self, at_ms: int, span_ms: int, currency: str) -> int:
-        """The money that left within the span before the moment in one currency, in its minor unit."""
-        oldest_ms = at_ms - span_ms
-        return sum(entry[1] for entry in self.spending if entry[0] >= oldest_ms and entry[2] == currency)
-
-    def ratio_to_usual(self) -> float | None:
-        """The amount of the event by the mean of those before it; None without any."""
-        before = self.usual_before
-        return None if before is None or before[1] <= 0 else self.amount_minor / before[1]
 
     def deviations_from_usual(self, *, floor: float = 0.25) -> float | None:
         """How many standard deviations the logarithm of the event's amount lies above the mean of those before it. The
