@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .detectors import Event, Hit, Place
-from .detectors.history import DEVICES_MAX
 from .fold import Fold
 from .rules import Plan, Rule
 
@@ -155,14 +154,12 @@ class Watch:
             self._judge_again()
 
     def matters(self) -> bool:
-        """Whether the watch must be kept as it is now. It need not when the events left the memory of every rule as it
-        was. The history may have other times of known devices, and no other change. Such events change nothing about
-        those after them. Only one that comes late may need them: see `recall`. An event ahead of its arrival is kept,
-        or `recall` would not find it."""
+        """Whether the watch must be kept as it is now. It need not when the events left the history and the memory of
+        every rule as they were. Such events change nothing about those after them. Only one that comes late may need
+        them: see `recall`. An event ahead of its arrival is kept, or `recall` would not find it."""
         if self._is_ahead or len(self.changes()) > 0:
             return True
-        text = _write(self._tip)
-        return text != self._begun_text and _gist_of(text) != _gist_of(self._begun_text)
+        return _write(self._tip) != self._begun_text
 
     def changes(self) -> Changes:
         """The changes in the findings since the watch was read."""
@@ -237,18 +234,6 @@ class Watch:
 
 def _place_of(event: Event) -> Place:
     return event.place
-
-
-def _gist_of(text: str) -> Any:
-    """The memory without the times of known devices. When there is no room for more, the longest unseen gives way, and
-    the times matter."""
-    memory = json.loads(text)
-    history = memory.setdefault("history", {})
-    memory.setdefault("states", {})
-    devices = history.get("devices", {})
-    if len(devices) < DEVICES_MAX:
-        history["devices"] = sorted(devices)
-    return memory
 
 
 def _write(fold: Fold) -> str:
