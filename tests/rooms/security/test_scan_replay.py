@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,6 +19,7 @@ from hotline.kit.errors import HotlineError, Unavailable
 from hotline.kit.store import Delete, Table
 from hotline.security import items
 from hotline.security.detectors import Stream
+from hotline.security.packing import unpack
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.lock_desk import ACCOUNT, NOON, failures, minutes
 from tests.support.scan_runs import ScanWorld, chain, shard_of
@@ -44,7 +44,7 @@ def effects(store: MemoryStore) -> Counter[str]:
         elif item["SK"].startswith("ENTRY#"):
             found[f"case entry {item['reason']}"] += 1
         elif item["SK"] == "#WATCH":
-            found[f"{item['PK']} {zlib.decompress(item['memory'])!r}"] += 1
+            found[f"{item['PK']} {unpack(item['memory'])!r}"] += 1
         elif item["SK"] == "#LOCK":
             found[f"{item['PK']} version {item['version']}"] += 1
     for item in store.items(Table.OUTBOX):

@@ -6,10 +6,10 @@ it. `SCAN#shard / CURSOR` is the place up to which a shard of the accounts' stre
 
 from __future__ import annotations
 
-import json
-import zlib
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 from hotline.kit.clock import epoch_s, from_text, to_text
@@ -21,8 +21,9 @@ from hotline.kit.store.condition import Item
 from .activity import NAMED, SUBJECT, activity_partition, values_of
 from .detectors import Event, Stream
 from .model import Finding, FindingState, Row, SeenFinding, ToldFinding, Verdict
+from .packing import pack, unpack
 from .rules import Plan
-from .streams import ID_CHARACTERS_MAX, SHORT_CHARACTERS, shorten_over
+from .streams import ID_CHARACTERS_MAX, shorten_over
 from .watch import Watch
 
 PAGE_ROWS: Final = 500
@@ -40,6 +41,7 @@ ERASED: Final = "erased"
 _WATCH: Final = "#WATCH"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _LONG_IDS: Final = ("movement_id", "refund_id")
+_NAME_BYTES: Final = 5
 
 
 def watch_key(stream: Stream, subject: str) -> Key:
@@ -67,9 +69,8 @@ def cursor_key(shard: int, stream: Stream = Stream.ACCOUNT) -> Key:
 
 
 def watch_item(stream: Stream, watch: Watch, names: str | None, now: datetime) -> Item:
-    """The stored form of a watch: its JSON, compressed. `names`: the account that a payee is."""
-    text = json.dumps(watch.store(), separators=(",", ":"))
-    item: Item = {"memory": zlib.compress(text.encode()), TTL_ATTRIBUTE: epoch_s(now + WATCH_LIVES[stream])}
+    """The stored form of a watch (see `packing`). `names`: the account that a payee is."""
+    item: Item = {"memory": pack(watch.store()), TTL_ATTRIBUTE: epoch_s(now + WATCH_LIVES[stream])}
     return item if names is None else {**item, NAMED: names}
 
 
@@ -86,7 +87,7 @@ def watch_of(plan: Plan, item: Mapping[str, Any] | None, now: datetime) -> Watch
         return Watch(plan)
     if "memory" not in item:
         return Watch(plan, {"applied_to": item.get("applied_to", "")})
-    return Watch(plan, json.loads(zlib.decompress(item["memory"])))
+    return Watch(plan, unpack(item["memory"]))
 
 
 def is_tombstone(item: Mapping[str, Any] | None) -> bool:
@@ -205,9 +206,15 @@ def row_of(stream: Stream, item: Mapping[str, Any]) -> Row:
     values = values_of(item)
     for name in _LONG_IDS:
         if name in values:
-            values[name] = shorten_over(values[name], SHORT_CHARACTERS)
+            values[name] = _name_in_memory(values[name])
     event = Event(shorten_over(item["fact_id"], ID_CHARACTERS_MAX), to_ms(item["at"]), item["type"], values)
     return Row(position, item[SUBJECT[stream]], to_ms(position.split("#", 1)[0]), event, item.get(NAMED))
+
+
+def _name_in_memory(id_: str) -> str:
+    """A short name of a movement or refund. A watch has up to MOVEMENTS_MAX of them, and pays for each character. 40
+    bits tell apart those of one subject but once in a billion movements."""
+    return urlsafe_b64encode(sha256(id_.encode()).digest()[:_NAME_BYTES]).decode().rstrip("=")
 
 
 def to_ms(text: str) -> int:

@@ -86,8 +86,12 @@ class Watch:
         self._ids = {event.id for event in self._pending}
         self._settled: Fold | None = None
         self._settled_text: str = stored.get("settled", "{}")
-        self._begun_text: str = stored.get("tip", self._settled_text)
-        self._tip = Fold(plan, json.loads(self._begun_text))
+        # The memory at the tip is judged anew from the pending events: stored, it would make most watches two write
+        # units. What these events show is known (`seen`); a rule that is new since then raises nothing about them.
+        self._tip = Fold(plan, json.loads(self._settled_text))
+        for event in self._pending:
+            self._tip.take(event)
+        self._begun_text = _write(self._tip) if self._pending else self._settled_text
         self.newest_ms = 0
         self._is_ahead = False
         # `_seen`: what the pending events have shown. `_base`: settled hits that pending events have taken back.
@@ -98,11 +102,10 @@ class Watch:
         self._told = dict(self._seen)
 
     def store(self) -> dict[str, Any]:
-        """The stored form: a JSON value, in which the memories of the rules are texts of their own."""
+        """The stored form: a JSON value, in which the settled memory of the rules is a text of its own."""
         settled = self._settled_text if self._settled is None else _write(self._settled)
         stored: dict[str, Any] = {"applied_to": self.applied_to, "horizon": self._horizon, "settled": settled}
         if self._pending:
-            stored["tip"] = _write(self._tip)
             stored["pending"] = [[event.id, event.at_ms, event.type, event.values] for event in self._pending]
         if self._seen:
             stored["seen"] = _write_hits(self._seen)

@@ -31,14 +31,12 @@ class Tally:
 
 def keep_try(state: State, signal: str, event: Event, *, span_ms: int) -> list[Any]:
     """Add a try to the window, and return it: [time, account, whether it succeeded]. A window begins with a failure: a
-    success counts against the failures before it, and costs nothing while there are none. The memory has also `ids`,
-    [time, id] of the last failures."""
+    success counts against the failures before it. Without one it changes no memory, so a quiet address costs no write.
+    The memory has also `ids`, [time, id] of the last failures."""
     succeeded = signal != _FAILED
-    tries: list[Any] | None = state.get("tries")
-    if not tries:
-        if succeeded:
-            return []
-        tries = state.setdefault("tries", [])
+    if succeeded and not _has_failed_since(state, event.at_ms - span_ms):
+        return []
+    tries: list[Any] = state.setdefault("tries", [])
     slide(tries, [event.at_ms, mark(event.values.get("account")), int(succeeded)], span_ms=span_ms, kept_max=TRIES_MAX)
     lead = 0
     while lead < len(tries) and tries[lead][2]:
@@ -47,6 +45,12 @@ def keep_try(state: State, signal: str, event: Event, *, span_ms: int) -> list[A
     if not succeeded:
         slide(state.setdefault("ids", []), [event.at_ms, event.id], span_ms=span_ms, kept_max=EVIDENCE_MAX)
     return tries
+
+
+def _has_failed_since(state: State, oldest_ms: int) -> bool:
+    """Whether a failure lies in the window. The last one is always among `ids`."""
+    ids: list[Any] = state.get("ids", [])
+    return len(ids) > 0 and bool(ids[-1][0] >= oldest_ms)
 
 
 def tally(tries: list[Any]) -> Tally:

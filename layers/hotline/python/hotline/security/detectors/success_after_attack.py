@@ -31,7 +31,7 @@ from .rule import (
 
 _FAILED: Final = Signal.LOGIN_FAILED.value
 KNOWN_MAX: Final = 16
-"""So many addresses and devices of an account are known, the last that were used."""
+"""So many addresses and devices of an account are known, among them at least the last half as many that were used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class Limits(distributed_guessing.Limits):
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `tries` as in distributed_guessing. `attack` [beginning, last try, tries, whether
-    it was distributed, ids] while one is on. `known`: the marks of addresses and devices, in the order of their last
-    use."""
+    it was distributed, ids] while one is on. `known`: the marks of addresses and devices, those that were not
+    used for long in front."""
     if signal == _FAILED:
         _note_attack(state, event, limits)
         return NO_HITS
@@ -89,10 +89,11 @@ def _note_attack(state: State, event: Event, limits: Limits) -> None:
 
 
 def _remember(known: list[int], source: tuple[int, int]) -> None:
-    """Let the marks be the last ones known. A source that is used while an attack is on is not learned: it may be the
-    attacker's."""
+    """Let the marks be among the last ones known. One that is among the younger half stays in its place: a memory that
+    changed with each login would be written with each. A source that is used while an attack is on is not learned: it
+    may be the attacker's."""
     for one in source:
-        if one:
+        if one and one not in known[-KNOWN_MAX // 2 :]:
             if one in known:
                 known.remove(one)
             known.append(one)
