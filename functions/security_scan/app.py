@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from functions.security_scan.settings import settings_from_environment
 from functions.security_scan.shard import answer
 from hotline.kit.doors import Context, make_store
+from hotline.security.service import RuleSet, read_shipped_rules
+
+_RULES: Final[RuleSet] = read_shipped_rules()
+"""Read when the function is loaded, so that one with settings that cannot hold never runs. They are read once, and hold
+for each run."""
 
 
 class LambdaContext(Protocol):
@@ -20,7 +25,7 @@ class LambdaContext(Protocol):
 
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     """Scan a shard; answers what was read and found. Raises what the state machine is to try again, or to report."""
-    return answer(event, _context_of_start(), context.get_remaining_time_in_millis)
+    return answer(event, _context_of_start(), context.get_remaining_time_in_millis, rules=_RULES)
 
 
 @cache

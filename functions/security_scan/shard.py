@@ -11,7 +11,7 @@ from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, InvalidInput
 from hotline.kit.logging import Event, log
-from hotline.security.service import SHARDS_MAX, ShardReport, scan_shard
+from hotline.security.service import SHARDS_MAX, RuleSet, ShardReport, scan_shard
 
 TIME_KEPT: Final = 0.2
 """The part of the function's time that is kept back: with less than that left no new page is begun."""
@@ -27,9 +27,9 @@ class RequestError(StrEnum):
     BAD_UNTIL = "bad_until"
 
 
-def answer(event: object, ctx: Context, remaining_ms: Callable[[], int]) -> dict[str, Any]:
+def answer(event: object, ctx: Context, remaining_ms: Callable[[], int], *, rules: RuleSet | None = None) -> dict[str, Any]:
     """Scan the shard that the event names. Raises InvalidInput (bad_event, bad_shard, bad_until) for an event that the
-    state machine does not send, and what `scan_shard` raises."""
+    state machine does not send, and what `scan_shard` raises. `rules`: None stands for those of `detection.toml`."""
     try:
         shard, until = _request(event)
     except InvalidInput as error:
@@ -37,7 +37,7 @@ def answer(event: object, ctx: Context, remaining_ms: Callable[[], int]) -> dict
         raise
     whole_ms = remaining_ms()
     try:
-        report = scan_shard(ctx, shard, until=until, has_time=lambda: remaining_ms() > whole_ms * TIME_KEPT)
+        report = scan_shard(ctx, shard, until=until, has_time=lambda: remaining_ms() > whole_ms * TIME_KEPT, rules=rules)
     except HotlineError as error:
         log(Event.SHARD_FAILED, reason=error.code, lag_minutes=error.facts.get("lag_minutes"))
         raise

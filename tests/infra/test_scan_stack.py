@@ -5,7 +5,7 @@ import os
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -15,7 +15,7 @@ from hotline.security.items import cursor_key
 from hotline.security.service import ACTIVITY_SHARDS
 from hotline.security.settings import read_shipped_rules
 from hotline_local.bus import put_facts
-from hotline_local.commands.scan import scan, summed
+from hotline_local.commands.scan import scan, sentences, summed
 from hotline_local.errors import CommandError
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.paths import ROOT
@@ -23,6 +23,9 @@ from hotline_local.launcher.stack import FILE_VARIABLE, Stack
 from tests.support.stack_calls import eventually
 
 pytestmark = pytest.mark.slow
+
+STREAMS: Final = [stream for stream, plan in read_shipped_rules().plans.items() if plan.rules]
+"""The streams that are read."""
 
 
 def attack(account: str) -> list[dict[str, Any]]:
@@ -66,8 +69,8 @@ def rows_of(stack: Stack, account: str) -> int:
 
 
 def read_through(stack: Stack) -> list[datetime]:
-    """Per shard the time up to which it was read, from its cursor."""
-    keys = [cursor_key(shard) for shard in range(ACTIVITY_SHARDS)]
+    """Per shard and stream the time up to which it was read, from its cursor."""
+    keys = [cursor_key(shard, stream) for shard in range(ACTIVITY_SHARDS) for stream in STREAMS]
     cursors = [item(stack, key.pk, str(key.sk)) for key in keys]
     return [from_text(cursor["through"]["S"].split("#", 1)[0]) for cursor in cursors if cursor]
 
@@ -100,7 +103,7 @@ def test_an_attack_is_found_by_the_command_and_the_wallet_is_asked_to_hold(runni
     ]
     assert asked["facts"]["M"]["cause"]["S"] == "RISK_SCORE"
     # A stack's first run reads a day by the hour; this is what the budget allows.
-    assert report["reads"] <= report["rows"] * 1.1 + report["subjects"] + report["shards"] * 25
+    assert report["reads"] <= report["rows"] * 1.1 + report["subjects"] + report["shards"] * 25 * len(STREAMS)
 
 
 def attack_began(stack: Stack, account: str, finding_id: str) -> str:
@@ -114,10 +117,10 @@ def test_a_second_run_reads_no_row_again_and_finds_nothing(running_stack: Runnin
     assert [finding["subject"] for finding in first["findings"]].count("acct-scan-twice") == 1
     second = summed(scan(stack, datetime.now(UTC)))
     assert [finding for finding in second["findings"] if finding["subject"] == "acct-scan-twice"] == []
-    assert second["reads"] <= second["rows"] * 1.1 + second["subjects"] + second["shards"] * 2
+    assert second["reads"] <= second["rows"] * 1.1 + second["subjects"] + second["shards"] * 2 * len(STREAMS)
     # A run that ends behind every cursor, as the schedule's may, finds nothing to read.
     cursors = read_through(stack)
-    assert len(cursors) == first["shards"]
+    assert len(cursors) == first["shards"] * len(STREAMS)
     assert summed(scan(stack, min(cursors)))["reads"] == 0
     assert read_through(stack) == cursors
 
@@ -146,6 +149,26 @@ def test_the_distributed_map_finds_the_same(running_stack: RunningStack) -> None
     assert len(shards) == 16
     assert sum(shard["report"]["rows"] for shard in shards) >= 4
     assert item(stack, f"ACCOUNT#{account}", "#LOCK")["told"]["M"].keys() == {"RISK_SCORE"}
+
+
+def test_an_address_that_tries_many_accounts_is_found(running_stack: RunningStack) -> None:
+    stack = running_stack.stack
+    begun = datetime.now(UTC) - timedelta(minutes=5)
+    tries = []
+    for number in range(30):
+        at = to_text(begun + timedelta(seconds=number))
+        data = {"attempt_id": f"stuffed-{number}", "kind": "password", "source": {"ip": "203.0.113.77"}}
+        event = {"specversion": "1.0", "id": f"stuffed-{number}", "source": "wallet", "type": "login.failed.v1"}
+        tries.append({**event, "time": at, "subject": f"acct-stuffed-{number}", "data": data})
+    put_facts(stack, tries)
+    eventually(lambda: sum(rows_of(stack, f"acct-stuffed-{number}") for number in range(30)) == 30)
+    report = summed(scan(stack, datetime.now(UTC)))
+    (found,) = [finding for finding in report["findings"] if finding["stream"] == "source"]
+    assert found["rule"] == "credential_stuffing"
+    stored = item(stack, f"SUBJECT#SRC#{found['subject']}", f"FINDING#{found['id']}")
+    assert stored["facts"]["M"]["accounts_failed"]["N"] == "25"
+    assert "203.0.113.77" not in json.dumps(stored)
+    assert f"credential_stuffing on source {found['subject']}" in " ".join(sentences(report))
 
 
 def test_a_run_in_which_shards_fail_ends_as_failed(running_stack: RunningStack) -> None:

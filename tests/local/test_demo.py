@@ -224,8 +224,11 @@ def test_the_scan_finds_the_attacked_account_and_no_other(loaded: Context) -> No
     ctx = Context(store=loaded.store.fork(clock), clock=clock, ids=SeededIds(15))
     found = [finding for shard in range(security.ACTIVITY_SHARDS) for finding in scan(ctx, shard)]
     attacked = [finding for finding in found if finding.account_id == "acct-demo-15"]
-    assert {finding.rule for finding in attacked} == {"failed_login_burst", "reset_device_transfer"}
-    assert {finding.facts.get("distributed") for finding in attacked} == {"yes", None}
+    assert {finding.rule for finding in attacked} == {
+        "failed_login_burst",
+        "distributed_guessing",
+        "reset_device_transfer",
+    }
     assert {finding.rule for finding in found if finding not in attacked} <= {"failed_login_burst"}
     read = ctx.store.batch_get(lockout.lock_keys("acct-demo-15"))
     view = lockout.view_from(read, "acct-demo-15", clock.now())

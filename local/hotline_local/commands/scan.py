@@ -26,7 +26,7 @@ def register(subparsers: Subparsers) -> None:
         help="look for attacks in what the running hotline was told",
         description=(
             "Start the state machine of the scan and wait for its end. It reads what came in since the last run, "
-            "account by account, and raises findings; docs/detection.md."
+            "by account, address, payee or agent, and raises findings; docs/detection.md."
         ),
     )
     parser.add_argument(
@@ -90,11 +90,11 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
     if len(report["rules"]) > 1:
         lines.append(f"Shards ran with different rules: {', '.join(report['rules'])}. Run it again.")
     if report["lag_minutes"]:
-        lines.append(f"The oldest unread row is {report['lag_minutes']} minutes old.")
+        lines.append(f"The oldest unread row is {count_things(report['lag_minutes'], 'minute')} old.")
     if report["corrected"] or report["withdrawn"]:
-        lines.append(f"{report['corrected']} findings corrected, {report['withdrawn']} withdrawn.")
+        lines.append(f"{count_things(report['corrected'], 'finding')} corrected, {report['withdrawn']} withdrawn.")
     found = [
-        f"{finding['rule']} on {finding['subject']} from {finding['window_start']} ({finding['id']})"
+        f"{finding['rule']} on {finding['stream']} {finding['subject']} from {finding['window_start']} ({finding['id']})"
         for finding in report["findings"]
     ]
     if not report["rows"]:

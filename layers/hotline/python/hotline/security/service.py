@@ -26,7 +26,9 @@ from .items import (
     watch_key,
 )
 from .model import Finding, FindingState, SecurityError, SeenFinding, ShardReport, ToldFinding, Verdict
+from .rules import RuleSet
 from .scan import scan_shard
+from .settings import read_shipped_rules
 from .verdicts import contribute_verdict, verdict_keys
 
 FINDINGS_TOLD_MAX = 20
@@ -37,10 +39,10 @@ WRITE_ATTEMPTS_MAX = 4
 """How often one chunk is sent when rows of it are there already or DynamoDB reports a conflict."""
 
 __all__ = [
-    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingState", "SeenFinding", "ShardReport",
+    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingState", "RuleSet", "SeenFinding", "ShardReport",
     "ToldFinding", "Verdict", "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict",
     "fact_keys", "finding_to_see", "iterate_findings",
-    "list_findings", "list_open_findings", "named_finding_key", "scan_shard",
+    "list_findings", "list_open_findings", "named_finding_key", "read_shipped_rules", "scan_shard",
     "verdict_keys", "write_activity",
 ]  # fmt: skip
 

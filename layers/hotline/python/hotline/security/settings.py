@@ -23,12 +23,14 @@ from .rules import RuleSet
 
 SHIPPED_FILE: Final = Path(__file__).with_name("detection.toml")
 ON: Final = "on"
+WHOLE: Final = "-"
+"""The place of a fault of a whole table, or of the whole file."""
 _MS, _MINUTES = "_ms", "_minutes"
 
 
 class BadSettings(InvalidInput):
     """A table or key of the settings is unknown, or has a value that cannot hold. `table` and `key` name the place;
-    `key` is `-` for a whole table."""
+    `key` is WHOLE for a whole table."""
 
     code = "bad_settings"
 
@@ -39,7 +41,7 @@ class BadSettings(InvalidInput):
         self.why = why
 
     def __str__(self) -> str:
-        place = f"[{self.table}]" if self.key == "-" else f"[{self.table}] {self.key}"
+        place = f"[{self.table}]" if self.key == WHOLE else f"[{self.table}] {self.key}"
         return f"{place}: {self.why}"
 
 
@@ -59,7 +61,7 @@ def parse_settings(text: str | None = None) -> Mapping[str, Any]:
     try:
         return tomllib.loads(SHIPPED_FILE.read_text(encoding="utf-8") if text is None else text)
     except tomllib.TOMLDecodeError as fault:
-        raise BadSettings("-", "-", f"this is not TOML: {fault}") from None
+        raise BadSettings(WHOLE, WHOLE, f"this is not TOML: {fault}") from None
 
 
 def choose_rules(
@@ -70,11 +72,11 @@ def choose_rules(
     by_rule = {detector.rule: detector for detector in detectors}
     for name in tables:
         if name not in by_rule:
-            raise BadSettings(name, "-", f"there is no such rule; there are {', '.join(sorted(by_rule))}")
+            raise BadSettings(name, WHOLE, f"there is no such rule; there are {', '.join(sorted(by_rule))}")
     chosen = None if only is None else set(only)
     for name in sorted(chosen or ()):
         if name not in by_rule:
-            raise BadSettings(name, "-", f"there is no such rule; there are {', '.join(sorted(by_rule))}")
+            raise BadSettings(name, WHOLE, f"there is no such rule; there are {', '.join(sorted(by_rule))}")
     read = [(detector, *_read_table(detector, tables.get(detector.rule, {}))) for detector in detectors]
     return [
         (detector, limits) for detector, is_on, limits in read if (is_on if chosen is None else detector.rule in chosen)
@@ -100,7 +102,7 @@ def key_of(name: str) -> str:
 
 def _read_table(detector: Detector[Any], table: object) -> tuple[bool, Any]:
     if not isinstance(table, Mapping):
-        raise BadSettings(detector.rule, "-", "this is not a table of a rule")
+        raise BadSettings(detector.rule, WHOLE, "this is not a table of a rule")
     is_on = table.get(ON, detector.is_published)
     if not isinstance(is_on, bool):
         raise BadSettings(detector.rule, ON, "only true and false are possible")
