@@ -72,6 +72,8 @@ ROUTES: Final[Mapping[str, Permission]] = {
     "GET /v1/agent/merchants/{id}/policy": Permission.READ,
     "PUT /v1/agent/merchants/{id}/policy": Permission.MANAGE,
     "GET /v1/agent/callbacks": Permission.READ,
+    "GET /v1/agent/findings": Permission.REPORT,
+    "POST /v1/agent/findings/{finding}/feedback": Permission.MANAGE,
     "GET /v1/agent/reports": Permission.REPORT,
     "GET /v1/agent/activity": Permission.REPORT,
     "GET /v1/agent/trail": Permission.REPORT,

@@ -21,6 +21,7 @@ from functions.agent_api.routes import (
     cases,
     contacts,
     directory,
+    findings,
     funds,
     policies,
     proofs,
@@ -39,7 +40,21 @@ from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
 
 ROUTE_MODULES: Final = (
-    *(accounts, acts, approvals, callbacks, cases, contacts, directory, funds, policies, proofs, queue, reports),
+    *(
+        accounts,
+        acts,
+        approvals,
+        callbacks,
+        cases,
+        contacts,
+        directory,
+        findings,
+        funds,
+        policies,
+        proofs,
+        queue,
+        reports,
+    ),
 )
 """Imported for the routes that they add."""
 

@@ -27,7 +27,9 @@ class RequestError(StrEnum):
     BAD_UNTIL = "bad_until"
 
 
-def answer(event: object, ctx: Context, remaining_ms: Callable[[], int], *, rules: RuleSet | None = None) -> dict[str, Any]:
+def answer(
+    event: object, ctx: Context, remaining_ms: Callable[[], int], *, rules: RuleSet | None = None
+) -> dict[str, Any]:
     """Scan the shard that the event names. Raises InvalidInput (bad_event, bad_shard, bad_until) for an event that the
     state machine does not send, and what `scan_shard` raises. `rules`: None stands for those of `detection.toml`."""
     try:
@@ -37,7 +39,9 @@ def answer(event: object, ctx: Context, remaining_ms: Callable[[], int], *, rule
         raise
     whole_ms = remaining_ms()
     try:
-        report = scan_shard(ctx, shard, until=until, has_time=lambda: remaining_ms() > whole_ms * TIME_KEPT, rules=rules)
+        report = scan_shard(
+            ctx, shard, until=until, has_time=lambda: remaining_ms() > whole_ms * TIME_KEPT, rules=rules
+        )
     except HotlineError as error:
         log(Event.SHARD_FAILED, reason=error.code, lag_minutes=error.facts.get("lag_minutes"))
         raise

@@ -91,6 +91,8 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     "GET /v1/agent/merchants/{id}/policy": ALIKE,
     "PUT /v1/agent/merchants/{id}/policy": ALIKE,
     "GET /v1/agent/callbacks": ALIKE,
+    "GET /v1/agent/findings": ALIKE,
+    "POST /v1/agent/findings/{finding}/feedback": dict.fromkeys(THINGS, "not_found"),
     "GET /v1/agent/reports": ALIKE,
     "GET /v1/agent/activity": ALIKE,
     "GET /v1/agent/trail": ALIKE,
@@ -215,7 +217,7 @@ READING: Final = {route for route in ROUTES if route.startswith("GET")} - {
     )
 }
 """Routes that show nothing of an account: each request of theirs is a line of the log, with the agent's id."""
-BESIDE_ACCOUNTS: Final = ("hours", "banner", "numbers", "merchants", "contacts")
+BESIDE_ACCOUNTS: Final = ("hours", "banner", "numbers", "merchants", "contacts", "agent/findings")
 """Such routes change things of no account, or of a caller who is not known."""
 
 
@@ -310,6 +312,7 @@ READY: Final[Mapping[str, Callable[[Matrix], Matrix]]] = {
     f"POST {_CASE}/findings/{{finding}}/feedback": lambda made: replace(
         made, finding_id=made.world.find_theft(1, holds=False)
     ),
+    "POST /v1/agent/findings/{finding}/feedback": lambda made: replace(made, finding_id=made.world.find_spray()),
     "PUT /v1/agent/numbers": approve_numbers,
     "PUT /v1/agent/merchants/{id}/policy": approve_terms,
 }

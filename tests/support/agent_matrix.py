@@ -19,7 +19,7 @@ from hotline.cases import service as cases
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.agent_client import AgentClient
-from tests.support.agent_world import CONTACT, AgentWorld
+from tests.support.agent_world import CONTACT, SPRAYING, AgentWorld
 from tests.support.api_client import Answered
 from tests.support.stores import NOON
 
@@ -41,6 +41,12 @@ _BODY: Final[Mapping[str, Any]] = {
     "POST /v1/agent/cases/{id}/refunds/{refund}/decision": {**WHY, "decision": "deny"},
     "POST /v1/agent/cases/{id}/refunds/{refund}/payout": {**WHY, "way": "balance"},
     "POST /v1/agent/cases/{id}/findings/{finding}/feedback": {**WHY, "verdict": "unclear"},
+    "POST /v1/agent/findings/{finding}/feedback": {
+        **WHY,
+        "verdict": "unclear",
+        "about": "source",
+        "subject": SPRAYING,
+    },
     "POST /v1/agent/approvals/{id}/decision": {"decision": "approve"},
     "PUT /v1/agent/banner": {},
     "PUT /v1/agent/hours": {"timezone": "UTC", "weekly": [{"day": 1, "opens": "09:00", "closes": "18:00"}]},
@@ -53,6 +59,7 @@ _BODY: Final[Mapping[str, Any]] = {
 }
 _DAYS: Final = {"from": "2026-11-01", "to": "2026-11-23"}
 _QUERY: Final[Mapping[str, Mapping[str, str]]] = {
+    "GET /v1/agent/findings": {"about": "source"},
     "GET /v1/agent/reports": _DAYS,
     "GET /v1/agent/activity": _DAYS,
     "GET /v1/agent/trail": {"agent": "agent-2", **_DAYS},

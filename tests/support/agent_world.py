@@ -49,6 +49,8 @@ from tests.support.stores import NOON, AnyStore, all_items
 NUMBER: Final = "+8613700000001"
 EMAIL: Final = "ada@customer.example"
 CONTACT: Final = "contact-1"
+SPRAYING: Final = "a1b2c3d4e5f60718"
+"""The keyed hash of an address."""
 ALL_SCOPES: Final = frozenset(permission.value for permission in Permission)
 
 
@@ -196,8 +198,34 @@ class AgentWorld:
             holds=holds,
             rules="rules",
         )
+        return self.raise_finding(finding)
+
+    def find_spray(self, finding_id: str = "fnd_spray", subject: str = SPRAYING, **changed: Any) -> str:
+        """The scan finds an address that tries passwords; the finding's id."""
+        now = self.clock.now()
+        finding = Finding(
+            id=finding_id,
+            rule="password_spray",
+            version=1,
+            severity="medium",
+            stream=Stream.SOURCE,
+            subject=subject,
+            account_id=None,
+            window_start=now - timedelta(minutes=30),
+            window_end=now,
+            facts={"failures": 15, "accounts_failed": 5, "accounts_in": 1},
+            event_ids=("try-1", "try-2"),
+            holds=False,
+            rules="rules",
+        )
+        return self.raise_finding(replace(finding, **changed))
+
+    def raise_finding(self, finding: Finding) -> str:
+        """Raise it with all its effects, as the scan does."""
         steps = [Step(Kind.RAISE, finding)]
-        change = Change(actor=System("security_scan", finding.rule), cause="scan", now=now, ids=self.ctx.ids)
+        change = Change(
+            actor=System("security_scan", finding.rule), cause="scan", now=self.clock.now(), ids=self.ctx.ids
+        )
         contribute_steps(change, self.store.batch_get(list(step_keys(steps))), steps)
         change.commit(self.store)
         return finding.id

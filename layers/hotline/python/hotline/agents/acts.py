@@ -38,6 +38,7 @@ from hotline.security.service import Verdict
 from .access import AgentRequest
 from .findings import is_finding_first
 from .model import AgentError, Permission
+from .own import refuse_own
 from .requests import AgentAct, Deed
 
 
@@ -369,4 +370,37 @@ class JudgeFinding(AgentAct[None]):
     def contribute(self, change: Change, request: AgentRequest) -> Deed[None]:
         account_id, judge = request.account_id, request.agent_id
         security.contribute_verdict(change, request.read, account_id, self.finding_id, self.verdict, judged_by=judge)
+        return Deed(None, self.verdict.value, {"finding_id": self.finding_id})
+
+
+@dataclass(frozen=True)
+class JudgeSubjectFinding(AgentAct[None]):
+    """Say whether a finding about an address or a payee was right. A supervisor's act, and about no account of a case.
+    Raises NotPossible `no_such_finding`, and `own_account` where the payee is the supervisor's own account."""
+
+    stream: security.Stream
+    subject: str
+    finding_id: str
+    verdict: Verdict
+    permission: ClassVar[Permission] = Permission.MANAGE
+    on_account: ClassVar[bool] = False
+
+    def keys(self, _request: AgentRequest) -> Iterable[Key]:
+        return security.verdict_keys(self.subject, self.finding_id, self.stream)
+
+    def find_need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
+        return Operation.JUDGE_FINDING, None
+
+    def contribute(self, change: Change, request: AgentRequest) -> Deed[None]:
+        account_id = security.account_of_finding(request.read, self.stream, self.subject, self.finding_id)
+        refuse_own(request.ctx.store, request.token, account_id)
+        security.contribute_verdict(
+            change,
+            request.read,
+            self.subject,
+            self.finding_id,
+            self.verdict,
+            judged_by=request.agent_id,
+            stream=self.stream,
+        )
         return Deed(None, self.verdict.value, {"finding_id": self.finding_id})

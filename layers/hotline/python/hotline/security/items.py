@@ -20,7 +20,7 @@ from hotline.kit.store.condition import Item
 
 from .activity import NAMED, SUBJECT, activity_partition, values_of
 from .detectors import Event, Stream
-from .model import Finding, FindingState, Row, SeenFinding, ToldFinding, Verdict
+from .model import Finding, FindingState, Row, SeenFinding, SubjectFinding, ToldFinding, Verdict
 from .packing import pack, unpack
 from .rules import Plan
 from .streams import ID_CHARACTERS_MAX, shorten_over
@@ -42,6 +42,7 @@ _WATCH: Final = "#WATCH"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _LONG_IDS: Final = ("movement_id", "refund_id")
 _NAME_BYTES: Final = 5
+_PLACE: Final = ("attention_sk", "PK", "SK")
 
 
 def watch_key(stream: Stream, subject: str) -> Key:
@@ -54,9 +55,9 @@ def finding_key(finding: Finding) -> Key:
     return hotline_key(_partition_of(finding.stream, finding.subject), f"FINDING#{finding.id}")
 
 
-def named_finding_key(account_id: str, finding_id: str) -> Key:
-    """The key of a finding on an account that is named."""
-    return hotline_key(_partition_of(Stream.ACCOUNT, account_id), f"FINDING#{finding_id}")
+def named_finding_key(subject: str, finding_id: str, stream: Stream = Stream.ACCOUNT) -> Key:
+    """The key of a finding on a subject that is named, an account by default."""
+    return hotline_key(_partition_of(stream, subject), f"FINDING#{finding_id}")
 
 
 def _partition_of(stream: Stream, subject: str) -> str:
@@ -152,6 +153,41 @@ def findings_query(account_id: str, *, limit: int) -> Query:
 def all_findings_query(account_id: str, *, limit: int) -> Query:
     """Findings on the account, also those that somebody has dealt with, in no order that means anything."""
     return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix("FINDING#"), limit=limit)
+
+
+def subject_findings_query(stream: Stream, *, limit: int, after: str | None) -> Query:
+    """Findings about the subjects of a stream that nobody has dealt with, the gravest first, of one rank the oldest.
+    `after`: a place that `place_of` gave."""
+    attention = f"FINDINGS#{stream.value}"
+    place = None
+    if after is not None:
+        place = {"attention_pk": attention, **dict(zip(_PLACE, after.split(" "), strict=True))}
+    found = Prefix("FINDING#")
+    return Query(Table.HOTLINE, attention, found, index=Index.ATTENTION, limit=limit, start_after=place)
+
+
+def place_of(start_after: Mapping[str, str] | None) -> str | None:
+    """The place behind a page of `subject_findings_query` as a text; None at the end."""
+    return None if start_after is None else " ".join(start_after[name] for name in _PLACE)
+
+
+def subject_finding_of(item: Mapping[str, Any], runbooks: Mapping[str, str]) -> SubjectFinding:
+    """A stored finding of another stream as people of the wallet see it. `runbooks`: by rule."""
+    return SubjectFinding(
+        id=item["finding_id"],
+        stream=Stream(item["stream"]),
+        subject=item["subject"],
+        account_id=item.get("account_id"),
+        rule=item["rule"],
+        severity=item["severity"],
+        found_at=from_text(item["found_at"]),
+        window_start=from_text(item["window_start"]),
+        window_end=from_text(item["window_end"]),
+        facts=dict(item["facts"]),
+        events=len(item["event_ids"]),
+        state=state_of(item),
+        runbook=runbooks.get(item["rule"]),
+    )
 
 
 def finding_to_see(item: Mapping[str, Any]) -> SeenFinding:

@@ -145,6 +145,37 @@ class SeenFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectFinding:
+    """A finding about an address, a payee or an agent that asks for attention, as people of the wallet see it.
+
+    `subject` is opaque. `account_id`: the account of the wallet that a payee is, None where nobody knows it. `events`:
+    how many events the finding names as its evidence. `runbook` is in English; None where the rule is gone.
+    """
+
+    id: str
+    stream: Stream
+    subject: str
+    account_id: str | None
+    rule: str
+    severity: str
+    found_at: datetime
+    window_start: datetime
+    window_end: datetime
+    facts: Mapping[str, str | int]
+    events: int
+    state: FindingState
+    runbook: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFindingPage:
+    """One page of findings; `next` is the place behind it, None at the end."""
+
+    findings: tuple[SubjectFinding, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ShardReport:
     """The figures of a run on one shard, over all its streams.
 

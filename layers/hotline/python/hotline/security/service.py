@@ -15,21 +15,34 @@ from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store
 from hotline.kit.store.condition import Item
 
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, agent_row, rows_of
-from .detectors import Stream
+from .detectors import DETECTORS, Stream
 from .items import (
     all_findings_query,
     finding_to_see,
     finding_to_tell,
     findings_query,
     named_finding_key,
+    place_of,
+    subject_finding_of,
+    subject_findings_query,
     tombstone_item,
     watch_key,
 )
-from .model import Finding, FindingState, SecurityError, SeenFinding, ShardReport, ToldFinding, Verdict
+from .model import (
+    Finding,
+    FindingState,
+    SecurityError,
+    SeenFinding,
+    ShardReport,
+    SubjectFinding,
+    SubjectFindingPage,
+    ToldFinding,
+    Verdict,
+)
 from .rules import RuleSet
 from .scan import scan_shard
 from .settings import read_shipped_rules
-from .verdicts import contribute_verdict, verdict_keys
+from .verdicts import account_of_finding, contribute_verdict, verdict_keys
 
 FINDINGS_TOLD_MAX = 20
 """More open findings on one account than anybody reads."""
@@ -39,11 +52,12 @@ WRITE_ATTEMPTS_MAX = 4
 """How often one chunk is sent when rows of it are there already or DynamoDB reports a conflict."""
 
 __all__ = [
-    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingState", "RuleSet", "SeenFinding", "ShardReport",
-    "ToldFinding", "Verdict", "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict",
-    "fact_keys", "finding_to_see", "iterate_findings",
-    "list_findings", "list_open_findings", "named_finding_key", "read_shipped_rules", "scan_shard",
-    "verdict_keys", "write_activity",
+    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingState", "RuleSet", "SeenFinding",
+    "ShardReport", "Stream", "SubjectFinding", "SubjectFindingPage", "ToldFinding", "Verdict", "account_of_finding",
+    "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict", "fact_keys",
+    "finding_to_see", "iterate_findings",
+    "list_findings", "list_open_findings", "list_subject_findings", "named_finding_key",
+    "read_shipped_rules", "scan_shard", "verdict_keys", "write_activity",
 ]  # fmt: skip
 
 
@@ -118,7 +132,9 @@ def list_findings(store: Store, account_id: str) -> tuple[SeenFinding, ...]:
     return tuple(sorted((finding_to_see(item) for item in found), key=lambda one: one.found_at, reverse=True))
 
 
-def iterate_findings(store: Store, account_id: str) -> Iterator[SeenFinding]:
-    """Every finding on the account, also those that are dealt with, in no order. One query for FINDINGS_SEEN_MAX of
-    them, sent when they are asked for."""
-    return map(finding_to_see, query_all(store, all_findings_query(account_id, limit=FINDINGS_SEEN_MAX)))
+def list_subject_findings(store: Store, stream: Stream, *, limit: int, after: str | None = None) -> SubjectFindingPage:
+    """The findings about the subjects of a stream that nobody has dealt with, the gravest first. One query on an index
+    that may lag by a moment. `after`: the `next` of the page before."""
+    page = store.query(subject_findings_query(stream, limit=limit, after=after))
+    runbooks = {detector.rule: detector.runbook for detector in DETECTORS}
+    return SubjectFindingPage(tuple(subject_finding_of(item, runbooks) for item in page.items), place_of(page.next))

@@ -11,27 +11,45 @@ from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item, Missing, equals
 
+from .detectors import Stream
 from .items import ATTENTION, named_finding_key
 from .model import STATE_BY_VERDICT, SecurityError, Verdict
 
 
-def verdict_keys(account_id: str, finding_id: str) -> tuple[Key, ...]:
-    """The keys to read before `contribute_verdict`."""
-    return (named_finding_key(account_id, finding_id),)
+def verdict_keys(subject: str, finding_id: str, stream: Stream = Stream.ACCOUNT) -> tuple[Key, ...]:
+    """The keys to read before `contribute_verdict`. `subject`: the account, or the subject of another stream."""
+    return (named_finding_key(subject, finding_id, stream),)
+
+
+def account_of_finding(read: Mapping[Key, Item], stream: Stream, subject: str, finding_id: str) -> str | None:
+    """The account of the wallet that the subject of a stored finding is, None where nobody knows one. Raises
+    NotPossible `no_such_finding`."""
+    (key,) = verdict_keys(subject, finding_id, stream)
+    if key not in read:
+        raise NotPossible(SecurityError.NO_SUCH_FINDING)
+    account_id: str | None = read[key].get("account_id")
+    return account_id
 
 
 def contribute_verdict(
-    change: Change, read: Mapping[Key, Item], account_id: str, finding_id: str, verdict: Verdict, *, judged_by: str
+    change: Change,
+    read: Mapping[Key, Item],
+    subject: str,
+    finding_id: str,
+    verdict: Verdict,
+    *,
+    judged_by: str,
+    stream: Stream = Stream.ACCOUNT,
 ) -> None:
-    """Note the verdict; a later one takes its place. It lifts no hold. Raises NotPossible `no_such_finding`; at commit
-    Stale when somebody else judged meanwhile."""
-    require(change, Operation.JUDGE_FINDING, account_id)
-    key = named_finding_key(account_id, finding_id)
-    if key not in read:
-        raise NotPossible(SecurityError.NO_SUCH_FINDING)
+    """Note the verdict; a later one takes its place. It lifts no hold. `subject`: the account, or the subject of
+    another stream. Raises NotPossible `no_such_finding`; at commit Stale when somebody else judged meanwhile."""
+    (key,) = verdict_keys(subject, finding_id, stream)
+    account_id = account_of_finding(read, stream, subject, finding_id)
+    require(change, Operation.JUDGE_FINDING, subject if stream is Stream.ACCOUNT else None)
     known = read[key].get("judged_at")
     condition = Missing("judged_at") if known is None else equals("judged_at", known)
     judged = {"verdict": verdict.value, "judged_by": judged_by, "judged_at": to_text(change.now)}
     judged["state"] = STATE_BY_VERDICT[verdict].value
     change.update(key, set=judged, remove=ATTENTION, condition=condition)
-    change.audit(account_id, "finding.judged", finding_id=finding_id, verdict=verdict.value)
+    if account_id is not None:
+        change.audit(account_id, "finding.judged", finding_id=finding_id, verdict=verdict.value)

@@ -1,0 +1,127 @@
+"""Findings about addresses and payees, for supervisors: the list, a verdict, and what stays out of both."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hotline.security.detectors import DETECTORS, Stream
+from hotline.security.items import named_finding_key
+from tests.support.agent_client import AgentClient, supervisor
+from tests.support.agent_world import SPRAYING, AgentWorld
+from tests.support.money_world import ACCOUNT
+
+VERDICT = {"about": "source", "subject": SPRAYING, "verdict": "false_alarm", "reason": "investigation"}
+
+KEY = {"Idempotency-Key": "the-verdict-on-it-1"}
+
+
+def listed(client: AgentClient, about: str = "source", **query: str) -> list[str]:
+    return [one["id"] for one in client.get("/findings", query={"about": about, **query}).json["findings"]]
+
+
+def test_a_finding_about_an_address_is_told_with_its_evidence_and_runbook(
+    world: AgentWorld, chief: AgentClient
+) -> None:
+    world.find_spray()
+    (found,) = chief.get("/findings", query={"about": "source"}).json["findings"]
+    (spray,) = [detector for detector in DETECTORS if detector.rule == "password_spray"]
+    assert found == {
+        "id": "fnd_spray",
+        "about": "source",
+        "subject": SPRAYING,
+        "rule": "password_spray",
+        "severity": "medium",
+        "state": "open",
+        "found_at": found["found_at"],
+        "begun_at": "2026-11-23T11:30:00Z",
+        "last_at": "2026-11-23T12:00:00Z",
+        "facts": {"failures": 15, "accounts_failed": 5, "accounts_in": 1},
+        "events": 2,
+        "is_account": False,
+        "runbook": spray.runbook,
+    }
+
+
+def test_the_gravest_come_first_page_by_page(world: AgentWorld, chief: AgentClient) -> None:
+    world.find_spray("fnd_1", "subject-1")
+    world.find_spray("fnd_2", "subject-2", severity="high")
+    world.find_spray("fnd_3", "subject-3", severity="low")
+    first = chief.get("/findings", query={"about": "source", "limit": "2"}).json
+    assert [one["id"] for one in first["findings"]] == ["fnd_2", "fnd_1"]
+    assert listed(chief, cursor=first["next"]) == ["fnd_3"]
+    # A cursor is one of its list, and of whoever asked.
+    assert chief.get("/findings", query={"about": "party", "cursor": first["next"]}).code == "malformed_request"
+    other = supervisor(world.ctx, "supervisor-2")
+    assert other.get("/findings", query={"about": "source", "cursor": first["next"]}).code == "malformed_request"
+
+
+def test_a_kind_of_subject_has_a_list_of_its_own_and_agents_have_none(world: AgentWorld, chief: AgentClient) -> None:
+    world.find_spray()
+    world.find_spray("fnd_party", stream=Stream.PARTY, rule="counterparty_risk")
+    world.find_spray("fnd_agent", stream=Stream.AGENT, rule="agent_browsing")
+    world.find_theft(1, holds=False)
+    assert (listed(chief), listed(chief, "party")) == (["fnd_spray"], ["fnd_party"])
+    assert chief.get("/findings", query={"about": "agent"}).code == "malformed_request"
+    assert chief.get("/findings").code == "malformed_request"
+
+
+def test_amounts_of_a_payee_are_left_out(world: AgentWorld, chief: AgentClient) -> None:
+    facts = {"frauds_tenths": 20, "amount_minor": 734_501, "currency": "CNY"}
+    world.find_spray("fnd_party", stream=Stream.PARTY, rule="counterparty_risk", facts=facts)
+    (found,) = chief.get("/findings", query={"about": "party"}).json["findings"]
+    assert "734501" not in json.dumps(found)
+    assert found["facts"]["frauds_tenths"] == 20
+
+
+@pytest.mark.parametrize(("verdict", "state"), [("false_alarm", "resolved"), ("unclear", "acknowledged")])
+def test_a_verdict_takes_it_off_the_list_and_is_in_the_trail(
+    world: AgentWorld, chief: AgentClient, verdict: str, state: str
+) -> None:
+    world.find_spray()
+    done = chief.post("/findings/fnd_spray/feedback", {**VERDICT, "verdict": verdict})
+    assert (done.status, done.json) == (202, {"outcome": verdict})
+    assert listed(chief) == []
+    stored = world.store.get(named_finding_key(SPRAYING, "fnd_spray", Stream.SOURCE))
+    assert stored is not None
+    assert (stored["state"], stored["verdict"], stored["judged_by"]) == (state, verdict, "supervisor-1")
+    (deed,) = [item for item in world.items() if item["PK"] == "AGENT#supervisor-1" and item["SK"].startswith("DID#")]
+    assert (deed["event"], deed["facts"]["finding_id"]) == ("judge_finding", "fnd_spray")
+
+
+def test_a_verdict_is_carried_out_once_for_its_key(world: AgentWorld, chief: AgentClient) -> None:
+    world.find_spray()
+    for replayed in (None, "true"):
+        done = chief.post("/findings/fnd_spray/feedback", VERDICT, headers=KEY)
+        assert done.json == {"outcome": "false_alarm"}
+        assert done.headers.get("Idempotency-Replayed") == replayed
+    other = {**VERDICT, "verdict": "confirmed"}
+    assert chief.post("/findings/fnd_spray/feedback", other, headers=KEY).code == "idempotency_key_reused"
+
+
+@pytest.mark.parametrize("changed", [{"subject": "another"}, {"about": "party"}])
+def test_a_finding_is_judged_by_its_own_subject_alone(
+    world: AgentWorld, chief: AgentClient, changed: dict[str, str]
+) -> None:
+    world.find_spray()
+    assert chief.post("/findings/fnd_spray/feedback", {**VERDICT, **changed}).code == "not_found"
+    assert listed(chief) == ["fnd_spray"]
+
+
+def test_a_finding_about_ones_own_account_is_neither_shown_nor_judged(world: AgentWorld) -> None:
+    world.find_spray("fnd_party", stream=Stream.PARTY, rule="counterparty_risk", account_id=ACCOUNT)
+    own = supervisor(world.ctx, account_id=ACCOUNT)
+    assert listed(own, "party") == []
+    refused = own.post("/findings/fnd_party/feedback", {**VERDICT, "about": "party"})
+    assert refused.code == "own_account"
+    other = supervisor(world.ctx, "supervisor-2", account_id="acct-of-another")
+    assert listed(other, "party") == ["fnd_party"]
+    assert other.post("/findings/fnd_party/feedback", {**VERDICT, "about": "party"}).status == 202
+    assert "finding.judged" in [entry["event"] for entry in world.audit()]
+
+
+def test_agents_see_and_judge_none(world: AgentWorld, anna: AgentClient) -> None:
+    world.find_spray()
+    assert anna.get("/findings", query={"about": "source"}).code == "role_missing"
+    assert anna.post("/findings/fnd_spray/feedback", VERDICT).code == "role_missing"
