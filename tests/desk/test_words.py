@@ -209,7 +209,11 @@ def test_every_reason_of_a_refusal_is_told_more_exactly(code: str) -> None:
     errors |= {RefundError.PROVIDER_WINDOW_OVER, RefundError.PROVIDER_PARTS_OVER}
     without = {error for error in errors - own.keys() - LOCAL_FAULTS if not has_word(code, "fault", error.value)}
     # The scan and the version of a case are told by problems of every API.
-    assert without == {SecurityError.ACTIVITY_NOT_WRITTEN, CaseError.CASE_CHANGED}
+    assert without == {
+        SecurityError.ACTIVITY_NOT_WRITTEN,
+        SecurityError.SUBJECT_NOT_JUDGED,
+        CaseError.CASE_CHANGED,
+    }
 
 
 # ---------------------------------------------------------------- what several rooms write into a timeline
@@ -225,7 +229,7 @@ NAMED: Final = frozenset({"facts", "told", "also", "content", "amount"})
 EXPANDED: Final[Mapping[str, Iterable[str]]] = {
     "f'caller.{reason}'": [*(f"caller.{reason}" for reason in handover.OUTCOMES), "caller.closed"],
     "self.reason": [handover.AskPerson("-").reason],
-    "first.rule": [detector.rule for detector in DETECTORS],
+    "finding.rule": [detector.rule for detector in DETECTORS],
     "f'closed.{reason.value}'": [f"closed.{reason.value}" for reason in CloseReason],
     "f'agent.{event}'": [
         *(f"agent.{word}" for word in BY_AGENTS if word not in OF_NO_CASE),

@@ -238,7 +238,7 @@ def scan(here: Account) -> None:
     until = {"until": to_text(datetime.now(UTC))}
     for account_id, expected in ((ATTACKED, {ATTACKED}), ("acct-demo-04", set())):
         answer = here.invoke("SecurityScanFunction", {"shard": shard_of(account_id), "run": until})
-        assert {finding["account"] for finding in answer["findings"]} == expected
+        assert {finding["subject"] for finding in answer["findings"]} == expected
 
 
 def deliver(function: str, consumer: str, here: Account) -> None:

@@ -108,7 +108,7 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "CATCH_ALL": "a part of the contract with the gateway, which tests hold against the template",
     "SCOPES": "as CATCH_ALL",
     "ROUTE_MODULES": "modules that are imported for the routes that they add",
-    "runbook": "a field that every detector must fill in, read by people",
+    "is_account": "a field of an answer of the agents' API, for which the desk has no view yet",
     "examples": "a field that every detector must fill in, run by a test",
     "transactions": "a count of requests, read where a step's cost is measured",
     "voice": "a column of the table of languages, which the flows are made of",
