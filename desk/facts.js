@@ -46,7 +46,6 @@ const VALUES = {
   answer_by: (words, value) => words.day(value),
   asked_at: (words, value) => words.time(value),
   evidence_above_minor: minorText,
-  also: (words, value) => words.list(several(value)),
   by: as.word("by"),
   categories: (words, value) => words.list(several(value)),
   categories_removed: (words, value) => words.list(several(value)),

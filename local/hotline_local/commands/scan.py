@@ -92,7 +92,8 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
     if report["lag_minutes"]:
         lines.append(f"The oldest unread row is {count_things(report['lag_minutes'], 'minute')} old.")
     if report["corrected"] or report["withdrawn"]:
-        lines.append(f"{count_things(report['corrected'], 'finding')} corrected, {report['withdrawn']} withdrawn.")
+        corrected = count_things(report["corrected"], "finding")
+        lines.append(f"{corrected} corrected, {report['withdrawn']} withdrawn.")
     found = [
         f"{finding['rule']} on {finding['stream']} {finding['subject']} from {finding['window_start']} ({finding['id']})"
         for finding in report["findings"]
