@@ -95,8 +95,8 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
         corrected = count_things(report["corrected"], "finding")
         lines.append(f"{corrected} corrected, {report['withdrawn']} withdrawn.")
     found = [
-        f"{finding['rule']} on {finding['stream']} {finding['subject']} from {finding['window_start']} ({finding['id']})"
-        for finding in report["findings"]
+        f"{one['rule']} on {one['stream']} {one['subject']} from {one['window_start']} ({one['id']})"
+        for one in report["findings"]
     ]
     if not report["rows"]:
         lines.append("Activity is read when it is 90 seconds old; right after a start there is nothing yet.")
