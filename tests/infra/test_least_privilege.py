@@ -17,6 +17,7 @@ from typing import Any, Final
 import pytest
 
 from functions.deadlines import work
+from hotline.agents.model import Role
 from hotline.drift import service as drift
 from hotline.drift.model import Drift, Kind, digest_of
 from hotline.evidence.items import evidence_item, evidence_key, owner_item, owner_key
@@ -224,6 +225,8 @@ def work_at_the_desk(here: Account) -> None:
     case_id = agent.post("/contacts/handed-over/claim").json["case_id"]
     assert agent.get("/me").json["live_contacts"] == ["handed-over"]
     assert case_id in [case["id"] for case in agent.get("/queue").json["cases"]]
+    chief = LiveAgent(here.ctx, "supervisor-1", roles=tuple(Role), account=here)
+    assert chief.get("/findings", query={"about": "source"}).status == 200
     assert agent.look(case_id, "account").status == 200
     for part in ("payments", "refunds", "findings"):
         assert agent.look(case_id, part).status == 200
