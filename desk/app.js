@@ -6,7 +6,6 @@ import { css, drafts, html, LitElement, nothing, shared } from "./element.js";
 import { keyed } from "./vendor/lit/lit.js";
 import { firstLanguage, LANGUAGES, loadWords } from "./words.js";
 import "./form.js";
-import "./views/case.js";
 import "./views/queue.js";
 
 /** Whether another page shows this one in a frame. */
@@ -25,10 +24,11 @@ const NAVIGATION = [
   ["activity", PERMISSIONS.report],
 ];
 const SETTINGS = ["hours", "banner", "numbers", "policies"];
-/** Views that nobody begins with are read when somebody opens them. */
+/** Views besides the queue are read when somebody opens them. */
 const LATER = {
   approvals: () => import("./views/approvals.js"),
   callbacks: () => import("./views/callbacks.js"),
+  case: () => import("./views/case.js"),
   contact: () => import("./views/contact.js"),
   activity: () => import("./views/activity.js"),
   reports: () => import("./views/reports.js"),
@@ -379,11 +379,11 @@ class HotlineDesk extends LitElement {
   #view() {
     const { view, id, days } = this.route;
     const { desk } = this;
-    if (view === "case" && id) return html`<desk-case .desk=${desk} .case_id=${id} @read=${(event) => this.#caseRead(event.target)}></desk-case>`;
     if (view in LATER && !this.scripts.has(view)) {
       this.#read(view);
       return html`<p role="status" class="muted">${desk.words.text("loading")}</p>`;
     }
+    if (view === "case" && id) return html`<desk-case .desk=${desk} .case_id=${id} @read=${(event) => this.#caseRead(event.target)}></desk-case>`;
     if (view === "contact" && id) return html`<desk-contact .desk=${desk} .contact_id=${id}></desk-contact>`;
     if (view === "callbacks") return html`<desk-callbacks .desk=${desk}></desk-callbacks>`;
     if (view === "approvals") return html`<desk-approvals .desk=${desk}></desk-approvals>`;
