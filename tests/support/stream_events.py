@@ -83,11 +83,16 @@ class Judged:
         if fold.risk is not None:
             movement_id = event.values["movement_id"]
             known = self.risks.get(movement_id)
-            self.risks[movement_id] = fold.risk if known is None else known.plus(fold.risk)
+            self.risks[movement_id] = fold.risk if known is None else add_risks(known, fold.risk)
 
     def events_found(self, *names: str) -> set[str]:
         """The ids of the events that the hits of these rules name."""
         return {id_ for (name, _, _), (_, hit) in self.hits.items() if name in names for id_ in hit.event_ids}
+
+
+def add_risks(one: Risk, other: Risk) -> Risk:
+    """Both parts of one movement: the account's and the party's."""
+    return Risk(*(mine + theirs for mine, theirs in zip(one, other, strict=True)))
 
 
 def average_precision(scores: Mapping[str, float], frauds: set[str]) -> float:

@@ -26,7 +26,7 @@ def _every(state: State, signal: str, event: Event, history: History, limits: Li
 
 def _excluded(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """A new password is a finding, unless a code was sent in the hour before. Another device within the hour corrects
-    it, and a SIM that changes then withdraws it. Another password within the hour belongs to it."""
+    it, and a contact point that changes then withdraws it. Another password within the hour belongs to it."""
     if signal == Signal.CODE_SENT:
         state["code"] = event.at_ms
         return ()
@@ -39,7 +39,7 @@ def _excluded(state: State, signal: str, event: Event, history: History, limits:
         return (Hit(event.at_ms, event.at_ms, {"devices": 0}, (event.id,)),)
     if not is_open:
         return ()
-    if signal == Signal.SIM_CHANGED:
+    if signal == Signal.POINT_CHANGED:
         del state["begun"]
         return (Hit(begun, begun, {"devices": state["devices"]}, withdrawn=True),)
     state["devices"] += 1
@@ -97,7 +97,7 @@ def every(**more: Any) -> Detector[Limits]:
 
 def excluded(**more: Any) -> Detector[Limits]:
     """See `_excluded`."""
-    heard = (Signal.PASSWORD_CHANGED, Signal.CODE_SENT, Signal.SIM_CHANGED, Signal.DEVICE_REGISTERED)
+    heard = (Signal.PASSWORD_CHANGED, Signal.CODE_SENT, Signal.POINT_CHANGED, Signal.DEVICE_REGISTERED)
     return toy(_excluded, *heard, **more)
 
 

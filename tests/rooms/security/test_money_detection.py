@@ -43,7 +43,7 @@ from hotline.security.score import (
 )
 from tests.support.money_histories import History as Generated
 from tests.support.money_histories import cards, mobile_money, spenders
-from tests.support.stream_events import Judged, average_precision, daily_precision, streams_of
+from tests.support.stream_events import Judged, add_risks, average_precision, daily_precision, streams_of
 
 ALL: Final = RuleSet.of((detector, detector.limits) for detector in DETECTORS)
 WEIGHTS: Final = Weights()
@@ -399,7 +399,7 @@ def test_the_parts_of_account_and_party_are_computed_apart_and_added() -> None:
     assert party.risk is not None
     assert account.risk.party == 0
     assert party.risk == NO_RISK._replace(party=party.risk.party)
-    both = account.risk.plus(party.risk)
+    both = add_risks(account.risk, party.risk)
     assert both.total == pytest.approx(account.risk.total + party.risk.total)
     assert party.risk.total > 0
 

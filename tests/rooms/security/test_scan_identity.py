@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hotline.contracts.model import (
     CodePurpose,
     CodeSent,
+    ContactPointChanged,
     DeviceRegistered,
     Fact,
     LoginKind,
@@ -26,7 +27,7 @@ from hotline.contracts.model import (
     LoginTried,
     MovementTold,
     PasswordChanged,
-    SimChanged,
+    PointKind,
 )
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, Unavailable
@@ -140,8 +141,16 @@ def told(kind: str, number: int, at: datetime, account: str, place: str) -> list
             return [fact(kind, at, PasswordChanged(2), account=account, name=name)]
         case "code.sent":
             return [fact(kind, at, CodeSent(CodePurpose.RESET), account=account, name=name)]
-        case "contact_point.sim_changed":
-            return [fact(kind, at, SimChanged(2, "+8613800000001", at), account=account, name=name)]
+        case "contact_point.changed":
+            return [
+                fact(
+                    kind,
+                    at,
+                    ContactPointChanged(2, PointKind.PHONE, None, "+8613800000001", at, reassigned=False),
+                    account=account,
+                    name=name,
+                )
+            ]
         case "device.registered":
             return [fact(kind, at, DeviceRegistered(place), account=account, name=name)]
         case "login.failed" | "login.succeeded":
@@ -159,7 +168,7 @@ def to_one_payee(one: Fact, number: int) -> Fact:
 
 
 KINDS: Final = (
-    *("password.changed", "code.sent", "contact_point.sim_changed", "device.registered", "chain"),
+    *("password.changed", "code.sent", "contact_point.changed", "device.registered", "chain"),
     *("login.failed", "login.failed", "login.succeeded", "login.succeeded", "login.succeeded"),
 )
 LATE: Final = (timedelta(0), timedelta(0), timedelta(seconds=2), minutes(7), timedelta(hours=3), DAY)

@@ -16,6 +16,7 @@ from functions.decisions.delivery import bus_event
 from hotline.cases import service as cases
 from hotline.contracts.decisions import parse_decision
 from hotline.contracts.model import (
+    ContactPointChanged,
     DeviceRegistered,
     Fact,
     LoginKind,
@@ -23,7 +24,7 @@ from hotline.contracts.model import (
     LoginTried,
     MovementTold,
     PasswordChanged,
-    SimChanged,
+    PointKind,
 )
 from hotline.kit.actor import System
 from hotline.kit.change import Change
@@ -235,11 +236,12 @@ def test_a_finding_that_is_excluded_late_is_withdrawn_and_its_hold_stays(world: 
 
 
 def test_a_finding_that_is_withdrawn_and_seen_again_is_raised_again(world: ScanWorld) -> None:
-    """A password of half an hour before takes the second one in, until a SIM between them ends its pattern."""
+    """A password of half an hour before takes the second one in, until a contact point between them ends it."""
     rules = rules_of(excluded(severity=Severity.HIGH))
     second = fact("password.changed", NOON, PasswordChanged(2))
     first = fact("password.changed", NOON - minutes(30), PasswordChanged(1))
-    between = fact("contact_point.sim_changed", NOON - minutes(20), SimChanged(2, "+8613800000001", NOON))
+    point = ContactPointChanged(2, PointKind.PHONE, None, "+8613800000001", NOON, reassigned=False)
+    between = fact("contact_point.changed", NOON - minutes(20), point)
     states = []
     for one in (second, first, between):
         world.come_in(one)

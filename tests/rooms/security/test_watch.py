@@ -26,7 +26,7 @@ NOON_MS: Final = round(NOON.timestamp() * 1000)
 MINUTE_MS: Final = 60_000
 
 type Came = tuple[int, Event]
-"""When an event came, in ms, and the event."""
+"""The time at which an event came, in ms, and the event."""
 
 
 def plan_of(*detectors: Detector[Any]) -> Plan:
@@ -139,7 +139,7 @@ def test_an_event_that_excludes_a_settled_finding_takes_it_back() -> None:
     later_ms = NOON_MS + LATENESS_MS + 30 * MINUTE_MS
     settled = come(again(watch, plan), [(later_ms, event(0, later_ms, "login.failed"))])
     assert "password.changed-0" not in json.dumps(settled.store().get("pending"))
-    changes = come(again(settled, plan), [(later_ms + 1, event(45, type_="contact_point.sim_changed"))]).changes()
+    changes = come(again(settled, plan), [(later_ms + 1, event(45, type_="contact_point.changed"))]).changes()
     assert [one.hit.started_ms for one in changes.withdrawn] == [NOON_MS]
 
 
@@ -328,7 +328,7 @@ def test_events_that_were_not_kept_are_put_back_before_a_late_one() -> None:
     assert starts(come(recalled, [late]).changes()) == [5, 7]
 
 
-KINDS: Final = ("password.changed", "code.sent", "contact_point.sim_changed", "device.registered", "login.succeeded")
+KINDS: Final = ("password.changed", "code.sent", "contact_point.changed", "device.registered", "login.succeeded")
 
 
 @st.composite

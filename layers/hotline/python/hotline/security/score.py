@@ -72,10 +72,6 @@ class Risk(NamedTuple):
         """The sum of the parts."""
         return min(RISK_MAX, sum(self))
 
-    def plus(self, other: Risk) -> Risk:
-        """Both parts of one movement: the account's and the party's."""
-        return Risk(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
-
 
 NO_RISK: Final = Risk()
 _make_risk: Final = Risk._make

@@ -90,7 +90,7 @@ def _pay(day: float, *, account: str = "victim", name: str = "", status: str = "
 
 
 def _label(day: float, name: str) -> Told:
-    return (day * _DAY, "transaction.confirmed_fraud", {"movement_id": name, "account": "earlier"})
+    return (day * _DAY, Signal.FRAUD_CONFIRMED.value, {"movement_id": name, "account": "earlier"})
 
 
 _DAY: Final = DAY_MS / MINUTE_MS
@@ -105,7 +105,7 @@ DETECTOR: Final = Detector(
     stream=Stream.PARTY,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
     wakes=frozenset({Signal.MONEY_LEFT}),
-    needs=frozenset({"party", "transaction.confirmed_fraud"}),
+    needs=frozenset({"party", Signal.FRAUD_CONFIRMED.value}),
     limits=Limits(),
     is_published=False,
     runbook=(

@@ -54,7 +54,6 @@ class Signal(StrEnum):
     DEVICE_REGISTERED = "device.registered"
     TWO_STEP_CHANGED = "two_step.changed"
     POINT_CHANGED = "contact_point.changed"
-    SIM_CHANGED = "contact_point.sim_changed"
     CODE_SENT = "code.sent"
     MONEY_LEFT = "money.left"
     MONEY_CAME = "money.came"
