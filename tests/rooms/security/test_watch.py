@@ -16,7 +16,7 @@ from hotline.security.detectors import DETECTORS, Detector, Event, Severity, Str
 from hotline.security.findings import FINDINGS_AT_ONCE, Kind, Step, parts_of
 from hotline.security.items import instant_of, is_tombstone, tombstone_item, watch_item, watch_of
 from hotline.security.model import Finding
-from hotline.security.rules import Plan
+from hotline.security.rules import Plan, RuleSet
 from hotline.security.streams import ID_CHARACTERS_MAX, shorten, shorten_over
 from hotline.security.watch import LATENESS_MS, PENDING_MAX, Changes, Watch
 from tests.support.lock_desk import NOON
@@ -309,6 +309,14 @@ def test_a_watch_need_not_be_written_when_no_memory_changed() -> None:
     assert not second.matters()
     assert second.newest_ms == login(2).at_ms
     assert come(again(watch, MOVED), at_once(login(1), login(2, "other"))).matters()
+
+
+def test_a_fresh_watch_need_not_be_written_while_no_rule_remembers_anything() -> None:
+    guessing = RuleSet.of((rule, rule.limits) for rule in DETECTORS if rule.stream is Stream.SOURCE)
+    plan = guessing.plans[Stream.SOURCE]
+    watch = come(Watch(plan), at_once(login(0), login(1)))
+    assert not watch.matters()
+    assert come(watch, at_once(event(2, type_="login.failed", account="somebody"))).matters()
 
 
 def test_an_event_ahead_of_its_arrival_is_kept() -> None:

@@ -87,11 +87,13 @@ class Watch:
         self._settled: Fold | None = None
         self._settled_text: str = stored.get("settled", "{}")
         # The memory at the tip is judged anew from the pending events: stored, it would make most watches two write
-        # units. What these events show is known (`seen`); a rule that is new since then raises nothing about them.
+        # units. `_seen` has what these events show. So a rule that is new since then raises nothing about them.
         self._tip = Fold(plan, json.loads(self._settled_text))
         for event in self._pending:
             self._tip.take(event)
-        self._begun_text = _write(self._tip) if self._pending else self._settled_text
+        # An empty memory is written like any other, so a fresh watch that stays empty is no change.
+        is_fresh = "settled" not in stored
+        self._begun_text = _write(self._tip) if self._pending or is_fresh else self._settled_text
         self.newest_ms = 0
         self._is_ahead = False
         # `_seen`: what the pending events have shown. `_base`: settled hits that pending events have taken back.
