@@ -470,6 +470,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.security.detectors.journeys": {
         "MEMORY_MS": (24 * _HOUR_MS, "Panther: a day"),
+        "STEADY_MS": (10 * _MINUTE_MS, "decision: half of the shortest window of two_countries"),
     },
     "hotline.security.detectors.new_devices_in_a_row": {
         "DETECTOR.limits.devices": (3, "Elastic's rule for Entra"),

@@ -1,4 +1,4 @@
-"""Where an account was signed in last, as the rules about journeys remember it."""
+"""The place where an account was signed in last, as the rules about journeys remember it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MEMORY_MS: Final = DAY_MS
 """Panther remembers a place for a day."""
 STEADY_MS: Final = 10 * MINUTE_MS
 """A login from the same address and device at the same place is remembered once in so long, or each login would be a
-write. The next journey then counts as up to ten minutes longer than it was: a traveller is never too fast by that, and
+write. The next journey then counts as up to ten minutes longer than it was. A traveller is never too fast by that, and
 150 km at 900 km/h are not seen. The window of two_countries is 20 to 30 min; its source has 15 to 30."""
 
 
