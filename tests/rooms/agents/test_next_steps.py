@@ -14,7 +14,7 @@ from hotline.agents.next_steps import Step, find_next_step, list_missing_documen
 from hotline.cases.model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Established, Priority, skill_of
 from hotline.identity.model import ByAgent, Operation
 from hotline.lockout.model import Cause, Component, DecisionKind, LockState, LockView, SelfService
-from hotline.security.model import SeenFinding, Verdict
+from hotline.security.model import FindingState, SeenFinding, Verdict
 from tests.support.facts import NOON
 
 BEFORE = NOON - timedelta(hours=1)
@@ -220,7 +220,7 @@ def test_a_finding_is_to_be_judged_once_and_its_hold_is_left(
     assert step is (left if is_judged else Step.JUDGE_FINDING)
 
 
-RAISED = SeenFinding("fnd_1", "critical", NOON, "failed_login_burst", {}, None)
+RAISED = SeenFinding("fnd_1", "critical", NOON, "failed_login_burst", {}, None, FindingState.OPEN)
 
 
 def judged_as(verdict: Verdict, at: datetime = NOON) -> SeenFinding:
@@ -240,6 +240,16 @@ def judged_as(verdict: Verdict, at: datetime = NOON) -> SeenFinding:
         ((judged_as(Verdict.UNCLEAR),), Cause.RISK_SCORE, Step.ASK_OWNER),
         ((judged_as(Verdict.UNCLEAR), judged_as(Verdict.FALSE_ALARM)), Cause.RISK_SCORE, Step.ASK_OWNER),
         ((judged_as(Verdict.CONFIRMED),), Cause.COMPLIANCE, Step.RELEASE_HOLD),
+        *(
+            ((replace(RAISED, state=state),), Cause.RISK_SCORE, step)
+            for state, step in {
+                FindingState.TOLD: Step.JUDGE_FINDING,
+                FindingState.ACKNOWLEDGED: Step.JUDGE_FINDING,
+                FindingState.EXPIRED: Step.RELEASE_HOLD,
+                FindingState.SUPPRESSED: Step.RELEASE_HOLD,
+                FindingState.WITHDRAWN: Step.RELEASE_HOLD,
+            }.items()
+        ),
         ((), Cause.RISK_SCORE, Step.RELEASE_HOLD),
     ],
 )

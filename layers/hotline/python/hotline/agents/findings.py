@@ -18,7 +18,7 @@ from hotline.kit.errors import NotPossible
 from hotline.kit.store import Store
 from hotline.lockout.model import Cause, LockState, LockView
 from hotline.security import service as security
-from hotline.security.model import GRAVE, SeenFinding
+from hotline.security.model import GRAVE, LIVE, SeenFinding
 
 from .access import open_request
 from .model import AgentToken, Basis, Permission
@@ -32,8 +32,9 @@ FINDINGS_READ_MAX: Final = 1_000
 
 
 def list_unjudged(found: Iterable[SeenFinding]) -> tuple[SeenFinding, ...]:
-    """The grave findings that no person has judged."""
-    return tuple(one for one in found if one.verdict is None and one.severity in GRAVE)
+    """The grave findings that hold, and that no person has judged. Nobody needs to judge one that is withdrawn, expired
+    or suppressed."""
+    return tuple(one for one in found if one.verdict is None and one.severity in GRAVE and one.state in LIVE)
 
 
 def is_finding_first(store: Store, account_id: str, cause: Cause) -> bool:

@@ -53,6 +53,8 @@ class FindingState(StrEnum):
     """A later event excludes it."""
 
 
+LIVE: Final = frozenset({FindingState.OPEN, FindingState.TOLD, FindingState.ACKNOWLEDGED})
+"""The states in which a finding waits for the word of a person."""
 _ENDS: Final = frozenset({FindingState.RESOLVED, FindingState.EXPIRED, FindingState.WITHDRAWN})
 NEXT_STATES: Final[Mapping[FindingState, frozenset[FindingState]]] = {
     FindingState.OPEN: _ENDS | {FindingState.TOLD, FindingState.ACKNOWLEDGED, FindingState.SUPPRESSED},
