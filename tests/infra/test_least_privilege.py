@@ -56,7 +56,9 @@ WITH_CALLS: Final = {"ConnectInstanceArn": arn("connect", "instance/i-1"), "Code
 WITH_AGENTS: Final = {"AgentIssuer": "https://staff.wallet.example", "AgentAudience": "desk"}
 WITH_TASKS: Final = {"CaseTasks": "on"}
 ATTACKED: Final = "acct-demo-15"
-CUSTOMERS: Final = ("acct-demo-01", ERASED, "acct-demo-03", "acct-demo-04", ATTACKED)
+GUESSED: Final = "acct-demo-03"
+"""Somebody guesses its password, and does nothing else."""
+CUSTOMERS: Final = ("acct-demo-01", ERASED, GUESSED, "acct-demo-04", ATTACKED)
 """Of the demo wallet, those that the drives below are about; moto copies all that it holds for each transaction."""
 
 
@@ -108,7 +110,12 @@ def take_in_facts(here: Account) -> None:
     facts = [
         fact for fact in seed_facts(datetime.now(UTC)) if fact["subject"] in CUSTOMERS or "merchant" in fact["type"]
     ]
-    for some in batched(facts, FACTS_AT_ONCE, strict=False):
+    guesses = [
+        {**fact, "id": f"{GUESSED}-{fact['id']}", "subject": GUESSED}
+        for fact in facts
+        if fact["subject"] == ATTACKED and fact["type"] == "login.failed.v1"
+    ]
+    for some in batched([*facts, *guesses], FACTS_AT_ONCE, strict=False):
         assert here.invoke("WalletEventsFunction", sqs_of(some)) == {"batchItemFailures": []}
     for event in files_of("wallet_events"):
         here.invoke("WalletEventsFunction", event)
@@ -237,9 +244,10 @@ def work_at_the_desk(here: Account) -> None:
 
 
 def scan(here: Account) -> None:
-    """The shards of an account that is attacked, and of one about which there is nothing to find."""
+    """The shards of an account that is held, of one that has a lesser finding, and of one about which there is nothing
+    to find."""
     until = {"until": to_text(datetime.now(UTC))}
-    for account_id, expected in ((ATTACKED, {ATTACKED}), ("acct-demo-04", set())):
+    for account_id, expected in ((ATTACKED, {ATTACKED}), (GUESSED, {GUESSED}), ("acct-demo-04", set())):
         answer = here.invoke("SecurityScanFunction", {"shard": shard_of(account_id), "run": until})
         assert {finding["subject"] for finding in answer["findings"]} == expected
 

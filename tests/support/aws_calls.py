@@ -134,6 +134,7 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[Request], Iterator[Call]]]
     ("dynamodb", "GetItem"): _one("dynamodb:GetItem", _table),
     ("dynamodb", "Query"): _one("dynamodb:Query", _table),
     ("dynamodb", "BatchGetItem"): _batch_get,
+    ("dynamodb", "PutItem"): _one("dynamodb:PutItem", _table),
     ("dynamodb", "TransactWriteItems"): _transaction,
     ("secretsmanager", "GetSecretValue"): _one("secretsmanager:GetSecretValue", lambda asked: str(asked["SecretId"])),
     ("s3", "CreateBucket"): _form,
