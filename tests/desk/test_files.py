@@ -61,7 +61,14 @@ def test_a_first_visit_outside_of_a_workspace_weighs_less_than_200_kb_unpacked(c
     scripts = reached("/app.js")
     assert {"/views/queue.js", "/vendor/lit/lit.js"} < scripts
     assert scripts.isdisjoint(
-        {"/workspace.js", "/views/case.js", "/views/approvals.js", "/views/settings.js", "/views/reports.js", "/chart.js"}
+        {
+            "/workspace.js",
+            "/views/case.js",
+            "/views/approvals.js",
+            "/views/settings.js",
+            "/views/reports.js",
+            "/chart.js",
+        }
     )
     others = [path for path in FILES if not path.endswith((".js", ".json", "LICENSE"))]
     assert weight([*scripts, *others, f"/words/{code}.json"], packed=False) < WEIGHT_MAX
