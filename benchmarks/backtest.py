@@ -18,13 +18,13 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from hotline.backtest.engine import Scope
+from hotline.backtest.ordering import Inputs, iterate
+from hotline.backtest.reader import Reader
+from hotline.backtest.runs import Chosen, Work, run
 from hotline.security.detectors import DETECTORS, Stream
 from hotline.security.rules import RuleSet
 from hotline.security.watch import PENDING_MAX, Watch
-from hotline_local.backtest.engine import Scope
-from hotline_local.backtest.ordering import Inputs, iterate
-from hotline_local.backtest.reader import Reader
-from hotline_local.backtest.runs import Chosen, Work, run
 from hotline_local.launcher.paths import ROOT
 
 EVENTS: Final = 60_000
@@ -119,7 +119,7 @@ def _peak_mb(file: Path) -> float:
     # The kernel's figure of this very program: that of getrusage begins with the memory of whoever starts it.
     code = (
         "import sys; from pathlib import Path; from benchmarks.backtest import _judge, choose_all; "
-        "from hotline_local.backtest.engine import Scope; from hotline_local.backtest.runs import Work; "
+        "from hotline.backtest.engine import Scope; from hotline.backtest.runs import Work; "
         "_judge(Work((Path(sys.argv[1]),), choose_all(), Scope())); "
         "print(Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0])"
     )

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from hotline.backtest import engine, ordering
+from hotline.backtest.ordering import PARTS_MAX, sort_files
 from hotline.security.detectors import DETECTORS
 from hotline_local import cli
-from hotline_local.backtest import engine, ordering
-from hotline_local.backtest.ordering import PARTS_MAX, sort_files
 from tests.support.wallet_histories import History, login, movement, told, write_history
 
 

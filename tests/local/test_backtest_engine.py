@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
+from hotline.backtest.engine import Figures, Scope, Share, signals_of
+from hotline.backtest.ordering import Inputs, iterate
+from hotline.backtest.reader import Reader, read_line
+from hotline.backtest.recent import RecentIds, RecentParties
+from hotline.backtest.runs import Work, judge_share, run
+from hotline.backtest.subjects import Subjects
 from hotline.security.detectors import DETECTORS, Event, Stream
 from hotline.security.fold import Fold
 from hotline.security.rules import RuleSet
 from hotline.security.watch import LATENESS_MS, Watch
-from hotline_local.backtest.engine import Scope, Share, signals_of
-from hotline_local.backtest.ordering import Inputs, iterate
-from hotline_local.backtest.reader import Reader, read_line
-from hotline_local.backtest.recent import RecentIds, RecentParties
-from hotline_local.backtest.runs import Work, judge_share, run
-from hotline_local.backtest.subjects import Subjects
 from tests.support.wallet_histories import History, login, movement, told, write_history
 
 CHOSEN = [(detector, detector.limits) for detector in DETECTORS]
@@ -103,13 +103,20 @@ def test_the_shares_of_workers_are_the_whole(tmp_path: Path) -> None:
     facts = History(6).facts
     work = Work((write_history(tmp_path / "h.jsonl", facts),), CHOSEN, Scope(ranked=True))
     seen: list[list[str]] = []
+    shares: list[Figures] = []
     for index in range(3):
         folder = tmp_path / str(index)
         folder.mkdir()
         figures, ledger = judge_share(work, Inputs(work.files), folder, Share(index, 3))
-        assert figures.events == len({fact["id"] for fact in facts})
+        shares.append(Figures.of_json(json.loads(json.dumps(figures.to_json()))))
         seen.append([account for (account,) in ledger.query("SELECT account FROM account")])
         ledger.close()
+    whole, *others = shares
+    for other in others:
+        whole.add(other)
+    with run(work) as outcome:
+        assert whole == outcome.figures
+    assert whole.events == len({fact["id"] for fact in facts})
     assert all(seen)
     accounts = sorted(account for share in seen for account in share)
     assert accounts == sorted({fact["subject"] for fact in facts} | {"acct-mule"})

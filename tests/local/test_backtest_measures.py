@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from hotline.backtest import engine
+from hotline.backtest.engine import Scope
+from hotline.backtest.labels import Labels, read_labels
+from hotline.backtest.measures import Groups, Hits, TopOfDays, average_precision, group_two, trace_curve
+from hotline.backtest.model import Unusable
+from hotline.backtest.risk import Part, add_findings, add_up, rate_movement
+from hotline.backtest.runs import Work, run
+from hotline.backtest.summary import sum_up
 from hotline.security.detectors import DETECTORS
-from hotline_local.backtest import engine
-from hotline_local.backtest.engine import Scope
-from hotline_local.backtest.labels import Labels, read_labels
-from hotline_local.backtest.measures import Groups, Hits, TopOfDays, average_precision, group_two, trace_curve
-from hotline_local.backtest.risk import Part, add_findings, add_up, rate_movement
-from hotline_local.backtest.runs import Work, run
-from hotline_local.backtest.summary import sum_up
-from hotline_local.errors import CommandError
 from tests.support.wallet_histories import BEGAN, History, login, movement, told, write_history
 
 RULES = {"failed_login_burst", "reset_device_transfer"}
@@ -253,5 +253,5 @@ def test_labels_are_read_from_lines(tmp_path: Path) -> None:
 def test_a_line_that_is_no_label_ends_the_run(tmp_path: Path, line: str) -> None:
     file = tmp_path / "l.jsonl"
     file.write_text(f"{line}\n", encoding="utf-8")
-    with pytest.raises(CommandError, match="line 1 is no label"):
+    with pytest.raises(Unusable, match="line 1 is no label"):
         read_labels(file)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from hotline.backtest.reader import BadLine, Pair, Reader, Received, read_line
 from hotline.contracts.facts import FACTS
 from hotline.security.detectors import Stream
-from hotline_local.backtest.reader import BadLine, Pair, Reader, Received, read_line
 from tests.support.facts import event, sample_data
 from tests.support.wallet_histories import login, movement, told
 

@@ -20,6 +20,7 @@ ROOMS: Final = (
         "erasure",
         "reports",
         "agents",
+        "backtest",
         "security",
         "drift",
         "evidence",

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from .measures import average_precision, trace_curve
-from .runs import Outcome
+from hotline.backtest.measures import average_precision, trace_curve
+from hotline.backtest.runs import Outcome
 
 _SIZE: Final = (9.0, 4.5)
 _PLAIN: Final = {"Software": None}

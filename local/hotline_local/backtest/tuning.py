@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
+from hotline.backtest.labels import Labels
+from hotline.backtest.measures import Hits
+from hotline.backtest.ranking import Ranking
+from hotline.backtest.reader import ms_of_text
+from hotline.backtest.runs import Work, run
+from hotline.backtest.summary import text_of_ms
 from hotline.security.detectors import Detector
 from hotline.security.rules import RuleSet
 from hotline_local.errors import CommandError
 
-from .labels import Labels
-from .measures import Hits
-from .ranking import Ranking
-from .reader import ms_of_text
-from .runs import Work, run
-from .summary import text_of_ms
 from .tables import table_of
 
 FACTORS: Final = (0.5, 0.75, 1.5, 2.0)

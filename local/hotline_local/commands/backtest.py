@@ -12,9 +12,9 @@ from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
-    from hotline_local.backtest.engine import Scope
-    from hotline_local.backtest.labels import Labels
-    from hotline_local.backtest.runs import Chosen, Work
+    from hotline.backtest.engine import Scope
+    from hotline.backtest.labels import Labels
+    from hotline.backtest.runs import Chosen, Outcome, Work
 
 BAD_LINES_SHOWN: Final = 10
 SHOW_EVERY_S: Final = 0.5
@@ -61,29 +61,37 @@ def register(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the rules, report; return 1 when a line was not read. Raises CommandError."""
-    if arguments.files[0] == "tune":
-        return _tune(arguments)
+    from hotline.backtest.model import Unusable
+
+    try:
+        return _tune(arguments) if arguments.files[0] == "tune" else _judge(arguments)
+    except Unusable as fault:
+        raise CommandError(fault.sentence) from None
+
+
+def _judge(arguments: argparse.Namespace) -> int:
+    """Run the rules once. Raises CommandError, Unusable."""
     for name in ("detector", "train", "test"):
         if getattr(arguments, name) is not None:
             raise CommandError(f"--{name} belongs to ./hotline backtest tune.", exit_code=2)
-    from hotline_local.backtest.results import list_bad_lines, write_results
-    from hotline_local.backtest.runs import run as judge
-    from hotline_local.backtest.summary import say, sum_up
+    from hotline.backtest.results import list_bad_lines
+    from hotline.backtest.runs import run as judge
+    from hotline.backtest.summary import say, sum_up
 
     work, labels = _read_work(arguments)
+    names = [str(file) for file in work.files]
     bar = Bar(quiet=arguments.json or not sys.stderr.isatty())
-    total = _count_bytes(work)
-    bar.begin(total)
+    bar.begin(_count_bytes(work.files))
     with judge(work, labels, note_bytes=bar.note, say=bar.say) as outcome:
         bar.end()
         told = sum_up(outcome, has_labels=labels is not None)
         if arguments.out is not None:
-            write_results(outcome, told, work.files, arguments.out)
+            _write(outcome, told, arguments.out, names)
         print(json.dumps(told, ensure_ascii=False) if arguments.json else say(told))
         if arguments.out is not None and not arguments.json:
             print(f"Written to {arguments.out}.")
         if told["bad_lines"]:
-            _say_bad(told["bad_lines"], list(list_bad_lines(outcome, work.files, BAD_LINES_SHOWN)))
+            _say_bad(told["bad_lines"], list(list_bad_lines(outcome, names, BAD_LINES_SHOWN)))
         return 1 if told["bad_lines"] else 0
 
 
@@ -114,12 +122,11 @@ def _tune(arguments: argparse.Namespace) -> int:
 
 
 def _read_work(arguments: argparse.Namespace) -> "tuple[Work, Labels | None]":
-    from hotline_local.backtest.inputs import check_files
-    from hotline_local.backtest.labels import read_labels
-    from hotline_local.backtest.runs import Work
+    from hotline.backtest.labels import read_labels
+    from hotline.backtest.runs import Work
 
     files = tuple(Path(name) for name in arguments.files)
-    check_files(files)
+    _count_bytes(files)
     if not 1 <= arguments.jobs <= JOBS_MAX:
         raise CommandError(f"--jobs takes 1 to {JOBS_MAX}.", exit_code=2)
     labels = None if arguments.labels is None else read_labels(arguments.labels)
@@ -129,8 +136,8 @@ def _read_work(arguments: argparse.Namespace) -> "tuple[Work, Labels | None]":
 
 
 def _read_scope(arguments: argparse.Namespace, *, ranked: bool, labels: "Labels | None") -> "Scope":
-    from hotline_local.backtest.engine import Scope
-    from hotline_local.backtest.reader import ms_of_text
+    from hotline.backtest.engine import Scope
+    from hotline.backtest.reader import ms_of_text
 
     times = {}
     for name, flag in (("since", "--from"), ("until", "--to")):
@@ -172,10 +179,26 @@ def _choose(arguments: argparse.Namespace) -> "Chosen":
     return chosen
 
 
-def _count_bytes(work: "Work") -> int:
-    from hotline_local.backtest.inputs import check_files
+def _count_bytes(paths: tuple[Path, ...]) -> int:
+    """The bytes of all files. Raises CommandError when one is missing, or is none."""
+    total = 0
+    for path in paths:
+        if not path.is_file():
+            raise CommandError(f"{path} is no file.", exit_code=2)
+        total += path.stat().st_size
+    return total
 
-    return check_files(work.files)
+
+def _write(outcome: "Outcome", told: dict[str, Any], folder: Path, names: list[str]) -> None:
+    """Write the results and their charts. Raises CommandError."""
+    from hotline.backtest.results import write_results
+    from hotline_local.backtest.charts import draw_charts
+
+    try:
+        write_results(outcome, told, names, folder)
+        draw_charts(outcome, told, folder)
+    except OSError as fault:
+        raise CommandError(f"{folder} cannot be written: {fault.strerror}.") from None
 
 
 def _say_bad(count: int, first: list[dict[str, Any]]) -> None:

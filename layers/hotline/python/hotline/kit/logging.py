@@ -110,6 +110,8 @@ class Event(Enum):
     SHARD_SCANNED = ("HL081", "INFO", "A shard of the activity was scanned.")
     FINDING_WITHDRAWN = ("HL082", "WARNING", "A finding was withdrawn: a later event excludes it.")
     SHARD_FAILED = ("HL083", "ERROR", "A shard of the activity could not be scanned to its end.")
+    BACKTEST_STEP = ("HL084", "INFO", "A step of a backtest was taken.")
+    BACKTEST_FAILED = ("HL085", "ERROR", "A step of a backtest could not be taken.")
 
     EVIDENCE_EXPIRED = ("HL110", "INFO", "A link to send a picture ended before anybody sent one.")
     EVIDENCE_UNSCANNED = ("HL111", "ERROR", "A picture was not scanned in time, and a case is open.")

@@ -49,6 +49,21 @@ class Outcome:
     ranking: Ranking
     was_sorted: bool
 
+    @classmethod
+    def of(
+        cls,
+        rules: RuleSet,
+        figures: Figures,
+        ledger: Ledger,
+        scope: Scope,
+        labels: Labels | None,
+        *,
+        was_sorted: bool,
+    ) -> Outcome:
+        """Rank what the ledger has of all shares."""
+        ranking = Ranking(ledger, {rule.name: rule for rule in rules.rules}, scope, labels)
+        return cls(rules, figures, ledger, ranking, was_sorted)
+
 
 @contextmanager
 def run(
@@ -59,7 +74,7 @@ def run(
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Outcome]:
     """Judge the files. The outcome can be asked until the block ends; then its temporary files go. Raises
-    CommandError."""
+    Unusable."""
     rules = RuleSet.of(work.chosen)
     with TemporaryDirectory(prefix="hotline-backtest-") as name:
         folder = Path(name)
@@ -74,9 +89,7 @@ def run(
             note_bytes(-1)
             figures, ledger = _judge(work, inputs, _make(folder / "second"), note_bytes)
         try:
-            by_name = {rule.name: rule for rule in rules.rules}
-            ranking = Ranking(ledger, by_name, work.scope, labels)
-            yield Outcome(rules, figures, ledger, ranking, not inputs.parts)
+            yield Outcome.of(rules, figures, ledger, work.scope, labels, was_sorted=not inputs.parts)
         finally:
             ledger.close()
 
@@ -87,7 +100,7 @@ def _make(folder: Path) -> Path:
 
 
 def _judge(work: Work, inputs: Inputs, folder: Path, note_bytes: NoteBytes) -> tuple[Figures, Ledger]:
-    """Judge all shares: the first one here, the others in processes of their own. Raises Unsorted, CommandError."""
+    """Judge all shares: the first one here, the others in processes of their own. Raises Unsorted, Unusable."""
     if work.jobs == 1:
         return judge_share(work, inputs, folder, Share(), note_bytes)
     shares = [Share(index, work.jobs) for index in range(work.jobs)]
@@ -96,7 +109,7 @@ def _judge(work: Work, inputs: Inputs, folder: Path, note_bytes: NoteBytes) -> t
         # All workers read the same lines, so all of them stop at the same one that is out of order.
         figures, ledger = judge_share(work, inputs, folder, shares[0], note_bytes)
         for other in others:
-            other.result()
+            figures.add(other.result())
     ledger.collect(_ledger_path(folder, share) for share in shares[1:])
     return figures, ledger
 
@@ -104,7 +117,7 @@ def _judge(work: Work, inputs: Inputs, folder: Path, note_bytes: NoteBytes) -> t
 def judge_share(
     work: Work, inputs: Inputs, folder: Path, share: Share, note_bytes: NoteBytes = skip_bytes
 ) -> tuple[Figures, Ledger]:
-    """Judge one share. Raises Unsorted, CommandError."""
+    """Judge one share. Raises Unsorted, Unusable."""
     ledger = Ledger(_ledger_path(folder, share))
 
     def note_bad(file: int, line: int, bad: BadLine) -> None:

@@ -45,7 +45,7 @@ class Inputs:
 
 
 def iterate(inputs: Inputs, note_bad: NoteBad, note_bytes: NoteBytes = skip_bytes) -> Iterator[Placed]:
-    """The events of all lines by time; of one time by file and line. Raises Unsorted, CommandError."""
+    """The events of all lines by time; of one time by file and line. Raises Unsorted, Unusable."""
     if inputs.parts:
         return _read_parts(inputs.parts, note_bad, note_bytes)
     ways = [_read_file(number, path, note_bad, note_bytes) for number, path in enumerate(inputs.files)]
@@ -69,7 +69,7 @@ def _read_file(file: int, path: Path, note_bad: NoteBad, note_bytes: NoteBytes) 
 
 
 def _read_parts(parts: tuple[Path, ...], note_bad: NoteBad, note_bytes: NoteBytes) -> Iterator[Placed]:
-    for at_ms, file, number, line in heapq.merge(*(_read_part(part, note_bytes) for part in parts)):
+    for at_ms, file, number, line in heapq.merge(*(read_part(part, note_bytes) for part in parts)):
         try:
             told = read_line(line)
         except BadLine as bad:
@@ -82,7 +82,7 @@ def sort_files(
     files: tuple[Path, ...], folder: Path, note_bytes: NoteBytes = skip_bytes, *, part_bytes: int = PART_BYTES
 ) -> Inputs:
     """Sort the lines of files into parts in the folder. Lines that cannot be read come first; whoever reads the parts
-    names them. Raises CommandError."""
+    names them. Raises Unusable."""
     parts: list[Path] = []
     lines: list[tuple[int, int, int, bytes]] = []
     size = 0
@@ -123,14 +123,15 @@ def _merge_parts(folder: Path, parts: list[Path]) -> tuple[Path, ...]:
         some, parts = parts[:PARTS_MAX], parts[PARTS_MAX:]
         merged = folder / f"part-{made:06d}"
         made += 1
-        _write(merged, heapq.merge(*map(_read_part, some)))
+        _write(merged, heapq.merge(*map(read_part, some)))
         for part in some:
             part.unlink()
         parts.append(merged)
     return tuple(parts)
 
 
-def _read_part(part: Path, note_bytes: NoteBytes = skip_bytes) -> Iterator[tuple[int, int, int, bytes]]:
+def read_part(part: Path, note_bytes: NoteBytes = skip_bytes) -> Iterator[tuple[int, int, int, bytes]]:
+    """The lines of a part that was sorted, as (time in ms, file, number of the line, line)."""
     for _, line in read_lines(part, note_bytes):
         at_ms, file, number, text = line.split(b" ", 3)
         yield int(at_ms), int(file), int(number), text

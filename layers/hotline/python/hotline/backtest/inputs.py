@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
-from hotline_local.errors import CommandError
+from .model import BacktestError, Unusable
 
 LINES_BETWEEN_LOOKS: Final = 4096
 """So many lines are read before the position in the file is looked at again."""
@@ -23,7 +23,7 @@ def skip_bytes(_: int) -> None:
 
 
 def read_lines(path: Path, note_bytes: NoteBytes = skip_bytes) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file with their numbers, from 1 on; `.gz` is unpacked. Raises CommandError."""
+    """The lines of a file with their numbers, from 1 on; `.gz` is unpacked. Raises Unusable."""
     try:
         with path.open("rb") as raw, _unpack(path, raw) as lines:
             seen = 0
@@ -36,7 +36,7 @@ def read_lines(path: Path, note_bytes: NoteBytes = skip_bytes) -> Iterator[tuple
             note_bytes(raw.tell() - seen)
     except (OSError, EOFError, zlib.error) as fault:
         why = getattr(fault, "strerror", None) or "it is no whole .gz file"
-        raise CommandError(f"{path} cannot be read: {why}.") from None
+        raise Unusable(BacktestError.FILE_UNREADABLE, f"{path} cannot be read: {why}.") from None
 
 
 @contextmanager
@@ -46,13 +46,3 @@ def _unpack(path: Path, raw: IO[bytes]) -> Iterator[IO[bytes]]:
         return
     with gzip.open(raw) as unpacked:
         yield unpacked  # type: ignore[misc]
-
-
-def check_files(paths: tuple[Path, ...]) -> int:
-    """The bytes of all files. Raises CommandError when one is missing, or is none."""
-    total = 0
-    for path in paths:
-        if not path.is_file():
-            raise CommandError(f"{path} is no file.", exit_code=2)
-        total += path.stat().st_size
-    return total

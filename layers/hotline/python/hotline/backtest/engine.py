@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 from hotline.security.detectors import Event, Signal, Stream
@@ -36,6 +36,15 @@ class Share:
     index: int = 0
     count: int = 1
 
+    def has(self, subject: str) -> bool:
+        """Whether the subject is one of this share."""
+        return self.count == 1 or share_of(subject, self.count) == self.index
+
+
+def share_of(subject: str, count: int) -> int:
+    """The share of a subject, of so many."""
+    return crc32(subject.encode()) % count
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -51,7 +60,8 @@ class Scope:
 
 @dataclass(slots=True)
 class Figures:
-    """The counts of a run."""
+    """The counts of a run. Those of a share are of the events whose own subject it judges, so that shares add up.
+    `untouched` and `missing` are of all lines that the share read."""
 
     events: int = 0
     """The events that count, each once."""
@@ -63,6 +73,29 @@ class Figures:
     untouched: Counter[str] = field(default_factory=Counter)
     missing: dict[str, set[str]] = field(default_factory=dict)
     """By stream the values that some rule needs and no event has."""
+
+    def add(self, other: Figures) -> None:
+        """Take in the figures of another share of the same lines."""
+        if other.events:
+            self.first_ms = min(self.first_ms, other.first_ms) if self.events else other.first_ms
+            self.last_ms = max(self.last_ms, other.last_ms)
+        self.events += other.events
+        self.earlier += other.earlier
+        self.duplicates += other.duplicates
+        self.types.update(other.types)
+        self.missing = {stream: names & other.missing[stream] for stream, names in self.missing.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures as JSON."""
+        told = {name: getattr(self, name) for name in ("events", "earlier", "duplicates", "first_ms", "last_ms")}
+        missing = {stream: sorted(names) for stream, names in self.missing.items()}
+        return {**told, "types": dict(self.types), "untouched": dict(self.untouched), "missing": missing}
+
+    @classmethod
+    def of_json(cls, told: Mapping[str, Any]) -> Figures:
+        """The figures that `to_json` told."""
+        counts = {name: Counter(told[name]) for name in ("types", "untouched")}
+        return cls(**{**told, **counts, "missing": {stream: set(names) for stream, names in told["missing"].items()}})
 
 
 class Engine:
@@ -143,7 +176,7 @@ class Engine:
             missing = self._missing[stream]
             if missing and not missing.isdisjoint(values):
                 missing.difference_update(values)
-            if subjects is None or (share.count > 1 and crc32(subject.encode()) % share.count != share.index):
+            if subjects is None or (share.count > 1 and share_of(subject, share.count) != share.index):
                 continue
             fold = subjects.young.get(subject)
             if fold is None:
@@ -175,7 +208,10 @@ class Engine:
             return ()
         if not pairs:
             return ()
-        if self._ids.is_known(told.id, at_ms):
+        is_known = self._ids.is_known(told.id, at_ms)
+        if not self._share.has(pairs[0][1]):
+            return () if is_known else pairs
+        if is_known:
             figures.duplicates += 1
             return ()
         if at_ms < self._scope.since_ms:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from hotline_local.errors import CommandError
-
 from .inputs import read_lines
+from .model import BacktestError, Unusable
 from .reader import ms_of_text
 
 FOREVER_MS: Final = 1 << 62
@@ -50,7 +49,7 @@ class Labels:
 
 
 def read_labels(path: Path) -> Labels:
-    """The labels of a file. Raises CommandError for a line that is no label: a label that is left out would make every
+    """The labels of a file. Raises Unusable for a line that is no label: a label that is left out would make every
     figure wrong."""
     labels = Labels()
     for number, line in read_lines(path):
@@ -59,9 +58,10 @@ def read_labels(path: Path) -> Labels:
         try:
             _read_label(labels, json.loads(line))
         except (ValueError, KeyError, TypeError, RecursionError):
-            raise CommandError(
+            raise Unusable(
+                BacktestError.BAD_LABEL,
                 f"{path}, line {number} is no label: one of movement_id, event_id and account is needed, with fraud "
-                "true or false (docs/backtest.md)."
+                "true or false (docs/backtest.md).",
             ) from None
     return labels
 
