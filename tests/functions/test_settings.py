@@ -33,6 +33,7 @@ LOGICAL_IDS: Final = {
     "decisions": "DecisionsFunction",
     "deadlines": "DeadlinesFunction",
     "security_scan": "SecurityScanFunction",
+    "backtest": "BacktestFunction",
     "customer_api": "CustomerApiFunction",
     "contact_events": "ContactEventsFunction",
     "evidence": "EvidenceFunction",
@@ -210,6 +211,7 @@ def test_the_other_functions_are_given_what_is_set() -> None:
     queues = ("https://sqs.example/messages", "https://sqs.example/decisions")
     assert (deadlines.tables, deadlines.messages_again_url, deadlines.decisions_again_url) == (BOTH, *queues)
     assert parse("security_scan", SETTINGS["security_scan"]).tables == ALL_THREE
+    assert parse("backtest", SETTINGS["backtest"]).bucket == "histories"
     evidence = parse("evidence", SETTINGS["evidence"])
     assert (evidence.tables, evidence.bucket, evidence.scan_source) == (BOTH, "pictures", "aws.guardduty")
 

@@ -55,6 +55,7 @@ UNKNOWN: Final = "+8613900000009"
 WITH_CALLS: Final = {"ConnectInstanceArn": arn("connect", "instance/i-1"), "CodeCallNumber": "+498001234567"}
 WITH_AGENTS: Final = {"AgentIssuer": "https://staff.wallet.example", "AgentAudience": "desk"}
 WITH_TASKS: Final = {"CaseTasks": "on"}
+WITH_BACKTEST: Final = {"Backtest": "on"}
 ATTACKED: Final = "acct-demo-15"
 GUESSED: Final = "acct-demo-03"
 """Somebody guesses its password, and does nothing else."""
@@ -252,6 +253,19 @@ def scan(here: Account) -> None:
         assert {finding["subject"] for finding in answer["findings"]} == expected
 
 
+def backtest(here: Account) -> None:
+    """The steps of a run over one object, as the state machine asks for them."""
+    bucket, key = here.deployed.ref("BacktestBucket"), "input/h/a.jsonl"
+    fact = {**seed_facts(datetime.now(UTC))[0], "type": "login.failed.v1", "data": {"source": {"ip": "192.0.2.1"}}}
+    here.s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(fact).encode())
+    order = {"history": "input/h/", "shares": 2}
+    made = here.invoke("BacktestFunction", {"step": "plan", "run": "r", "order": order})
+    assert here.invoke("BacktestFunction", {"step": "split", "run": "r", "key": key}) == {"count": 1}
+    counts = [here.invoke("BacktestFunction", {"step": "judge", "run": "r", "share": one}) for one in made["shares"]]
+    assert sum(told["count"] for told in counts) == 1
+    assert here.invoke("BacktestFunction", {"step": "merge", "run": "r"})["events"] == 1
+
+
 def deliver(function: str, consumer: str, here: Account) -> None:
     """Hand a consumer the entries of the outbox, as the table's stream does."""
     records = [
@@ -338,6 +352,7 @@ DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
     "CustomerApiFunction": ask_the_api,
     "AgentApiFunction": work_at_the_desk,
     "SecurityScanFunction": scan,
+    "BacktestFunction": backtest,
     "MessengerFunction": partial(deliver, "MessengerFunction", "message"),
     "DecisionsFunction": partial(deliver, "DecisionsFunction", "bus"),
     "ContactEventsFunction": count,
@@ -348,7 +363,7 @@ DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
 
 @pytest.fixture(scope="module")
 def driven() -> Iterator[Account]:
-    with account(**FRONT, **WITH_CALLS, **WITH_TASKS, **WITH_AGENTS) as here:
+    with account(**FRONT, **WITH_CALLS, **WITH_TASKS, **WITH_AGENTS, **WITH_BACKTEST) as here:
         for drive in DRIVES.values():
             drive(here)
         erase(here)

@@ -25,6 +25,17 @@ STARS: Final = {
         "Resource",
         "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${AWS::StackName}-security-scan:*",
     ): "each run has a name of its own",
+    (
+        "BacktestStateMachineRole",
+        "Resource",
+        "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${AWS::StackName}-backtest:*",
+    ): "each run has a name of its own",
+    ("BacktestRole", "Resource", "${BacktestBucket.Arn}/input/*"): "people name their histories",
+    ("BacktestRole", "Resource", "${BacktestBucket.Arn}/work/*"): "each run has names of its own",
+    ("BacktestRole", "Resource", "${BacktestBucket.Arn}/output/*"): "each run has names of its own",
+    ("BacktestBucketPolicy", "Principal", "*"): "what is refused is refused to everybody",
+    ("BacktestBucketPolicy", "Action", "s3:*"): "without TLS nothing is done at all",
+    ("BacktestBucketPolicy", "Resource", "${BacktestBucket.Arn}/*"): "what is refused is refused for every object",
     ("DataKey", "Action", "kms:*"): "the account administers its key, as AWS asks for: else nobody could",
     ("DataKey", "Resource", "*"): "in the policy of a key this is the key",
     ("PinKey", "Action", "kms:*"): "the account administers its key, as AWS asks for: else nobody could",
@@ -62,6 +73,8 @@ ASSUMED_BY: Final = {
     "DeadlinesScheduleRole": "scheduler",
     "ScanScheduleRole": "scheduler",
     "ScanStateMachineRole": "states",
+    "BacktestRole": "lambda",
+    "BacktestStateMachineRole": "states",
 }
 PARTS: Final = ("Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal")
 OWN_ACCOUNT: Final = {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}

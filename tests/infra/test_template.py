@@ -31,6 +31,7 @@ FUNCTIONS: Final = {
     "DecisionsFunction": "decisions",
     "DeadlinesFunction": "deadlines",
     "SecurityScanFunction": "security_scan",
+    "BacktestFunction": "backtest",
     "CustomerApiFunction": "customer_api",
     "ContactEventsFunction": "contact_events",
     "EvidenceFunction": "evidence",

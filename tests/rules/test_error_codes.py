@@ -13,12 +13,14 @@ from typing import Final
 
 import pytest
 
+from functions.backtest.step import StepError
 from functions.connect.secret_inputs import EntryError
 from functions.connect.step import InputError
 from functions.deadlines.app import EventError
 from functions.http.problems import STATUSES, problem_of
 from functions.security_scan.shard import RequestError
 from hotline.agents.model import AgentError
+from hotline.backtest.model import BacktestError
 from hotline.cases.model import CaseError
 from hotline.contracts.decisions import DecisionError
 from hotline.contracts.model import Rejection
@@ -59,6 +61,9 @@ TEXTS: Final[dict[type[StrEnum], str]] = {
     EntryError: "no_entry_keys too_long not_base64 unknown_key bad_key not_decrypted",
     InputError: "missing malformed",
     RequestError: "bad_event bad_shard bad_until",
+    StepError: "bad_event bad_run bad_shard",
+    BacktestError: "bad_label bad_order bad_prefix bad_shares bad_time file_unreadable no_history no_object no_rule "
+    "other_history too_many_bad_lines too_many_objects",
     EventError: "bad_event bad_at",
 }
 PROBLEMS: Final = {

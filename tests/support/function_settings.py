@@ -65,6 +65,7 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "EVIDENCE_BUCKET": "pictures",
     },
     "security_scan": {**_TABLES, "ACTIVITY_TABLE": "activity"},
+    "backtest": {"BACKTEST_BUCKET": "histories"},
     "contact_events": {
         "HOTLINE_TABLE": "hotline",
         "REPORT_TIME_ZONE": "Asia/Shanghai",

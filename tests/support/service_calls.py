@@ -99,6 +99,12 @@ def _run(machine: str, properties: dict[str, Any]) -> Iterator[Call]:
             name = state["Parameters"]["FunctionName"].removeprefix("${").removesuffix("}")
             yield Call("lambda:InvokeFunction", properties["DefinitionSubstitutions"][name])
         elif state["Type"] == "Map" and state["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED":
+            if "ItemReader" in state:
+                if not state["ItemReader"]["Resource"].endswith(":states:::s3:listObjectsV2"):
+                    raise NotImplementedError(state["ItemReader"]["Resource"])
+                name = state["ItemReader"]["Parameters"]["Bucket"].removeprefix("${").removesuffix("}")
+                bucket = arn("s3", properties["DefinitionSubstitutions"][name])
+                yield Call("s3:ListBucket", bucket, (("s3:prefix", "input/history/"),))
             # The map is a run of its own of the same machine (Step Functions, IAM policies for distributed maps).
             yield Call("states:StartExecution", machine)
             yield Call("states:DescribeExecution", f"{machine.replace(':stateMachine:', ':execution:')}:0123")

@@ -53,6 +53,7 @@ PARAMETERS: Final = {
     "ContactEventSource": CONTACT_EVENT_SOURCE,
     # Somebody who tries the scan starts it: ./hotline scan.
     "ScanSchedule": "off",
+    "Backtest": "on",
     # There is no GuardDuty on this machine: malware_scanner.py stands in for it.
     "EvidenceScannerRoleArn": "arn:aws:iam::000000000000:role/malware-scanner",
     "EvidenceScanSource": SCAN_SOURCE,
@@ -146,6 +147,8 @@ def deploy(
         decisions_function_arn=outputs["DecisionsFunctionArn"],
         deadlines_function_arn=outputs["DeadlinesFunctionArn"],
         scan_state_machine_arn=outputs["ScanStateMachineArn"],
+        backtest_bucket=outputs["BacktestBucketName"],
+        backtest_state_machine_arn=outputs["BacktestStateMachineArn"],
         lookup_key_secret=resources["LookupKeySecret"],
         code_key_secret=resources["CodeKeySecret"],
         api_id=outputs["ApiId"],

@@ -50,6 +50,8 @@ class Stack:
     decisions_function_arn: str
     deadlines_function_arn: str
     scan_state_machine_arn: str
+    backtest_bucket: str
+    backtest_state_machine_arn: str
     lookup_key_secret: str
     code_key_secret: str
     api_id: str
