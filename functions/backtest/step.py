@@ -25,8 +25,8 @@ class StepError(StrEnum):
 
 
 def answer(event: object, objects: Objects) -> dict[str, Any]:
-    """Take a step of a run. Raises InvalidInput (bad_event, bad_run, bad_shard) for an event that the state machine does
-    not send, and what the steps raise."""
+    """Take a step of a run. Raises InvalidInput (bad_event, bad_run, bad_shard) for an event that the state machine
+    does not send, and what the steps raise."""
     if not isinstance(event, Mapping):
         raise _refuse(StepError.BAD_EVENT)
     run, step = event.get("run"), event.get("step")

@@ -63,7 +63,8 @@ def test_the_worker_writes_no_history_and_reads_no_results() -> None:
         "s3:PutObject": [f"{bucket}{WORK}*", f"{bucket}{OUTPUT}*"],
     }
     everything = json.dumps(statements_of("BacktestRole"))
-    assert "dynamodb:" not in everything and "Delete" not in everything
+    assert "dynamodb:" not in everything
+    assert "Delete" not in everything
 
 
 def test_both_maps_are_distributed_bounded_and_tolerate_no_failure() -> None:

@@ -117,7 +117,8 @@ def test_every_star_is_one_that_is_listed_with_its_reason() -> None:
 def test_policies_allow_by_name_and_nothing_is_allowed_by_exception() -> None:
     for name, statement in statements():
         # The bucket of pictures refuses what no right may open: its policy says so for everybody.
-        assert statement["Effect"] == ("Deny" if name == "EvidenceBucketPolicy" else "Allow"), name
+        refuses = name in {"BacktestBucketPolicy", "EvidenceBucketPolicy"}
+        assert statement["Effect"] == ("Deny" if refuses else "Allow"), name
         assert not {"NotAction", "NotPrincipal"} & statement.keys(), name
 
 

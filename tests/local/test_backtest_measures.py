@@ -14,12 +14,14 @@ import pytest
 from hotline.backtest import engine
 from hotline.backtest.engine import Scope
 from hotline.backtest.labels import Labels, read_labels
-from hotline.backtest.measures import Groups, Hits, TopOfDays, average_precision, group_two, trace_curve
+from hotline.backtest.measures import Groups, Hits, TopOfDays, average_precision, group_two
 from hotline.backtest.model import Unusable
 from hotline.backtest.risk import Part, add_findings, add_up, rate_movement
 from hotline.backtest.runs import Work, run
 from hotline.backtest.summary import sum_up
 from hotline.security.detectors import DETECTORS
+from hotline_local.backtest.charts import trace_curve
+from hotline_local.backtest.tuning import f1_of
 from tests.support.wallet_histories import BEGAN, History, login, movement, told, write_history
 
 RULES = {"failed_login_burst", "reset_device_transfer"}
@@ -72,8 +74,8 @@ def test_average_precision_of_small_cases() -> None:
 
 def test_precision_recall_and_f1() -> None:
     hits = Hits(found=3, false=1, fraud=6)
-    assert (hits.precision, hits.recall, round(hits.f1, 9)) == (0.75, 0.5, 0.6)
-    assert (Hits(0, 0, 0).precision, Hits(0, 0, 0).recall, Hits(0, 0, 0).f1) == (None, None, 0)
+    assert (hits.precision, hits.recall, round(f1_of(hits), 9)) == (0.75, 0.5, 0.6)
+    assert (Hits(0, 0, 0).precision, Hits(0, 0, 0).recall, f1_of(Hits(0, 0, 0))) == (None, None, 0)
     assert group_two(hits, 20) == {1: (3, 1), 0: (3, 13)}
 
 

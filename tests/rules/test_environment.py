@@ -52,5 +52,5 @@ def test_no_room_and_no_other_module_of_a_function_reads_a_setting() -> None:
 
 
 def test_every_function_has_its_settings() -> None:
-    assert len(settings_modules()) == 12
+    assert len(settings_modules()) == 13
     assert all(Path(ROOT, path).is_file() for path in settings_modules())

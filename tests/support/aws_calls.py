@@ -141,6 +141,7 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[Request], Iterator[Call]]]
     ("s3", "ListObjectsV2"): _one("s3:ListBucket", lambda asked: arn("s3", asked["Bucket"])),
     ("s3", "GetObjectTagging"): _one("s3:GetObjectTagging", _object),
     ("s3", "GetObject"): _one("s3:GetObject", _object),
+    ("s3", "PutObject"): _one("s3:PutObject", _object),
     ("s3", "DeleteObject"): _one("s3:DeleteObject", _object),
     ("sqs", "SendMessage"): _one("sqs:SendMessage", _queue),
     ("sqs", "SendMessageBatch"): _one("sqs:SendMessage", _queue),

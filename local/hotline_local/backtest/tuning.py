@@ -72,8 +72,8 @@ def tune(
     best, rounds = before, 0
     while rounds < ROUNDS_MAX and (candidates := list(list_neighbours(best))):
         scores = search.judge(train, candidates)
-        better = max(range(len(scores)), key=lambda number: (scores[number].f1, -number))
-        if scores[better].f1 <= score.f1:
+        better = max(range(len(scores)), key=lambda number: (f1_of(scores[number]), -number))
+        if f1_of(scores[better]) <= f1_of(score):
             break
         best, score, rounds = candidates[better], scores[better], rounds + 1
         say(f"Round {rounds}: {_say_hits(score)}.")
@@ -166,10 +166,15 @@ def _tell(period: Period, before: Hits, after: Hits) -> dict[str, Any]:
 
 
 def _tell_hits(hits: Hits) -> dict[str, Any]:
-    shares = {"precision": hits.precision, "recall": hits.recall, "f1": hits.f1}
+    shares = {"precision": hits.precision, "recall": hits.recall, "f1": f1_of(hits)}
     told = {name: None if share is None else round(share, DIGITS) for name, share in shares.items()}
     return {"fraud": hits.fraud, "found": hits.found, "false": hits.false, **told}
 
 
 def _say_hits(hits: Hits) -> str:
-    return f"F1 {hits.f1:.3f}, {hits.found:,} of {hits.fraud:,} found, {hits.false:,} false"
+    return f"F1 {f1_of(hits):.3f}, {hits.found:,} of {hits.fraud:,} found, {hits.false:,} false"
+
+
+def f1_of(hits: Hits) -> float:
+    """The harmonic mean of precision and recall; 0 when nothing was found."""
+    return 2 * hits.found / (hits.found + hits.false + hits.fraud) if hits.found else 0.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -148,10 +147,10 @@ def test_a_run_writes_under_its_own_name_alone() -> None:
 
 
 @pytest.fixture
-def small() -> Iterator[MemoryObjects]:
+def small() -> MemoryObjects:
     objects = MemoryObjects()
     objects.write("input/h/a.jsonl", lines(History(8, accounts=2, days=1).facts))
-    yield objects
+    return objects
 
 
 @pytest.mark.parametrize(

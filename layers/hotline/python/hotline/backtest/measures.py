@@ -32,19 +32,6 @@ def average_precision(groups: Groups) -> float | None:
     return area
 
 
-def trace_curve(groups: Groups) -> list[tuple[float, float]]:
-    """(recall, precision) at each threshold, from the highest on. Empty without any fraud."""
-    total = sum(fraud for fraud, _ in groups.values())
-    found = seen = 0
-    points = []
-    for _, (fraud, honest) in sorted(groups.items(), reverse=True):
-        found += fraud
-        seen += fraud + honest
-        if total and seen:
-            points.append((found / total, found / seen))
-    return points
-
-
 @dataclass(frozen=True, slots=True)
 class Hits:
     """How many of the things that were pointed at were fraud, how many were not, and how much fraud there was."""
@@ -63,11 +50,6 @@ class Hits:
     def recall(self) -> float | None:
         """Of the fraud, the share that was pointed at; None without any."""
         return self.found / self.fraud if self.fraud else None
-
-    @property
-    def f1(self) -> float:
-        """The harmonic mean of precision and recall; 0 when nothing was found."""
-        return 2 * self.found / (self.found + self.false + self.fraud) if self.found else 0.0
 
 
 @dataclass(slots=True)

@@ -107,8 +107,8 @@ def _divide(lines: Iterator[Line], shares: int, folder: Path) -> Divided:
 
 
 def _choose_shares(told: Told, pairs: tuple[Pair, ...], shares: int) -> set[int]:
-    """The shares that judge a subject of the line. A label that names its movement alone goes to all of them: the
-    share of its party has read the movement, maybe from another file, and the others leave it."""
+    """The shares that judge a subject of the line. A label that names its movement alone goes to all of them. The share
+    of its party has read the movement, maybe from another file; the others leave the label."""
     if told.type == LABEL and not (told.data.get("merchant_id") or told.data.get("counterparty")):
         return set(range(shares))
     return {share_of(subject, shares) for _, subject, _ in pairs}

@@ -102,14 +102,6 @@ class Ranking:
         )
         return {name: (findings, subjects, proved) for name, findings, subjects, proved in rows}
 
-    def count_days(self) -> list[tuple[int, str, int]]:
-        """(day since 1970, rule, findings) by day and rule."""
-        return list(
-            self._ledger.query(
-                f"SELECT ended_ms / {DAY_MS} AS day, name, count(*) FROM finding GROUP BY day, name ORDER BY day, name"  # noqa: S608 - ours
-            )
-        )
-
     def count_subjects(self) -> int:
         """The accounts on which there is a finding."""
         return self._ledger.count("SELECT count(DISTINCT subject) FROM finding WHERE stream = 'ACT'")

@@ -76,7 +76,7 @@ class S3Objects:
 
     def read(self, key: str) -> bytes | None:
         """See Objects.read."""
-        return _ask(lambda: self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+        return _ask(lambda: self._read(key))
 
     def write(self, key: str, content: bytes) -> None:
         """See Objects.write."""
@@ -90,6 +90,9 @@ class S3Objects:
         """See Objects.keep."""
         with file.open("rb") as content:
             _ask(lambda: self._client.put_object(Bucket=self.bucket, Key=key, Body=content))
+
+    def _read(self, key: str) -> bytes:
+        return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
     def _fetch(self, key: str, file: Path) -> bool:
         body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"]
