@@ -260,9 +260,7 @@ def plan(rate: int, units: Units) -> Capacity:
         cost_watches=(scanned_month * units.watch_units_a_row + calls * STREAMS * 2)
         / million
         * PRICES["a million write units"],
-        cost_reads=(scanned_month * (units.bytes_a_row / READ_BYTES + units.watch_reads_a_row) + idle_reads)
-        / million
-        * PRICES["a million read units"],
+        cost_reads=(scanned_month * read_units + idle_reads) / million * PRICES["a million read units"],
         cost_storage=rows_s * KEPT_DAYS * 86_400 * (units.bytes_a_row + 100) / 1e9 * PRICES["a GB of table a month"],
         cost_compute=(worker_s + 0.05) * calls * WORKER_MB / 1024 * PRICES["a GB-second of Lambda on arm64"]
         + calls / million * PRICES["a million calls of Lambda"],

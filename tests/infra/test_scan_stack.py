@@ -17,9 +17,11 @@ from hotline.security.settings import read_shipped_rules
 from hotline_local.bus import put_facts
 from hotline_local.commands.scan import scan, sentences, summed
 from hotline_local.errors import CommandError
+from hotline_local.inbox import Inbox
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack
+from hotline_local.reference_wallet import ReferenceWallet
 from tests.support.stack_calls import eventually
 
 pytestmark = pytest.mark.slow
@@ -185,3 +187,85 @@ def test_a_run_in_which_shards_fail_ends_as_failed(running_stack: RunningStack) 
     )["stateMachineArn"]
     with pytest.raises(CommandError, match="FAILED ShardFailed"):
         scan(replace(stack, scan_state_machine_arn=other))
+
+
+PHONE = "+8613800990013"
+SCHEDULED_WITHIN_S = 180
+"""MiniStack's schedule of a minute fires for the first time after 68 seconds."""
+
+
+def takeover(account: str) -> list[dict[str, Any]]:
+    """A customer with a phone is taken over: two-step login off, a new device, and the balance sent away in slices."""
+    opened, _, device, transfer = attack(account)
+    confirmed = to_text(datetime.now(UTC) - timedelta(days=300))
+    opened["data"] |= {
+        "two_step": True,
+        "contact_points": [{"kind": "phone", "value": PHONE, "confirmed_at": confirmed, "shared": False}],
+    }
+    step_off = {**device, "id": f"{account}-5", "type": "two_step.changed.v1"}
+    step_off |= {"time": to_text(datetime.fromisoformat(device["time"]) - timedelta(minutes=5))}
+    step_off["data"] = {"version": 2, "two_step": False}
+    slices = [
+        {
+            **transfer,
+            "id": f"{account}-slice-{number}",
+            "data": {**transfer["data"], "movement_id": f"{account}-{number}", "counterparty": f"fresh-{number}"},
+        }
+        for number in range(3)
+    ]
+    return [opened, step_off, device, *slices]
+
+
+def start_on_schedule(stack: Stack, until: datetime) -> str:
+    """The deployed schedule once more, switched on, each minute, with runs up to a time. Its name."""
+    scheduler = stack.client("scheduler")
+    (deployed,) = [
+        one for one in scheduler.list_schedules()["Schedules"] if one["Target"]["Arn"] == stack.scan_state_machine_arn
+    ]
+    asked = scheduler.get_schedule(Name=deployed["Name"], GroupName=deployed.get("GroupName", "default"))
+    assert asked["State"] == "DISABLED"
+    scheduler.create_schedule(
+        Name="scan-each-minute",
+        ScheduleExpression="rate(1 minute)",
+        FlexibleTimeWindow=asked["FlexibleTimeWindow"],
+        State="ENABLED",
+        Target={**asked["Target"], "Input": json.dumps({"until": until.isoformat()})},
+    )
+    return "scan-each-minute"
+
+
+def test_a_takeover_goes_the_whole_way_from_the_schedule_to_the_wallets_hold(running_stack: RunningStack) -> None:
+    stack = running_stack.stack
+    account = "acct-scan-whole-way"
+    facts = takeover(account)
+    assert [parse(fact).subject for fact in facts] == [account] * 6
+    put_facts(stack, facts)
+    # A transfer that names nobody's account is a row of the account and one of the party.
+    eventually(lambda: rows_of(stack, account) >= 6)
+    inbox, wallet = Inbox(stack.endpoint), ReferenceWallet(stack)
+    wallet.start()
+    name = start_on_schedule(stack, datetime.now(UTC))
+    try:
+        # The wallet has applied the hold that the run asked for, and said so.
+        lock = eventually(lambda: applied_lock(stack, account), hangs_after_s=SCHEDULED_WITHIN_S)
+        (letter, *_) = eventually(lambda: inbox.read(PHONE), hangs_after_s=SCHEDULED_WITHIN_S)
+    finally:
+        stack.client("scheduler").delete_schedule(Name=name)
+        wallet.stop()
+    assert lock["told"]["M"].keys() == lock["stops"]["M"].keys() == {"RISK_SCORE"}
+    assert "A hold is being placed on your account" in letter.text
+    rows = [
+        row
+        for row in stack.client("dynamodb").scan(TableName=stack.hotline_table, ConsistentRead=True)["Items"]
+        if row.get("account_id", {}).get("S") == account or row["PK"]["S"] == f"ACCOUNT#{account}"
+    ]
+    (finding,) = [row for row in rows if row["SK"]["S"].startswith("FINDING#")]
+    assert (finding["rule"]["S"], finding["state"]["S"]) == ("reset_device_transfer", "told")
+    (case,) = [row for row in rows if row["PK"]["S"].startswith("CASE#") and row["SK"]["S"] == "CASE"]
+    assert (case["topic"]["S"], case["reason"]["S"]) == ("security", "reset_device_transfer")
+
+
+def applied_lock(stack: Stack, account: str) -> dict[str, Any] | None:
+    """The lock of the account once the wallet has applied what it was asked for last."""
+    found = item(stack, f"ACCOUNT#{account}", "#LOCK")
+    return found if found and found["applied_version"] == found["version"] else None
