@@ -119,7 +119,8 @@ class Capacity:
     @property
     def cost(self) -> float:
         """The whole month."""
-        return sum(getattr(self, field.name) for field in fields(self) if field.name.startswith("cost_"))
+        costs = (getattr(self, field.name) for field in fields(self) if field.name.startswith("cost_"))
+        return float(sum(costs))
 
 
 def measure_units() -> Units:
