@@ -72,7 +72,7 @@ RUNS_A_MONTH: Final = MONTH_S / RUN_S
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """What one event or row costs."""
+    """The cost of one event or row."""
 
     rows_an_event: float
     bytes_a_row: float
@@ -101,7 +101,7 @@ DIGITS: Final[Mapping[str, int]] = {"bytes_a_row": 0, "seconds_a_row": 6}
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What a rate of events needs. Costs are US dollars a month."""
+    """The needs of a rate of events. Costs are US dollars a month."""
 
     rate: int
     shards: int

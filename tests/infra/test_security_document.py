@@ -295,11 +295,15 @@ def test_every_queue_and_log_of_the_template_ends_as_the_document_says() -> None
     (logs,) = [row["Ends"] for row in table("Where") if row["Where"] == "logs of the functions"]
     assert logs == f"`LogRetentionDays`, {default} days unless set"
     buckets = set(resources("AWS::S3::Bucket"))
-    assert buckets == {"DeskBucket", "EvidenceBucket"}, "the first one holds the files of the page alone"
+    assert buckets == {"BacktestBucket", "DeskBucket", "EvidenceBucket"}, "DeskBucket holds the files of the page alone"
     (life,) = resources("AWS::S3::Bucket")["EvidenceBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     (pictures,) = [row["Ends"] for row in table("Where") if row["Where"] == "bucket of pictures"]
     assert life["ExpirationInDays"] == KEPT_DAYS
     assert pictures == f"{KEPT_DAYS} days after they were sent, erasure"
+    lives = resources("AWS::S3::Bucket")["BacktestBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    input_, work, output = (rule["ExpirationInDays"] for rule in lives if "ExpirationInDays" in rule)
+    (backtests,) = [row["Ends"] for row in table("Where") if row["Where"].startswith("bucket of backtests")]
+    assert backtests.startswith(f"{input_}, {work} and {output} days after they were written")
     assert "RecoveryPeriodInDays" not in str(resources("AWS::DynamoDB::Table")), "35 days is what is not set"
 
 

@@ -1,9 +1,9 @@
 """The life of a small town with one wallet, and the thieves that come to it, all from a seed, as facts of the wallet.
 
-People log in as in `honest_logins`: from home, offices, gateways and journeys, some families with one telephone. On top
-of it they live with money: wages on payday and the rent after it, shops that they know and shops that they do not, a
-spree on a Saturday, a journey with hotels, pocket money for a child, a top-up just before a large bill, refusals, and
-goods that are sent back. Figures are our own: they show that rules hold to their form, not what your customers do.
+People log in as in `honest_logins`: from home, offices, gateways and journeys, some families with one telephone. They
+live with money too. Wages come on payday and the rent goes after it. They know some shops and try others, and go on a
+spree on a Saturday. They travel, give a child pocket money, and top up just before a large bill. Payments are refused,
+and goods are sent back. Figures are our own: they show that rules hold to their form, not what your customers do.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ type Fact = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """What a thief does to one account: when it begins, on which accounts it shows, and the money that goes."""
+    """One theft from one account: the account on which it shows, its beginning, and the money that goes."""
 
     account: str
     begun_ms: int
@@ -261,7 +261,7 @@ def _live_a_day(draw: random.Random, town: Town, purse: Purse, day: int) -> None
         town.move(midnight_ms + 9 * HOUR_MS, "transfer", account, purse.wage_minor, direction="in",
                   counterparty=hired_by)  # fmt: skip
     if day in {payday + 1 for payday in PAYDAYS} and purse.rent_minor:
-        # Whoever has no wage here tops up just before the bill.
+        # A person without a wage here tops up just before the bill.
         at_ms = midnight_ms + draw.randint(10 * HOUR_MS, 20 * HOUR_MS)
         _afford(town, account, purse.rent_minor, at_ms)
         town.move(at_ms, "transfer", account, purse.rent_minor, counterparty=purse.landlord)

@@ -51,8 +51,8 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Attacks of one kind: how many, the share that a rule found, the median minutes until then; the share of accounts
-    that were held before the last theft, and the share of the money that was gone by then."""
+    """Attacks of one kind: how many, the share that a rule found, and the median minutes until then. `held`: the share
+    of accounts that were held before the last theft. `lost`: the share of the money that was gone by then."""
 
     attacks: int
     found: float
@@ -95,7 +95,7 @@ def count_false(town: Town, *, customers: int, days: int) -> dict[str, float]:
 
 
 def measure_thieves(town: Town, findings: Iterable[Seen], rules: Collection[str]) -> dict[str, Measured]:
-    """What these rules see of the attacks, by kind. A hold comes HOLD_DELAY_MS after the event that shows it."""
+    """The attacks as these rules see them, by kind. A hold comes HOLD_DELAY_MS after the event that shows it."""
     seen: dict[str, list[Seen]] = defaultdict(list)
     for one in findings:
         if one.rule in rules and one.rule not in OF_STATE:

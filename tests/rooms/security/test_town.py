@@ -61,9 +61,9 @@ ALL_LEAST: Final[Mapping[str, tuple[float, float]]] = {
     "leaked credentials": (0.15, 1.0),
     "mule": (0.9, 0.5),
 }
-"""By the kind of attack: the share that is found at least, and the share of the money that is gone before the hold at
-most. One that is never held loses all of it. Payments of five times the usual are seldom seen among people who now and
-then pay for a hotel."""
+"""By attack: the share that is found at least, and the share of the money that is lost before the hold at most. One
+that is never held loses all of it. Payments of five times the usual are seldom seen among people who now and then pay
+for a hotel."""
 
 
 @pytest.fixture(scope="module")
