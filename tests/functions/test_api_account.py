@@ -381,7 +381,7 @@ def test_security_tells_findings_while_a_factor_beyond_the_sign_in_is_proved(
 ) -> None:
     scan = ScanWorld(store)
     scan.come_in(*chain(account=ACCOUNT))
-    assert len(scan.scan(shard_of(ACCOUNT)).findings) == 1
+    assert len(scan.scan(shard_of(ACCOUNT)).raised) == 1
     client = world.client()
     assert client.ask("GET", "/v1/me/security").json["findings"] is None
     client.prove("unlock")

@@ -132,6 +132,12 @@ def list_findings(store: Store, account_id: str) -> tuple[SeenFinding, ...]:
     return tuple(sorted((finding_to_see(item) for item in found), key=lambda one: one.found_at, reverse=True))
 
 
+def iterate_findings(store: Store, account_id: str) -> Iterator[SeenFinding]:
+    """Every finding on the account, also those that are dealt with, in no order. One query for FINDINGS_SEEN_MAX of
+    them, sent when they are asked for."""
+    return map(finding_to_see, query_all(store, all_findings_query(account_id, limit=FINDINGS_SEEN_MAX)))
+
+
 def list_subject_findings(store: Store, stream: Stream, *, limit: int, after: str | None = None) -> SubjectFindingPage:
     """The findings about the subjects of a stream that nobody has dealt with, the gravest first. One query on an index
     that may lag by a moment. `after`: the `next` of the page before."""
