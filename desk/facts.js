@@ -54,6 +54,7 @@ const VALUES = {
   decision: (words, value) =>
     String(value).startsWith("account.") ? words.word("operation", value.replace(/^account\.|_requested$/g, "")) : words.word("decision", value),
   deviations_tenths: tenths,
+  device_is: as.word("device"),
   distributed: yesOrNo,
   field: as.word("mask"),
   frauds_tenths: tenths,
@@ -63,6 +64,7 @@ const VALUES = {
   hold: as.word("hold"),
   kind: as.word("value"),
   language: (_, value) => languageName(value),
+  login_at: (words, value) => words.time(value),
   loss: as.word("loss"),
   missed_on: (words, value) => words.day(value),
   notice: as.word("notice"),

@@ -35,6 +35,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "POST /v1/me/unlock": "account.recover",
     "POST /v1/me/reset-grants": "account.recover",
     "POST /v1/me/freeze": "account.freeze",
+    "POST /v1/me/repudiations": "account.freeze",
     "POST /v1/me/unfreeze": "account.recover",
     "POST /v1/me/pause": "account.freeze",
     "DELETE /v1/me/pause": "account.recover",
@@ -59,7 +60,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "POST /v1/challenges/{id}/answers": ANY_SCOPE,
 }
 """Every route, in the gateway's form, and its scope."""
-PROTECTING: Final = frozenset({"POST /v1/me/freeze", "POST /v1/me/pause"})
+PROTECTING: Final = frozenset({"POST /v1/me/freeze", "POST /v1/me/repudiations", "POST /v1/me/pause"})
 """Routes that only shut, for which there is always room."""
 WAY_TO_A_FREEZE: Final = PROTECTING | {"POST /v1/challenges", "POST /v1/challenges/{id}/answers"}
 """Routes that an owner needs who signed in long ago and wants to freeze. Codes have limits of their own

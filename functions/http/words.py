@@ -10,9 +10,10 @@ from hotline.lockout.model import LockState, LockView, SelfService
 from hotline.payments.model import Diagnosis, Movement, NextStep
 from hotline.payments.service import Twin, answer_of
 from hotline.refunds.service import Explanation, Promise
+from hotline.security.service import Matter, ToldFinding
 from hotline.wording.catalogue import find, list_lock_keys
 from hotline.wording.messages import join, plain_text
-from hotline.wording.values import Lately, Locale, Word, dates_told
+from hotline.wording.values import Counted, Lately, Locale, Word, dates_told
 
 
 def of_lock(
@@ -37,6 +38,15 @@ def of_lock(
     texts += [plain_text("lock.recovery_pending", facts, locale)] if view.recovery_until is not None else []
     texts += [plain_text("lock.as_of", facts, locale)] if behind_since is not None else []
     return join(texts, locale)
+
+
+def of_matter(matter: Matter, found: Sequence[ToldFinding], *, locale: Locale) -> str:
+    """Something that the owner can do for the account's security; of findings first how many there are, and when."""
+    if matter is not Matter.FINDINGS:
+        return plain_text(f"checkup.{matter.value}", {}, locale)
+    facts = {"count": Counted(len(found)), "when": Lately(max(one.found_at for one in found), placed=True)}
+    key = "checkup.findings.one" if len(found) == 1 else "checkup.findings"
+    return join([plain_text(key, facts, locale), plain_text("checkup.findings.do.written", {}, locale)], locale)
 
 
 def of_proof_request(*, on_call: bool, locale: Locale) -> str:

@@ -42,10 +42,11 @@ TOPICS_AND_GOALS = (
     (Topic.BALANCE, "balance"),
     (Topic.BALANCE, "bills"),
     (Topic.FREEZE, "freeze"),
+    (Topic.CHECKUP, "checkup"),
     (Topic.ADVICE, "official_numbers"),
     (Topic.HANDOVER, "person"),
 )
-"""The seven things that callers come with, each with the goal of speech that stands for it."""
+"""The things that callers come with, each with the goal of speech that stands for it."""
 
 each_scenario = pytest.mark.parametrize("name", sorted(SCENARIOS))
 _played: dict[str, Played] = {}

@@ -150,6 +150,7 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "way": PayoutWay,
     "rule": RULES,
     "severity": Severity,
+    "device": ("known", "new", "not_told"),
     "verdict": Verdict,
     "approval_state": ApprovalState,
     "contact": told_at(Contact, "state"),
@@ -169,6 +170,8 @@ LOCAL_FAULTS: Final = frozenset(
         CaseError.CURSOR_INVALID, CaseError.LIMIT_OUT_OF_RANGE, CaseError.SKILLS_COUNT, CaseError.LINK_INVALID,
         CaseError.CASE_WORD_INVALID, CaseError.CASE_REFERENCE_INVALID, CaseError.AGENT_NAME_INVALID,
         AgentError.LIMIT_OUT_OF_RANGE,
+        # A customer says by phone or in the app what was not them.
+        LockoutError.NOTHING_TO_DENY,
     }
 )  # fmt: skip
 """Errors of cases that no request of the desk meets: it sends none of these."""

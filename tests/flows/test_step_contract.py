@@ -7,6 +7,7 @@ from connect_sim.language.references import find_references, iterate_strings
 from functions.connect.envelope import COMMON_KEYS, EMPTY, NEEDS
 from functions.connect.steps import STEPS
 from functions.connect.steps.advice import ADVICE_TOPICS
+from functions.connect.steps.checkup import ABOUT
 from functions.connect.steps.handover import HANDOVER_REASONS, HANDOVER_TOPICS
 from functions.connect.steps.locks import SELF_SERVICE
 from functions.connect.steps.payments import PURPOSES
@@ -140,6 +141,7 @@ def test_fixed_values_are_words_that_the_function_knows() -> None:
     assert constants("topic") == set(ADVICE_TOPICS) | set(HANDOVER_TOPICS)
     assert constants("choice") == {"1", "2", "3"}
     assert constants("language") == set(LANGUAGES)
+    assert constants("about") == set(ABOUT)
 
 
 def test_every_kind_of_self_service_is_offered() -> None:

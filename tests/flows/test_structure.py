@@ -258,7 +258,10 @@ def zero_of(flow: Flow, entry: Action) -> str | None:
     return key_targets(outcome_of(flow, step)).get("ZERO")
 
 
-WITHOUT_WORDS_OF_THEIR_OWN = {"Greeting", "Short menu", "Person first menu", "Payment list choice"}
+WITHOUT_WORDS_OF_THEIR_OWN = {
+    *("Greeting", "Short menu", "Person first menu"),
+    *("Payment list choice", "Activity list choice"),
+}
 """Menus whose keys are named elsewhere: in the main menu, which follows, and in the list that was read out before."""
 
 

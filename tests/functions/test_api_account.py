@@ -13,6 +13,9 @@ from hotline.contracts.model import (
     Fact,
     LockAction,
     LockTold,
+    LoginKind,
+    LoginSource,
+    LoginTried,
     PasswordChanged,
     PointKind,
 )
@@ -390,3 +393,57 @@ def test_security_tells_findings_while_a_factor_beyond_the_sign_in_is_proved(
     world.clock.advance(FACTOR_LIFE)
     client.signed_in_at = world.clock.now()
     assert client.ask("GET", "/v1/me/security").json["findings"] is None
+
+
+def test_security_says_what_to_do_and_which_devices_signed_in(world: ApiWorld) -> None:
+    sign_in(world, "tablet", "CN", timedelta(days=9))
+    sign_in(world, "phone", "US", timedelta(hours=1))
+    told = world.client().ask("GET", "/v1/me/security", headers={"Accept-Language": "en"})
+    assert [matter["matter"] for matter in told.json["matters"]] == ["two_step_off", "no_pin"]
+    assert told.json["matters"][0]["text"].startswith("Two-step verification is off:")
+    assert [(one["device"], one["country"], one["elsewhere"]) for one in told.json["logins"]] == [
+        ("new", "US", True),
+        (None, "CN", True),
+    ]
+    assert "tablet" not in str(told.json)
+
+
+def test_a_login_that_was_not_the_owners_is_denied_once_and_freezes(world: ApiWorld, store: MemoryStore) -> None:
+    sign_in(world, "phone", "US", timedelta(hours=1))
+    client = world.client()
+    (login,) = client.ask("GET", "/v1/me/security").json["logins"]
+    body = {"about": "login", "id": login["id"]}
+    for _ in range(2):
+        denied = client.ask("POST", "/v1/me/repudiations", body=body)
+        assert (denied.status, denied.json) == (202, {"outcome": "asked"})
+    assert client.ask("GET", "/v1/me/lock").json["state"] == "FROZEN"
+    assert decisions(store).count("account.freeze_requested") == 1
+    entries = [item for item in store.items(Table.HOTLINE) if item.get("reason") == "login.repudiated"]
+    assert len([item for item in entries if item["SK"].startswith("ENTRY#")]) == 1
+
+
+def test_a_payment_that_was_not_the_owners_is_denied_by_its_id(world: ApiWorld, store: MemoryStore) -> None:
+    world.pay("mov-1")
+    body = {"about": "movement", "id": "mov-1"}
+    assert world.client().ask("POST", "/v1/me/repudiations", body=body).status == 202
+    assert decisions(store).count("account.freeze_requested") == 1
+
+
+@pytest.mark.parametrize("about", ["login", "movement"])
+def test_a_login_or_payment_that_there_is_not_is_not_denied(world: ApiWorld, store: MemoryStore, about: str) -> None:
+    denied = world.client().ask("POST", "/v1/me/repudiations", body={"about": about, "id": "no-such"})
+    assert denied.code == "not_found"
+    assert decisions(store) == []
+
+
+def test_a_denial_needs_a_fresh_sign_in_or_a_code(world: ApiWorld) -> None:
+    body = {"about": "login", "id": "no-such"}
+    refused = world.stale_client().ask("POST", "/v1/me/repudiations", body=body)
+    assert refused.code == "insufficient_user_authentication"
+
+
+def sign_in(world: ApiWorld, device: str, country: str, ago: timedelta) -> None:
+    tried = LoginTried(
+        f"try-{device}", LoginSource(device_id=device, country=country), LoginKind.PASSWORD, succeeded=True
+    )
+    give(world.ctx, [Fact(f"login-{device}", "login.succeeded", "wallet", world.clock.now() - ago, ACCOUNT, tried)])

@@ -22,6 +22,7 @@ from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.failures import FAILURES, FailureCode, NextStep, WorksWhen
 from hotline.payments.model import MovementStatus
 from hotline.refunds.model import RefundState
+from hotline.security.service import Matter
 from hotline.wording.catalogue import find
 from hotline.wording.speech import SSML_CHARACTERS_MAX
 from hotline.wording.values import Opening, locale_of
@@ -50,6 +51,14 @@ FULL: dict[str, dict[str, object]] = {
         "facts_as_of": NOW - timedelta(minutes=3),
     },
     "reset": {"until": NOW + timedelta(hours=1)},
+    "checkup": {"found_count": 2, "found_at": NOW, "matters": tuple(Matter)},
+    "logins": {
+        "items": [
+            {"at": NOW, "device": "known", "is_elsewhere": False},
+            {"at": NOW, "device": "new", "is_elsewhere": True},
+        ]
+    },
+    "not_me": {"about": "movement", "decided": True, "noticed": True, "time_zone": "Asia/Shanghai"},
     "payments": {"items": [PAYMENT, {**PAYMENT, "merchant": NASTY}, {**PAYMENT, "kind": "top_up"}], "more": True},
     "payment_by_order": {"items": [{**PAYMENT, "merchant": NASTY}], "more": False},
     "payment_answer": {

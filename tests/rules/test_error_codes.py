@@ -49,7 +49,8 @@ TEXTS: Final[dict[type[StrEnum], str]] = {
     "skill_unknown skills_count tag_invalid tags_count link_invalid cursor_invalid limit_out_of_range",
     PaymentError: "amount_not_positive too_many_refunds currency_changed initiated_at_changed not_refundable "
     "no_movement_key order_tail_invalid",
-    LockoutError: "account_not_open repudiation_over account_closed no_such_hold no_such_freeze no_such_lock",
+    LockoutError: "account_not_open repudiation_over account_closed no_such_hold no_such_freeze nothing_to_deny "
+    "no_such_lock",
     RefundError: "movement_changed no_such_movement request_key_length note_too_long account_not_open currency_differs "
     "amount_not_positive amount_over_refundable partial_not_permitted no_such_refund refund_not_in_review "
     "refund_not_unpaid refund_overtaken provider_window_over provider_parts_over policy_invalid policy_changed",

@@ -50,7 +50,7 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     cases.LinkKind: "refund payment finding contact case",
     identity.ByAgent: "never alone proof second",
     identity.ApprovalState: "asked approved denied spent void expired",
-    identity.Goal: "look unlock reset refund freeze pause end_pause unfreeze set_pin",
+    identity.Goal: "look unlock reset refund freeze checkup pause end_pause unfreeze set_pin",
     identity.ChallengeState: "open proved spent replaced",
     failures.RetryClass: "never later after_change when_outcome_known not_needed",
     failures.NextStep: "top_up wait_for_new_limit update_card check_details reset_pin confirm_payment "

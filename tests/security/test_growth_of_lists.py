@@ -351,7 +351,7 @@ def test_findings_that_are_told_are_the_gravest_in_a_bounded_read(store: Measuri
         at = NOON + SECOND * number
         of_account = (Stream.ACCOUNT, ACCOUNT, ACCOUNT)
         return Finding(
-            f"finding_{number}", "rule", 1, severity, *of_account, at, at, {}, (), holds=False, rules="rules"
+            f"finding_{number}", "code_flooding", 1, severity, *of_account, at, at, {}, (), holds=False, rules="rules"
         )
 
     many = [finding(number, "low") for number in range(MANY)]
@@ -360,7 +360,7 @@ def test_findings_that_are_told_are_the_gravest_in_a_bounded_read(store: Measuri
         (finding_key(one), finding_item(one, found_at=one.window_end, state=FindingState.OPEN))
         for one in (*many, grave)
     )
-    told = security.list_open_findings(store, ACCOUNT)
+    told = security.list_told_findings(store, ACCOUNT)
     assert told[0].id == grave.id
     assert len(told) == security.FINDINGS_TOLD_MAX
     assert store.worst()[0] == security.FINDINGS_TOLD_MAX

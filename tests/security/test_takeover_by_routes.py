@@ -63,6 +63,7 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     "POST /v1/me/unlock": ALIKE,
     "POST /v1/me/reset-grants": ALIKE,
     "POST /v1/me/freeze": ALIKE,
+    "POST /v1/me/repudiations": NAMED,
     "POST /v1/me/unfreeze": ALIKE,
     "POST /v1/me/pause": ALIKE,
     "DELETE /v1/me/pause": ALIKE,
@@ -159,6 +160,8 @@ def _body(route: str, ids: Mapping[str, str]) -> Any:
             return {"contact": {"kind": "phone", "value": ids["phones"]}, "goal": "unlock"}
         case "POST /v1/recoveries/{id}/codes":
             return {"code": ids["codes"]}
+        case "POST /v1/me/repudiations":
+            return {"about": "movement", "id": ids["payments"]}
         case "POST /v1/repudiations":
             return {"token": ids["tokens"]}
         case "POST /e/{token}" | "POST /v1/me/refunds/{id}/evidence":

@@ -65,7 +65,12 @@ def test_the_three_purposes_are_in_order() -> None:
 
 @pytest.mark.parametrize("goal", Goal)
 def test_a_code_is_good_for_what_its_message_names_and_no_more(goal: Goal) -> None:
-    expected = {Goal.LOOK: Purpose.LOOK, Goal.FREEZE: Purpose.PROTECT, Goal.PAUSE: Purpose.PROTECT}
+    expected = {
+        Goal.LOOK: Purpose.LOOK,
+        Goal.FREEZE: Purpose.PROTECT,
+        Goal.CHECKUP: Purpose.PROTECT,
+        Goal.PAUSE: Purpose.PROTECT,
+    }
     assert goal.purpose is expected.get(goal, Purpose.ACT)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from functions.connect.envelope import NEEDS
 from functions.connect.steps import STEPS
 from functions.connect.steps.advice import ADVICE_TOPICS
+from functions.connect.steps.checkup import ABOUT
 from functions.connect.steps.handover import HANDOVER_TOPICS
 from functions.connect.steps.payments import facts_of
 from functions.connect.steps.session import GOALS
@@ -26,6 +27,7 @@ from hotline.payments.failures import EXPLAINS_FAILED_REFUND, FAILURES, FailureC
 from hotline.payments.model import Diagnosis, Movement, MovementFailure, MovementRef
 from hotline.payments.twins import Twin, TwinState
 from hotline.refunds.model import CALLED_BACK, Evidence, RefundState, Remedy
+from hotline.security.service import Matter
 from hotline.wording.catalogue import find
 from hotline.wording.rendering import render_spoken
 from hotline.wording.speech import seconds
@@ -234,6 +236,19 @@ def funds(language: str) -> Iterator[Said]:
     yield "bills", "NONE", {"items": [], **paid}
 
 
+def checkups(_: str) -> Iterator[Said]:
+    for at, count in product(TIMES, (1, 2, 20)):
+        yield "checkup", "TO_DO", {"found_count": count, "found_at": at, "matters": tuple(Matter)}
+        for device in (None, "known", "new"):
+            item = {"at": at, "device": device, "is_elsewhere": True}
+            yield "logins", "FOUND", {"items": [item] * 3}
+    yield "checkup", "TO_DO", {"found_count": 0, "matters": tuple(Matter)[1:]}
+    for about, zone, decided in product(ABOUT, ("Asia/Shanghai", "Europe/London"), (True, False)):
+        told = {"about": about, "time_zone": zone, "decided": decided, "noticed": decided}
+        yield "not_me", "ASKED", told
+        yield "not_me", "FROZEN", told
+
+
 def others(_: str) -> Iterator[Said]:
     for place, more in ((2, False), (3, False), (3, True)):
         yield (
@@ -263,5 +278,5 @@ def others(_: str) -> Iterator[Said]:
                 yield step.name, outcome, {"case": "482913"}
 
 
-EVERYTHING = (payments, locks, refunds, funds, others)
+EVERYTHING = (payments, locks, refunds, funds, checkups, others)
 """Each gives, for a language, steps with outcomes and facts."""

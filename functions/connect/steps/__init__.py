@@ -13,6 +13,7 @@ from functions.connect.step import Step
 from functions.connect.steps import (
     advice,
     agent_proof,
+    checkup,
     funds,
     handover,
     locks,
@@ -25,7 +26,19 @@ from functions.connect.steps import (
 
 STEPS: Final[dict[str, Step]] = {
     step.name: step
-    for module in (session, locks, payments, funds, refunds, advice, handover, agent_proof, survey, outbound_code)
+    for module in (
+        session,
+        locks,
+        checkup,
+        payments,
+        funds,
+        refunds,
+        advice,
+        handover,
+        agent_proof,
+        survey,
+        outbound_code,
+    )
     for step in module.STEPS
 }
 """Every step by name."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from functions.connect.step import Answer, Step, Visit, one_of
+from functions.connect.words.police import FRAUD_LINE, POLICE
 from hotline.directory import service as directory
 from hotline.kit.doors import Context
 from hotline.kit.store import Key
@@ -36,7 +37,7 @@ def say_advice(speech: Speech, outcome: str) -> None:
     if topic == _NUMBERS:
         _numbers(speech)
     else:
-        speech.say_first(f"advice.{topic}", f"advice.{outcome}")
+        speech.say_first(f"advice.{topic}", f"advice.{outcome}", police=POLICE, fraud_line=FRAUD_LINE)
 
 
 def _numbers(speech: Speech) -> None:
@@ -47,7 +48,16 @@ def _numbers(speech: Speech) -> None:
     speech.say("advice.numbers" if listed else "advice.numbers.none")
 
 
-ADVICE_TOPICS: Final = ("numbers", "password", "calls", "codes", "networks", "updates")
+SOURCES: Final[Mapping[str, str]] = {
+    _NUMBERS: "the directory, which two people edit",
+    "password": "NIST SP 800-63B-4, 3.1.1.2",
+    "calls": "Ministry of Public Security of China: 110 takes reports, 96110 advises",
+    "codes": "NIST SP 800-63B-4, 3.2.5",
+    "networks": "NSA, Securing Wireless Devices in Public Settings (2021)",
+    "updates": "NIST SP 800-124 Rev. 2",
+}
+"""Topic -> where its advice comes from; docs/security.md says what each source asks for."""
+ADVICE_TOPICS: Final = tuple(SOURCES)
 """The values of `topic` of `advice`."""
 
 STEPS: Final = (

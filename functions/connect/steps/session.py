@@ -46,7 +46,7 @@ CHOICES_SPOKEN_MAX = 3
 METHODS: Final = ("sms", "voice", "email")
 """The values of `method` of `send_code`. Its `channel` says which of them it became: where no calls are made, a code
 that was asked for by voice is written. `calls` says `yes` where voice is to be had."""
-GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "pause", "end_pause", "unfreeze")
+GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "checkup", "pause", "end_pause", "unfreeze")
 """The values of `goal` of `send_code`: the message with the code names it to its reader."""
 PHONE_CHARACTERS_MAX: Final = 20
 CODE_CHARACTERS_MAX: Final = 10

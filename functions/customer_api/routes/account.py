@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from functions.customer_api.shapes.account import Asked, ContactPoint, Finding, Lock, Security
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from functions.customer_api.shapes.account import Asked, ContactPoint, Finding, Lock, Login, Matter, Security
 from functions.customer_api.visits import Desk, attempt, desk, router
 from functions.http import words
 from functions.http.problems import Problem
@@ -17,6 +20,7 @@ from hotline.security import service as security
 
 _ACCOUNT = ["account"]
 _NOT_SELF_SERVICE = "NOT_SELF_SERVICE"
+_DEVICES: Final[Mapping[bool | None, Literal["known", "new"] | None]] = {True: "known", False: "new", None: None}
 
 
 @router.get("/v1/me/lock", tags=_ACCOUNT, operation_id="read_lock")
@@ -114,14 +118,23 @@ def read_security() -> Security:
     session has proved a factor beyond its sign-in."""
     # A thief with the session is not to learn that somebody has seen them.
     at = desk()
-    visit = at.visit()
+    visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
     visit.allow(Operation.READ)
     profile = visit.session.profile
     is_proved = any(factor.kind is not FactorKind.SESSION for factor in visit.state.good_factors(visit.now))
-    found = security.list_open_findings(at.ctx.store, visit.account_id) if is_proved else None
+    found = security.list_told_findings(at.ctx.store, visit.account_id) if is_proved else None
+    told = found or ()
+    pin = identity.has_pin(visit.read.get(identity.factors_key(visit.account_id)))
+    matters = security.list_matters(
+        finding_count=len(told),
+        two_step=profile.two_step,
+        contact_count=len({point.kind for point in profile.live_points}),
+        pin=pin,
+    )
+    locale = visit.speak()
     return Security(
         two_step=profile.two_step,
-        pin=identity.has_pin(visit.read.get(identity.factors_key(visit.account_id))),
+        pin=pin,
         contact_points=[
             ContactPoint(kind=point.kind.value, confirmed_at=point.confirmed_at) for point in profile.live_points
         ],
@@ -136,4 +149,18 @@ def read_security() -> Security:
         ]
         if found is not None
         else None,
+        matters=[
+            Matter.model_validate({"matter": one.value, "text": words.of_matter(one, told, locale=locale)})
+            for one in matters
+        ],
+        logins=[
+            Login(
+                id=one.id,
+                at=one.at,
+                country=one.country,
+                device=_DEVICES[one.is_known],
+                elsewhere=one.is_elsewhere,
+            )
+            for one in lockout.list_logins(visit.read, visit.account_id, visit.now)
+        ],
     )

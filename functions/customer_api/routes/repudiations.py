@@ -1,17 +1,21 @@
-"""That was not me: somebody who got a notice of something they did not do answers it, without signing in."""
+"""That was not me: of a notice, without signing in, or of a login or a movement of money that the app shows."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from functions.customer_api.shapes.identity import Repudiated, RepudiationAsked
-from functions.customer_api.visits import Desk, desk, router
+from functions.customer_api.routes.payments import find_payment
+from functions.customer_api.shapes.account import Asked
+from functions.customer_api.shapes.identity import Denied, Repudiated, RepudiationAsked
+from functions.customer_api.visits import Desk, attempt, desk, router
 from functions.http.problems import Problem
+from hotline.identity.service import Operation
 from hotline.kit.errors import NotPossible
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockoutError
 
 ACCEPTED: Final = 202
+_DENY: Final = "deny"
 
 
 @router.post("/v1/repudiations", tags=["recovery"], operation_id="repudiate", status_code=ACCEPTED)
@@ -28,3 +32,30 @@ def _repudiate(at: Desk, token: str) -> Repudiated:
     if outcome is None:
         raise Problem("not_found")
     return Repudiated.model_validate({"outcome": outcome.value.lower()})
+
+
+@router.post("/v1/me/repudiations", tags=["security"], operation_id="deny", status_code=ACCEPTED)
+def deny(body: Denied) -> Asked:
+    """Freeze the account because of a login or a movement that its owner did not make, and have people look at it."""
+    at = desk()
+    return attempt(lambda: _deny(at, body))
+
+
+def _deny(at: Desk, body: Denied) -> Asked:
+    visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
+    visit.allow(Operation.FREEZE)
+    inputs = {"about": body.about, "id": body.id}
+    replay = visit.find_replay(_DENY, inputs)
+    if replay is not None:
+        return Asked.model_validate({"outcome": replay.outcome.lower()})
+    if body.about == "movement":
+        denied = lockout.Denied(movement=find_payment(visit, body.id).sk)
+    else:
+        denied = lockout.Denied(login_id=body.id)
+    try:
+        done = visit.perform(lockout.Deny(denied), _DENY, inputs)
+    except NotPossible as refusal:
+        if refusal.code != LockoutError.NOTHING_TO_DENY:
+            raise
+        raise Problem("not_found") from None
+    return Asked.model_validate({"outcome": done.outcome.lower()})

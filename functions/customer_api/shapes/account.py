@@ -39,15 +39,37 @@ class Finding(Answer):
     found_at: datetime
 
 
+class Login(Answer):
+    """The latest login of a device. `id` is what a denial names. `device` null: the wallet names none, or there is
+    nothing to compare it with. `elsewhere`: no other device signed in from its country lately."""
+
+    id: str
+    at: datetime
+    country: str | None
+    device: Literal["known", "new"] | None
+    elsewhere: bool
+
+
+class Matter(Answer):
+    """Something that the owner can do about the account's security; `text` says it in words."""
+
+    matter: Literal["findings", "two_step_off", "one_contact", "no_pin"]
+    text: str
+
+
 class Security(Answer):
     """How well the account is protected, and what was found on it. `two_step` null: the wallet has not said, and the
-    hotline asks for two factors. `findings` null: the session has proved no factor beyond its sign-in."""
+    hotline asks for two factors. `findings` null: the session has proved no factor beyond its sign-in, and `matters`
+    says nothing of them either. `matters`: what the owner can do, the most important first. `logins`: the latest of each
+    device, the latest first."""
 
     two_step: bool | None
     pin: bool
     contact_points: list[ContactPoint]
     contact_changed_at: datetime | None
     findings: list[Finding] | None
+    matters: list[Matter]
+    logins: list[Login]
 
 
 class Asked(Answer):

@@ -142,6 +142,13 @@ class RepudiationAsked(Body):
     token: str = Field(min_length=1, max_length=TOKEN_CHARACTERS_MAX)
 
 
+class Denied(Body):
+    """A login or a movement of money that the owner did not make, by its id."""
+
+    about: Literal["login", "movement"]
+    id: str = Field(min_length=1, max_length=limits.ID_CHARACTERS_MAX)
+
+
 class Repudiated(Answer):
     """The result: a freeze is asked for or in force, or pauses without a code are barred for 30 days."""
 

@@ -31,6 +31,7 @@ ANSWERS: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "refund_status": ("refunds", frozenset({"NONE", "OPEN"})),
     "balance": ("balance", frozenset({"KNOWN", "NONE"})),
     "bills": ("bills", frozenset({"DUE", "NONE"})),
+    "checkup": ("checkup", frozenset({"CLEAR", "TO_DO"})),
 }
 """Questions, each with the step that answers it and the outcomes that are an answer."""
 SPEECH_WITHOUT_PROOF_S_MAX: Final = 45.0

@@ -26,6 +26,7 @@ class Topic(StrEnum):
     REFUNDS = "refunds"
     PAUSE = "pause"
     FREEZE = "freeze"
+    CHECKUP = "checkup"
     ADVICE = "advice"
     HANDOVER = "handover"
     CALLBACK = "callback"

@@ -226,7 +226,7 @@ def test_a_finding_that_is_excluded_late_is_withdrawn_and_its_hold_stays(world: 
     stored = stored_finding(world)
     assert stored["state"] == "withdrawn"
     assert "attention_pk" not in stored
-    assert security.list_open_findings(world.store, ACCOUNT) == ()
+    assert security.list_told_findings(world.store, ACCOUNT) == ()
     assert [one.state for one in security.list_findings(world.store, ACCOUNT)] == [FindingState.WITHDRAWN]
     assert world.desk.view().state is LockState.HOLD
     assert case_entries(world) == [("reset_device_transfer", "asked"), ("finding_withdrawn", "stays")]

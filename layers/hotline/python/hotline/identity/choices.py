@@ -45,6 +45,7 @@ def strip(state: SessionState) -> SessionState:
         pin=False,
         time_zone=None,
         offers=(),
+        logins=(),
         heard=(),
         about=None,
         challenge=None,
@@ -130,6 +131,7 @@ def choose_profile(state: SessionState, profile: Profile, keyring: Keyring, *, p
         offers=state.offers if stays else (),
         heard=state.heard if stays else (),
         about=state.about if stays else None,
+        logins=state.logins if stays else (),
     )
 
 

@@ -192,6 +192,8 @@ class Goal(StrEnum):
     RESET = "reset"
     REFUND = "refund"
     FREEZE = "freeze"
+    CHECKUP = "checkup"
+    """To hear what is known of the account's security, and to freeze it where something was somebody else's."""
     PAUSE = "pause"
     END_PAUSE = "end_pause"
     UNFREEZE = "unfreeze"
@@ -202,7 +204,12 @@ class Goal(StrEnum):
         return _PURPOSES.get(self, Purpose.ACT)
 
 
-_PURPOSES = {Goal.LOOK: Purpose.LOOK, Goal.FREEZE: Purpose.PROTECT, Goal.PAUSE: Purpose.PROTECT}
+_PURPOSES = {
+    Goal.LOOK: Purpose.LOOK,
+    Goal.FREEZE: Purpose.PROTECT,
+    Goal.CHECKUP: Purpose.PROTECT,
+    Goal.PAUSE: Purpose.PROTECT,
+}
 
 
 class ChallengeState(StrEnum):

@@ -27,6 +27,7 @@ from hotline.kit.store.condition import Item, equals
 
 from . import outgoing, policy, registers, wallet_locks
 from .items import NOT_ERASED, attempts_item, attempts_key, attempts_of, lock_item, lock_key, record_of
+from .logins import with_logins
 from .model import Attempts, Cause, Component, DecisionKind, LockRecord, LockState, TierLock
 from .outgoing import Notice
 from .tiers import running_lock, with_attempts
@@ -68,6 +69,9 @@ def contribute_facts(
     record = registers.fold_facts(before, own)
     new = [attempt for fact in own for attempt in registers.attempts_in(fact, record, lookup_keys)]
     attempts = with_attempts(old, new, record.cleared, change.now)
+    logins = with_logins(attempts.logins, [login for fact in own for login in registers.logins_in(fact, lookup_keys)])
+    if logins is not attempts.logins:
+        attempts = replace(attempts, logins=logins)
     known = wallet_locks.longest_told(before, change.now)
     record, known = _reconcile(change, record, attempts, own, profile, known)
     wallet_locks.notify_of_locks(change, profile, before, record, told=known)

@@ -29,6 +29,7 @@ from .model import (
     Grant,
     LockRecord,
     LockState,
+    Login,
     Opening,
     Register,
     TierLock,
@@ -115,6 +116,8 @@ def attempts_item(attempts: Attempts) -> Item:
         item["total_through"] = [to_text(at), identifier or _NEVER]
     if attempts.lock is not None:
         item["lock"] = _tier_lock_list(attempts.lock)
+    if attempts.logins:
+        item["logins"] = [_login_list(login) for login in attempts.logins]
     return item
 
 
@@ -129,6 +132,7 @@ def attempts_of(item: Mapping[str, Any] | None) -> Attempts:
         counted=tuple(_attempt(entry) for entry in item["counted"]),
         total={LoginKind(kind): int(number) for kind, number in item["total"].items()},
         lock=_tier_lock(item.get("lock")),
+        logins=tuple(_login(entry) for entry in item.get("logins", ())),
     )
 
 
@@ -195,6 +199,16 @@ def _attempt_list(attempt: Attempt) -> list[str]:
 def _attempt(entry: list[str]) -> Attempt:
     at, identifier, kind, outcome, source = entry
     return Attempt(from_text(at), identifier, LoginKind(kind), AttemptOutcome(outcome), source)
+
+
+def _login_list(login: Login) -> list[str]:
+    device = "device" if login.has_device else _NEVER
+    return [to_text(login.at), login.id, login.source, device, login.country or _NEVER]
+
+
+def _login(entry: list[str]) -> Login:
+    at, identifier, source, device, country = entry
+    return Login(from_text(at), identifier, source, device != _NEVER, None if country == _NEVER else country)
 
 
 def _text(instant: datetime | None) -> str:

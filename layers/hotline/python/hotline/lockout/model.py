@@ -23,6 +23,8 @@ class LockoutError(StrEnum):
     ACCOUNT_CLOSED = "account_closed"
     NO_SUCH_HOLD = "no_such_hold"
     NO_SUCH_FREEZE = "no_such_freeze"
+    NOTHING_TO_DENY = "nothing_to_deny"
+    """No login or movement of that name has been told to the owner."""
     NO_SUCH_LOCK = "no_such_lock"
     """Nothing is in force that two people would end by the act, or something else is that it does not end."""
 
@@ -182,12 +184,24 @@ class TierLock:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """A login that succeeded. `id` and `source` are hashes as those of an attempt. `has_device`: the wallet named the
+    device, so that `source` is it. `country`: two letters (ISO 3166-1), None where the wallet tells none."""
+
+    at: datetime
+    id: str
+    source: str
+    has_device: bool
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Attempts:
     """Login attempts of the last 24 h, and the sum of all earlier ones.
 
     `recent` are attempts after `total_through`, in order; a late one may still come between them. Everything up to
     `total_through` is final. `counted` are its failures that still count towards a tier, and `total` its failures in a
-    row by kind. `lock` is the lock that ran at that moment.
+    row by kind. `lock` is the lock that ran at that moment. `logins` are those that the owner may hear (logins).
     """
 
     recent: tuple[Attempt, ...] = ()
@@ -195,6 +209,7 @@ class Attempts:
     counted: tuple[Attempt, ...] = ()
     total: Mapping[LoginKind, int] = field(default_factory=dict)
     lock: TierLock | None = None
+    logins: tuple[Login, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from .model import (
     Component,
     DecisionKind,
     LockRecord,
+    Login,
     Opening,
     Register,
     whole_ms,
@@ -86,6 +87,16 @@ def attempts_in(fact: Fact, record: LockRecord, keyring: Keyring) -> tuple[Attem
             return () if kind_released is None else (_recovery_attempt(fact, kind_released),)
         case _:
             return ()
+
+
+def logins_in(fact: Fact, keyring: Keyring) -> tuple[Login, ...]:
+    """The login in a fact, if it is one that succeeded."""
+    tried = fact.data
+    if not isinstance(tried, LoginTried) or not tried.succeeded:
+        return ()
+    source, hashed = tried.source, source_hash(tried.source, keyring)
+    has_device = source.device_id is not None
+    return (Login(whole_ms(fact.time), _short(tried.attempt_id), hashed, has_device, source.country),)
 
 
 def fold_facts(record: LockRecord, facts: Sequence[Fact]) -> LockRecord:

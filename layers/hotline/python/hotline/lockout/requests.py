@@ -24,6 +24,7 @@ from hotline.kit.store.condition import NEW, Item, equals
 from . import policy
 from .items import attempts_key, attempts_of, lock_key, record_of
 from .model import LockoutError, LockState, LockView, RepudiationOutcome, UnlockOutcome
+from .not_me import Denied, contribute_denied, denied_keys
 from .repudiation import contribute_repudiation, repudiation_keys, repudiation_of
 from .self_service import (
     acting_keys,
@@ -148,6 +149,25 @@ class Pause:
         paused = contribute_pause(change, read, session.state)
         notes = _list_effects(change) if session.state.account_id in paused else ()
         return Effect(PAUSE_ASKED, paused, notes=notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Freeze the account because of a login or a movement that its owner did not make, and let people know which."""
+
+    denied: Denied
+    operation: Operation = field(default=Operation.FREEZE, init=False)
+
+    def keys(self, session: Session) -> Iterable[Key]:
+        return self.keys_of(session.account_id)
+
+    def keys_of(self, account_id: str) -> tuple[Key, ...]:
+        """The same for an account that is known before the session is read."""
+        return denied_keys(account_id, self.denied)
+
+    def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[StrEnum]:
+        outcome = contribute_denied(change, read, session.account_id, self.denied)
+        return Effect(outcome.value, outcome, notes=_list_effects(change))
 
 
 @dataclass(frozen=True, slots=True)

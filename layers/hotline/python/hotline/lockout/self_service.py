@@ -350,6 +350,12 @@ def contribute_freeze(
     return outcome
 
 
+def contribute_denied_freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
+    """The same where whoever asks lets people know why. Raises NeedProof, NotPossible."""
+    require(change, Operation.FREEZE, account_id)
+    return _freeze(change, read, account_id)
+
+
 def contribute_repudiated_freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
     """The same for who has shown the token of a notice. Raises NotPossible."""
     require(change, Operation.REPUDIATE)

@@ -17,8 +17,10 @@ from hotline.sessions.model import SessionState
 from . import policy
 from .due import contribute_due, due_keys, duty_at
 from .facts import contribute_facts, fact_keys
-from .items import NOT_ERASED, attempts_key, lock_key, record_of
+from .items import NOT_ERASED, attempts_key, attempts_of, lock_key, record_of
+from .logins import ToldLogin, list_told
 from .model import LockState, LockView, SelfService
+from .not_me import Denied
 from .outgoing import Notice
 from .releases import RELEASABLE, HoldEnd, LockEnd, contribute_release, end_of_hold, find_hold, hold_subject, list_holds
 from .requests import (
@@ -33,6 +35,7 @@ from .requests import (
     UNFREEZE,
     UNLOCK,
     AccountAct,
+    Deny,
     Pause,
     SetPin,
     repudiate,
@@ -73,11 +76,14 @@ __all__ = [
     "UNFREEZE",
     "UNLOCK",
     "AccountAct",
+    "Denied",
+    "Deny",
     "HoldEnd",
     "LockEnd",
     "Notice",
     "Pause",
     "SetPin",
+    "ToldLogin",
     "acting_keys",
     "check_resettable",
     "check_unlockable",
@@ -108,6 +114,7 @@ __all__ = [
     "hold_subject",
     "is_erased",
     "list_holds",
+    "list_logins",
     "lock_keys",
     "lock_subject",
     "offer_self_service",
@@ -120,6 +127,12 @@ __all__ = [
 def lock_keys(account_id: str) -> tuple[Key, Key]:
     """The keys to read for `view_from`: #LOCK and #ATTEMPTS."""
     return lock_key(account_id), attempts_key(account_id)
+
+
+def list_logins(read: Mapping[Key, Item], account_id: str, now: datetime) -> tuple[ToldLogin, ...]:
+    """The latest login of each device of the account, the latest first; reading needs proof (READ). `read` holds what
+    exists of `lock_keys`."""
+    return list_told(attempts_of(read.get(attempts_key(account_id))).logins, now)
 
 
 def is_erased(read: Mapping[Key, Item], account_id: str) -> bool:

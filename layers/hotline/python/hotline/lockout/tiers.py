@@ -82,6 +82,7 @@ def finalise(attempts: Attempts, cleared: Sequence[datetime], *, through: Order)
         counted=tuple(failure for failure in state.counted if failure.at > window_start),
         total={kind: number for kind, number in state.total.items() if number},
         lock=state.lock if state.lock is not None and state.lock.runs(through[0]) else None,
+        logins=attempts.logins,
     )
 
 

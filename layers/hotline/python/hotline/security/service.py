@@ -15,6 +15,7 @@ from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store
 from hotline.kit.store.condition import Item
 
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, agent_row, rows_of
+from .checkup import Matter, is_told, list_matters
 from .detectors import DETECTORS, Stream
 from .items import (
     all_findings_query,
@@ -52,12 +53,11 @@ WRITE_ATTEMPTS_MAX = 4
 """How often one chunk is sent when rows of it are there already or DynamoDB reports a conflict."""
 
 __all__ = [
-    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingState", "RuleSet", "SeenFinding",
-    "ShardReport", "Stream", "SubjectFinding", "SubjectFindingPage", "ToldFinding", "Verdict", "account_of_finding",
-    "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict", "fact_keys",
-    "finding_to_see", "iterate_findings",
-    "list_findings", "list_open_findings", "list_subject_findings", "named_finding_key",
-    "read_shipped_rules", "scan_shard", "verdict_keys", "write_activity",
+    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingState", "Matter", "RuleSet",
+    "SeenFinding", "ShardReport", "Stream", "SubjectFinding", "SubjectFindingPage", "ToldFinding", "Verdict",
+    "account_of_finding", "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict",
+    "fact_keys", "finding_to_see", "iterate_findings", "list_findings", "list_matters", "list_subject_findings", "list_told_findings",
+    "named_finding_key", "read_shipped_rules", "scan_shard", "verdict_keys", "write_activity",
 ]  # fmt: skip
 
 
@@ -117,12 +117,11 @@ def _write_chunk(store: Store, rows: list[Put], ids: IdSource) -> None:
         raise Unavailable(SecurityError.ACTIVITY_NOT_WRITTEN)
 
 
-def list_open_findings(store: Store, account_id: str) -> tuple[ToldFinding, ...]:
-    """The findings on the account that are not dealt with, the gravest first, at most FINDINGS_TOLD_MAX. One query on
-    an index that may lag by a moment."""
-    return tuple(
-        finding_to_tell(item) for item in store.query(findings_query(account_id, limit=FINDINGS_TOLD_MAX)).items
-    )
+def list_told_findings(store: Store, account_id: str) -> tuple[ToldFinding, ...]:
+    """The findings on the account that are not dealt with and that its owner is told of, the gravest first. Of the
+    FINDINGS_TOLD_MAX gravest. One query on an index that may lag by a moment."""
+    found = store.query(findings_query(account_id, limit=FINDINGS_TOLD_MAX)).items
+    return tuple(finding_to_tell(item) for item in found if is_told(item))
 
 
 def list_findings(store: Store, account_id: str) -> tuple[SeenFinding, ...]:

@@ -55,6 +55,7 @@ def session_attributes(state: SessionState) -> Item:
         "factors": {factor.kind.value: _factor_item(factor) for factor in state.factors},
         "challenge": {"id": state.challenge.id, "point": state.challenge.point} if state.challenge else None,
         "offers": [_offer_item(offer) for offer in state.offers],
+        "logins": list(state.logins),
         "topic": state.topic,
         "case_id": state.case_id,
         "heard": list(state.heard),
@@ -73,7 +74,7 @@ def _offer_item(offer: Offer) -> Item:
 
 CHANGING_ATTRIBUTES = (
     "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "pin", "time_zone", "factors",
-    "challenge", "offers", "topic", "case_id", "heard", "about", "served", "score",
+    "challenge", "offers", "logins", "topic", "case_id", "heard", "about", "served", "score",
 )  # fmt: skip
 
 
@@ -101,6 +102,7 @@ def session_from(item: Mapping[str, Any]) -> SessionState:
             Offer(offer["movement"], None if offer["merchant_id"] == "-" else offer["merchant_id"], offer.get("twin"))
             for offer in item.get("offers", [])
         ),
+        logins=tuple(item.get("logins", ())),
         topic=item.get("topic"),
         case_id=item.get("case_id"),
         heard=tuple(item.get("heard", ())),

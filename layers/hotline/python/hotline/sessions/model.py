@@ -132,6 +132,8 @@ class SessionState:
     factors: tuple[ProvedFactor, ...] = ()
     challenge: AskedChallenge | None = None
     offers: tuple[Offer, ...] = ()
+    logins: tuple[str, ...] = ()
+    """The ids of the logins that were read out and may be chosen by their place in the list, OFFERS_KEPT at most."""
     topic: str | None = None
     case_id: str | None = None
     heard: tuple[str, ...] = ()

@@ -1,0 +1,107 @@
+"""checkup, logins, not_me: what the hotline knows about the security of one's own account, and that was not me."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from functions.connect.envelope import INVALID
+from functions.connect.step import CHOICE, PLACES_MAX, Answer, Step, Visit, one_of, words
+from functions.connect.words import checkup as words_of
+from hotline.identity.model import Operation
+from hotline.kit.errors import NotPossible
+from hotline.lockout import service as lockout
+from hotline.lockout.model import LockoutError
+from hotline.security import service as security
+
+MOVEMENT: Final = "movement"
+ABOUT: Final = ("login", MOVEMENT)
+"""The values of `about` of `not_me`."""
+_DEVICES: Final[Mapping[bool | None, str | None]] = {True: "known", False: "new", None: None}
+
+
+def checkup(visit: Visit) -> Answer:
+    """Findings on the account and what protects it, each with the one thing to do. One request."""
+    account_id, state = visit.account(Operation.READ), visit.state
+    found = security.list_told_findings(visit.ctx.store, account_id)
+    matters = security.list_matters(
+        finding_count=len(found),
+        two_step=state.two_step,
+        contact_count=len(state.targets),
+        pin=state.pin,
+    )
+    found_at = max((one.found_at for one in found), default=None)
+    facts = words(found_count=len(found), found_at=found_at, matters=matters, now=visit.now)
+    return Answer("TO_DO" if matters else "CLEAR", facts)
+
+
+def logins(visit: Visit) -> Answer:
+    """The latest login of each device; up to three, kept as the caller's choices."""
+    account_id = visit.account(Operation.READ)
+    told = lockout.list_logins(visit.fetch(lockout.lock_keys(account_id)), account_id, visit.now)
+    if visit.replay is not None:
+        told, outcome = tuple(one for one in told if one.id in visit.state.logins), visit.replay.outcome
+    else:
+        told = told[:PLACES_MAX]
+        outcome = "FOUND" if told else "NONE"
+        visit.note(outcome, replace(visit.state, logins=tuple(one.id for one in told)))
+    items = [words(at=one.at, device=_DEVICES[one.is_known], is_elsewhere=one.is_elsewhere) for one in told]
+    return Answer(outcome, words(items=items, now=visit.now))
+
+
+def not_me(visit: Visit) -> Answer:
+    """Freeze the account because of a login or a movement that was read out, and have people look at that one."""
+    about = visit.inputs["about"]
+    if visit.replay is not None:
+        outcome, notes = visit.replay.outcome, visit.replay.notes
+    else:
+        denied = _find_denied(visit, about)
+        if denied is None:
+            return Answer(INVALID)
+        try:
+            done = visit.perform(lockout.Deny(denied), cause=Operation.FREEZE.value)
+        except NotPossible as refusal:
+            if refusal.code != LockoutError.NOTHING_TO_DENY:
+                raise
+            return Answer(INVALID)
+        outcome, notes = done.outcome, done.notes
+    effects = {"decided": lockout.DECIDED in notes, "noticed": lockout.NOTICED in notes}
+    return Answer(outcome, words(about=about, time_zone=visit.state.time_zone, **effects))
+
+
+def _find_denied(visit: Visit, about: str) -> lockout.Denied | None:
+    """The thing that the caller chose by its place. None for anything that was not read out in this call."""
+    if about == MOVEMENT:
+        offer = visit.find_offer()
+        return lockout.Denied(movement=offer.movement) if offer is not None else None
+    place = int(visit.inputs["choice"])
+    told = visit.state.logins
+    return lockout.Denied(login_id=told[place - 1]) if place <= len(told) else None
+
+
+_SECURITY: Final = "security"
+
+STEPS: Final = (
+    Step(
+        "checkup",
+        ("CLEAR", "TO_DO"),
+        checkup,
+        say=words_of.checkup,
+        parts=3,
+        proof=True,
+        finishes={"CLEAR": _SECURITY, "TO_DO": _SECURITY},
+    ),
+    Step("logins", ("FOUND", "NONE"), logins, say=words_of.logins, parts=3, acting=True, proof=True),
+    Step(
+        "not_me",
+        ("ASKED", "FROZEN"),
+        not_me,
+        {"about": one_of(ABOUT), "choice": CHOICE},
+        say=words_of.not_me,
+        parts=3,
+        acting=True,
+        proof=True,
+        finishes={"ASKED": _SECURITY, "FROZEN": _SECURITY},
+    ),
+)

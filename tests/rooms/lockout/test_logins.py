@@ -1,0 +1,97 @@
+"""The logins that an owner may hear: what is kept of them, whatever the order, and what is told."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import reduce
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotline.lockout.items import attempts_item, attempts_of
+from hotline.lockout.logins import (
+    DAYS_KEPT,
+    KNOWN_FOR,
+    LOGINS_KEPT,
+    LOGINS_TOLD_MAX,
+    LOGINS_TOLD_WITHIN,
+    list_told,
+    with_logins,
+)
+from hotline.lockout.model import Attempts, Login
+from tests.support.stores import NOON
+
+NOTHING: tuple[Login, ...] = ()
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def login(device: str, ago: timedelta, *, country: str | None = "CN", has_device: bool = True) -> Login:
+    at = NOON - ago
+    return Login(at, f"{device}-{at.isoformat()}", device, has_device, country)
+
+
+any_login = st.builds(
+    login, st.sampled_from("abcdefgh"), st.integers(0, 400).map(lambda hours: hours * HOUR), country=st.just("CN")
+)
+
+
+def told(*logins: Login, now: datetime = NOON) -> list[tuple[str, bool | None, bool]]:
+    return [(one.id[0], one.is_known, one.is_elsewhere) for one in list_told(with_logins((), logins), now)]
+
+
+@given(st.lists(any_login, max_size=60), st.randoms(use_true_random=False), st.integers(1, 7))
+def test_the_kept_logins_depend_on_no_order_no_pages_and_no_repetition(
+    logins: list[Login], chance: object, size: int
+) -> None:
+    again = [*logins, *logins[:5]]
+    chance.shuffle(again)  # type: ignore[attr-defined]
+    pages = [again[at : at + size] for at in range(0, len(again), size)]
+    assert reduce(with_logins, pages, NOTHING) == with_logins((), logins)
+
+
+@given(st.lists(any_login, max_size=200))
+def test_the_kept_logins_are_bounded_and_each_device_has_few(logins: list[Login]) -> None:
+    kept = with_logins((), logins)
+    assert len(kept) <= LOGINS_KEPT
+    assert all(sum(one.source == device for one in kept) <= DAYS_KEPT for device in "abcdefgh")
+    assert len(list_told(kept, NOON)) <= LOGINS_TOLD_MAX
+
+
+def test_a_known_login_changes_nothing() -> None:
+    kept = with_logins((), [login("a", HOUR)])
+    assert with_logins(kept, [login("a", HOUR)]) is kept
+
+
+def test_a_thief_who_comes_in_often_takes_one_place_in_what_is_told() -> None:
+    thief = [login("t", minute * timedelta(minutes=1)) for minute in range(300)]
+    owner = [login("o", day * DAY) for day in range(1, 5)]
+    assert told(*owner, *thief) == [("t", False, False), ("o", True, False)]
+
+
+def test_a_device_is_known_when_its_logins_lie_far_enough_apart() -> None:
+    older = login("o", 9 * DAY)
+    assert told(older, login("a", HOUR), login("a", HOUR + KNOWN_FOR))[0] == ("a", True, False)
+    assert told(older, login("a", HOUR), login("a", KNOWN_FOR))[0] == ("a", False, False)
+
+
+def test_nothing_is_said_of_a_device_that_there_is_nothing_to_compare_with() -> None:
+    assert told(login("a", HOUR)) == [("a", None, False)]
+    assert told(login("o", 9 * DAY), login("a", HOUR, has_device=False))[0] == ("a", None, False)
+
+
+def test_a_login_from_another_country_than_all_other_devices_is_told_as_such() -> None:
+    home, away = login("o", DAY), login("a", HOUR, country="US")
+    assert told(home, away)[0] == ("a", False, True)
+    assert told(home, login("p", 2 * DAY, country="US"), away)[0][2] is False
+    assert told(home, login("a", HOUR, country=None))[0][2] is False
+    assert told(away)[0][2] is False
+
+
+def test_logins_of_long_ago_are_not_told() -> None:
+    assert told(login("a", LOGINS_TOLD_WITHIN)) != []
+    assert told(login("a", LOGINS_TOLD_WITHIN + HOUR)) == []
+
+
+def test_logins_come_back_from_the_item_of_the_attempts() -> None:
+    logins = (login("a", HOUR), login("b", DAY, country=None, has_device=False))
+    assert attempts_of(attempts_item(Attempts(logins=logins))).logins == logins

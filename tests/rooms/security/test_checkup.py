@@ -1,0 +1,42 @@
+"""Matters that an owner is told about, and rules of which they hear nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from hotline.security.checkup import TOLD_RULES, Matter, list_matters
+from hotline.security.detectors import DETECTORS, Stream
+
+SILENT = {
+    *("no_second_factor", "one_contact_point"),
+    *("pass_through", "card_testing", "refund_abuse"),
+}
+"""Rules on protection are told by what the hotline knows itself; the others may find what the owner does."""
+
+
+def test_of_each_rule_about_accounts_it_is_decided_whether_owners_hear_of_it() -> None:
+    """A new rule is silent until it is named; it is named here in either case."""
+    of_accounts = {detector.rule for detector in DETECTORS if detector.stream is Stream.ACCOUNT}
+    assert TOLD_RULES.isdisjoint(SILENT)
+    assert of_accounts == TOLD_RULES | SILENT
+
+
+def test_a_danger_of_now_comes_before_what_keeps_others_out() -> None:
+    assert list_matters(finding_count=2, two_step=False, contact_count=1, pin=False) == tuple(Matter)
+
+
+@pytest.mark.parametrize(
+    ("known", "matters"),
+    [
+        ({}, ()),
+        ({"finding_count": 1}, (Matter.FINDINGS,)),
+        ({"two_step": False}, (Matter.TWO_STEP_OFF,)),
+        ({"two_step": None}, ()),
+        ({"contact_count": 1}, (Matter.ONE_CONTACT,)),
+        ({"contact_count": 0}, (Matter.ONE_CONTACT,)),
+        ({"pin": False}, (Matter.NO_PIN,)),
+    ],
+)
+def test_each_thing_to_do_is_named_when_there_is_a_reason(known: dict[str, object], matters: tuple[Matter]) -> None:
+    protected: dict[str, object] = {"finding_count": 0, "two_step": True, "contact_count": 2, "pin": True}
+    assert list_matters(**{**protected, **known}) == matters  # type: ignore[arg-type]
