@@ -268,9 +268,12 @@ class DeskRecords extends View {
     if (findings.length === 0) return html`<p class="empty">${this.t("records.no_findings")}</p>`;
     return html`${findings.map((finding) => html`<article><div class="row spread"><h3>${words.word("rule", finding.rule)}</h3>
         <span class="tag ${["high", "critical"].includes(finding.severity) ? "bad" : "warn"}">${words.word("severity", finding.severity)}</span></div>
-      <p class="muted small">${words.time(finding.found_at)}</p>
-      <dl>${readFacts(words, finding.facts).map(([name, value]) => html`<dt>${name}</dt><dd>${outside(value)}</dd>`)}
+      <p class="muted small">${words.time(finding.found_at)} · <span class="tag">${words.word("finding", finding.state)}</span></p>
+      <dl><dt>${this.t("records.began")}</dt><dd>${words.time(finding.begun_at)}</dd>
+        <dt>${this.t("records.ended")}</dt><dd>${words.time(finding.last_at)}</dd>
+        ${readFacts(words, finding.facts).map(([name, value]) => html`<dt>${name}</dt><dd>${outside(value)}</dd>`)}
         ${finding.masked.map(({ field, item_id }) => html`<dt>${words.word("mask", field)}</dt><dd>${this.values.amount(field, item_id)}</dd>`)}</dl>
+      ${finding.runbook ? html`<details><summary>${this.t("records.runbook")}</summary><p lang="en">${finding.runbook}</p></details>` : nothing}
       ${finding.feedback ? html`<span class="tag good">${words.word("verdict", finding.feedback)}</span>`
         : this.may(PERMISSIONS.work) ? html`<div class="row">${VERDICTS.map((verdict) => html`
           <button @click=${() => this.#judge(finding, verdict)}>${words.word("verdict", verdict)}</button>`)}</div>` : nothing}</article>`)}`;

@@ -69,7 +69,7 @@ from hotline.refunds.reviews import REVIEWED
 from hotline.reports import model as report_model
 from hotline.reports.model import CallbackState, Ending, LockKind
 from hotline.security.detectors import DETECTORS, Severity
-from hotline.security.model import SecurityError, Verdict
+from hotline.security.model import FindingState, SecurityError, Verdict
 from hotline.wording.catalogue import find
 from hotline_local.desk_server import FOLDER
 from hotline_local.launcher.paths import ROOT
@@ -150,6 +150,7 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "way": PayoutWay,
     "rule": RULES,
     "severity": Severity,
+    "finding": FindingState,
     "device": ("known", "new", "not_told"),
     "verdict": Verdict,
     "approval_state": ApprovalState,

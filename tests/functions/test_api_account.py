@@ -21,6 +21,9 @@ from hotline.contracts.model import (
 )
 from hotline.identity.policy import CODES_PER_QUARTER_HOUR, FACTOR_LIFE
 from hotline.kit.store import Table
+from hotline.security.detectors import Stream
+from hotline.security.items import finding_item, finding_key
+from hotline.security.model import Finding, FindingState
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, OTHER, PHONE, ApiWorld
@@ -393,6 +396,22 @@ def test_security_tells_findings_while_a_factor_beyond_the_sign_in_is_proved(
     world.clock.advance(FACTOR_LIFE)
     client.signed_in_at = world.clock.now()
     assert client.ask("GET", "/v1/me/security").json["findings"] is None
+
+
+def test_a_client_who_only_signed_in_does_not_hear_in_words_either_that_something_was_found(
+    world: ApiWorld, store: MemoryStore
+) -> None:
+    at = world.clock.now()
+    of_account = (Stream.ACCOUNT, ACCOUNT, ACCOUNT)
+    finding = Finding("fnd_1", "code_flooding", 1, "high", *of_account, at, at, {}, (), holds=False, rules="rules")
+    store.load([(finding_key(finding), finding_item(finding, found_at=at, state=FindingState.OPEN))])
+    client = world.client()
+    told = client.ask("GET", "/v1/me/security").json
+    assert (told["findings"], [one["matter"] for one in told["matters"]]) == (None, ["two_step_off", "no_pin"])
+    client.prove("unlock")
+    told = client.ask("GET", "/v1/me/security").json
+    assert [one["id"] for one in told["findings"]] == ["fnd_1"]
+    assert [one["matter"] for one in told["matters"]] == ["findings", "two_step_off", "no_pin"]
 
 
 def test_security_says_what_to_do_and_which_devices_signed_in(world: ApiWorld) -> None:

@@ -17,6 +17,7 @@ from hotline.intake.service import fold
 from hotline.kit.doors import Context
 from hotline.kit.store import Table, hotline_key
 from hotline.lockout.service import lock_keys, view_from
+from hotline.security.model import FINDING_LIFE
 from hotline_local.demo import seed_facts
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -62,6 +63,8 @@ def found(store: MemoryStore, rule: str, *, finding_id: str = "fnd_1", ago: time
         "rule": rule,
         "severity": "high",
         "found_at": at,
+        "window_start": at,
+        "window_end": at,
         "facts": {"failures": 10},
         "state": "open",
         "attention_pk": f"ACCOUNT#{ACCOUNT}",
@@ -106,6 +109,14 @@ def test_a_finding_that_may_be_the_owners_own_doing_is_not_told(ctx: Context, st
     before = words(proved(ctx).press("checkup"))
     found(store, rule)
     assert words(proved(ctx).press("checkup")) == before
+
+
+def test_a_finding_that_nobody_looked_at_for_long_is_told_no_more(ctx: Context, store: MemoryStore) -> None:
+    before = words(proved(ctx).press("checkup"))
+    found(store, "code_flooding", ago=FINDING_LIFE + timedelta(seconds=1))
+    assert words(proved(ctx).press("checkup")) == before
+    found(store, "code_flooding", ago=FINDING_LIFE)
+    assert words(proved(ctx).press("checkup")) != before
 
 
 def test_logins_are_read_out_by_device_the_latest_first(ctx: Context) -> None:

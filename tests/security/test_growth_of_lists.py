@@ -360,10 +360,10 @@ def test_findings_that_are_told_are_the_gravest_in_a_bounded_read(store: Measuri
         (finding_key(one), finding_item(one, found_at=one.window_end, state=FindingState.OPEN))
         for one in (*many, grave)
     )
-    told = security.list_told_findings(store, ACCOUNT)
+    told = security.list_told_findings(store, ACCOUNT, NOON)
     assert told[0].id == grave.id
     assert len(told) == security.FINDINGS_TOLD_MAX
-    assert store.worst()[0] == security.FINDINGS_TOLD_MAX
+    assert store.worst()[0] == security.FINDINGS_SEEN_MAX
 
 
 def test_no_list_of_an_account_holds_refunds_of_another(store: MeasuringStore) -> None:

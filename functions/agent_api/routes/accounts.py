@@ -143,8 +143,12 @@ def list_findings(id: str, reason: DeskReason = None, contact: DeskContact = Non
                 facts=agents.mask_facts(one.facts),
                 masked=masked_of({"finding_id": one.id, **one.facts}),
                 feedback=one.verdict.value if one.verdict is not None else None,
+                state=one.state.value,
+                begun_at=one.window_start,
+                last_at=one.window_end,
+                runbook=one.runbook,
             )
-            for one in security.list_findings(desk().ctx.store, request.account_id)
+            for one in security.list_findings(desk().ctx.store, request.account_id, desk().now)
         ]
     )
 

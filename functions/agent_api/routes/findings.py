@@ -32,7 +32,7 @@ def list_subject_findings(
     at = desk()
     context = (at.agent.agent_id, _LIST, about.value)
     after = position_of(cursor, at.lookup_keys, *context)
-    page = security.list_subject_findings(at.ctx.store, _STREAMS[about], limit=limit, after=after)
+    page = security.list_subject_findings(at.ctx.store, _STREAMS[about], at.now, limit=limit, after=after)
     shown = agents.leave_out_own(at.ctx.store, at.agent, page.findings)
     return SubjectFindings(
         findings=[

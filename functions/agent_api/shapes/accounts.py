@@ -170,7 +170,8 @@ class Refunds(Answer):
 
 
 class Finding(Answer):
-    """A pattern that a rule saw. An amount is masked. `feedback` is the word of a person on it."""
+    """A pattern that a rule saw. An amount is masked. `feedback` is the word of a person on it. The pattern lasted from
+    `begun_at` to `last_at`. `runbook` says what to do, in English; null where the rule is no more."""
 
     id: str
     severity: str
@@ -179,6 +180,10 @@ class Finding(Answer):
     facts: dict[str, str | int]
     masked: list[MaskedFact]
     feedback: str | None
+    state: Literal["open", "told", "acknowledged", "resolved", "expired", "suppressed", "withdrawn"]
+    begun_at: datetime
+    last_at: datetime
+    runbook: str | None
 
 
 class Findings(Answer):

@@ -24,7 +24,7 @@ _DEVICES: Final[Mapping[bool | None, str | None]] = {True: "known", False: "new"
 def checkup(visit: Visit) -> Answer:
     """Findings on the account and what protects it, each with the one thing to do. One request."""
     account_id, state = visit.account(Operation.READ), visit.state
-    found = security.list_told_findings(visit.ctx.store, account_id)
+    found = security.list_told_findings(visit.ctx.store, account_id, visit.now)
     matters = security.list_matters(
         finding_count=len(found),
         two_step=state.two_step,

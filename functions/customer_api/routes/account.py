@@ -122,7 +122,7 @@ def read_security() -> Security:
     visit.allow(Operation.READ)
     profile = visit.session.profile
     is_proved = any(factor.kind is not FactorKind.SESSION for factor in visit.state.good_factors(visit.now))
-    found = security.list_told_findings(at.ctx.store, visit.account_id) if is_proved else None
+    found = security.list_told_findings(at.ctx.store, visit.account_id, visit.now) if is_proved else None
     told = found or ()
     pin = identity.has_pin(visit.read.get(identity.factors_key(visit.account_id)))
     matters = security.list_matters(

@@ -59,9 +59,9 @@ class Matter(Answer):
 
 class Security(Answer):
     """How well the account is protected, and what was found on it. `two_step` null: the wallet has not said, and the
-    hotline asks for two factors. `findings` null: the session has proved no factor beyond its sign-in, and `matters`
-    says nothing of them either. `matters`: what the owner can do, the most important first. `logins`: the latest of each
-    device, the latest first."""
+    hotline asks for two factors. `findings` null: the session has proved no factor beyond its sign-in, and
+    `matters` says nothing of them either. `matters`: what the owner can do, the most important first. `logins`: the
+    latest of each device, the latest first."""
 
     two_step: bool | None
     pin: bool

@@ -16,6 +16,7 @@ from hotline.kit.actor import FactorKind, System
 from hotline.kit.change import Change
 from hotline.kit.store import BATCH_GET_KEYS_MAX, Table
 from hotline.refunds.policy import REQUEST_CAP_MINOR
+from hotline.security.detectors.reset_device_transfer import DETECTOR as RESET_DEVICE_TRANSFER
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor
 from tests.support.agent_world import CONTACT, EMAIL, NUMBER, AgentWorld, fill_row
@@ -681,6 +682,9 @@ def test_the_amount_of_a_finding_is_masked_wherever_it_is_told_and_unmasking_sho
     assert anna.post(f"/cases/{case['id']}/claim").status == 200
     (finding,) = anna.look(case["id"], "findings").json["findings"]
     assert (finding["facts"], finding["masked"]) == ({"transfers": 1}, masked)
+    assert finding["state"] in ("open", "told")
+    assert finding["begun_at"] <= finding["last_at"] <= finding["found_at"]
+    assert finding["runbook"] == RESET_DEVICE_TRANSFER.runbook
     shown = anna.post(f"/cases/{case['id']}/unmaskings", {**WHY, **masked[0]})
     assert (shown.status, shown.json["amount"]) == (200, {"minor": 734_501, "currency": "CNY"})
 

@@ -220,7 +220,9 @@ def test_a_finding_is_to_be_judged_once_and_its_hold_is_left(
     assert step is (left if is_judged else Step.JUDGE_FINDING)
 
 
-RAISED = SeenFinding("fnd_1", "critical", NOON, "failed_login_burst", {}, None, FindingState.OPEN)
+RAISED = SeenFinding(
+    "fnd_1", "critical", NOON, "failed_login_burst", {}, None, FindingState.OPEN, NOON, NOON, "Call the owner."
+)
 
 
 def judged_as(verdict: Verdict, at: datetime = NOON) -> SeenFinding:
@@ -245,7 +247,7 @@ def judged_as(verdict: Verdict, at: datetime = NOON) -> SeenFinding:
             for state, step in {
                 FindingState.TOLD: Step.JUDGE_FINDING,
                 FindingState.ACKNOWLEDGED: Step.JUDGE_FINDING,
-                FindingState.EXPIRED: Step.RELEASE_HOLD,
+                FindingState.EXPIRED: Step.JUDGE_FINDING,
                 FindingState.SUPPRESSED: Step.RELEASE_HOLD,
                 FindingState.WITHDRAWN: Step.RELEASE_HOLD,
             }.items()

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from hotline.kit.clock import to_text
 from hotline.security.checkup import TOLD_RULES, Matter, list_matters
 from hotline.security.detectors import DETECTORS, Stream
+from hotline.security.items import state_of
+from hotline.security.model import FINDING_LIFE, FindingState
+from tests.support.stores import NOON
 
 SILENT = {
     *("no_second_factor", "one_contact_point"),
@@ -40,3 +46,12 @@ def test_a_danger_of_now_comes_before_what_keeps_others_out() -> None:
 def test_each_thing_to_do_is_named_when_there_is_a_reason(known: dict[str, object], matters: tuple[Matter]) -> None:
     protected: dict[str, object] = {"finding_count": 0, "two_step": True, "contact_count": 2, "pin": True}
     assert list_matters(**{**protected, **known}) == matters  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("state", FindingState)
+def test_a_finding_that_nobody_looked_at_expires_by_reading(state: FindingState) -> None:
+    item = {"state": state.value, "found_at": to_text(NOON)}
+    waits = state in (FindingState.OPEN, FindingState.TOLD)
+    assert state_of(item, NOON + FINDING_LIFE) is state
+    after = state_of(item, NOON + FINDING_LIFE + timedelta(milliseconds=1))
+    assert after is (FindingState.EXPIRED if waits else state)

@@ -226,8 +226,10 @@ def test_a_finding_that_is_excluded_late_is_withdrawn_and_its_hold_stays(world: 
     stored = stored_finding(world)
     assert stored["state"] == "withdrawn"
     assert "attention_pk" not in stored
-    assert security.list_told_findings(world.store, ACCOUNT) == ()
-    assert [one.state for one in security.list_findings(world.store, ACCOUNT)] == [FindingState.WITHDRAWN]
+    assert security.list_told_findings(world.store, ACCOUNT, world.clock.now()) == ()
+    assert [one.state for one in security.list_findings(world.store, ACCOUNT, world.clock.now())] == [
+        FindingState.WITHDRAWN
+    ]
     assert world.desk.view().state is LockState.HOLD
     assert case_entries(world) == [("reset_device_transfer", "asked"), ("finding_withdrawn", "stays")]
     kinds = Counter(entry["kind"] for entry in world.desk.decisions())
@@ -306,7 +308,7 @@ def test_a_finding_about_a_payee_names_the_account_that_it_is(world: ScanWorld) 
     assert stored["PK"] == f"SUBJECT#PTY#{finding.subject}"
     assert stored["attention_pk"] == "FINDINGS#PTY"
     # It is no finding on the account, and holds nothing; its case hears of it.
-    assert security.list_findings(world.store, ACCOUNT) == ()
+    assert security.list_findings(world.store, ACCOUNT, world.clock.now()) == ()
     assert case_entries(world) == [("spread_party", "not_asked")]
     assert world.desk.view().state is LockState.OPEN
 

@@ -7,6 +7,7 @@ opened, before a person has judged what was found.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from itertools import islice
 from typing import Final
 
@@ -18,13 +19,14 @@ from hotline.kit.errors import NotPossible
 from hotline.kit.store import Store
 from hotline.lockout.model import Cause, LockState, LockView
 from hotline.security import service as security
-from hotline.security.model import GRAVE, LIVE, SeenFinding
+from hotline.security.model import GRAVE, LIVE, FindingState, SeenFinding
 
 from .access import open_request
 from .model import AgentToken, Basis, Permission
 
 HELD_BY_FINDINGS: Final = Cause.RISK_SCORE
 """The cause of the hold that a critical finding sets."""
+_WAITING: Final = LIVE | {FindingState.EXPIRED}
 FINDINGS_TOLD_MAX: Final = 5
 """The newest findings say why the account is held."""
 FINDINGS_READ_MAX: Final = 1_000
@@ -32,17 +34,17 @@ FINDINGS_READ_MAX: Final = 1_000
 
 
 def list_unjudged(found: Iterable[SeenFinding]) -> tuple[SeenFinding, ...]:
-    """The grave findings that hold, and that no person has judged. Nobody needs to judge one that is withdrawn, expired
-    or suppressed."""
-    return tuple(one for one in found if one.verdict is None and one.severity in GRAVE and one.state in LIVE)
+    """The grave findings that hold, and that no person has judged. Nobody needs to judge one that is withdrawn or
+    suppressed. Time alone is no judgement: an expired one still waits for a person before its hold is released."""
+    return tuple(one for one in found if one.verdict is None and one.severity in GRAVE and one.state in _WAITING)
 
 
-def is_finding_first(store: Store, account_id: str, cause: Cause) -> bool:
+def is_finding_first(store: Store, account_id: str, cause: Cause, now: datetime) -> bool:
     """Whether a finding is to be judged before anybody releases the account's hold of this cause, or there are more
     than are looked through. One query for a hundred findings, for a hold that they may have set."""
     if cause is not HELD_BY_FINDINGS:
         return False
-    found = tuple(islice(security.iterate_findings(store, account_id), FINDINGS_READ_MAX + 1))
+    found = tuple(islice(security.iterate_findings(store, account_id, now), FINDINGS_READ_MAX + 1))
     return len(found) > FINDINGS_READ_MAX or bool(list_unjudged(found))
 
 
@@ -60,7 +62,7 @@ def find_told_findings(
     told = {
         one.approval_id: str(one.account_id) for one in approvals if _goes_by_findings(one) and _knows(ctx, token, one)
     }
-    found = {account_id: _list_newest(ctx.store, account_id)[:FINDINGS_TOLD_MAX] for account_id in set(told.values())}
+    found = {account_id: _list_newest(ctx.store, account_id, ctx.clock.now())[:FINDINGS_TOLD_MAX] for account_id in set(told.values())}
     return {approval_id: found[account_id] for approval_id, account_id in told.items()}
 
 
@@ -85,10 +87,10 @@ def read_findings(ctx: Context, case: Case, account_id: str, view: LockView) -> 
     """The findings by which the next step of a case goes: of a security case, and of any where a risk score holds the
     account. One query for a hundred findings, none for other cases."""
     held = any(one.state is LockState.HOLD and one.cause is HELD_BY_FINDINGS for one in view.components)
-    return _list_newest(ctx.store, account_id) if held or case.topic == SECURITY_TOPIC else ()
+    return _list_newest(ctx.store, account_id, ctx.clock.now()) if held or case.topic == SECURITY_TOPIC else ()
 
 
-def _list_newest(store: Store, account_id: str) -> tuple[SeenFinding, ...]:
+def _list_newest(store: Store, account_id: str, now: datetime) -> tuple[SeenFinding, ...]:
     """The account's findings, the newest first, of FINDINGS_READ_MAX at most."""
-    found = islice(security.iterate_findings(store, account_id), FINDINGS_READ_MAX)
+    found = islice(security.iterate_findings(store, account_id, now), FINDINGS_READ_MAX)
     return tuple(sorted(found, key=lambda one: one.found_at, reverse=True))

@@ -46,7 +46,9 @@ def find_hold_action(request: AgentRequest, cause: Cause | None, approvals: Sequ
     if cause is None or cause not in lockout.RELEASABLE:
         return ()
     subject = lockout.hold_subject(request.read, request.account_id, cause)
-    stands = Obstacle.FINDING_FIRST if is_finding_first(request.ctx.store, request.account_id, cause) else None
+    stands = (
+        Obstacle.FINDING_FIRST if is_finding_first(request.ctx.store, request.account_id, cause, request.now) else None
+    )
     return (action_of(Operation.RELEASE_HOLD, None, approvals, request.now, stands, subject),)
 
 

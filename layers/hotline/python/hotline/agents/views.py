@@ -159,12 +159,12 @@ class Unmask(AgentAct[str | Money]):
 
     def _find(self, request: AgentRequest) -> str | Money:
         found = next((request.read[key] for key in self.keys(request) if key in request.read), None)
-        value = self._value_in(found) if found is not None else None
+        value = self._value_in(found, request) if found is not None else None
         if value is None:
             raise NotPossible(AgentError.NOTHING_THERE)
         return value
 
-    def _value_in(self, item: Item) -> str | Money | None:
+    def _value_in(self, item: Item, request: AgentRequest) -> str | Money | None:
         match self.value:
             case Masked.NAME:
                 return str(item["name"])
@@ -184,7 +184,7 @@ class Unmask(AgentAct[str | Money]):
             case Masked.BILL_AMOUNT:
                 return payments.bill_from(item).amount
             case Masked.FINDING_AMOUNT:
-                facts = security.finding_to_see(item).facts
+                facts = security.finding_to_see(item, request.now).facts
                 if "amount_minor" not in facts:
                     return None
                 return Money(int(facts["amount_minor"]), str(facts["currency"]))

@@ -82,13 +82,15 @@ def contribute_steps(change: Change, read: Mapping[Key, Item], steps: Sequence[S
     for step in steps:
         known = read.get(items.finding_key(step.finding))
         match step.kind:
-            case Kind.RAISE if known is None or items.state_of(known) is FindingState.WITHDRAWN:
+            case Kind.RAISE if known is None or items.state_of(known, change.now) is FindingState.WITHDRAWN:
                 _raise(change, read, step, known)
                 done.append(step)
             case Kind.RAISE | Kind.CORRECT if known is not None:
                 if _correct(change, step.finding, known):
                     done.append(Step(Kind.CORRECT, step.finding))
-            case Kind.WITHDRAW if known is not None and may_become(items.state_of(known), FindingState.WITHDRAWN):
+            case Kind.WITHDRAW if known is not None and may_become(
+                items.state_of(known, change.now), FindingState.WITHDRAWN
+            ):
                 _withdraw(change, read, step, known)
                 done.append(step)
     return done

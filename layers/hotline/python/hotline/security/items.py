@@ -19,8 +19,18 @@ from hotline.kit.store import Between as SortKeys
 from hotline.kit.store.condition import Item
 
 from .activity import NAMED, SUBJECT, activity_partition, values_of
-from .detectors import Event, Stream
-from .model import Finding, FindingState, Row, SeenFinding, SubjectFinding, ToldFinding, Verdict
+from .detectors import DETECTORS, Event, Stream
+from .model import (
+    FINDING_LIFE,
+    Finding,
+    FindingState,
+    Row,
+    SeenFinding,
+    SubjectFinding,
+    ToldFinding,
+    Verdict,
+    may_become,
+)
 from .packing import pack, unpack
 from .rules import Plan
 from .streams import ID_CHARACTERS_MAX, shorten_over
@@ -38,6 +48,7 @@ WATCH_LIVES: Final[Mapping[Stream, timedelta]] = {
 }
 """How long a watch is kept after its last change: a year of habits; an address belongs to somebody else after weeks."""
 ERASED: Final = "erased"
+RUNBOOKS: Final[Mapping[str, str]] = {detector.rule: detector.runbook for detector in DETECTORS}
 _WATCH: Final = "#WATCH"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _LONG_IDS: Final = ("movement_id", "refund_id")
@@ -137,11 +148,14 @@ def attention_part(finding: Finding, found_at: datetime) -> Item:
     }
 
 
-def state_of(item: Mapping[str, Any]) -> FindingState:
-    """The state of a stored finding. Items of earlier releases have none."""
+def state_of(item: Mapping[str, Any], now: datetime) -> FindingState:
+    """The state of a stored finding at a moment. Items of earlier releases have none. It expires by reading: nothing is
+    written, and no run looks for it."""
+    state = FindingState.RESOLVED if "verdict" in item else FindingState.OPEN
     if "state" in item:
-        return FindingState(item["state"])
-    return FindingState.RESOLVED if "verdict" in item else FindingState.OPEN
+        state = FindingState(item["state"])
+    waits = may_become(state, FindingState.EXPIRED) and state is not FindingState.ACKNOWLEDGED
+    return FindingState.EXPIRED if waits and now - from_text(item["found_at"]) > FINDING_LIFE else state
 
 
 def findings_query(account_id: str, *, limit: int) -> Query:
@@ -171,8 +185,8 @@ def place_of(start_after: Mapping[str, str] | None) -> str | None:
     return None if start_after is None else " ".join(start_after[name] for name in _PLACE)
 
 
-def subject_finding_of(item: Mapping[str, Any], runbooks: Mapping[str, str]) -> SubjectFinding:
-    """A stored finding of another stream as people of the wallet see it. `runbooks`: by rule."""
+def subject_finding_of(item: Mapping[str, Any], now: datetime) -> SubjectFinding:
+    """A stored finding of another stream as people of the wallet see it at a moment."""
     return SubjectFinding(
         id=item["finding_id"],
         stream=Stream(item["stream"]),
@@ -185,13 +199,13 @@ def subject_finding_of(item: Mapping[str, Any], runbooks: Mapping[str, str]) -> 
         window_end=from_text(item["window_end"]),
         facts=dict(item["facts"]),
         events=len(item["event_ids"]),
-        state=state_of(item),
-        runbook=runbooks.get(item["rule"]),
+        state=state_of(item, now),
+        runbook=RUNBOOKS.get(item["rule"]),
     )
 
 
-def finding_to_see(item: Mapping[str, Any]) -> SeenFinding:
-    """A stored finding as people of the wallet see it."""
+def finding_to_see(item: Mapping[str, Any], now: datetime) -> SeenFinding:
+    """A stored finding as people of the wallet see it at a moment."""
     return SeenFinding(
         id=item["finding_id"],
         severity=item["severity"],
@@ -200,7 +214,10 @@ def finding_to_see(item: Mapping[str, Any]) -> SeenFinding:
         facts=dict(item["facts"]),
         verdict=Verdict(item["verdict"]) if "verdict" in item else None,
         judged_at=from_text(item["judged_at"]) if "judged_at" in item else None,
-        state=state_of(item),
+        state=state_of(item, now),
+        window_start=from_text(item["window_start"]),
+        window_end=from_text(item["window_end"]),
+        runbook=RUNBOOKS.get(item["rule"]),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -47,6 +47,7 @@ class FindingState(StrEnum):
     RESOLVED = "resolved"
     """A person has said whether it was right."""
     EXPIRED = "expired"
+    """Nobody has looked within FINDING_LIFE."""
     SUPPRESSED = "suppressed"
     """Somebody has said in advance that this is not to be told."""
     WITHDRAWN = "withdrawn"
@@ -55,6 +56,8 @@ class FindingState(StrEnum):
 
 LIVE: Final = frozenset({FindingState.OPEN, FindingState.TOLD, FindingState.ACKNOWLEDGED})
 """The states in which a finding waits for the word of a person."""
+FINDING_LIFE: Final = timedelta(days=90)
+"""So long a finding asks for attention after it was found; Amazon GuardDuty keeps its findings as long."""
 _ENDS: Final = frozenset({FindingState.RESOLVED, FindingState.EXPIRED, FindingState.WITHDRAWN})
 NEXT_STATES: Final[Mapping[FindingState, frozenset[FindingState]]] = {
     FindingState.OPEN: _ENDS | {FindingState.TOLD, FindingState.ACKNOWLEDGED, FindingState.SUPPRESSED},
@@ -134,7 +137,8 @@ class ToldFinding:
 @dataclass(frozen=True, slots=True)
 class SeenFinding:
     """A finding as people of the wallet see it. `facts` are opaque. `verdict`: a person's word, None while there is
-    none. `judged_at`: when that word was given."""
+    none. `judged_at`: when that word was given. `window_start` to `window_end`: the time of the pattern. `runbook`: what
+    to do, None of a rule that is no more."""
 
     id: str
     severity: str
@@ -143,6 +147,9 @@ class SeenFinding:
     facts: Mapping[str, str | int]
     verdict: Verdict | None
     state: FindingState
+    window_start: datetime
+    window_end: datetime
+    runbook: str | None
     judged_at: datetime | None = None
 
 

@@ -16,7 +16,7 @@ from hotline.kit.store.condition import Item
 
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, agent_row, rows_of
 from .checkup import Matter, is_told, list_matters
-from .detectors import DETECTORS, Stream
+from .detectors import Stream
 from .items import (
     all_findings_query,
     finding_to_see,
@@ -24,6 +24,7 @@ from .items import (
     findings_query,
     named_finding_key,
     place_of,
+    state_of,
     subject_finding_of,
     subject_findings_query,
     tombstone_item,
@@ -117,29 +118,32 @@ def _write_chunk(store: Store, rows: list[Put], ids: IdSource) -> None:
         raise Unavailable(SecurityError.ACTIVITY_NOT_WRITTEN)
 
 
-def list_told_findings(store: Store, account_id: str) -> tuple[ToldFinding, ...]:
-    """The findings on the account that are not dealt with and that its owner is told of, the gravest first. Of the
-    FINDINGS_TOLD_MAX gravest. One query on an index that may lag by a moment."""
-    found = store.query(findings_query(account_id, limit=FINDINGS_TOLD_MAX)).items
-    return tuple(finding_to_tell(item) for item in found if is_told(item))
+def list_told_findings(store: Store, account_id: str, now: datetime) -> tuple[ToldFinding, ...]:
+    """Findings on the account that wait for somebody and of which its owner is told, the gravest first, at most
+    FINDINGS_TOLD_MAX. Of the FINDINGS_SEEN_MAX gravest. One query on an index that may lag by a moment."""
+    found = store.query(findings_query(account_id, limit=FINDINGS_SEEN_MAX)).items
+    waiting = (item for item in found if state_of(item, now) is not FindingState.EXPIRED)
+    return tuple(finding_to_tell(item) for item in waiting if is_told(item))[:FINDINGS_TOLD_MAX]
 
 
-def list_findings(store: Store, account_id: str) -> tuple[SeenFinding, ...]:
+def list_findings(store: Store, account_id: str, now: datetime) -> tuple[SeenFinding, ...]:
     """The account's findings for people of the wallet, also those that are dealt with, the newest first; of at most
     FINDINGS_SEEN_MAX. One query."""
     found = store.query(all_findings_query(account_id, limit=FINDINGS_SEEN_MAX)).items
-    return tuple(sorted((finding_to_see(item) for item in found), key=lambda one: one.found_at, reverse=True))
+    return tuple(sorted((finding_to_see(item, now) for item in found), key=lambda one: one.found_at, reverse=True))
 
 
-def iterate_findings(store: Store, account_id: str) -> Iterator[SeenFinding]:
+def iterate_findings(store: Store, account_id: str, now: datetime) -> Iterator[SeenFinding]:
     """Every finding on the account, also those that are dealt with, in no order. One query for FINDINGS_SEEN_MAX of
     them, sent when they are asked for."""
-    return map(finding_to_see, query_all(store, all_findings_query(account_id, limit=FINDINGS_SEEN_MAX)))
+    found = query_all(store, all_findings_query(account_id, limit=FINDINGS_SEEN_MAX))
+    return (finding_to_see(item, now) for item in found)
 
 
-def list_subject_findings(store: Store, stream: Stream, *, limit: int, after: str | None = None) -> SubjectFindingPage:
+def list_subject_findings(
+    store: Store, stream: Stream, now: datetime, *, limit: int, after: str | None = None
+) -> SubjectFindingPage:
     """The findings about the subjects of a stream that nobody has dealt with, the gravest first. One query on an index
     that may lag by a moment. `after`: the `next` of the page before."""
     page = store.query(subject_findings_query(stream, limit=limit, after=after))
-    runbooks = {detector.rule: detector.runbook for detector in DETECTORS}
-    return SubjectFindingPage(tuple(subject_finding_of(item, runbooks) for item in page.items), place_of(page.next))
+    return SubjectFindingPage(tuple(subject_finding_of(item, now) for item in page.items), place_of(page.next))
