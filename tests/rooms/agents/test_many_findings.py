@@ -58,4 +58,4 @@ def test_more_findings_than_are_looked_through_count_as_not_judged(
     finding_id = find_many(quick, judged)
     basis = quick.claimed()
     agents.perform(quick.ctx, quick.token(), basis, agents.JudgeFinding(finding_id, Verdict.FALSE_ALARM))
-    assert is_finding_first(quick.store, ACCOUNT, Cause.RISK_SCORE) is first
+    assert is_finding_first(quick.store, ACCOUNT, Cause.RISK_SCORE, quick.clock.now()) is first

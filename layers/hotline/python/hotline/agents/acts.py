@@ -188,9 +188,7 @@ class ReleaseHold(AgentAct[None]):
         return (*lockout.acting_keys(request.account_id), cases.pointer_key(request.account_id, SECURITY_TOPIC))
 
     def read_more(self, request: AgentRequest) -> None:
-        request.finding_first = is_finding_first(
-            request.ctx.store, request.account_id, self.cause, request.now
-        )
+        request.finding_first = is_finding_first(request.ctx.store, request.account_id, self.cause, request.now)
 
     def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         return Operation.RELEASE_HOLD, lockout.hold_subject(request.read, request.account_id, self.cause)

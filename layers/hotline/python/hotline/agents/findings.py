@@ -62,7 +62,10 @@ def find_told_findings(
     told = {
         one.approval_id: str(one.account_id) for one in approvals if _goes_by_findings(one) and _knows(ctx, token, one)
     }
-    found = {account_id: _list_newest(ctx.store, account_id, ctx.clock.now())[:FINDINGS_TOLD_MAX] for account_id in set(told.values())}
+    found = {
+        account_id: _list_newest(ctx.store, account_id, ctx.clock.now())[:FINDINGS_TOLD_MAX]
+        for account_id in set(told.values())
+    }
     return {approval_id: found[account_id] for approval_id, account_id in told.items()}
 
 

@@ -137,8 +137,8 @@ class ToldFinding:
 @dataclass(frozen=True, slots=True)
 class SeenFinding:
     """A finding as people of the wallet see it. `facts` are opaque. `verdict`: a person's word, None while there is
-    none. `judged_at`: when that word was given. `window_start` to `window_end`: the time of the pattern. `runbook`: what
-    to do, None of a rule that is no more."""
+    none. `judged_at`: when that word was given. `window_start` to `window_end`: the time of the pattern. `runbook`:
+    what to do, None of a rule that is no more."""
 
     id: str
     severity: str

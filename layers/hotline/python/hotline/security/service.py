@@ -57,8 +57,9 @@ __all__ = [
     "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingState", "Matter", "RuleSet",
     "SeenFinding", "ShardReport", "Stream", "SubjectFinding", "SubjectFindingPage", "ToldFinding", "Verdict",
     "account_of_finding", "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict",
-    "fact_keys", "finding_to_see", "iterate_findings", "list_findings", "list_matters", "list_subject_findings", "list_told_findings",
-    "named_finding_key", "read_shipped_rules", "scan_shard", "verdict_keys", "write_activity",
+    "fact_keys", "finding_to_see", "iterate_findings", "list_findings", "list_matters",
+    "list_subject_findings", "list_told_findings", "named_finding_key", "read_shipped_rules", "scan_shard",
+    "verdict_keys", "write_activity",
 ]  # fmt: skip
 
 
