@@ -82,6 +82,7 @@ class HotlineDesk extends LitElement {
     this.seen = new Set();
     /** The views whose scripts have been read. */
     this.scripts = new Set();
+    this.prepared_views = new Set();
     this.live = [];
     this.ready = this.#begin();
   }
@@ -364,6 +365,13 @@ class HotlineDesk extends LitElement {
           : html`<button class="main" ?disabled=${!this.prepared} @click=${this.#signIn}>${t("sign_in")}</button>`}</div>`;
   }
 
+  /** Read the script of a view before it is opened. A script that cannot be had now is read when it is. */
+  #prepareView(view) {
+    if (this.prepared_views.has(view)) return;
+    this.prepared_views.add(view);
+    LATER[view]().then(() => this.scripts.add(view), () => this.prepared_views.delete(view));
+  }
+
   /** Read the script of a view that is read later: before that there is no element to show. */
   async #read(view) {
     if (!(view in LATER) || this.scripts.has(view)) return;
@@ -391,6 +399,8 @@ class HotlineDesk extends LitElement {
     if (view === "trail") return html`<desk-trail .desk=${desk} .agent_id=${id} .days=${days}></desk-trail>`;
     if (view === "reports") return html`<desk-reports .desk=${desk}></desk-reports>`;
     if (SETTINGS.includes(view)) return html`<desk-settings .desk=${desk} .what=${view} .merchant=${id}></desk-settings>`;
+    // Who sees the queue opens a case next, perhaps without a network.
+    this.#prepareView("case");
     return html`<desk-queue .desk=${desk}></desk-queue>`;
   }
 }

@@ -99,8 +99,8 @@ def test_the_second_person_reads_what_a_policy_loses_and_the_unit_of_its_amounts
     page = desk.enter("mei", "#/approvals")
     change = page.get_by_role("definition").filter(has_text="Approved at once up to")
     expect(change).to_contain_text("50,000 (in the smallest unit of the payment's currency)")
-    expect(change).to_contain_text("No longer a rule: No evidence needed up to")
-    expect(change).to_contain_text("Categories that can be given back again: food")
+    expect(change).to_contain_text("Rules that go away: No evidence needed up to")
+    expect(change).to_contain_text("Categories that can be refunded again: food")
 
 
 def test_a_void_approval_says_so_and_why_in_list_and_timeline(desk: Desk) -> None:

@@ -48,8 +48,9 @@ def test_functions_on_this_machine_have_more_time_than_on_aws() -> None:
     functions = [name for name, one in usual["Resources"].items() if one["Type"] == "AWS::Serverless::Function"]
     assert len(functions) > 5
     for name in functions:
-        assert here["Resources"][name]["Properties"]["Timeout"] == FUNCTION_TIME_S
-        assert usual["Resources"][name]["Properties"]["Timeout"] < FUNCTION_TIME_S
+        usual_s = usual["Resources"][name]["Properties"]["Timeout"]
+        assert here["Resources"][name]["Properties"]["Timeout"] == max(FUNCTION_TIME_S, usual_s)
+        assert usual_s < FUNCTION_TIME_S or name == "BacktestFunction"
     assert here["Globals"]["Function"]["Environment"]["Variables"][PATIENCE_SETTING] == str(PATIENCE_S)
     assert PATIENCE_SETTING not in json.dumps(usual)
 

@@ -15,7 +15,7 @@ from hotline_local.launcher.paths import ROOT
 
 FOLDERS: Final = ("local/hotline_local/commands", "local/hotline_local/scenarios")
 PLURAL: Final = re.compile(r" ([a-z]{2,}(?<!s)s)\b(?! of )")
-VERBS: Final = frozenset({"is", "has", "asks", "says", "serves", "holds", "takes", "runs", "was"})
+VERBS: Final = frozenset({"is", "has", "asks", "says", "serves", "holds", "takes", "runs", "was", "belongs"})
 MANY: Final = {
     "calls that showed a number.": "of all calls",
     "facts sent.": "of all facts",
@@ -25,6 +25,7 @@ MANY: Final = {
     "columns ": "two at least",
     "inputs, on the line ": "a column of a table",
     "blocks ": "a column of a table",
+    "times": "two at least",
 }
 """Plurals that are right for any number, each with the reason."""
 

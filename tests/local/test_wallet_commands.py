@@ -236,4 +236,4 @@ def test_an_unknown_code_is_listed_by_the_command(stack: Stack, capsys: pytest.C
     (found,) = eventually(listed)
     assert (found["scheme"], found["count"]) == ("newbank", 1)
     assert cli.main(["codes", "unknown"]) == 0
-    assert "newbank X_LISTED: 1 movements" in capsys.readouterr().out
+    assert "newbank X_LISTED: once" in capsys.readouterr().out

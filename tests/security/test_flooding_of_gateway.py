@@ -32,7 +32,7 @@ def test_a_flood_elsewhere_leaves_room_to_freeze_and_to_pause(route: str) -> Non
 
 
 def test_freezing_and_pausing_protect_and_a_code_leads_to_them() -> None:
-    assert {"POST /v1/me/freeze", "POST /v1/me/pause"} == PROTECTING
+    assert {"POST /v1/me/freeze", "POST /v1/me/pause", "POST /v1/me/repudiations"} == PROTECTING
     assert {*PROTECTING, "POST /v1/challenges", "POST /v1/challenges/{id}/answers"} == WAY_TO_A_FREEZE
 
 

@@ -633,6 +633,10 @@ def _findings(world: DeskWorld, call: _Call) -> Answered:
         "facts": {"failures": 40, "distributed": "yes", "minutes_after": 12},
         "masked": [{"field": "finding_amount", "item_id": "f-1"}],
         "feedback": None,
+        "state": "open",
+        "begun_at": _in(hours=-3),
+        "last_at": _in(hours=-2),
+        "runbook": "See whether a login succeeded soon after.",
     }
     return _json(200, {"findings": [finding], "next": None})
 

@@ -175,7 +175,7 @@ def unhurried(template: sam.Template) -> sam.Template:
     shared[PATIENCE_SETTING] = str(PATIENCE_S)
     for logical_id, resource in template["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["Timeout"] = FUNCTION_TIME_S
+            resource["Properties"]["Timeout"] = max(FUNCTION_TIME_S, resource["Properties"]["Timeout"])
         if logical_id == "WalletEventsFunction":
             resource["Properties"]["ReservedConcurrentExecutions"] = FACTS_AT_ONCE
         if logical_id in _AT_ONCE:
