@@ -130,6 +130,10 @@ def ask(
     return asked, world.answer(asked)
 
 
+WITHOUT_A_VIEW: Final = {("GET", "/v1/agent/findings"), ("POST", "/v1/agent/findings/{finding}/feedback")}
+"""Findings about addresses and payees have no page at the desk: supervisors read them by the API."""
+
+
 @pytest.fixture
 def world() -> DeskWorld:
     return make_world({"of-mei": "mei", "of-omar": "omar", "of-lin": "lin"})
@@ -145,7 +149,7 @@ def test_each_route_of_the_tests_is_as_it_is_described(world: DeskWorld) -> None
         assert answered.status < 300, (path, answered.body)
         covered.add(find_operation(asked.method, asked.path))
     assert world.faults == []
-    assert list_operations() - covered == set()
+    assert list_operations() - covered == WITHOUT_A_VIEW
 
 
 def test_refusals_of_the_tests_are_as_they_are_described(world: DeskWorld) -> None:
