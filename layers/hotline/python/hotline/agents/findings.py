@@ -62,10 +62,7 @@ def find_told_findings(
     told = {
         one.approval_id: str(one.account_id) for one in approvals if _goes_by_findings(one) and _knows(ctx, token, one)
     }
-    found = {
-        account_id: _list_newest(ctx.store, account_id, ctx.clock.now())[:FINDINGS_TOLD_MAX]
-        for account_id in set(told.values())
-    }
+    found = {account_id: _list_findings(ctx, account_id)[:FINDINGS_TOLD_MAX] for account_id in set(told.values())}
     return {approval_id: found[account_id] for approval_id, account_id in told.items()}
 
 
@@ -90,10 +87,8 @@ def read_findings(ctx: Context, case: Case, account_id: str, view: LockView) -> 
     """The findings by which the next step of a case goes: of a security case, and of any where a risk score holds the
     account. One query for a hundred findings, none for other cases."""
     held = any(one.state is LockState.HOLD and one.cause is HELD_BY_FINDINGS for one in view.components)
-    return _list_newest(ctx.store, account_id, ctx.clock.now()) if held or case.topic == SECURITY_TOPIC else ()
+    return _list_findings(ctx, account_id) if held or case.topic == SECURITY_TOPIC else ()
 
 
-def _list_newest(store: Store, account_id: str, now: datetime) -> tuple[SeenFinding, ...]:
-    """The account's findings, the newest first, of FINDINGS_READ_MAX at most."""
-    found = islice(security.iterate_findings(store, account_id, now), FINDINGS_READ_MAX)
-    return tuple(sorted(found, key=lambda one: one.found_at, reverse=True))
+def _list_findings(ctx: Context, account_id: str) -> tuple[SeenFinding, ...]:
+    return security.list_findings(ctx.store, account_id, ctx.clock.now(), limit=FINDINGS_READ_MAX)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import batched
+from itertools import batched, islice
 
 from hotline.contracts.model import AccountErased, Fact
 from hotline.kit.change import Change
@@ -127,11 +127,13 @@ def list_told_findings(store: Store, account_id: str, now: datetime) -> tuple[To
     return tuple(finding_to_tell(item) for item in waiting if is_told(item))[:FINDINGS_TOLD_MAX]
 
 
-def list_findings(store: Store, account_id: str, now: datetime) -> tuple[SeenFinding, ...]:
+def list_findings(
+    store: Store, account_id: str, now: datetime, *, limit: int = FINDINGS_SEEN_MAX
+) -> tuple[SeenFinding, ...]:
     """The account's findings for people of the wallet, also those that are dealt with, the newest first; of at most
-    FINDINGS_SEEN_MAX. One query."""
-    found = store.query(all_findings_query(account_id, limit=FINDINGS_SEEN_MAX)).items
-    return tuple(sorted((finding_to_see(item, now) for item in found), key=lambda one: one.found_at, reverse=True))
+    `limit`. One query for FINDINGS_SEEN_MAX of them."""
+    found = islice(iterate_findings(store, account_id, now), limit)
+    return tuple(sorted(found, key=lambda one: one.found_at, reverse=True))
 
 
 def iterate_findings(store: Store, account_id: str, now: datetime) -> Iterator[SeenFinding]:
