@@ -82,7 +82,7 @@ class HotlineDesk extends LitElement {
     this.seen = new Set();
     /** The views whose scripts have been read. */
     this.scripts = new Set();
-    this.prepared_views = new Set();
+    this.reading = new Set();
     this.live = [];
     this.ready = this.#begin();
   }
@@ -365,22 +365,19 @@ class HotlineDesk extends LitElement {
           : html`<button class="main" ?disabled=${!this.prepared} @click=${this.#signIn}>${t("sign_in")}</button>`}</div>`;
   }
 
-  /** Read the script of a view before it is opened. A script that cannot be had now is read when it is. */
-  #prepareView(view) {
-    if (this.prepared_views.has(view)) return;
-    this.prepared_views.add(view);
-    LATER[view]().then(() => this.scripts.add(view), () => this.prepared_views.delete(view));
-  }
-
-  /** Read the script of a view that is read later: before that there is no element to show. */
+  /** Read the script of a view that is read later: before that there is no element to show. That it cannot be had is
+   * told to who waits for this view. */
   async #read(view) {
-    if (!(view in LATER) || this.scripts.has(view)) return;
+    if (!(view in LATER) || this.scripts.has(view) || this.reading.has(view)) return;
+    this.reading.add(view);
     try {
       await LATER[view]();
       this.scripts.add(view);
       this.requestUpdate();
     } catch {
-      this.desk.say(this.desk.words.problem(new Problem({ code: "offline" })));
+      if (this.route.view === view) this.desk.say(this.desk.words.problem(new Problem({ code: "offline" })));
+    } finally {
+      this.reading.delete(view);
     }
   }
 
@@ -400,7 +397,7 @@ class HotlineDesk extends LitElement {
     if (view === "reports") return html`<desk-reports .desk=${desk}></desk-reports>`;
     if (SETTINGS.includes(view)) return html`<desk-settings .desk=${desk} .what=${view} .merchant=${id}></desk-settings>`;
     // Who sees the queue opens a case next, perhaps without a network.
-    this.#prepareView("case");
+    this.#read("case");
     return html`<desk-queue .desk=${desk}></desk-queue>`;
   }
 }
