@@ -82,7 +82,8 @@ class HotlineDesk extends LitElement {
     this.seen = new Set();
     /** The views whose scripts have been read. */
     this.scripts = new Set();
-    this.reading = new Set();
+    /** The readings that are under way, by view. */
+    this.reading = new Map();
     this.live = [];
     this.ready = this.#begin();
   }
@@ -365,11 +366,15 @@ class HotlineDesk extends LitElement {
           : html`<button class="main" ?disabled=${!this.prepared} @click=${this.#signIn}>${t("sign_in")}</button>`}</div>`;
   }
 
-  /** Read the script of a view that is read later: before that there is no element to show. That it cannot be had is
-   * told to who waits for this view. */
-  async #read(view) {
-    if (!(view in LATER) || this.scripts.has(view) || this.reading.has(view)) return;
-    this.reading.add(view);
+  /** Read the script of a view that is read later: before that there is no element to show. Everybody who asks waits
+   * for the same reading. That it cannot be had is told to who waits for this view. */
+  #read(view) {
+    if (!(view in LATER) || this.scripts.has(view)) return undefined;
+    if (!this.reading.has(view)) this.reading.set(view, this.#readScript(view));
+    return this.reading.get(view);
+  }
+
+  async #readScript(view) {
     try {
       await LATER[view]();
       this.scripts.add(view);
