@@ -33,6 +33,7 @@ from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.refunds import service as refunds
 from hotline.reports import service as reports
+from hotline.security import service as security
 
 FUNCTION: Final = "deadlines"
 PER_ACCOUNT_MAX: Final = 50
@@ -44,7 +45,8 @@ class Summary:
     """The figures of one run. `due`: items that the index named. `failed`: items that stay due because the work could
     not be done. `erased`: accounts of which nothing is known any more. `followed_up`: refunds that failed or came back,
     and payments with a refund in another currency, about which people were told. `reminded`: bills that their customers
-    were reminded of. `tasked`: cases that a task brings to a person, `woken`: those whose snooze has ended."""
+    were reminded of. `tasked`: cases that a task brings to a person, `woken`: those whose snooze has ended.
+    `digested`: accounts whose owners are told of findings."""
 
     due: int
     resent: int
@@ -60,6 +62,7 @@ class Summary:
     reminded: int = 0
     tasked: int = 0
     woken: int = 0
+    digested: int = 0
 
     def counts(self) -> dict[str, int]:
         """The same as plain numbers."""
@@ -89,6 +92,7 @@ def work_off(ctx: Context, now: datetime, queues: Queues, *, at_once: int = AT_O
         reminded=done[Event.BILL_REMINDED],
         tasked=done[Event.CASE_TASKED],
         woken=done[Event.CASE_WOKEN],
+        digested=done[Event.FINDINGS_SENT],
     )
     log(Event.DUE_WORKED_OFF, count=len(outcomes) + driven.redriven + driven.dropped)
     return summary
@@ -163,6 +167,7 @@ _ROOMS: Final[tuple[Callable[[Key], Duty | None], ...]] = (
     cases.duty_at,
     erasure.duty_at,
     reports.duty_at,
+    security.digest_duty_at,
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from functions.messenger.letter import CODE_MESSAGE, TOO_LATE, write_letter
+from functions.messenger.letter import CODE_MESSAGE, TOO_LATE, list_times, write_letter
 from functions.messenger.settings import Sender
 from functions.messenger.task import start_task
 from hotline.accounts import service as accounts
@@ -21,12 +21,14 @@ from hotline.kit.logging import Event, log
 from hotline.kit.outbox.delivery import Delivered, Dropped, Failed, Outbox, Result, entry_ids, still_useful
 from hotline.kit.store.condition import Item
 from hotline.payments import service as payments
+from hotline.security import service as security
 
 NOTICE_LIMIT: Final = "notice_limit"
 """Why a notice was dropped of whose kind enough went to its contact point today."""
 
 NOT_DUE: Final = "not_due"
-"""Why a reminder was dropped whose bill was paid, or that its customer does not want any more."""
+"""Why a message was dropped that has nothing left to tell. The bill of a reminder was paid, or its customer wants no
+reminders; or the findings of a digest were dealt with."""
 _REMINDERS: Final = frozenset(payments.REMINDER_MESSAGES.values())
 
 
@@ -76,9 +78,14 @@ def _send(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Tr
     is_code = entry["kind"] == CODE_MESSAGE
     if entry["kind"] in _REMINDERS and not payments.may_remind(ctx.store, entry["account_id"], entry["facts"]):
         return Dropped(NOT_DUE)
+    if entry["kind"] == security.DIGEST_MESSAGE:
+        times = security.find_times_to_tell(ctx.store, entry["account_id"], entry["entry_id"], ctx.clock.now())
+        if not times:
+            return Dropped(NOT_DUE)
+        entry = {**entry, "facts": list_times(times)}
     place = None if is_code else accounts.notice_place(ctx, entry, channel)
-    times = place if accounts.is_last_for_now(place) else None
-    outgoing = write_letter(entry, ctx, sender, channel, times=times)
+    told = place if accounts.is_last_for_now(place) else None
+    outgoing = write_letter(entry, ctx, sender, channel, times=told)
     if isinstance(outgoing, Dropped):
         return outgoing
     if not is_code and not accounts.admit_notice(ctx, entry, place):

@@ -6,7 +6,7 @@ call there is no text and no code: its flow gets the challenge's id, and asks fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from hotline.evidence import service as evidence
 from hotline.identity import service as identity
 from hotline.identity.model import Challenge
 from hotline.kit.aws.carriers import Outgoing
-from hotline.kit.clock import from_text
+from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
 from hotline.kit.money import Money
 from hotline.kit.outbox.delivery import Dropped, still_useful
@@ -30,6 +30,8 @@ from hotline.wording.values import Digits, Lately, Link, Phone, Reference, Word,
 CODE_MESSAGE: Final = "code"
 TOO_LATE: Final = "too_late"
 """Why a message was dropped after the time in which it is of use."""
+TIMES_NAMED: Final = ("first_at", "second_at", "third_at")
+"""The facts of a message that names instants. Three fit into a text message beside what to do."""
 CHALLENGE_ATTRIBUTE: Final = "challenge"
 """The contact attribute by which the flow of a call names the code that it reads out."""
 
@@ -77,6 +79,15 @@ def write_letter(
         mail = messages.email(entry["kind"], facts, locale)
         return Outgoing(address, mail.subject, mail.body)
     return Outgoing(address, "", messages.text_message(entry["kind"], facts, locale))
+
+
+def list_times(times: Sequence[datetime]) -> dict[str, object]:
+    """The facts of a message that names instants, the newest first: TIMES_NAMED of them, and how many `more` there
+    are. Instants of one minute are told once."""
+    minutes = list(dict.fromkeys(instant.replace(second=0, microsecond=0) for instant in times))
+    named = dict(zip(TIMES_NAMED, map(to_text, minutes), strict=False))
+    more = len(minutes) - len(named)
+    return {**named, **({"more": more} if more else {})}
 
 
 def official_number(numbers: tuple[str, ...], address: str) -> str:

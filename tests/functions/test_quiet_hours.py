@@ -19,8 +19,10 @@ from hotline.kit.quiet_hours import is_quiet
 from hotline.kit.store import Delete, Table
 from hotline.kit.store.condition import Item
 from hotline.refunds.model import RefundReason
+from hotline.security.findings import Kind
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.words.catalogues import read_source, source_file
+from tests.support.found import finding_of, take_step
 from tests.support.money_world import ACCOUNT, MoneyWorld, billed, do_due, moved, published, refunded, told
 
 BY_CLOCK: Final = "a clock"
@@ -30,7 +32,7 @@ BY_WALLET: Final = "a fact of the wallet"
 BY_SCAN: Final = "the scan of a picture that the customer has just sent"
 BEGUN_BY: Final[dict[str, str]] = {
     **dict.fromkeys(("bill.due", "bill.overdue", "refund.escalated", "refund.answer_late"), BY_CLOCK),
-    **dict.fromkeys(("refund.evidence_reminder", "dispute.escalated"), BY_CLOCK),
+    **dict.fromkeys(("refund.evidence_reminder", "dispute.escalated", "findings.digest"), BY_CLOCK),
     **dict.fromkeys(("code", "reminders.off", "reminders.on", "unlock.asked", "reset.authorised"), BY_CUSTOMER),
     **dict.fromkeys(("pause.asked", "pause.end_asked", "freeze.asked", "unfreeze.asked"), BY_CUSTOMER),
     **dict.fromkeys(("pin.set", "pin.removed", "refund.in_review", "refund.evidence_link"), BY_CUSTOMER),
@@ -80,6 +82,11 @@ def arrive(world: MoneyWorld) -> None:
     world.tell(refunded(RefundStatus.SETTLED, refund_id, minor=12850))
 
 
+def be_attacked(world: MoneyWorld) -> None:
+    finding = finding_of("finding-1", world.now, account_id=ACCOUNT)
+    take_step(world.store, world.ids, world.now, Kind.RAISE, finding)
+
+
 SCENES: Final[dict[str, Callable[[MoneyWorld], None]]] = {
     "bill.due": owe,
     "bill.overdue": owe,
@@ -88,6 +95,7 @@ SCENES: Final[dict[str, Callable[[MoneyWorld], None]]] = {
     "refund.evidence_reminder": wait_for_picture,
     "dispute.escalated": report,
     "refund.arrived": arrive,
+    "findings.digest": be_attacked,
 }
 
 

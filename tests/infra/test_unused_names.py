@@ -52,6 +52,7 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "proof_goals": "as token_ends_at",
     "tasked": "a figure of a run, told by its name",
     "woken": "as tasked",
+    "digested": "as tasked",
     "masked": "as token_ends_at",
     "feedback": "as token_ends_at",
     "next_opening": "as token_ends_at",

@@ -43,6 +43,7 @@ EXEMPT: Final = {
     ("payments", "contribute_taken_state"): "a part of a person's decision on a refund, which asks",
     ("security", "contribute_agent_activity"): "tells the scan what an agent did; whatever was done asks",
     ("sessions", "contribute_told"): "notes what a caller was told; it opens nothing and proves nothing",
+    ("security", "contribute_collected"): "a part of raising findings; to send them asks",
     ("security", "contribute_facts"): "keeps what the scan watches; it touches no lock, refund, factor or contact",
     ("security", "contribute_steps"): "what it holds, it holds through lockout, which asks",
 }

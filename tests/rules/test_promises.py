@@ -778,6 +778,7 @@ NEEDED: Final = {
     Operation.PUBLISH_POLICY: (0, 0),
     Operation.SET_REMINDERS: (1, 1),
     Operation.REMIND: (0, 0),
+    Operation.TELL_FINDINGS: (0, 0),
     Operation.TAKE_REPLY: (0, 0),
 }
 """How many different factors an operation needs, without and with two-step verification."""
@@ -841,6 +842,7 @@ BY_CALLERS: Final = {
 """Operations that a caller does alone, with the factors above."""
 BY_THE_HOTLINE: Final = {
     Operation.REMIND,
+    Operation.TELL_FINDINGS,
     Operation.TAKE_REPLY,
     Operation.LOCK,
     Operation.END_LOCK,

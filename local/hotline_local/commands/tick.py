@@ -22,6 +22,7 @@ SENTENCES: Final = (
     ("reminded", "bills that their customers were reminded of"),
     ("tasked", "cases brought to people by a task"),
     ("woken", "cases whose snooze ended"),
+    ("digested", "customers whom a message tells what was found"),
     ("redriven", "outbox entries given to their consumer again"),
     ("dropped", "outbox entries that were of no use any more"),
     ("erased", "erased accounts of which nothing is known any more"),

@@ -3,14 +3,14 @@ removed lately that were the account's for long enough."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from hotline.contracts.model import PointKind
 from hotline.kit.change import Change
 from hotline.kit.outbox import Message
 
-from . import policy
+from . import changes, policy
 from .model import Channel, ContactPoint, Profile
 
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -57,6 +57,36 @@ def find_private_point(profile: Profile) -> ContactPoint | None:
     own = [point for point in profile.live_points if not point.shared]
     phones = [point for point in own if point.kind is PointKind.PHONE]
     return max(phones or own, key=lambda point: point.confirmed_at or _EVER, default=None)
+
+
+def find_standing_point(
+    profile: Profile, began_at: datetime, now: datetime, *, without: Collection[str] = ()
+) -> ContactPoint | None:
+    """The contact point for news of what began at `began_at`, and may be the work of somebody who took the account
+    over. None where no point is surely the owner's.
+
+    It had stood by then, with its SIM, so nobody gave it to the account for the occasion. A present point comes before
+    one that was removed in the last 30 days, and then one of the owner's alone before a shared one. A phone comes
+    before an address, and the longest-standing first. `without`: keys of points that could not get the message.
+    """
+    known = [
+        point
+        for point in profile.points
+        if point.key not in without
+        and (point.live or _was_removed_lately(point, now))
+        and changes.has_stood(profile, point, began_at)
+        and (point.sim_changed_at is None or point.sim_changed_at + changes.SIM_CHANGE_WAIT <= began_at)
+    ]
+    return min(known, key=_rank, default=None)
+
+
+def _was_removed_lately(point: ContactPoint, now: datetime) -> bool:
+    at = point.removed_at
+    return at is not None and point.given_up is None and now - at <= policy.NOTICE_AFTER_REMOVAL
+
+
+def _rank(point: ContactPoint) -> tuple[bool, bool, bool, datetime]:
+    return (not point.live, point.shared, point.kind is not PointKind.PHONE, point.stands_since or _EVER)
 
 
 def send_text(change: Change, profile: Profile | None, message: str, facts: Mapping[str, object]) -> bool:

@@ -22,6 +22,7 @@ from .notice_rates import admit_notice as admit_notice
 from .notice_rates import is_last_for_now as is_last_for_now
 from .notice_rates import notice_place as notice_place
 from .notices import find_private_point as find_private_point
+from .notices import find_standing_point as find_standing_point
 from .notices import has_somebody_to_repudiate as has_somebody_to_repudiate
 from .notices import send_notice as send_notice
 from .notices import send_text as send_text

@@ -79,6 +79,7 @@ class Operation(StrEnum):
     FACTS = "facts"
     REPUDIATE = "repudiate"
     REMIND = "remind"
+    TELL_FINDINGS = "tell_findings"
     TAKE_REPLY = "take_reply"
     """Doing as a text message to the hotline's number asks: no more reminders, or reminders again."""
     TAKE_EVIDENCE = "take_evidence"

@@ -103,6 +103,7 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.ESCALATE: Requirement(0, 0, agent=True, system=True),
     Operation.TAKE_REPLY: Requirement(0, 0, agent=True, system=True),
     Operation.REMIND: Requirement(0, 0, agent=True, system=True),
+    Operation.TELL_FINDINGS: Requirement(0, 0, agent=True, system=True),
     Operation.FACTS: Requirement(0, 0, agent=True, system=True),
     Operation.REPUDIATE: Requirement(0, 0, agent=True, system=True),
     Operation.TAKE_EVIDENCE: Requirement(0, 0, agent=True, system=True),

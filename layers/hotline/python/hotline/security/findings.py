@@ -14,11 +14,12 @@ from hotline.kit.clock import from_text, to_text
 from hotline.kit.ids import derive_id
 from hotline.kit.outbox import Decision, Message
 from hotline.kit.store import Key
-from hotline.kit.store.condition import PRESENT, Condition, Item, Missing, equals
+from hotline.kit.store.condition import PRESENT, Item
 from hotline.lockout import service as lockout
 
 from . import items
 from .detectors import Stream
+from .findings_digest import belongs, contribute_collected, digest_key
 from .model import Finding, FindingState, may_become
 
 FINDINGS_AT_ONCE: Final = 10
@@ -62,15 +63,15 @@ def parts_of(steps: Iterable[Step]) -> list[list[Step]]:
 
 
 def step_keys(steps: Sequence[Step]) -> set[Key]:
-    """The keys to read before `contribute_steps`: the findings; for people also the lock, whom to tell, and the open
-    case."""
+    """The keys to read before `contribute_steps`: the findings; of an account also its lock, whom to tell, and its
+    digest; for people the open case."""
     keys = {items.finding_key(step.finding) for step in steps}
     for step in steps:
         account_id = step.finding.account_id
         if step.is_for_people:
             keys |= cases.case_keys(account_id, SECURITY_TOPIC)
         if account_id is not None and step.finding.stream is Stream.ACCOUNT:
-            keys |= set(lockout.acting_keys(account_id))
+            keys |= {*lockout.acting_keys(account_id), digest_key(account_id)}
     return keys
 
 
@@ -79,11 +80,14 @@ def contribute_steps(change: Change, read: Mapping[Key, Item], steps: Sequence[S
     raised before, by a watch that has been lost since, is corrected instead. `read` holds what exists of
     `step_keys`."""
     done: list[Step] = []
+    untold: dict[str, list[str]] = {}
     for step in steps:
         known = read.get(items.finding_key(step.finding))
         match step.kind:
             case Kind.RAISE if known is None or items.state_of(known, change.now) is FindingState.WITHDRAWN:
-                _raise(change, read, step, known)
+                state = _raise(change, read, step, known)
+                if state is FindingState.OPEN and belongs(step.finding):
+                    untold.setdefault(step.finding.subject, []).append(step.finding.id)
                 done.append(step)
             case Kind.RAISE | Kind.CORRECT if known is not None:
                 if _correct(change, step.finding, known):
@@ -93,12 +97,14 @@ def contribute_steps(change: Change, read: Mapping[Key, Item], steps: Sequence[S
             ):
                 _withdraw(change, read, step, known)
                 done.append(step)
+    for account_id, finding_ids in untold.items():
+        contribute_collected(change, read, account_id, finding_ids)
     return done
 
 
-def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | None) -> None:
-    """Raise a finding, or raise it again. It has its word on the bus. One that holds has the hold and the customer's
-    notices, and one for people has its entry in a case."""
+def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | None) -> FindingState:
+    """Raise a finding, or raise it again; gives its state. It has its word on the bus. One that holds has the hold and
+    the customer's notices, and one for people has its entry in a case."""
     finding = step.finding
     held = False
     state = FindingState.OPEN
@@ -112,12 +118,13 @@ def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | N
     else:
         found_at = from_text(known["found_at"])
         again = {"state": state.value, **items.corrected_part(finding), **items.attention_part(finding, found_at)}
-        change.update(key, set=again, remove=("withdrawn_at",), condition=_is_as(known))
+        change.update(key, set=again, remove=("withdrawn_at",), condition=items.as_read(known))
     _audit(change, finding, "finding.raised")
     decision_id = finding.id if known is None else derive_id("finding", finding.id, to_text(change.now))
     _tell(change, "finding.raised", finding, _raised_data(finding), decision_id)
     if step.is_for_people:
         _let_people_know(change, read, finding, "asked" if held else "not_asked")
+    return state
 
 
 def _correct(change: Change, finding: Finding, known: Item) -> bool:
@@ -133,7 +140,7 @@ def _withdraw(change: Change, read: Mapping[Key, Item], step: Step, known: Item)
     thief, or of the hold itself."""
     finding = step.finding
     gone = {"state": FindingState.WITHDRAWN.value, "withdrawn_at": to_text(change.now)}
-    change.update(items.finding_key(finding), set=gone, remove=items.ATTENTION, condition=_is_as(known))
+    change.update(items.finding_key(finding), set=gone, remove=items.ATTENTION, condition=items.as_read(known))
     _audit(change, finding, "finding.withdrawn")
     data = {"finding_id": finding.id, "rule": finding.rule, "rule_version": finding.version, "at": to_text(change.now)}
     decision_id = derive_id("finding", finding.id, "withdrawn", to_text(change.now))
@@ -161,11 +168,6 @@ def _let_people_know(change: Change, read: Mapping[Key, Item], finding: Finding,
         facts={"finding_id": finding.id, "hold": hold, **finding.facts},
         priority=Priority.URGENT if finding.holds else Priority.HIGH,
     )
-
-
-def _is_as(known: Item) -> Condition:
-    """A person may judge the finding meanwhile: the transaction is then made anew."""
-    return equals("state", known["state"]) if "state" in known else Missing("state")
 
 
 def _audit(change: Change, finding: Finding, event: str) -> None:

@@ -16,7 +16,7 @@ from hotline.kit.clock import epoch_s, from_text, to_text
 from hotline.kit.retention import record_end
 from hotline.kit.store import TTL_ATTRIBUTE, Index, Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store import Between as SortKeys
-from hotline.kit.store.condition import Item
+from hotline.kit.store.condition import Condition, Item, Missing, equals
 
 from .activity import NAMED, SUBJECT, activity_partition, values_of
 from .detectors import DETECTORS, Event, Stream
@@ -156,6 +156,11 @@ def state_of(item: Mapping[str, Any], now: datetime) -> FindingState:
         state = FindingState(item["state"])
     waits = may_become(state, FindingState.EXPIRED) and state is not FindingState.ACKNOWLEDGED
     return FindingState.EXPIRED if waits and now - from_text(item["found_at"]) > FINDING_LIFE else state
+
+
+def as_read(item: Mapping[str, Any]) -> Condition:
+    """The condition that the state of a stored finding is as it was read. People judge findings meanwhile."""
+    return equals("state", item["state"]) if "state" in item else Missing("state")
 
 
 def findings_query(account_id: str, *, limit: int) -> Query:

@@ -17,6 +17,8 @@ from hotline.kit.store.condition import Item
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, agent_row, rows_of
 from .checkup import Matter, is_told, list_matters
 from .detectors import Stream
+from .findings_digest import DIGEST_MESSAGE, find_times_to_tell
+from .findings_digest import duty_at as digest_duty_at
 from .items import (
     all_findings_query,
     finding_to_see,
@@ -54,12 +56,12 @@ WRITE_ATTEMPTS_MAX = 4
 """How often one chunk is sent when rows of it are there already or DynamoDB reports a conflict."""
 
 __all__ = [
-    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingState", "Matter", "RuleSet",
-    "SeenFinding", "ShardReport", "Stream", "SubjectFinding", "SubjectFindingPage", "ToldFinding", "Verdict",
-    "account_of_finding", "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict",
-    "fact_keys", "finding_to_see", "iterate_findings", "list_findings", "list_matters",
-    "list_subject_findings", "list_told_findings", "named_finding_key", "read_shipped_rules", "scan_shard",
-    "verdict_keys", "write_activity",
+    "ACTIVITY_SHARDS", "DIGEST_MESSAGE", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingState", "Matter",
+    "RuleSet", "SeenFinding", "ShardReport", "Stream", "SubjectFinding", "SubjectFindingPage", "ToldFinding",
+    "Verdict", "account_of_finding", "activity_writes", "contribute_agent_activity", "contribute_facts",
+    "contribute_verdict", "digest_duty_at", "fact_keys", "find_times_to_tell", "finding_to_see", "iterate_findings",
+    "list_findings", "list_matters", "list_subject_findings", "list_told_findings", "named_finding_key",
+    "read_shipped_rules", "scan_shard", "verdict_keys", "write_activity",
 ]  # fmt: skip
 
 

@@ -1,0 +1,53 @@
+"""Findings of tests, raised with all their effects as the scan does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from hotline.kit.actor import System
+from hotline.kit.change import Change
+from hotline.kit.ids import IdSource
+from hotline.kit.store import Store
+from hotline.security.detectors import Stream
+from hotline.security.findings import Kind, Step, contribute_steps, step_keys
+from hotline.security.model import Finding
+
+SOMEBODY_ELSE: Final = "0123456789abcdef"
+"""The subject of a finding that is about no account."""
+
+
+def finding_of(
+    finding_id: str,
+    at: datetime,
+    *,
+    account_id: str,
+    rule: str = "failed_login_burst",
+    severity: str = "medium",
+    holds: bool = False,
+    stream: Stream = Stream.ACCOUNT,
+) -> Finding:
+    """A finding about what happened at an instant."""
+    return Finding(
+        id=finding_id,
+        rule=rule,
+        version=1,
+        severity=severity,
+        stream=stream,
+        subject=account_id if stream is Stream.ACCOUNT else SOMEBODY_ELSE,
+        account_id=account_id,
+        window_start=at,
+        window_end=at,
+        facts={"failures": 10},
+        event_ids=("event-1",),
+        holds=holds,
+        rules="rules",
+    )
+
+
+def take_step(store: Store, ids: IdSource, now: datetime, kind: Kind, finding: Finding) -> None:
+    """Raise, correct or withdraw the finding."""
+    steps = [Step(kind, finding)]
+    change = Change(actor=System("security_scan", finding.rule), cause="scan", now=now, ids=ids)
+    contribute_steps(change, store.batch_get(sorted(step_keys(steps), key=str)), steps)
+    change.commit(store)
