@@ -26,6 +26,8 @@ export const ACTION_ROUTES = {
 export const LOOK_REASONS = ["call", "case", "callback", "complaint", "investigation"];
 /** The reasons for which an agent does something upon an account, or asks a second person. */
 export const ACT_REASONS = ["customer_asked", "customer_proved", "evidence_seen", "false_alarm", "complaint", "correction", "investigation"];
+/** The words of a person on a finding. */
+export const VERDICTS = ["confirmed", "false_alarm", "unclear"];
 /** The goals for which an agent may ask for proof. */
 export const GOALS = ["look", "unlock", "reset", "refund", "freeze", "pause", "end_pause", "unfreeze"];
 export const PERMISSIONS = {
@@ -105,6 +107,11 @@ export class Api {
   funds = (id, why) => this.#look(id, "funds", why);
   bills = (id, why, cursor) => this.#look(id, "bills", why, cursor);
   findings = (id, why, cursor) => this.#look(id, "findings", why, cursor);
+  /** What was found about addresses (`source`) or payees (`party`), and nobody has judged. */
+  subjectFindings = (filters) => this.#get("/findings", filters);
+  /** Give a word on one of them, as it was at this version. Raises a stale Problem where it is another one by now. */
+  judgeSubject = (finding, feedback, version, key) =>
+    this.#post(`/findings/${segment(finding)}/feedback`, feedback, key, { "If-Match": `"${version}"` });
   unmask = (id, field, key) => this.#post(`/cases/${segment(id)}/unmaskings`, field, key);
 
   proof = (id) => this.#get(`/cases/${segment(id)}/proofs`);
@@ -148,8 +155,8 @@ export class Api {
     return this.#send("GET", path, {});
   }
 
-  async #post(path, body, key = newKey()) {
-    return (await this.#send("POST", path, { body, headers: { "Idempotency-Key": key } })).value;
+  async #post(path, body, key = newKey(), headers = {}) {
+    return (await this.#send("POST", path, { body, headers: { "Idempotency-Key": key, ...headers } })).value;
   }
 
   /** Save over the version that was read. Raises a stale Problem when somebody else saved meanwhile. */

@@ -22,6 +22,7 @@ const NAVIGATION = [
   ["policies", PERMISSIONS.manage],
   ["reports", PERMISSIONS.report],
   ["activity", PERMISSIONS.report],
+  ["findings", PERMISSIONS.report],
 ];
 const SETTINGS = ["hours", "banner", "numbers", "policies"];
 /** Views besides the queue are read when somebody opens them. */
@@ -31,6 +32,7 @@ const LATER = {
   case: () => import("./views/case.js"),
   contact: () => import("./views/contact.js"),
   activity: () => import("./views/activity.js"),
+  findings: () => import("./views/findings.js"),
   reports: () => import("./views/reports.js"),
   trail: () => import("./views/trail.js"),
   ...Object.fromEntries(SETTINGS.map((name) => [name, () => import("./views/settings.js")])),
@@ -399,6 +401,7 @@ class HotlineDesk extends LitElement {
     if (view === "approvals") return html`<desk-approvals .desk=${desk}></desk-approvals>`;
     if (view === "activity" || (view === "trail" && !id)) return html`<desk-activity .desk=${desk}></desk-activity>`;
     if (view === "trail") return html`<desk-trail .desk=${desk} .agent_id=${id} .days=${days}></desk-trail>`;
+    if (view === "findings") return html`<desk-findings .desk=${desk}></desk-findings>`;
     if (view === "reports") return html`<desk-reports .desk=${desk}></desk-reports>`;
     if (SETTINGS.includes(view)) return html`<desk-settings .desk=${desk} .what=${view} .merchant=${id}></desk-settings>`;
     // Who sees the queue opens a case next, perhaps without a network.

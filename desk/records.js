@@ -1,7 +1,7 @@
 // What is known of the case's account, a tab each. Every look goes to the audit trail with its reason; values are masked
 // until one of them is asked for.
 
-import { LOOK_REASONS, PERMISSIONS } from "./api.js";
+import { LOOK_REASONS, PERMISSIONS, VERDICTS } from "./api.js";
 import { actionButton, perform, reasonField } from "./actions.js";
 import { css, html, Loaded, nothing, outside, readPages, shared, View } from "./element.js";
 import { readFacts } from "./facts.js";
@@ -18,7 +18,6 @@ const REFUND_REASONS = [
   "duplicate", "cancelled", "price_adjustment", "no_reason_return", "not_received", "service_not_rendered", "missing_item", "not_as_described",
   "defective", "wrong_item", "unauthorised", "other",
 ];
-const VERDICTS = ["confirmed", "false_alarm", "unclear"];
 
 class DeskRecords extends View {
   static styles = [shared, css`

@@ -17,6 +17,7 @@ from hotline.identity.model import ApprovalError, IdentityError
 from hotline.kit.errors import HotlineError, InvalidInput, NeedProof, NeedSecond, NotPossible, Refused
 from hotline.lockout.model import LockoutError
 from hotline.refunds.model import RefundError
+from hotline.security import service as security
 from hotline.security.model import SecurityError
 
 _OF_REFUSALS: Final[Mapping[str, str]] = {
@@ -55,6 +56,9 @@ def problem_of(error: HotlineError) -> Problem:
     match error:
         case cases.CaseChanged():
             return Problem("precondition_failed", facts={"version": error.facts.get("version")})
+        case security.FindingChanged():
+            now = {"version": error.facts.get("version"), "feedback": error.facts.get("verdict")}
+            return Problem("precondition_failed", facts=now)
         case NeedProof():
             return Problem("proof_missing", facts={"operation": error.operation, "needs": list(error.needs)})
         case NeedSecond():

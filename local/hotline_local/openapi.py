@@ -313,7 +313,8 @@ AGENTS: Final = Described(
         "operation": {**_TEXT, "description": "The operation that needs the customer's proof, or a second person."},
         "needs": {"type": "array", "items": _TEXT, "description": "Kinds of factor that the customer could prove."},
         "why": {**_TEXT, "description": "A closed word: why it is not possible, or which limit is reached."},
-        "version": {"type": ["integer", "null"], "description": "The version of the case as it is now."},
+        "version": {"type": ["integer", "null"], "description": "The version of the case or finding as it is now."},
+        "feedback": {"type": ["string", "null"], "description": "The word that a person has given on the finding."},
     },
 )
 

@@ -14,7 +14,7 @@ from tests.desk.conftest import Desk, look_up
 SERIOUS: Final = ("serious", "critical")
 VIEWS: Final = (
     "queue", "case/case-1", "contact/contact-9", "callbacks", "approvals", "hours", "banner", "numbers", "policies/m-1",
-    "reports", "activity", "trail/lin",
+    "reports", "activity", "findings", "trail/lin",
 )  # fmt: skip
 TABS: Final = ("Payments", "Refunds", "Pictures", "Balance", "Bills", "Findings")
 """Of a case's account, beside the first one."""

@@ -67,6 +67,7 @@ def test_a_first_visit_outside_of_a_workspace_weighs_less_than_200_kb_unpacked(c
             "/views/approvals.js",
             "/views/settings.js",
             "/views/reports.js",
+            "/views/findings.js",
             "/chart.js",
         }
     )

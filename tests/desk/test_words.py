@@ -212,8 +212,9 @@ def test_every_reason_of_a_refusal_is_told_more_exactly(code: str) -> None:
     errors |= {RefundError.NOT_IN_REVIEW, RefundError.NOT_UNPAID, RefundError.OVERTAKEN, RefundError.POLICY_INVALID}
     errors |= {RefundError.PROVIDER_WINDOW_OVER, RefundError.PROVIDER_PARTS_OVER}
     without = {error for error in errors - own.keys() - LOCAL_FAULTS if not has_word(code, "fault", error.value)}
-    # The scan and the version of a case are told by problems of every API.
+    # The scan, and versions of cases and findings, are told by problems of every API.
     assert without == {
+        SecurityError.FINDING_CHANGED,
         SecurityError.ACTIVITY_NOT_WRITTEN,
         SecurityError.SUBJECT_NOT_JUDGED,
         CaseError.CASE_CHANGED,

@@ -151,6 +151,8 @@ class DeskWorld:
     remembered: dict[str, Answered] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     """Requests and answers that are not as docs/openapi-agent.json says."""
+    found: list[Document] = field(default_factory=list)
+    """Findings about addresses and payees."""
     taken: set[str] = field(default_factory=set)
     """Contacts that were claimed by the agent's workspace."""
     unmaskings_left: int = 30
@@ -641,6 +643,58 @@ def _findings(world: DeskWorld, call: _Call) -> Answered:
     return _json(200, {"findings": [finding], "next": None})
 
 
+def found_about(about: str, finding_id: str, **given: Any) -> Document:
+    """A finding about an address or a payee, which nobody has judged."""
+    source = {
+        "rule": "password_spray",
+        "severity": "medium",
+        "facts": {"failures": 15, "accounts_failed": 5, "accounts_in": 1},
+        "runbook": "See whether many addresses fail at once. Block the address at the edge, not here.",
+    }
+    party = {
+        "rule": "counterparty_risk",
+        "severity": "high",
+        "facts": {"frauds_tenths": 20},
+        "runbook": "Look at the payee's account and its security case.",
+    }
+    return {
+        "id": finding_id,
+        "about": about,
+        "subject": f"mark-of-{finding_id}",
+        "state": "open",
+        "found_at": _in(hours=-1),
+        "begun_at": _in(hours=-2),
+        "last_at": _in(hours=-1),
+        "events": 2,
+        "is_account": about == "party",
+        "version": 1,
+        "feedback": None,
+        **(source if about == "source" else party),
+        **given,
+    }
+
+
+def _subject_findings(world: DeskWorld, call: _Call) -> Answered:
+    _may(call, "desk/report")
+    about = call.asked.query["about"]
+    waiting = [one for one in world.found if (one["about"], one["feedback"], one["state"]) == (about, None, "open")]
+    shown = [{name: value for name, value in one.items() if name != "feedback"} for one in waiting]
+    return _json(200, _page("findings", shown, call))
+
+
+def _judge_subject(world: DeskWorld, call: _Call) -> Answered:
+    _may(call, "desk/manage")
+    named = (call.ids[0], call.body["about"], call.body["subject"])
+    known = next((one for one in world.found if (one["id"], one["about"], one["subject"]) == named), None)
+    if known is None:
+        raise Refusal(404, "not_found", "There is no such thing.")
+    if call.asked.headers.get("if-match", _etag(known)) != _etag(known):
+        now = {"version": known["version"], "feedback": known["feedback"]}
+        raise Refusal(412, "precondition_failed", "Somebody else changed it.", **now)
+    known.update(feedback=call.body["verdict"], version=known["version"] + 1)
+    return _json(202, {"outcome": call.body["verdict"]})
+
+
 def _evidence(world: DeskWorld, call: _Call) -> Answered:
     _looked(world, call)
     picture = {
@@ -1053,6 +1107,8 @@ ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     ("POST", f"{_OF_CASE}/refunds/{_ID}/decision", _decide_refund),
     ("POST", f"{_OF_CASE}/refunds/{_ID}/payout", _pay_out),
     ("POST", f"{_OF_CASE}/findings/{_ID}/feedback", _judge),
+    ("GET", "/findings", _subject_findings),
+    ("POST", f"/findings/{_ID}/feedback", _judge_subject),
     ("GET", "/approvals", _approvals),
     ("POST", "/approvals", _ask_approval),
     ("GET", f"/approvals/{_ID}", _read_approval),
@@ -1108,6 +1164,7 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
         next_step="call_back",
     )
     world.cases = {case["id"]: case for case in (locked, review, callback, finding)}
+    world.found = [found_about("source", "found-1"), found_about("party", "found-2")]
     world.tell(
         "case-1",
         "caller.asked",

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.agent_api.desk import IdempotencyKey, desk, router
+from functions.agent_api.desk import IdempotencyKey, IfMatch, desk, router, seen_version
 from functions.agent_api.shapes.acts import Done
 from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX
 from functions.agent_api.shapes.findings import About, SubjectFeedback, SubjectFinding, SubjectFindings
@@ -50,6 +50,7 @@ def list_subject_findings(
                 events=one.events,
                 is_account=one.account_id is not None,
                 runbook=one.runbook,
+                version=one.version,
             )
             for one in shown
         ],
@@ -58,11 +59,16 @@ def list_subject_findings(
 
 
 @router.post("/v1/agent/findings/<finding>/feedback", tags=_TAGS, operation_id="judge_subject_finding", status_code=202)
-def judge_subject_finding(finding: str, body: SubjectFeedback, key: IdempotencyKey = None) -> Done:
-    """Say whether a finding about an address or a payee was right. It blocks nothing and lifts nothing."""
+def judge_subject_finding(
+    finding: str, body: SubjectFeedback, if_match: IfMatch = None, key: IdempotencyKey = None
+) -> Done:
+    """Say whether a finding about an address or a payee was right. It blocks nothing and lifts nothing. The ETag is the
+    finding's `version`. A refusal for another one tells the present `version`, and the `feedback` that was given."""
     at, finding_id = desk(), id_from(finding)
     memory = at.memory(key, finding_id, body=body)
-    act = agents.JudgeSubjectFinding(_STREAMS[body.about], body.subject, finding_id, body.verdict)
+    act = agents.JudgeSubjectFinding(
+        _STREAMS[body.about], body.subject, finding_id, body.verdict, seen_version(if_match)
+    )
     done = agents.perform(at.ctx, at.agent, Basis(), act, why=body.reason, memory=memory)
     at.check_replay(done.replayed, finding_id, body=body)
     return Done(outcome=done.told.get("outcome"))

@@ -20,7 +20,7 @@ class SubjectFinding(Answer):
     """A pattern that a rule saw about an address or a payee. `subject` is a keyed hash: the same one each time, and
     nobody's address or name. `facts` count the evidence; amounts are left out. `events`: how many events of it are
     kept by their ids, 20 at most. `is_account`: the payee is an account of the wallet. `runbook`: what to do, in
-    English."""
+    English. `version` is its ETag."""
 
     id: str
     about: About
@@ -35,6 +35,7 @@ class SubjectFinding(Answer):
     events: int
     is_account: bool
     runbook: str | None
+    version: int
 
 
 class SubjectFindings(Answer):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from hotline.security.detectors import DETECTORS, Stream
 from hotline.security.items import named_finding_key
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor
 from tests.support.agent_world import SPRAYING, AgentWorld
+from tests.support.api_client import Answered
 from tests.support.money_world import ACCOUNT
 
 VERDICT = {"about": "source", "subject": SPRAYING, "verdict": "false_alarm", "reason": "investigation"}
@@ -41,6 +44,7 @@ def test_a_finding_about_an_address_is_told_with_its_evidence_and_runbook(
         "events": 2,
         "is_account": False,
         "runbook": spray.runbook,
+        "version": found["version"],
     }
 
 
@@ -98,6 +102,67 @@ def test_a_verdict_is_carried_out_once_for_its_key(world: AgentWorld, chief: Age
         assert done.headers.get("Idempotency-Replayed") == replayed
     other = {**VERDICT, "verdict": "confirmed"}
     assert chief.post("/findings/fnd_spray/feedback", other, headers=KEY).code == "idempotency_key_reused"
+
+
+def version_of(chief: AgentClient) -> int:
+    (found,) = chief.get("/findings", query={"about": "source"}).json["findings"]
+    version: int = found["version"]
+    return version
+
+
+def judge(chief: AgentClient, version: int, verdict: str = "confirmed") -> Answered:
+    headers = {"If-Match": f'"{version}"'}
+    return chief.post("/findings/fnd_spray/feedback", {**VERDICT, "verdict": verdict}, headers=headers)
+
+
+def find_more(world: AgentWorld) -> None:
+    """The same pattern goes on."""
+    world.clock.advance(timedelta(minutes=1))
+    world.find_spray(event_ids=("try-1", "try-2", "try-3"))
+
+
+def test_the_second_of_two_supervisors_who_judge_at_once_hears_of_the_first(
+    world: AgentWorld, chief: AgentClient
+) -> None:
+    world.find_spray()
+    other, seen = supervisor(world.ctx, "supervisor-2"), version_of(chief)
+    assert judge(other, seen).status == 202
+    refused = judge(chief, seen, "false_alarm")
+    assert (refused.status, refused.code, refused.json["feedback"]) == (412, "precondition_failed", "confirmed")
+    stored = world.store.get(named_finding_key(SPRAYING, "fnd_spray", Stream.SOURCE))
+    assert stored is not None
+    assert stored["verdict"] == "confirmed"
+    # A judge who has seen the other's word may put another one in its place.
+    assert judge(chief, refused.json["version"], "false_alarm").status == 202
+
+
+def test_more_of_the_same_pattern_is_seen_before_it_is_judged(world: AgentWorld, chief: AgentClient) -> None:
+    world.find_spray()
+    seen = version_of(chief)
+    find_more(world)
+    refused = judge(chief, seen)
+    assert (refused.status, refused.json["feedback"], refused.json["version"]) == (412, None, version_of(chief))
+    assert listed(chief) == ["fnd_spray"]
+    assert judge(chief, version_of(chief)).status == 202
+
+
+def test_evidence_that_comes_between_the_reading_and_the_word_refuses_the_word(
+    world: AgentWorld, chief: AgentClient
+) -> None:
+    world.find_spray()
+    seen = version_of(chief)
+
+    store = world.store
+    assert isinstance(store, MemoryStore)
+
+    def come_in(name: str) -> None:
+        if name == "transact":
+            store.before = None
+            find_more(world)
+
+    store.before = come_in
+    assert judge(chief, seen).status == 412
+    assert listed(chief) == ["fnd_spray"]
 
 
 @pytest.mark.parametrize("changed", [{"subject": "another"}, {"about": "party"}])

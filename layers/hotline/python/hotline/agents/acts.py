@@ -376,12 +376,14 @@ class JudgeFinding(AgentAct[None]):
 @dataclass(frozen=True)
 class JudgeSubjectFinding(AgentAct[None]):
     """Say whether a finding about an address or a payee was right. A supervisor's act, and about no account of a case.
-    Raises NotPossible `no_such_finding`, and `own_account` where the payee is the supervisor's own account."""
+    `version`: the one that the supervisor saw; None: whatever it is. Raises NotPossible `no_such_finding`,
+    `own_account` where the payee is the supervisor's own account, and FindingChanged."""
 
     stream: security.Stream
     subject: str
     finding_id: str
     verdict: Verdict
+    version: int | None = None
     permission: ClassVar[Permission] = Permission.MANAGE
     on_account: ClassVar[bool] = False
 
@@ -402,5 +404,6 @@ class JudgeSubjectFinding(AgentAct[None]):
             self.verdict,
             judged_by=request.agent_id,
             stream=self.stream,
+            version=self.version,
         )
         return Deed(None, self.verdict.value, {"finding_id": self.finding_id})

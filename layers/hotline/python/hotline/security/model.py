@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from hotline.kit.errors import HotlineError
+
 from .detectors import Event, Stream
 
 
@@ -16,6 +18,7 @@ class SecurityError(StrEnum):
 
     ACTIVITY_NOT_WRITTEN = "activity_not_written"
     NO_SUCH_FINDING = "no_such_finding"
+    FINDING_CHANGED = "finding_changed"
     SUBJECT_NOT_JUDGED = "subject_not_judged"
     """A rule or the stored memory of a subject failed unexpectedly."""
 
@@ -30,6 +33,13 @@ class Row:
     arrived_ms: int
     event: Event
     names: str | None = None
+
+
+class FindingChanged(HotlineError):
+    """The finding says something else than the person saw, or somebody else has judged it. `facts` has its `version` as
+    it is now, and the `verdict`, None without one."""
+
+    code = SecurityError.FINDING_CHANGED
 
 
 GRAVE: Final = frozenset({"high", "critical"})
@@ -158,7 +168,8 @@ class SubjectFinding:
     """A finding about an address, a payee or an agent that asks for attention, as people of the wallet see it.
 
     `subject` is opaque. `account_id`: the account of the wallet that a payee is, None where nobody knows it. `events`:
-    how many events the finding names as its evidence. `runbook` is in English; None where the rule is gone.
+    how many events the finding names as its evidence. `runbook` is in English; None where the rule is gone. `version`
+    is another number once the finding says something else, or somebody has judged it.
     """
 
     id: str
@@ -174,6 +185,7 @@ class SubjectFinding:
     events: int
     state: FindingState
     runbook: str | None
+    version: int
 
 
 @dataclass(frozen=True, slots=True)

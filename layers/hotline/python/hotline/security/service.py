@@ -34,6 +34,7 @@ from .items import (
 )
 from .model import (
     Finding,
+    FindingChanged,
     FindingState,
     SecurityError,
     SeenFinding,
@@ -56,12 +57,13 @@ WRITE_ATTEMPTS_MAX = 4
 """How often one chunk is sent when rows of it are there already or DynamoDB reports a conflict."""
 
 __all__ = [
-    "ACTIVITY_SHARDS", "DIGEST_MESSAGE", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingState", "Matter",
-    "RuleSet", "SeenFinding", "ShardReport", "Stream", "SubjectFinding", "SubjectFindingPage", "ToldFinding",
-    "Verdict", "account_of_finding", "activity_writes", "contribute_agent_activity", "contribute_facts",
-    "contribute_verdict", "digest_duty_at", "fact_keys", "find_times_to_tell", "finding_to_see", "iterate_findings",
-    "list_findings", "list_matters", "list_subject_findings", "list_told_findings", "named_finding_key",
-    "read_shipped_rules", "scan_shard", "verdict_keys", "write_activity",
+    "ACTIVITY_SHARDS", "DIGEST_MESSAGE", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingChanged",
+    "FindingState", "Matter", "RuleSet", "SeenFinding", "ShardReport", "Stream", "SubjectFinding",
+    "SubjectFindingPage", "ToldFinding", "Verdict", "account_of_finding", "activity_writes",
+    "contribute_agent_activity", "contribute_facts", "contribute_verdict", "digest_duty_at", "fact_keys",
+    "find_times_to_tell", "finding_to_see", "iterate_findings", "list_findings", "list_matters",
+    "list_subject_findings", "list_told_findings", "named_finding_key", "read_shipped_rules", "scan_shard",
+    "verdict_keys", "write_activity",
 ]  # fmt: skip
 
 

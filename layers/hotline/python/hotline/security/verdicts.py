@@ -9,11 +9,11 @@ from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
-from hotline.kit.store.condition import Item, Missing, equals
+from hotline.kit.store.condition import Condition, Item, Missing, all_of, equals
 
 from .detectors import Stream
-from .items import ATTENTION, named_finding_key
-from .model import STATE_BY_VERDICT, SecurityError, Verdict
+from .items import ATTENTION, as_read, named_finding_key, version_of
+from .model import STATE_BY_VERDICT, FindingChanged, SecurityError, Verdict
 
 
 def verdict_keys(subject: str, finding_id: str, stream: Stream = Stream.ACCOUNT) -> tuple[Key, ...]:
@@ -40,16 +40,23 @@ def contribute_verdict(
     *,
     judged_by: str,
     stream: Stream = Stream.ACCOUNT,
+    version: int | None = None,
 ) -> None:
     """Note the verdict; a later one takes its place. It lifts no hold. `subject`: the account, or the subject of
-    another stream. Raises NotPossible `no_such_finding`; at commit Stale when somebody else judged meanwhile."""
+    another stream. `version`: the one that the judge saw; None: whatever it is. Raises NotPossible `no_such_finding`,
+    and FindingChanged of another version; at commit Stale when somebody else judged meanwhile."""
     (key,) = verdict_keys(subject, finding_id, stream)
     account_id = account_of_finding(read, stream, subject, finding_id)
     require(change, Operation.JUDGE_FINDING, subject if stream is Stream.ACCOUNT else None)
+    if version is not None and version != (present := version_of(read[key])):
+        raise FindingChanged(version=present, verdict=read[key].get("verdict"))
     known = read[key].get("judged_at")
-    condition = Missing("judged_at") if known is None else equals("judged_at", known)
+    condition: Condition = Missing("judged_at") if known is None else equals("judged_at", known)
     judged = {"verdict": verdict.value, "judged_by": judged_by, "judged_at": to_text(change.now)}
     judged["state"] = STATE_BY_VERDICT[verdict].value
+    if version is not None:
+        # More of the same pattern may come in until the write, which the judge has not seen.
+        condition = all_of(condition, equals("window_end", read[key]["window_end"]), as_read(read[key]))
     change.update(key, set=judged, remove=ATTENTION, condition=condition)
     if account_id is not None:
         change.audit(account_id, "finding.judged", finding_id=finding_id, verdict=verdict.value)
