@@ -440,6 +440,21 @@ def test_a_finding_that_is_raised_again_is_told_by_the_next_message(world: World
     assert world.state(finding) is FindingState.TOLD
 
 
+def test_a_finding_that_is_raised_again_while_its_message_waits_is_told_by_the_next_one(world: World) -> None:
+    world.open()
+    back, stays = world.find(1), world.find(2)
+    world.clock.instant += DIGEST_PERIOD
+    world.work()
+    withdraw(world, back)
+    world.deliver()
+    world.step(Kind.RAISE, back)
+    world.clock.instant += LOOK_AFTER
+    world.work()
+    assert (world.state(back), world.state(stays)) == (FindingState.OPEN, FindingState.TOLD)
+    assert len(world.run_until(START + 3 * DAY)) == 1
+    assert world.state(back) is FindingState.TOLD
+
+
 # ---------------------------------------------------------------- states follow what was handed over
 
 
@@ -610,8 +625,9 @@ def test_it_goes_out_once_by_day_where_the_customer_is(world: World, zone: str, 
 def test_a_customer_who_moved_meanwhile_is_not_woken(world: World) -> None:
     world.open()
     world.find()
-    world.zone = "America/Los_Angeles"
+    world.zone = "Europe/London"
     world.open(version=2)
+    assert is_quiet(START + DIGEST_PERIOD, ZoneInfo(world.zone))
     (sent,) = world.run_until(START + 3 * DAY)
     assert not is_quiet(sent, ZoneInfo(world.zone))
 
