@@ -108,8 +108,7 @@ class Visit:
 
     def ask_proof(self, refusal: NeedProof, **keys: str) -> Answer:
         """The answer that says which proof the caller is asked for next, with further keys of the step."""
-        reachable = identity.reachable_needs(Operation(refusal.operation), self.state, self.now)
-        needs = _choose_need(reachable, self.state)
+        needs = _choose_need(self.session.reachable(refusal).needs, self.state)
         return Answer(NEED_PROOF, {_NEEDS_KEY: needs}, {_NEEDS_KEY: needs, **keys})
 
     def note(self, outcome: str, state: SessionState | None = None) -> None:

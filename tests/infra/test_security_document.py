@@ -151,6 +151,7 @@ def test_the_operations_are_those_of_the_code() -> None:
         operation.value: (
             in_words(needed, needed.one_step),
             in_words(needed, needed.two_step),
+            "one more" if needed.steps_up else "the same",
             needed.purpose.value,
             "yes" if needed.session else "no",
             BY_AGENT[needed.by_agent],

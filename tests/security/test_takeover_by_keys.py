@@ -17,7 +17,7 @@ from typing import Any, Final
 import pytest
 
 from hotline.accounts import service as accounts
-from hotline.identity import codes, gate, pins, policy, service, targets
+from hotline.identity import callers, codes, gate, pins, policy, service, session, targets
 from hotline.identity.model import Operation
 from hotline.identity.policy import REQUIREMENTS
 from hotline.kit.actor import Proof, ProvedFactor, Purpose
@@ -51,6 +51,9 @@ REACHED: Final[dict[str, set[tuple[str, str]]]] = {
     intruders.NEW_NUMBER.name: {("lock_status", "NEED_PROOF"), ("check_code", "SPENT")},
     intruders.PIN_OWNER.name: {("check_pin", "PROVED"), ("lock_status", "SOFT"), ("reset", "GRANTED")},
     intruders.PIN_THIEF.name: {("check_pin", "PROVED"), ("lock_status", "SOFT"), ("unlock", "NEED_PROOF")},
+    intruders.RISK_THIEF.name: {("lock_status", "SOFT"), ("reset", "NEED_PROOF"), ("freeze", "ASKED")},
+    intruders.RISK_OWNER.name: {("unlock", "ASKED"), ("reset", "GRANTED"), ("refund_request", "APPROVED")},
+    intruders.RISKY_TWO_THIEF.name: {("lock_status", "SOFT"), ("freeze", "ASKED")},
     intruders.STRANGER.name: {("lock_status", "NEED_PROOF"), ("pause", "NOT_HERE"), ("check_code", "WRONG")},
 }  # fmt: skip
 """How far some burglars come. A search that comes nowhere would show nothing."""
@@ -117,6 +120,12 @@ def two_step_forgotten(patch: Patch) -> None:
     patch.setattr(gate, "_proof_condition", lambda shown, operation, now: None)
 
 
+def risk_forgotten(patch: Patch) -> None:
+    """Nobody asks whether the account is at risk."""
+    patch.setattr(callers, "count_kinds_at_risk", lambda read, account_id, now: None)
+    patch.setattr(session, "count_kinds_at_risk", lambda read, account_id, now: None)
+
+
 def endless_proof(patch: Patch) -> None:
     """A factor that was proved stays good as long as the call."""
     never = datetime.max.replace(tzinfo=intruders.NOW.tzinfo)
@@ -144,6 +153,15 @@ def one_is_enough(operation: Operation) -> Callable[[Patch], None]:
     return less
 
 
+def not_stepped_up(operation: Operation) -> Callable[[Patch], None]:
+    """An operation takes no more at high risk."""
+
+    def less(patch: Patch) -> None:
+        patch.setitem(REQUIREMENTS, operation, replace(REQUIREMENTS[operation], steps_up=False))
+
+    return less
+
+
 def holds_open(patch: Patch) -> None:
     """A hold is opened like a lock by failures."""
     helped = dict(locks.HELP)
@@ -160,6 +178,11 @@ def holds_open(patch: Patch) -> None:
         pytest.param(young_pins_act, intruders.PIN_THIEF, id="new PINs"),
         pytest.param(looking_acts, intruders.PIN_THIEF, id="looking and acting"),
         pytest.param(two_step_forgotten, intruders.PHONE_THIEF, id="two-step verification"),
+        pytest.param(risk_forgotten, intruders.RISK_THIEF, id="high risk"),
+        pytest.param(risk_forgotten, intruders.RISKY_TWO_THIEF, id="high risk and two steps"),
+        pytest.param(not_stepped_up(Operation.UNLOCK), intruders.RISK_THIEF, id="a step up for an unlock"),
+        pytest.param(not_stepped_up(Operation.RESET_GRANT), intruders.RISK_THIEF, id="a step up for a new password"),
+        pytest.param(not_stepped_up(Operation.REFUND), intruders.RISK_THIEF, id="a step up for a refund"),
         pytest.param(endless_proof, intruders.OWNER, id="ten minutes"),
         pytest.param(new_numbers_act, intruders.NEW_NUMBER, id="new numbers"),
         pytest.param(holds_open, intruders.HELD_OWNER, id="holds"),

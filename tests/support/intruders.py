@@ -23,19 +23,21 @@ from connect_sim.simulator.state import CallSetup, CallState
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
 from hotline.accounts import service as accounts
+from hotline.accounts.risk import RiskBand
 from hotline.contracts.model import ContactPointChanged, Fact, LockAction, LockTold, PointKind
 from hotline.kit.doors import Context
 from hotline.kit.store import Table
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.flows.shipped import ENTRY, shipped_without_key
+from tests.support.account_risk import set_risk
 from tests.support.api_world import ApiWorld
 from tests.support.old_pin import age_pin
 from tests.support.phone import Phone, context, failed_logins, give, opened
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LONG_AGO: Final = NOW - timedelta(days=365)
-TWO_STEP, SIMPLE, FROZEN, HELD, CHANGED, OWN, PINNED, YOUNG = (
+TWO_STEP, SIMPLE, FROZEN, HELD, CHANGED, OWN, PINNED, YOUNG, AT_RISK, RISKY_TWO = (
     "acct-two",
     "acct-one",
     "acct-frozen",
@@ -44,6 +46,8 @@ TWO_STEP, SIMPLE, FROZEN, HELD, CHANGED, OWN, PINNED, YOUNG = (
     "acct-own",
     "acct-pin",
     "acct-young",
+    "acct-risk",
+    "acct-risk-two",
 )
 PHONES: Final = {
     TWO_STEP: "+8613800000701",
@@ -54,6 +58,8 @@ PHONES: Final = {
     OWN: "+8613800000706",
     PINNED: "+8613800000707",
     YOUNG: "+8613800000708",
+    AT_RISK: "+8613800000709",
+    RISKY_TWO: "+8613800000710",
 }
 MAILS: Final = {name: f"{name}@example.com" for name in PHONES}
 NEW_PHONE: Final = "+8613800000715"
@@ -84,6 +90,10 @@ TWO_STEP_TOO: Final = frozenset(
     {"account.unlock_requested", "password_reset.authorised", "refund.approved", "refund.requested"}
 )
 """Decisions that take two where it is on."""
+WITH_TWO_STEPS: Final = frozenset({TWO_STEP, RISKY_TWO})
+AT_HIGH_RISK: Final = frozenset({AT_RISK, RISKY_TWO})
+STEPPED_UP: Final = TWO_STEP_TOO | {"account.end_pause", "account.unfreeze_requested"}
+"""Decisions that take one more while the account is at high risk. Whoever has too few comes to a person."""
 NEVER_ON_HELD: Final = frozenset({"account.unlock_requested", "account.unfreeze_requested"})
 TOLD_NOTHING: Final = frozenset({"NEED_PROOF", "TRY_LATER", "INVALID", "ZERO", "STAR"})
 READING: Final = frozenset(
@@ -98,6 +108,7 @@ ACTING: Final[Mapping[str, int]] = {
     "refund_request": 1,
 }
 ACTING_TWO: Final = frozenset({"unlock", "reset", "refund_request"})
+ACTING_UP: Final = ACTING_TWO | {"end_pause", "unfreeze"}
 DISPUTING: Final = 1
 """Factors that a report takes of a payment which the owner did not make. It moves nothing (docs/security.md)."""
 
@@ -115,6 +126,18 @@ class Burglar:
 
 
 STRANGER: Final = Burglar("a stranger", "+8613900000709")
+RISK_THIEF: Final = Burglar(
+    "who has the phone of an account at risk", PHONES[AT_RISK], frozenset({PHONES[AT_RISK]}), aims=(AT_RISK,)
+)
+RISK_OWNER: Final = Burglar(
+    "the owner of an account at risk", PHONES[AT_RISK], frozenset({PHONES[AT_RISK], MAILS[AT_RISK]}), aims=(AT_RISK,)
+)
+RISKY_TWO_THIEF: Final = Burglar(
+    "who has phone and mail of an account at risk with two steps",
+    PHONES[RISKY_TWO],
+    frozenset({PHONES[RISKY_TWO], MAILS[RISKY_TWO]}),
+    aims=(RISKY_TWO,),
+)
 HIDDEN: Final = Burglar("a hidden number", None, aims=tuple(PHONES))
 FAKED: Final = Burglar("a faked number", PHONES[SIMPLE])
 FAKED_TWO: Final = Burglar("a faked number of an account with two steps", PHONES[TWO_STEP])
@@ -146,6 +169,9 @@ BURGLARS: Final = (
         OWNER,
         PIN_OWNER,
         PIN_THIEF,
+        RISK_THIEF,
+        RISK_OWNER,
+        RISKY_TWO_THIEF,
     ),
 )
 
@@ -160,7 +186,7 @@ def town() -> tuple[MemoryStore, VirtualClock]:
     world.publish_policy()
     for name, phone in PHONES.items():
         points = ((PointKind.PHONE, phone), (PointKind.EMAIL, MAILS[name]))
-        give(ctx, [opened(name, *points, at=LONG_AGO, two_step=name == TWO_STEP)])
+        give(ctx, [opened(name, *points, at=LONG_AGO, two_step=name in WITH_TWO_STEPS)])
         give(ctx, failed_logins(name, 5, until=NOW))
         world.pay(f"mov-{name}", account_id=name, order_no=f"DW{len(name)}00401")
     for name, pin in PINS.items():
@@ -168,6 +194,8 @@ def town() -> tuple[MemoryStore, VirtualClock]:
         client.prove("set_pin")
         assert client.ask("PUT", "/v1/me/pin", body={"pin": pin}).status == 200
     age_pin(store, PINNED)
+    for name in AT_HIGH_RISK:
+        set_risk(store, name, RiskBand.HIGH, NOW)
     changed = ContactPointChanged(9, PointKind.PHONE, PHONES[CHANGED], NEW_PHONE, NOW - timedelta(hours=1), False)
     frozen = LockTold(LockAction.FREEZE_APPLIED, "wallet-1", 1, "CUSTOMER_REQUEST")
     held = LockTold(LockAction.LOCK_APPLIED, "wallet-2", 1, "COMPLIANCE")
@@ -240,14 +268,16 @@ class Burglary:
         account_id = self._call_account()
         if step in READING and not self._factors(account_id, acting=False):
             self.found.append(f"{step} {outcome} told of {account_id}")
-        needed = ACTING.get(step, 0) + (step in ACTING_TWO and account_id == TWO_STEP)
+        needed = ACTING.get(step, 0) + (step in ACTING_TWO and account_id in WITH_TWO_STEPS)
+        needed += step in ACTING_UP and account_id in AT_HIGH_RISK
         if outcome == "ROUTE_DISPUTE":
             needed = DISPUTING
         if len(self._factors(account_id, acting=True)) < needed:
             self.found.append(f"{step} {outcome} for {account_id}")
 
     def _look_at_decision(self, kind: str, account_id: str) -> None:
-        needed = NEEDED[kind] + (kind in TWO_STEP_TOO and account_id == TWO_STEP)
+        needed = NEEDED[kind] + (kind in TWO_STEP_TOO and account_id in WITH_TWO_STEPS)
+        needed += kind in STEPPED_UP and account_id in AT_HIGH_RISK
         if len(self._factors(account_id, acting=True)) < needed:
             self.found.append(f"{kind} of {account_id}")
         if account_id == HELD and kind in NEVER_ON_HELD:

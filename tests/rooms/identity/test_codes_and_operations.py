@@ -20,6 +20,7 @@ from hotline.identity.policy import (
     CODES_PER_QUARTER_HOUR,
     FACTOR_BLOCK,
     FACTOR_OF_METHOD,
+    FACTORS,
     REQUIREMENTS,
     SLOW,
     USUAL,
@@ -35,6 +36,7 @@ from hotline.identity.policy import (
     is_row_full,
     may_send,
     missing_factors,
+    missing_of_customer,
     seen_since,
     with_new_row,
 )
@@ -55,8 +57,13 @@ def factor(kind: FactorKind, purpose: Purpose = Purpose.ACT, minutes: int = 5) -
     return ProvedFactor(kind, purpose, "2#point", NOW + timedelta(minutes=minutes))
 
 
-def proof(*factors: ProvedFactor, two_step: bool = False, account_id: str | None = "acct") -> Proof:
-    return Proof(KEY, account_id, factors, two_step)
+def proof(
+    *factors: ProvedFactor,
+    two_step: bool | None = False,
+    account_id: str | None = "acct",
+    kinds_at_risk: int | None = None,
+) -> Proof:
+    return Proof(KEY, account_id, factors, two_step, kinds_at_risk)
 
 
 SMS, EMAIL, SESSION = factor(FactorKind.SMS), factor(FactorKind.EMAIL), factor(FactorKind.SESSION)
@@ -90,6 +97,77 @@ def test_missing_factors_are_counted_down_with_each_one_and_never_below_nothing(
     counts = [count_missing(Operation.UNFREEZE, proof(*proved), NOW) for proved in ((), (SMS,), (SMS, EMAIL))]
     assert counts == [2, 1, 0]
     assert count_missing(Operation.REFUND, proof(SMS, EMAIL), NOW) == 0
+
+
+STEPPED_UP = frozenset(
+    {
+        *(Operation.REFUND, Operation.UNLOCK, Operation.RESET_GRANT),
+        *(Operation.END_PAUSE, Operation.UNFREEZE, Operation.SET_PIN),
+    }
+)
+
+
+def test_high_risk_asks_one_factor_more_for_money_and_unlocks_and_never_less_for_anything() -> None:
+    for operation, row in REQUIREMENTS.items():
+        for two_step in (False, True, None):
+            usual, raised = row.factors_for(two_step), row.factors_for(two_step, at_risk=True)
+            assert raised - usual == (1 if operation in STEPPED_UP else 0), operation
+            assert raised <= len(FACTORS)
+
+
+def test_everything_that_a_caller_does_with_money_or_a_lock_is_stepped_up_and_nothing_that_protects() -> None:
+    rows = {operation: row for operation, row in REQUIREMENTS.items() if not row.agent and row.one_step > 0}
+    assert {operation for operation, row in rows.items() if row.purpose is Purpose.ACT} == STEPPED_UP
+    protecting = {operation for operation, row in REQUIREMENTS.items() if row.purpose is not Purpose.ACT}
+    assert {Operation.PAUSE, Operation.FREEZE, Operation.DISPUTE, Operation.READ} <= protecting
+    assert not protecting & STEPPED_UP
+
+
+@pytest.mark.parametrize("operation", [Operation.REFUND, Operation.UNLOCK, Operation.RESET_GRANT])
+def test_a_caller_at_high_risk_is_asked_for_the_second_factor(operation: Operation) -> None:
+    assert missing_factors(operation, proof(SMS, kinds_at_risk=2), NOW) == ("email", "pin")
+    assert missing_factors(operation, proof(SMS, EMAIL, kinds_at_risk=2), NOW) is None
+    assert missing_factors(operation, proof(SMS, EMAIL, two_step=True, kinds_at_risk=2), NOW) == ("pin",)
+
+
+@given(
+    operation=st.sampled_from(sorted(STEPPED_UP)),
+    two_step=st.sampled_from([False, True, None]),
+    kinds=st.integers(0, 3),
+    proved=st.sets(st.sampled_from([FactorKind.SMS, FactorKind.EMAIL, FactorKind.PIN])),
+)
+def test_proof_that_is_enough_at_high_risk_is_enough_without_and_a_person_asks_for_what_the_account_has(
+    operation: Operation, two_step: bool | None, kinds: int, proved: set[FactorKind]
+) -> None:
+    factors = [factor(kind) for kind in sorted(proved)]
+    at_risk = proof(*factors, two_step=two_step, kinds_at_risk=kinds)
+    usual = proof(*factors, two_step=two_step)
+    if missing_factors(operation, at_risk, NOW) is None:
+        assert missing_of_customer(operation, at_risk, NOW) is None
+    if missing_of_customer(operation, at_risk, NOW) is None:
+        assert missing_factors(operation, usual, NOW) is None
+        assert len(proved) >= min(kinds, REQUIREMENTS[operation].factors_for(two_step, at_risk=True))
+
+
+@pytest.mark.parametrize("kinds", [0, 1, 2, 3])
+def test_a_person_may_unlock_at_high_risk_with_all_that_the_account_has(kinds: int) -> None:
+    one = proof(SMS, kinds_at_risk=kinds)
+    assert missing_factors(Operation.UNLOCK, one, NOW) == ("email", "pin")
+    assert missing_of_customer(Operation.UNLOCK, one, NOW) == (None if kinds < 2 else ("email", "pin"))
+    assert missing_of_customer(Operation.UNFREEZE, one, NOW) == ("email", "pin")
+
+
+def test_high_risk_leaves_a_customer_with_a_phone_alone_to_a_person_and_one_with_more_to_the_second_factor() -> None:
+    at_phone = {FactorKind.SMS: Target("2#point", "acct")}
+    alone = call(account_id="acct", kinds_at_risk=1, targets=at_phone)
+    assert identity.next_need(Operation.UNLOCK, alone, NOW) == "agent"
+    assert identity.reachable_needs(Operation.UNLOCK, alone, NOW, for_agent=True) == ("sms",)
+    assert identity.next_need(Operation.FREEZE, alone, NOW) == "sms"
+    more = replace(alone, kinds_at_risk=2, targets={**at_phone, FactorKind.EMAIL: Target("2#mail", "acct")})
+    assert identity.reachable_needs(Operation.UNLOCK, more, NOW) == ("sms", "email")
+    proved = replace(more, factors=(SMS,))
+    assert identity.next_need(Operation.UNLOCK, proved, NOW) == "email"
+    assert identity.next_need(Operation.UNLOCK, replace(proved, pin=True, targets=at_phone), NOW) == "pin"
 
 
 def test_a_factor_proved_for_looking_does_not_act_and_one_proved_for_acting_does_both() -> None:

@@ -30,6 +30,12 @@ from .notices import send_to as send_to
 from .phones import normalise_phone as normalise_phone
 from .phones import number_prefix as number_prefix
 from .phones import region_of as region_of
+from .risk import AccountRisk as AccountRisk
+from .risk import RiskBand as RiskBand
+from .risk import band_of as band_of
+from .risk import risk_from as risk_from
+from .risk import risk_item as risk_item
+from .risk import risk_key as risk_key
 from .unopened import UnopenedFacts as UnopenedFacts
 from .unopened import contribute_unopened as contribute_unopened
 from .unopened import keys_of_unopened as keys_of_unopened

@@ -180,7 +180,7 @@ class AnswerProof:
         asked = _waiting_in(read, key, session.now)
         if asked is None or self.request_id not in (None, asked.request_id):
             raise NotPossible(AgentError.NO_ACCESS)
-        account_id = session.allow(operation_of(asked))
+        account_id = session.allow_agent(operation_of(asked))
         answered = replace(asked, answered_by=session.state.contact_id)
         change.replace(key, read[key], items.proof_request_item(answered))
         change.audit(account_id, "proof.answered", agent_id=asked.asked_by, case_id=asked.case_id)

@@ -26,6 +26,7 @@ from hotline.identity.service import (
     list_account_factors,
     needs_standing_proof,
     owner_keys,
+    require_same_risk,
 )
 from hotline.kit.actor import Agent, Approved
 from hotline.kit.change import Change, stale
@@ -182,7 +183,7 @@ def _perform_once[Result](
     try:
         deed = act.contribute(change, request)
         if held:
-            _require_same_profile(change, request)
+            _require_same_ground(change, request)
         if operation in COUNTED:
             count_one(change, COUNTED[operation], token.agent_id, request.read)
         account_id = request.account_id if act.on_account else request.account
@@ -221,11 +222,12 @@ def _find_approval(
     return Approved(key, request.agent_id, stored["decided_by"])
 
 
-def _require_same_profile(change: Change, request: AgentRequest) -> None:
-    """Make the change depend on the contact points against which the proof was held."""
+def _require_same_ground(change: Change, request: AgentRequest) -> None:
+    """Make the change depend on the contact points and the risk against which the proof was held."""
     key = accounts.profile_key(request.account_id)
     if key in request.read:
         change.require_condition(key, equals("rev", int(request.read[key]["rev"])), stale)
+    require_same_risk(change, request.read, request.account_id)
 
 
 def leave_records(

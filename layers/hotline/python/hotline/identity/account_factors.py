@@ -11,7 +11,7 @@ from typing import Final
 
 from hotline.accounts import service as accounts
 from hotline.accounts.changes import CHANGE_WAIT
-from hotline.accounts.model import AccountStatus, ContactPoint
+from hotline.accounts.model import AccountStatus, ContactPoint, Profile
 from hotline.contracts.model import PointKind
 from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change, stale
@@ -61,14 +61,27 @@ def gives_until(operation: Operation, read: Mapping[Key, Item], account_id: str,
     return next((end for end in ends if end > now and not could_give(operation, read, account_id, end)), None)
 
 
+def count_kinds_at_risk(read: Mapping[Key, Item], account_id: str, now: datetime) -> int | None:
+    """How many kinds the account has, also those that were lately removed, if it is at high risk; None if it is not. An
+    unknown risk counts as none. `read` holds what exists of `owner_keys`."""
+    if accounts.band_of(read.get(accounts.risk_key(account_id)), now) is not accounts.RiskBand.HIGH:
+        return None
+    profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    return 0 if profile is None else len(_kinds_of(profile, read, now))
+
+
 def _has_enough(operation: Operation, read: Mapping[Key, Item], account_id: str, now: datetime | None) -> bool:
-    """Whether the account has enough kinds; with `now` those that were lately removed count, too."""
+    """Whether the account has enough kinds; with `now` those that were lately removed count, too. A high risk does not
+    count here: else two people would stand in for a proof that its owner could give."""
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     if profile is None or profile.status is not AccountStatus.OPEN:
         return True
+    return len(_kinds_of(profile, read, now)) >= REQUIREMENTS[operation].factors_for(profile.two_step)
+
+
+def _kinds_of(profile: Profile, read: Mapping[Key, Item], now: datetime | None) -> set[FactorKind]:
     kinds = {_FACTOR_OF[point.kind] for point in profile.points if _counts(point, now)}
-    kinds |= _kind_of_pin(read, account_id, now)
-    return len(kinds) >= REQUIREMENTS[operation].factors_for(profile.two_step)
+    return kinds | _kind_of_pin(read, profile.account_id, now)
 
 
 def require_same_factors(change: Change, read: Mapping[Key, Item], account_id: str) -> None:
@@ -76,6 +89,12 @@ def require_same_factors(change: Change, read: Mapping[Key, Item], account_id: s
     for key in (accounts.profile_key(account_id), factors_key(account_id)):
         as_read = equals("rev", int(read[key]["rev"])) if key in read else NEW
         change.require_condition(key, as_read, stale)
+
+
+def require_same_risk(change: Change, read: Mapping[Key, Item], account_id: str) -> None:
+    """Make the change depend on the account's risk as it was read; Stale otherwise."""
+    key = accounts.risk_key(account_id)
+    change.require_condition(key, equals("rev", int(read[key]["rev"])) if key in read else NEW, stale)
 
 
 def _kind_of_pin(read: Mapping[Key, Item], account_id: str, now: datetime | None = None) -> set[FactorKind]:

@@ -20,6 +20,7 @@ from hotline.kit.store.condition import equals
 from hotline.sessions.model import SessionKind, SessionState, TurnRecord
 from hotline.sessions.service import contribute_told, contribute_turn, with_heard, with_served
 
+from .account_factors import require_same_risk
 from .model import Operation
 from .policy import REQUIREMENTS
 from .session import Session, owner_keys, refresh_state, still_proved, store_as_is
@@ -145,7 +146,15 @@ def needs_standing_proof(operation: Operation | None) -> bool:
 def _commit[Result](session: Session, change: Change, effect: Effect[Result], turn: Turn, *, held: bool) -> None:
     old, new = session.state, effect.state or session.state
     if new is not old and session.signed_in is not None:
-        new = refresh_state(new, session.signed_in, session.read, session.ctx.lookup_ring, session.now, pin=old.pin)
+        new = refresh_state(
+            new,
+            session.signed_in,
+            session.read,
+            session.ctx.lookup_ring,
+            session.now,
+            pin=old.pin,
+            kinds_at_risk=old.kinds_at_risk,
+        )
     topic = turn.finishes.get(effect.outcome)
     if topic is not None:
         new = with_served(new, topic)
@@ -156,6 +165,7 @@ def _commit[Result](session: Session, change: Change, effect: Effect[Result], tu
         key = accounts.profile_key(session.account_id)
         if key in session.read:
             change.require_condition(key, equals("rev", int(session.read[key]["rev"])), stale)
+        require_same_risk(change, session.read, session.account_id)
     change.commit(session.ctx.store)
     session.state = advanced
     session.forget_read()

@@ -19,6 +19,7 @@ from hotline.sessions.model import Identified, SessionState, TurnRecord
 from hotline.sessions.service import session_key
 
 from . import choices, code_messages, limits, pins
+from .account_factors import count_kinds_at_risk
 from .items import NOBODY
 from .session import Session, owner_keys
 
@@ -178,4 +179,5 @@ def choose_from(session: Session, state: SessionState, place: int | None = None)
     if chosen is None:
         return Choice(state, tuple(candidates))
     pin = pins.acting_pin(read, chosen.account_id, now)
-    return Choice(choices.choose_profile(state, chosen, keyring, pin=pin), ())
+    kinds = count_kinds_at_risk(read, chosen.account_id, now)
+    return Choice(choices.choose_profile(state, chosen, keyring, pin=pin, kinds_at_risk=kinds), ())

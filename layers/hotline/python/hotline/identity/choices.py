@@ -43,6 +43,7 @@ def strip(state: SessionState) -> SessionState:
         account_id=None,
         two_step=False,
         pin=False,
+        kinds_at_risk=None,
         time_zone=None,
         offers=(),
         logins=(),
@@ -103,7 +104,9 @@ def decoy_points(identified: Identified, keyring: Keyring, purpose: str = "decoy
     return tuple(decoys)
 
 
-def choose_profile(state: SessionState, profile: Profile, keyring: Keyring, *, pin: bool = False) -> SessionState:
+def choose_profile(
+    state: SessionState, profile: Profile, keyring: Keyring, *, pin: bool = False, kinds_at_risk: int | None = None
+) -> SessionState:
     """The call once its account is known. Codes now go to that account's own points only. The number that the call is
     identified by is taken if it is one of them, else the phone confirmed last. A code that was asked for before is
     void. Offers about another account are gone, and so is what was heard of it."""
@@ -125,6 +128,7 @@ def choose_profile(state: SessionState, profile: Profile, keyring: Keyring, *, p
         account_id=profile.account_id,
         two_step=profile.two_step,
         pin=pin,
+        kinds_at_risk=kinds_at_risk,
         time_zone=profile.time_zone,
         targets=targets,
         challenge=None,

@@ -72,10 +72,10 @@ def allow_agent(agent: Agent, operation: Operation, account_id: str | None, now:
     """Whether the customer's proof is enough for an agent, and of this very account. Raises NeedProof with the factor
     kinds that the customer could prove."""
     if agent.proof is None:
-        raise NeedProof(operation=operation.value, needs=tuple(kind.value for kind in FACTORS))
+        raise NeedProof(operation=operation.value, needs=tuple(kind.value for kind in FACTORS), for_agent=True)
     missing = missing_of_customer(operation, agent.proof, now)
     if missing is not None:
-        raise NeedProof(operation=operation.value, needs=missing)
+        raise NeedProof(operation=operation.value, needs=missing, for_agent=True)
     if account_id is None or account_id != agent.proof.account_id:
         raise NeedProof(operation=operation.value, needs=())
 

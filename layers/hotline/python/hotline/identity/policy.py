@@ -36,7 +36,8 @@ class Requirement:
     """How many different factors an operation needs, without and with two-step verification of the account.
 
     `agent`: never by the caller alone. `system`: the hotline itself may do it, by rule or by a fact of the wallet.
-    `session`: an app session counts as a factor. `by_agent`: how an agent may do it for the customer.
+    `session`: an app session counts as a factor. `by_agent`: how an agent may do it for the customer. `steps_up`: one
+    factor more while the account is at high risk.
     """
 
     one_step: int
@@ -46,11 +47,23 @@ class Requirement:
     system: bool = False
     session: bool = False
     by_agent: ByAgent = ByAgent.NEVER
+    steps_up: bool = False
 
-    def factors_for(self, two_step: bool | None) -> int:
+    def factors_for(self, two_step: bool | None, *, at_risk: bool = False) -> int:
         """How many different factors the operation needs. `two_step` None: the wallet has not said whether the account
-        asks for two, so it does."""
-        return self.one_step if two_step is False else self.two_step
+        asks for two, so it does. `at_risk`: the account's risk is high."""
+        usual = self.one_step if two_step is False else self.two_step
+        return usual + 1 if at_risk and self.steps_up else usual
+
+    def factors_of(self, proof: Proof, *, for_agent: bool = False) -> int:
+        """How many different factors somebody needs who has proved this much. At high risk a caller needs one more, and
+        comes to a person without it. `for_agent`: a person is there. Then the one more is asked for where the account
+        has it, and the usual ones are enough where it has no more."""
+        usual = self.factors_for(proof.two_step)
+        if proof.kinds_at_risk is None:
+            return usual
+        raised = self.factors_for(proof.two_step, at_risk=True)
+        return max(usual, min(raised, proof.kinds_at_risk)) if for_agent else raised
 
 
 REQUIREMENTS: dict[Operation, Requirement] = {
@@ -61,18 +74,18 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.PROVED_PAUSE: Requirement(1, 1, Purpose.PROTECT, session=True),
     # An agent reads with access to the account (agents.access).
     Operation.READ: Requirement(1, 1, Purpose.LOOK, session=True, by_agent=ByAgent.ALONE),
-    Operation.REFUND: Requirement(1, 2, by_agent=ByAgent.PROOF),
+    Operation.REFUND: Requirement(1, 2, by_agent=ByAgent.PROOF, steps_up=True),
     # It tells nothing and moves nothing: people look into a payment, and the owner hears of that at every point.
     Operation.DISPUTE: Requirement(1, 1, Purpose.LOOK, session=True, by_agent=ByAgent.ALONE),
     # It tells nothing and moves nothing. The link goes to the owner's own contact point.
     Operation.EVIDENCE: Requirement(1, 1, Purpose.LOOK, session=True),
-    Operation.UNLOCK: Requirement(1, 2, by_agent=ByAgent.PROOF),
-    Operation.RESET_GRANT: Requirement(1, 2, by_agent=ByAgent.PROOF),
+    Operation.UNLOCK: Requirement(1, 2, by_agent=ByAgent.PROOF, steps_up=True),
+    Operation.RESET_GRANT: Requirement(1, 2, by_agent=ByAgent.PROOF, steps_up=True),
     Operation.FREEZE: Requirement(1, 1, Purpose.PROTECT, session=True, by_agent=ByAgent.ALONE),
-    Operation.END_PAUSE: Requirement(1, 1, by_agent=ByAgent.PROOF),
-    Operation.UNFREEZE: Requirement(2, 2, by_agent=ByAgent.PROOF),
+    Operation.END_PAUSE: Requirement(1, 1, by_agent=ByAgent.PROOF, steps_up=True),
+    Operation.UNFREEZE: Requirement(2, 2, by_agent=ByAgent.PROOF, steps_up=True),
     # A new factor is enrolled at the level that it will give (NIST SP 800-63B-4 4.1.2).
-    Operation.SET_PIN: Requirement(1, 2),
+    Operation.SET_PIN: Requirement(1, 2, steps_up=True),
     # It opens nothing and moves nothing.
     Operation.SET_REMINDERS: Requirement(1, 1, Purpose.LOOK, session=True),
     Operation.CONTACT_CHANGE: Requirement(2, 2, agent=True, by_agent=ByAgent.SECOND),
@@ -131,13 +144,17 @@ def counting_factors(requirement: Requirement, factors: Sequence[ProvedFactor], 
 def missing_factors(operation: Operation, proof: Proof, now: datetime) -> tuple[str, ...] | None:
     """None when the proof is enough; else the kinds of factor that would bring the caller nearer. Empty: nothing the
     caller can prove is enough."""
-    return () if REQUIREMENTS[operation].agent else missing_of_customer(operation, proof, now)
+    return () if REQUIREMENTS[operation].agent else _missing(operation, proof, now, for_agent=False)
 
 
 def missing_of_customer(operation: Operation, proof: Proof, now: datetime) -> tuple[str, ...] | None:
     """The same for what a customer proves so that an agent may do it for them."""
+    return _missing(operation, proof, now, for_agent=True)
+
+
+def _missing(operation: Operation, proof: Proof, now: datetime, *, for_agent: bool) -> tuple[str, ...] | None:
     requirement = REQUIREMENTS[operation]
-    needed = requirement.factors_for(proof.two_step)
+    needed = requirement.factors_of(proof, for_agent=for_agent)
     if needed == 0:
         return None
     proved = {factor.kind for factor in counting_factors(requirement, proof.factors, now)}
@@ -147,11 +164,11 @@ def missing_of_customer(operation: Operation, proof: Proof, now: datetime) -> tu
     return tuple(kind.value for kind in FACTORS if kind not in proved)
 
 
-def count_missing(operation: Operation, proof: Proof, now: datetime) -> int:
+def count_missing(operation: Operation, proof: Proof, now: datetime, *, for_agent: bool = False) -> int:
     """How many more factors of different kinds the operation's row asks for. Whether a caller may do it at all is the
-    gate's to say."""
+    gate's to say. `for_agent`: so that an agent may do it."""
     requirement = REQUIREMENTS[operation]
-    needed = requirement.factors_for(proof.two_step)
+    needed = requirement.factors_of(proof, for_agent=for_agent)
     proved = {factor.kind for factor in counting_factors(requirement, proof.factors, now)}
     return max(0, needed - len(proved))
 

@@ -9,7 +9,14 @@ from hotline.kit.actor import System
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
 
-from .account_factors import can_give, could_give, gives_until, list_account_factors, require_same_factors
+from .account_factors import (
+    can_give,
+    could_give,
+    gives_until,
+    list_account_factors,
+    require_same_factors,
+    require_same_risk,
+)
 from .acts import Act, Effect, Note, Turn, needs_standing_proof, note_told, perform
 from .approvals import (
     approval_from,
@@ -187,6 +194,7 @@ __all__ = [
     "repudiation_token",
     "require",
     "require_same_factors",
+    "require_same_risk",
     "row_keys",
     "rows_subject",
     "send_repudiable",

@@ -29,10 +29,11 @@ from hotline.sessions.model import SessionKind, SessionState, TurnRecord
 from hotline.sessions.service import proof_from, session_attributes, session_from, session_key
 
 from . import choices
+from .account_factors import count_kinds_at_risk
 from .gate import allow
 from .model import IdentityError, Operation
 from .pins import acting_pin, factors_key, has_pin
-from .policy import FACTOR_LIFE, count_missing, missing_factors
+from .policy import FACTOR_LIFE, count_missing, missing_factors, missing_of_customer
 from .targets import NO_POINT, pin_point, proof_keys, proves
 
 STORED_AS_IS = "settled"
@@ -109,10 +110,17 @@ class Session:
             raise NeedProof(operation=operation.value, needs=())
         return self.state.account_id
 
+    def allow_agent(self, operation: Operation) -> str:
+        """The chosen account, if enough is proved so that an agent may do the operation. Raises NeedProof likewise."""
+        missing = missing_of_customer(operation, proof_from(self.state), self.now)
+        if missing is not None:
+            raise self.reachable(NeedProof(operation=operation.value, needs=missing, for_agent=True))
+        return self.account_id
+
     def reachable(self, refusal: NeedProof) -> NeedProof:
         """The refusal with those of its factors that this session could prove."""
-        needs = reachable_needs(Operation(refusal.operation), self.state, self.now)
-        return NeedProof(operation=refusal.operation, needs=needs)
+        needs = reachable_needs(Operation(refusal.operation), self.state, self.now, for_agent=refusal.for_agent)
+        return NeedProof(operation=refusal.operation, needs=needs, for_agent=refusal.for_agent)
 
 
 def open_call(
@@ -158,7 +166,8 @@ def open_app_session(ctx: Context, sign_in: SignIn, also: Iterable[Key] = ()) ->
     )
     signed_in = session_factor(sign_in, now)
     pin = acting_pin(read, sign_in.account_id, now)
-    state = refresh_state(begun, profile, read, keyring, now, signed_in=signed_in, pin=pin)
+    kinds = count_kinds_at_risk(read, sign_in.account_id, now)
+    state = refresh_state(begun, profile, read, keyring, now, signed_in=signed_in, pin=pin, kinds_at_risk=kinds)
     return Session(ctx, state, now, read, set(asked), stored, profile)
 
 
@@ -192,6 +201,7 @@ def refresh_state(
     *,
     signed_in: ProvedFactor | None = None,
     pin: bool = False,
+    kinds_at_risk: int | None = None,
 ) -> SessionState:
     """The app session's state for its account as the profile has it now: where codes go, and which factors are kept. A
     factor is kept while its contact point is the account's own and proves something (targets.proves). All factors go
@@ -205,7 +215,7 @@ def refresh_state(
         if factor.kind is not FactorKind.SESSION and factor.point in own and proves(profile, factor, read, now, keyring)
     ]
     signed = signed_in or next((factor for factor in state.factors if factor.kind is FactorKind.SESSION and same), None)
-    chosen = choices.choose_profile(state, profile, keyring, pin=pin)
+    chosen = choices.choose_profile(state, profile, keyring, pin=pin, kinds_at_risk=kinds_at_risk)
     points = {target.point for target in chosen.targets.values()}
     waiting = state.challenge if same and state.challenge is not None and state.challenge.point in points else None
     factors = tuple(sorted((*kept, *([signed] if signed else [])), key=lambda factor: factor.kind.value))
@@ -235,22 +245,23 @@ def _is_stored(session: Session) -> bool:
 
 
 def owner_keys(account_id: str) -> tuple[Key, ...]:
-    """The keys to read for `still_proved`: the account's contact points, its PIN, what stops it."""
-    return (*proof_keys(account_id), factors_key(account_id))
+    """The keys to read for `still_proved`: the account's contact points, its PIN, what stops it, its risk."""
+    return (*proof_keys(account_id), factors_key(account_id), accounts.risk_key(account_id))
 
 
 def still_proved(
     state: SessionState, read: Mapping[Key, Item], account_id: str, keyring: Keyring, now: datetime
 ) -> SessionState:
     """The call with the factors that still prove for its account as it was read. The account must have the factor's
-    contact point and may act on it; a PIN counts only while there is one. `read` holds what exists of
-    `owner_keys`."""
+    contact point and may act on it; a PIN counts only while there is one. The account's risk is that of now. `read`
+    holds what exists of `owner_keys`."""
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     if profile is None:
         return replace(state, factors=())
     pin = has_pin(read.get(factors_key(account_id)))
     good = (factor for factor in state.factors if pin or factor.kind is not FactorKind.PIN)
-    return replace(state, factors=tuple(factor for factor in good if proves(profile, factor, read, now, keyring)))
+    factors = tuple(factor for factor in good if proves(profile, factor, read, now, keyring))
+    return replace(state, factors=factors, kinds_at_risk=count_kinds_at_risk(read, account_id, now))
 
 
 def next_need(operation: Operation, state: SessionState, now: datetime) -> str:
@@ -260,14 +271,17 @@ def next_need(operation: Operation, state: SessionState, now: datetime) -> str:
     return reachable[0] if reachable else "agent"
 
 
-def reachable_needs(operation: Operation, state: SessionState, now: datetime) -> tuple[str, ...]:
+def reachable_needs(
+    operation: Operation, state: SessionState, now: datetime, *, for_agent: bool = False
+) -> tuple[str, ...]:
     """The kinds of factor that the caller of this call could prove next for the operation. A contact point that codes
     go to proves one, and so does a PIN that was chosen. Empty when those would not be enough, so that nobody proves one
-    factor for nothing."""
+    factor for nothing. `for_agent`: so that an agent may do it."""
     proof = proof_from(state)
+    missing = (missing_of_customer if for_agent else missing_factors)(operation, proof, now) or ()
     kinds = {factor.value for factor in state.targets} | ({FactorKind.PIN.value} if state.pin else set())
-    reachable = tuple(kind for kind in missing_factors(operation, proof, now) or () if kind in kinds)
-    return reachable if len(reachable) >= count_missing(operation, proof, now) else ()
+    reachable = tuple(kind for kind in missing if kind in kinds)
+    return reachable if len(reachable) >= count_missing(operation, proof, now, for_agent=for_agent) else ()
 
 
 def could_prove(operation: Operation, state: SessionState, now: datetime) -> bool:

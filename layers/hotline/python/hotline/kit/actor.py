@@ -64,6 +64,8 @@ class Proof:
     factors: tuple[ProvedFactor, ...]
     two_step: bool | None
     """Whether the account asks for a second factor. None: the wallet has not said, which counts as yes."""
+    kinds_at_risk: int | None = None
+    """How many kinds of factor the account has, if it is at high risk; None if it is not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,14 +51,16 @@ class Refused(HotlineError):
 
 
 class NeedProof(Refused):
-    """The operation needs factors that the caller has not proved; `needs` lists the factor kinds that would do."""
+    """The operation needs factors that the caller has not proved; `needs` lists the factor kinds that would do.
+    `for_agent`: they are proved so that an agent may do it."""
 
     code = "need_proof"
 
-    def __init__(self, *, operation: str, needs: tuple[str, ...]) -> None:
+    def __init__(self, *, operation: str, needs: tuple[str, ...], for_agent: bool = False) -> None:
         super().__init__(operation=operation)
         self.operation = operation
         self.needs = needs
+        self.for_agent = for_agent
 
 
 class NeedSecond(Refused):

@@ -51,6 +51,7 @@ def session_attributes(state: SessionState) -> Item:
         "account_id": state.account_id,
         "two_step": state.two_step,
         "pin": state.pin or None,
+        "kinds_at_risk": state.kinds_at_risk,
         "time_zone": state.time_zone,
         "factors": {factor.kind.value: _factor_item(factor) for factor in state.factors},
         "challenge": {"id": state.challenge.id, "point": state.challenge.point} if state.challenge else None,
@@ -73,7 +74,8 @@ def _offer_item(offer: Offer) -> Item:
 
 
 CHANGING_ATTRIBUTES = (
-    "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "pin", "time_zone", "factors",
+    "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "pin", "kinds_at_risk", "time_zone",
+    "factors",
     "challenge", "offers", "logins", "topic", "case_id", "heard", "about", "served", "score",
 )  # fmt: skip
 
@@ -95,6 +97,7 @@ def session_from(item: Mapping[str, Any]) -> SessionState:
         account_id=item.get("account_id"),
         two_step=bool(item["two_step"]) if "two_step" in item else None,
         pin=bool(item.get("pin", False)),
+        kinds_at_risk=int(item["kinds_at_risk"]) if "kinds_at_risk" in item else None,
         time_zone=item.get("time_zone"),
         factors=tuple(_factor_from(kind, factor) for kind, factor in sorted(item.get("factors", {}).items())),
         challenge=AskedChallenge(**item["challenge"]) if "challenge" in item else None,
@@ -116,7 +119,7 @@ def session_from(item: Mapping[str, Any]) -> SessionState:
 
 def proof_from(state: SessionState) -> Proof:
     """The proof that an operation may rely on, and where it is stored."""
-    return Proof(key_of(state), state.account_id, state.factors, state.two_step)
+    return Proof(key_of(state), state.account_id, state.factors, state.two_step, state.kinds_at_risk)
 
 
 def _turn_item(record: TurnRecord) -> Item:

@@ -127,6 +127,8 @@ class SessionState:
     is chosen, since nothing that needs a factor passes the gate until then."""
     pin: bool = False
     """The chosen account has a hotline PIN."""
+    kinds_at_risk: int | None = None
+    """How many kinds of factor the chosen account has, if it is at high risk; None if it is not."""
     time_zone: str | None = None
     """The chosen account's, so that words need not read its profile again."""
     factors: tuple[ProvedFactor, ...] = ()
