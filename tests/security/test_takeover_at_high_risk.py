@@ -118,7 +118,7 @@ def test_a_risk_that_rises_between_reading_and_writing_stops_the_write(world: Ag
             at_risk(world)
         commit(writes, token=token)
 
-    store.transact = transact  # type: ignore[assignment,method-assign]
+    store.transact = transact  # type: ignore[method-assign]
     said = phone.press("unlock")
     assert raised
     assert (said["outcome"], said["needs"]) == ("NEED_PROOF", "email")
@@ -219,7 +219,7 @@ def test_a_risk_that_rises_before_an_agents_write_stops_it(world: AgentWorld) ->
             at_risk(world)
         return found
 
-    world.store.batch_get = late  # type: ignore[assignment,method-assign]
+    world.store.batch_get = late  # type: ignore[method-assign]
     with pytest.raises(NeedProof):
         world.do(token, basis, agents.UNLOCK)
     assert not world.decided("account.unlock_requested")

@@ -7,12 +7,15 @@ from dataclasses import fields, replace
 import pytest
 
 from hotline.security.detectors import DETECTORS, Detector
-from hotline.security.rules import RuleSet
+from hotline.security.rules import Bands, RuleSet
 from hotline.security.settings import (
+    RISK,
     SHIPPED_FILE,
+    WHOLE,
     BadSettings,
     choose_rules,
     parse_settings,
+    read_bands,
     read_settings,
     read_shipped_rules,
 )
@@ -29,7 +32,34 @@ def test_the_file_that_ships_has_the_table_of_every_rule(detector: Detector[obje
 
 
 def test_the_file_that_ships_has_no_other_table() -> None:
-    assert sorted(parse_settings()) == sorted(BY_RULE)
+    assert sorted(parse_settings()) == sorted([*BY_RULE, RISK])
+
+
+def test_the_bands_that_ship_are_those_of_the_code_and_settings_replace_them() -> None:
+    assert set(parse_settings()[RISK]) == {one.name for one in fields(Bands)}
+    assert read_bands(parse_settings()) == read_bands({}) == Bands()
+    assert read_settings("[risk]\nhigh_from = 60\n").bands == Bands(high_from=60.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[risk]\nhigh = 60\n", "high"),
+        ("[risk]\nhigh_from = 0.5\n", "high_from"),
+        ("[risk]\nraised_from = 101\n", "raised_from"),
+        ("[risk]\nraised_from = 60\n", "high_from"),
+        ('[risk]\nraised_from = "low"\n', "raised_from"),
+        ("risk = 3\n", WHOLE),
+    ],
+)
+def test_bounds_that_cannot_hold_are_refused_by_their_name(text: str, key: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        read_settings(text)
+    assert (refused.value.table, refused.value.key) == (RISK, key)
+
+
+def test_other_bands_change_no_finding_and_so_not_the_digest() -> None:
+    assert read_settings("[risk]\nhigh_from = 60\n").digest == read_shipped_rules().digest
 
 
 def test_the_shipped_settings_are_those_of_the_detectors() -> None:

@@ -187,6 +187,9 @@ def test_write_units_of_spread_activity(rules: str, units_max: float) -> None:
     wallet.forget()
     wallet.live(24, 40)
     assert wallet.units_a_row() <= units_max
+    # The risk of honest accounts is hardly ever written.
+    risks = [item for item in wallet.store.items(Table.HOTLINE) if item["SK"] == "#RISK"]
+    assert sum(int(item["rev"]) for item in risks) <= wallet.rows / 1_000
     # Not for want of events.
     assert wallet.rows > 2_000
     assert wallet.units_a_row() > 0.8 * units_max

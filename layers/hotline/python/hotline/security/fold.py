@@ -23,7 +23,7 @@ class Fold:
     party has that part alone.
     """
 
-    __slots__ = ("_plan", "_read", "alarms", "history", "peak", "risk", "states")
+    __slots__ = ("_plan", "_read", "alarms", "history", "peak", "peak_risk", "risk", "states")
 
     def __init__(self, plan: Plan, stored: Mapping[str, Any] | None = None) -> None:
         stored = stored or {}
@@ -44,6 +44,8 @@ class Fold:
         self.peak: list[float] = stored.get("peak", [])
         """[risk, time] of the movement that makes the account's risk; empty before the first."""
         self.risk: Risk | None = None
+        self.peak_risk: Risk | None = None
+        """The parts of the peak; None when it was there before the events that were taken in."""
 
     def store(self) -> dict[str, Any]:
         """The stored form, a JSON value."""
@@ -119,7 +121,7 @@ class Fold:
                 total >= peak[0] * (1.0 - 0.7 * (at_ms - peak[1]) / weights.risk_half_life_ms)
                 and total >= self.account_risk(at_ms)
             ):
-                self.peak = [total, at_ms]
+                self.peak, self.peak_risk = [total, at_ms], risk
 
     def _finding_level(self, at_ms: int) -> float:
         level, levels, half_life_ms = 0.0, self._plan.levels, self._plan.weights.findings_half_life_ms

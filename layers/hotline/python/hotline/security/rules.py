@@ -39,6 +39,16 @@ type Listener = tuple[str, Step, Any, Rule, bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Bands:
+    """The points from which the risk of an account is raised, and high. A finding alone has all points of its severity:
+    low 10, medium 25, high 75, critical 100. Nobody publishes such bounds. An unusual movement alone hardly reaches
+    the lower one and never the upper one; a high finding is high for two days."""
+
+    raised_from: float = 30.0
+    high_from: float = 50.0
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The rules of one stream, by the signal to which they listen."""
 
@@ -54,15 +64,22 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The rules of a run. `digest` names the set: two runs with one digest judge alike."""
+    """The rules of a run. `digest` names the set: two runs with one digest judge alike. `bands`: the bounds of the risk
+    of an account, which change no finding."""
 
     rules: tuple[Rule, ...]
     plans: Mapping[Stream, Plan]
     digest: str
+    bands: Bands = Bands()
 
     @classmethod
-    def of(cls, chosen: Iterable[tuple[Detector[Any], Any]], weights: Weights | None = None) -> RuleSet:
-        """The set of detectors with their limits, and the weights of a risk; without them those that ship."""
+    def of(
+        cls,
+        chosen: Iterable[tuple[Detector[Any], Any]],
+        weights: Weights | None = None,
+        bands: Bands | None = None,
+    ) -> RuleSet:
+        """The set of detectors with their limits, and the weights and bands of a risk; without them those that ship."""
         rules = tuple(Rule(detector, limits, _name(detector, limits)) for detector, limits in chosen)
         weights = weights or Weights()
         plans = {
@@ -70,7 +87,7 @@ class RuleSet:
             for stream in Stream
         }
         names = [rule.name for rule in rules] + ([] if weights == Weights() else [repr(weights)])
-        return cls(rules, plans, _digest("\n".join(sorted(names))))
+        return cls(rules, plans, _digest("\n".join(sorted(names))), bands or Bands())
 
 
 def _plan(stream: Stream, rules: list[Rule], weights: Weights) -> Plan:

@@ -26,6 +26,7 @@ from hotline.kit.store.condition import NEW, Condition, Item, equals
 from hotline.lockout import service as lockout
 
 from . import items
+from .account_risk_writes import RiskOutlook
 from .activity import ACTIVITY_LIFE, NAMED
 from .detectors import Event, Stream
 from .findings import Kind, Step, contribute_steps, parts_of, step_keys
@@ -320,27 +321,46 @@ class _StreamRun:
         names = names or (None if stored is None else stored.get(NAMED))
         item = items.watch_item(self.plan.stream, watch, names, now)
         steps = list(_steps_of(watch.changes(), self.rules, self.plan.stream, subject, names))
+        outlook = None
+        if self.plan.stream is Stream.ACCOUNT:
+            outlook = RiskOutlook(self.rules, subject, watch.fold, stored, now)
+            item |= outlook.to_remember()
         if steps:
-            self._commit(subject, steps, stored, item, done)
-        else:
+            self._commit(subject, steps, stored, item, done, outlook)
+        elif outlook is None or not self._commit_risk(outlook, subject, stored, item, done):
             done.writes += 1
             _put_watch(self.ctx, items.watch_key(self.plan.stream, subject), stored, item)
 
-    def _commit(self, subject: str, steps: list[Step], stored: Item | None, item: Item, done: _Done) -> None:
-        """The watch and its findings in one transaction. Findings that are too much for one go before it, each part
-        made only if the watch is as it was read. They are known when the watch is judged again."""
+    def _commit(
+        self,
+        subject: str,
+        steps: list[Step],
+        stored: Item | None,
+        item: Item,
+        done: _Done,
+        outlook: RiskOutlook | None,
+    ) -> None:
+        """The watch, its findings and the account's risk in one transaction. Findings that are too much for one go
+        before it, each part made only if the watch is as it was read. They are known when the watch is judged again."""
         key = items.watch_key(self.plan.stream, subject)
         parts = parts_of(steps)
+        of_risk = outlook.keys() if outlook is not None and outlook.must_look(found_something=True) else ()
         for number, part in enumerate(parts, 1):
-            keys = sorted(step_keys(part), key=lambda key: (key.pk, key.sk or ""))
+            keys = sorted({*step_keys(part), *of_risk}, key=lambda key: (key.pk, key.sk or ""))
             done.requests += 1
             read = self.ctx.store.batch_get(keys)
+            risk = outlook.find_write(read) if outlook is not None and of_risk else None
+            if risk is not None:
+                # A case that is opened now goes by the risk as it will be.
+                read[risk.key] = risk.item
             if self.plan.stream is Stream.ACCOUNT and lockout.is_erased(read, subject):
                 return
             change = self._change(part[0].finding.rule)
             made = contribute_steps(change, read, part)
             if number == len(parts):
                 change.replace(key, stored, item)
+                if risk is not None:
+                    change.replace(risk.key, risk.known, risk.item)
             elif made:
                 change.require_condition(key, _is_as_read(stored), stale)
             if self.plan.stream is Stream.ACCOUNT and len(change) > 0:
@@ -348,6 +368,22 @@ class _StreamRun:
             done.writes += 1
             change.commit(self.ctx.store)
             done.steps += made
+
+    def _commit_risk(self, outlook: RiskOutlook, subject: str, stored: Item | None, item: Item, done: _Done) -> bool:
+        """The watch and the account's risk in one transaction, where the risk is another one. Tells whether it was."""
+        if not outlook.must_look(found_something=False):
+            return False
+        done.requests += 1
+        risk = outlook.find_write(self.ctx.store.batch_get(list(outlook.keys())))
+        if risk is None:
+            return False
+        change = self._change("risk")
+        change.replace(items.watch_key(self.plan.stream, subject), stored, item)
+        change.replace(risk.key, risk.known, risk.item)
+        lockout.contribute_not_erased(change, subject)
+        done.writes += 1
+        change.commit(self.ctx.store)
+        return True
 
     def _change(self, rule: str) -> Change:
         return Change(actor=System("security_scan", rule), cause="scan", now=self.ctx.clock.now(), ids=self.ctx.ids)

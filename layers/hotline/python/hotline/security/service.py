@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import batched, islice
 
+from hotline.accounts.service import risk_key
 from hotline.contracts.model import AccountErased, Fact
 from hotline.kit.change import Change
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store, TransactionCancelled, query_all
-from hotline.kit.store.condition import Item
+from hotline.kit.store.condition import PRESENT, Item
 
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, agent_row, rows_of
 from .checkup import Matter, is_told, list_matters
@@ -90,15 +91,19 @@ def contribute_agent_activity(
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
-    """The keys to read before `contribute_facts`: the watch of an account that is erased."""
-    return {watch_key(Stream.ACCOUNT, fact.subject) for fact in facts if isinstance(fact.data, AccountErased)}
+    """The keys to read before `contribute_facts`: the watch and the risk of an account that is erased."""
+    erased = {fact.subject for fact in facts if isinstance(fact.data, AccountErased)}
+    return {key for account_id in erased for key in (watch_key(Stream.ACCOUNT, account_id), risk_key(account_id))}
 
 
 def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
     """Forget what the scan remembers of the account when it is erased; other facts change nothing here. A tombstone
     takes the place of the watch, so that a scan that ends later leaves none behind."""
-    for key in fact_keys(facts):
-        change.replace(key, read.get(key), tombstone_item(change.now))
+    for account_id in {fact.subject for fact in facts if isinstance(fact.data, AccountErased)}:
+        watch, risk = watch_key(Stream.ACCOUNT, account_id), risk_key(account_id)
+        change.replace(watch, read.get(watch), tombstone_item(change.now))
+        if risk in read:
+            change.delete(risk, condition=PRESENT)
 
 
 def write_activity(store: Store, rows: Sequence[Put], ids: IdSource) -> None:

@@ -1,8 +1,9 @@
 """The rules that are on, with their limits: `detection.toml`, or a file of the same form. Pure but for reading it.
 
 The file has a table for each rule: `on`, and limits by the names of the detector's own. A limit `window_ms` is written
-in minutes, as `window_minutes`. A table or limit that is left out stays as the detector ships it. Unknown names and
-values that cannot hold are errors: a misspelt limit must not pass for one that was set.
+in minutes, as `window_minutes`. A table or limit that is left out stays as the detector ships it. The table `risk` has
+the bands of an account's risk. Unknown names and values that cannot hold are errors: a misspelt limit must not pass for
+one that was set.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from hotline.kit.errors import InvalidInput
 
 from .detectors import DETECTORS, Detector
 from .detectors.rule import MINUTE_MS
-from .rules import RuleSet
+from .rules import Bands, RuleSet
+from .score import RISK_MAX
 
 SHIPPED_FILE: Final = Path(__file__).with_name("detection.toml")
 ON: Final = "on"
+RISK: Final = "risk"
+"""The name of the table of bands."""
 WHOLE: Final = "-"
 """The place of a fault of a whole table, or of the whole file."""
 _MS, _MINUTES = "_ms", "_minutes"
@@ -47,7 +51,8 @@ class BadSettings(InvalidInput):
 
 def read_settings(text: str | None = None, detectors: Sequence[Detector[Any]] = DETECTORS) -> RuleSet:
     """The rules that the settings switch on. `text`: TOML; None: the file that ships. Raises BadSettings."""
-    return RuleSet.of(choose_rules(parse_settings(text), detectors))
+    tables = parse_settings(text)
+    return RuleSet.of(choose_rules(tables, detectors), bands=read_bands(tables))
 
 
 @cache
@@ -64,6 +69,24 @@ def parse_settings(text: str | None = None) -> Mapping[str, Any]:
         raise BadSettings(WHOLE, WHOLE, f"this is not TOML: {fault}") from None
 
 
+def read_bands(tables: Mapping[str, Any]) -> Bands:
+    """The bands of an account's risk. Raises BadSettings for bounds outside of 1 to RISK_MAX, and for a high risk that
+    begins below a raised one."""
+    table = tables.get(RISK, {})
+    if not isinstance(table, Mapping):
+        raise BadSettings(RISK, WHOLE, "this is not a table of bounds")
+    known = [one.name for one in fields(Bands)]
+    for key, value in table.items():
+        if key not in known:
+            raise BadSettings(RISK, key, f"there is no such bound; there are {', '.join(known)}")
+        if not 1 <= _read_number(RISK, key, value, 0.0) <= RISK_MAX:
+            raise BadSettings(RISK, key, f"a number from 1 to {RISK_MAX:g} is needed")
+    bands = Bands(**{key: float(value) for key, value in table.items()})
+    if bands.high_from < bands.raised_from:
+        raise BadSettings(RISK, "high_from", "a high risk cannot begin below a raised one")
+    return bands
+
+
 def choose_rules(
     tables: Mapping[str, Any], detectors: Sequence[Detector[Any]] = DETECTORS, only: Iterable[str] | None = None
 ) -> list[tuple[Detector[Any], Any]]:
@@ -71,7 +94,7 @@ def choose_rules(
     that are on, whatever the settings say. Raises BadSettings."""
     by_rule = {detector.rule: detector for detector in detectors}
     for name in tables:
-        if name not in by_rule:
+        if name not in by_rule and name != RISK:
             raise BadSettings(name, WHOLE, f"there is no such rule; there are {', '.join(sorted(by_rule))}")
     chosen = None if only is None else set(only)
     for name in sorted(chosen or ()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hotline.accounts.service import risk_key
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
@@ -11,20 +12,23 @@ from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Condition, Item, Missing, all_of, equals
 
+from .account_risk_writes import contribute_judged_risk
 from .detectors import Stream
 from .items import ATTENTION, as_read, named_finding_key, version_of
 from .model import STATE_BY_VERDICT, FindingChanged, SecurityError, Verdict
+from .settings import read_shipped_rules
 
 
 def verdict_keys(subject: str, finding_id: str, stream: Stream = Stream.ACCOUNT) -> tuple[Key, ...]:
     """The keys to read before `contribute_verdict`. `subject`: the account, or the subject of another stream."""
-    return (named_finding_key(subject, finding_id, stream),)
+    of_account = (risk_key(subject),) if stream is Stream.ACCOUNT else ()
+    return (named_finding_key(subject, finding_id, stream), *of_account)
 
 
 def account_of_finding(read: Mapping[Key, Item], stream: Stream, subject: str, finding_id: str) -> str | None:
     """The account of the wallet that the subject of a stored finding is, None where nobody knows one. Raises
     NotPossible `no_such_finding`."""
-    (key,) = verdict_keys(subject, finding_id, stream)
+    key = named_finding_key(subject, finding_id, stream)
     if key not in read:
         raise NotPossible(SecurityError.NO_SUCH_FINDING)
     account_id: str | None = read[key].get("account_id")
@@ -45,7 +49,7 @@ def contribute_verdict(
     """Note the verdict; a later one takes its place. It lifts no hold. `subject`: the account, or the subject of
     another stream. `version`: the one that the judge saw; None: whatever it is. Raises NotPossible `no_such_finding`,
     and FindingChanged of another version; at commit Stale when somebody else judged meanwhile."""
-    (key,) = verdict_keys(subject, finding_id, stream)
+    key = named_finding_key(subject, finding_id, stream)
     account_id = account_of_finding(read, stream, subject, finding_id)
     require(change, Operation.JUDGE_FINDING, subject if stream is Stream.ACCOUNT else None)
     if version is not None and version != (present := version_of(read[key])):
@@ -58,5 +62,7 @@ def contribute_verdict(
         # More of the same pattern may come in until the write, which the judge has not seen.
         condition = all_of(condition, equals("window_end", read[key]["window_end"]), as_read(read[key]))
     change.update(key, set=judged, remove=ATTENTION, condition=condition)
+    if stream is Stream.ACCOUNT:
+        contribute_judged_risk(change, read, subject, finding_id, verdict, read_shipped_rules())
     if account_id is not None:
         change.audit(account_id, "finding.judged", finding_id=finding_id, verdict=verdict.value)

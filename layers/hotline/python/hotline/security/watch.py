@@ -103,6 +103,11 @@ class Watch:
         self._done: dict[HitKey, Hit] = {}
         self._told = dict(self._seen)
 
+    @property
+    def fold(self) -> Fold:
+        """The memory of the rules as of the newest event."""
+        return self._tip
+
     def store(self) -> dict[str, Any]:
         """The stored form: a JSON value, in which the settled memory of the rules is a text of its own."""
         settled = self._settled_text if self._settled is None else _write(self._settled)
