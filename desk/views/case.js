@@ -7,7 +7,7 @@ import { heardText, readFacts, voidText, withNames } from "../facts.js";
 import { MaskedValues } from "../masked.js";
 import { localTime, renderField } from "../fields.js";
 import { languageName, LINE_LANGUAGES, spaced } from "../words.js";
-import { dueMark, priorityMark, skillMark, TOPICS } from "./queue.js";
+import { dueMark, priorityMark, riskMark, riskText, skillMark, TOPICS } from "./queue.js";
 import "../proof.js";
 import "../records.js";
 
@@ -210,9 +210,16 @@ class DeskCase extends View {
       found.account_known || found.proved.factors.length ? [this.t("case.proved"), found.proved.factors.length ? words.list(found.proved.factors.map((factor) => words.word("factor", factor))) : this.t("case.proved_nothing")] : null,
       found.failed_login_at ? [this.t("case.failed_login"), words.time(found.failed_login_at)] : null,
       found.missing_documents?.length ? [this.t("case.documents"), words.list(found.missing_documents.map((word) => words.word("document", word)))] : null,
+      found.risk ? [this.t("case.risk"), this.#risk(found.risk)] : null,
       [this.t("field.opened"), words.time(found.opened_at)],
     ].filter(Boolean);
     return html`<section class="panel"><h2>${this.t("case.established")}</h2><dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`;
+  }
+
+  #risk(risk) {
+    const { words } = this;
+    return html`<div>${riskMark(words, risk)} ${risk.as_of ? html`<span class="muted small">${this.t("case.risk_as_of", { time: words.time(risk.as_of) })}</span>` : nothing}</div>
+      ${risk.parts.length ? html`<div class="small">${riskText(words, risk)}</div><div class="muted small">${this.t("case.risk_untold")}</div>` : nothing}`;
   }
 
   #entry(entry, people) {

@@ -27,6 +27,16 @@ export function dueMark(words, due_at) {
 export const skillMark = (words, { skill, topic, language }) =>
   skill === undefined || skill === `${topic}:${language}` ? nothing : html`<span class="tag info">${words.text("case.skill")} ${skillText(words, skill)}</span>`;
 
+/** What speaks for the risk of an account, in words, the gravest first. */
+export function riskText(words, risk) {
+  const parts = risk.parts.map(({ part, points }) => words.text("pair", { name: words.word("risk_part", part), value: points }));
+  return parts.length ? words.list(parts) : "";
+}
+
+/** The band of a risk as a mark. */
+export const riskMark = (words, risk) =>
+  html`<span class="tag ${risk.band === "high" ? "bad" : risk.band === "raised" ? "warn" : ""}">${words.word("risk", risk.band)}</span>`;
+
 class DeskQueue extends View {
   static styles = [shared, css`
     .shelves button[aria-pressed="true"] { background: var(--accent-soft); border-color: var(--accent); font-weight: 600; }
@@ -136,6 +146,7 @@ class DeskQueue extends View {
       <th scope="row"><a class="strong" href="#/case/${encodeURIComponent(row.id)}">${words.word("topic", row.topic)}${row.reference ? html` · ${spaced(row.reference)}` : nothing}</a>
         <div class="muted small">${words.word("reason", row.reason)}</div>
         ${skillMark(words, row)}
+        ${["raised", "high"].includes(row.risk?.band) ? html`<div class="risk small">${riskMark(words, row.risk)} <span class="muted">${riskText(words, row.risk)}</span></div>` : nothing}
         ${row.tags?.map((tag) => html`<span class="tag">${outside(tag)}</span> `)}</th>
       <td>${priorityMark(words, row.priority)}</td>
       <td>${row.snoozed_until ? this.t("queue.until", { time: words.time(row.snoozed_until) }) : dueMark(words, row.due_at)}</td>

@@ -105,6 +105,7 @@ def _case(case_id: str, topic: str, **given: Any) -> Document:
         "snoozed_until": None,
         "owner": None,
         "tags": [],
+        "risk": None,
         "skill": f"{topic}:{given.get('language', 'zh-CN')}",
         "account_known": True,
         "customer_reads": True,

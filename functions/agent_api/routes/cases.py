@@ -238,7 +238,7 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
     established = case.established
     view = agents.view_case(at.ctx, at.agent, case, timeline, contact)
     return Case(
-        **row_of(case).model_dump(),
+        **row_of(case, view.risk).model_dump(),
         account_known=view.account_known,
         customer_reads=case.account_id is not None,
         contact_id=contacts[-1] if contacts else None,
@@ -255,8 +255,8 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
     )
 
 
-def row_of(case: KnownCase) -> CaseRow:
-    """A case as lists tell it."""
+def row_of(case: KnownCase, risk: agents.ToldRisk | None = None) -> CaseRow:
+    """A case as lists tell it. `risk`: of its account, for an agent with access to it."""
     return CaseRow.model_validate(
         {
             "id": case.case_id,
@@ -274,8 +274,17 @@ def row_of(case: KnownCase) -> CaseRow:
             "snoozed_until": case.snoozed_until,
             "owner": _owner(case),
             "tags": list(case.tags),
+            "risk": risk_of(risk),
         }
     )
+
+
+def risk_of(risk: agents.ToldRisk | None) -> dict[str, object] | None:
+    """The risk of an account as the API tells it."""
+    if risk is None:
+        return None
+    parts = [{"part": part, "points": points} for part, points in risk.parts]
+    return {"band": risk.band.value, "as_of": risk.as_of, "parts": parts}
 
 
 def _owner(case: KnownCase) -> Person | None:

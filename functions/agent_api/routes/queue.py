@@ -56,8 +56,10 @@ def list_queue(
     context = (at.agent.agent_id, _LIST, shelf, ",".join(wanted))
     after = position_of(cursor, at.lookup_keys, *context)
     page = _read_page(shelf, wanted, limit, after)
+    shown = agents.leave_out_own(at.ctx.store, at.agent, page.cases)
+    risks = agents.find_risks(at.ctx.store, at.agent, shown, at.now)
     return Cases(
-        cases=[row_of(case) for case in agents.leave_out_own(at.ctx.store, at.agent, page.cases)],
+        cases=[row_of(case, risks.get(case.case_id)) for case in shown],
         next=cursor_of(page.next, at.lookup_keys, *context),
     )
 
@@ -71,7 +73,8 @@ def find_cases(
     at = desk()
     found = cases.find_case(at.ctx.store, reference, at.now)
     shown = agents.leave_out_own(at.ctx.store, at.agent, found[:1] if found is not None else ())
-    return Cases(cases=[row_of(case) for case in shown], next=None)
+    risks = agents.find_risks(at.ctx.store, at.agent, shown, at.now)
+    return Cases(cases=[row_of(case, risks.get(case.case_id)) for case in shown], next=None)
 
 
 def _one(given: str | None, every: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,6 +12,9 @@ from hotline.agents.service import USER_NAME_CHARACTERS_MAX, Step
 from hotline.cases.model import Audience, CloseReason, Priority
 from hotline.cases.service import AGENT_NOTE_CHARACTERS_MAX, TAGS_MAX
 
+type RiskPartName = Literal[
+    "amount", "hour", "first_time", "velocity", "share", "findings", "labels", "party", "movement"
+]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=AGENT_NOTE_CHARACTERS_MAX)]
 """A person's text. It is kept in its plain form."""
 
@@ -54,9 +57,27 @@ class ProvedByLine(Answer):
     factors: list[str]
 
 
+class RiskPart(Answer):
+    """One thing that speaks against an account, with its points from 1 to 100."""
+
+    part: RiskPartName
+    points: int
+
+
+class Risk(Answer):
+    """How much the account is at risk by the scan, and why, the largest part first. Never tell the customer. `unknown`:
+    nothing is known, or nothing new enough; it is neither low nor high. `as_of`: when it was found. It is null, and
+    there are no parts, at low risk and while it is unknown."""
+
+    band: Literal["unknown", "low", "raised", "high"]
+    as_of: datetime | None
+    parts: list[RiskPart]
+
+
 class CaseRow(Answer):
     """A case in a list. `reference` are the six digits that its customer knows. `skill` is the queue that it is in,
-    `topic:language`: a transfer to another one leaves the case's own topic and language."""
+    `topic:language`: a transfer to another one leaves the case's own topic and language. `risk` is the account's; null
+    without access to the account, and in the answer to a change."""
 
     id: str
     version: int
@@ -73,6 +94,7 @@ class CaseRow(Answer):
     snoozed_until: datetime | None
     owner: Person | None
     tags: list[str]
+    risk: Risk | None
 
 
 class Case(CaseRow):

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from functions.connect.steps.handover import HANDOVER_TOPICS, NO_TOPIC
-from hotline.accounts.service import profile_key
+from hotline.accounts.service import profile_key, risk_key
 from hotline.cases import service as cases
 from hotline.cases.clocks import CLOCKS, OTHERWISE, URGENT_WITHIN, date_due
 from hotline.cases.entries import HEARD_MAX, LINKS_MAX, TIMELINE_PAGE, add_links
@@ -143,8 +143,9 @@ def test_a_case_of_no_known_language_is_in_a_queue_all_the_same(world: CaseWorld
     assert world.queue(f"lockout:{ENGLISH}") == [ref.case_id]
 
 
-def test_the_keys_of_a_case_are_its_pointer_the_profile_and_the_hours() -> None:
-    assert cases.case_keys(ACCOUNT, "refund") == {pointer_key(ACCOUNT, "refund"), profile_key(ACCOUNT), HOURS_KEY}
+def test_the_keys_of_a_case_are_its_pointer_the_profile_the_risk_and_the_hours() -> None:
+    of_account = {pointer_key(ACCOUNT, "refund"), profile_key(ACCOUNT), risk_key(ACCOUNT)}
+    assert cases.case_keys(ACCOUNT, "refund") == {*of_account, HOURS_KEY}
     assert cases.case_keys(None, "refund") == {HOURS_KEY}
     assert cases.case_keys(None, "refund", "case_1") == {HOURS_KEY, case_key("case_1")}
 

@@ -26,6 +26,7 @@ from .grounds import (
 )
 from .model import AgentToken
 from .next_steps import Step, find_next_step, list_missing_documents
+from .risks import ToldRisk, find_risk
 
 _OPENING = frozenset(act.unproved for act in OPENINGS)
 
@@ -33,7 +34,7 @@ _OPENING = frozenset(act.unproved for act in OPENINGS)
 @dataclass(frozen=True, slots=True)
 class CaseView:
     """A case as one agent sees it. `security_case`: the open security case of its account, for an agent who may come to
-    the account. `two_from`: see grounds.find_two_from."""
+    the account. `two_from`: see grounds.find_two_from. `risk`: see risks."""
 
     account_known: bool
     actions: tuple[Action, ...]
@@ -42,6 +43,7 @@ class CaseView:
     security_case: str | None
     two_from: datetime | None
     missing_documents: tuple[str, ...]
+    risk: ToldRisk | None
 
 
 def view_case(
@@ -70,6 +72,7 @@ def view_case(
         security_case=find_security_case(ground, case),
         two_from=find_two_from(ground),
         missing_documents=list_missing_documents(case, timeline),
+        risk=find_risk(ground),
     )
 
 

@@ -62,6 +62,7 @@ from .proofs import (
 )
 from .records import list_traces, list_traces_of_days
 from .requests import AgentAct, Deed, Performed, perform
+from .risks import ToldRisk, find_risks
 from .staff import USER_NAME_CHARACTERS_MAX, find_agent, find_known_agent, find_names, find_people, remember_agent
 from .tallies import DAYS_MAX, PAGE_MAX, list_activity, note_refusal
 from .thing_actions import (
@@ -115,6 +116,7 @@ __all__ = [
     "RemovePoint",
     "ReviewRefund",
     "Step",
+    "ToldRisk",
     "Unmask",
     "Worked",
     "ask",
@@ -130,6 +132,7 @@ __all__ = [
     "find_people",
     "find_point_action",
     "find_proof_request",
+    "find_risks",
     "find_told_findings",
     "is_sent_on",
     "leave_out_own",

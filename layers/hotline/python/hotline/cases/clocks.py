@@ -30,7 +30,9 @@ OTHERWISE: Final = timedelta(hours=8)
 """The clock of a topic that has none of its own."""
 URGENT_WITHIN: Final = timedelta(hours=1)
 """The clock of an urgent case, whatever its topic."""
-
+RISK_LEAD: Final = timedelta(hours=4)
+"""A case of an account at high risk is worked as if it were due so much earlier, among cases of its priority. So nobody
+waits longer for risky accounts than this, however many there are."""
 
 TASK_WITHIN: Final = timedelta(minutes=15)
 """How long a case may wait for somebody who works the queue of cases, until a task brings it to a person."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from hotline.accounts.service import profile_from, profile_key
+from hotline.accounts.service import RiskBand, band_of, profile_from, profile_key, risk_key
 from hotline.contracts.limits import ID_CHARACTERS_MAX, ID_PATTERN, NOTE_CHARACTERS_MAX
 from hotline.directory.service import HOURS_KEY, hours_of
 from hotline.kit.actor import Caller, Session, good_factors
@@ -67,9 +67,10 @@ _PLACE: Final = re.compile(r"([0-9TZ:.-]{24})#entry[0-9A-Za-z_]{0,60}")
 
 def case_keys(account_id: str | None, topic: str, case_id: str | None = None) -> set[Key]:
     """The keys to read before `contribute_case`. For an account these are its pointer to its open case on the topic,
-    and its profile. For an unknown caller it is the case that their call has opened. For all, the opening hours."""
+    its profile, and its risk. For an unknown caller it is the case that their call has opened. The opening hours are
+    for all."""
     if account_id is not None:
-        return {items.pointer_key(account_id, topic), profile_key(account_id), HOURS_KEY}
+        return {items.pointer_key(account_id, topic), profile_key(account_id), risk_key(account_id), HOURS_KEY}
     return {HOURS_KEY} | ({items.case_key(case_id)} if case_id is not None else set())
 
 
@@ -95,7 +96,7 @@ def contribute_case(
     `facts` are opaque ids, closed words and numbers; what they name is linked to the case. `note` is a customer's own
     text, kept in its plain form. `call_live`: a call or callback is on its way to a person. `language` is the one that
     the customer speaks; without it, it is the profile's. `answer`: one that the customer is promised now. A case only
-    gains priority, and one that waits does so no longer.
+    gains priority, and one that waits does so no longer. At high risk of the account it is worked earlier.
 
     Raises InvalidInput for a topic or reason that is no word, or too long a note; Stale at commit when somebody else
     changed the case.
@@ -141,6 +142,8 @@ def contribute_case(
         links=add_links(case.links, _list_links(change, facts)),
         established=merge_established(case.established, established or _proved_by(change, account_id)),
     )
+    at_risk = account_id is not None and band_of(read.get(risk_key(account_id)), change.now) is RiskBand.HIGH
+    case = replace(case, at_risk=at_risk)
     case = replace(case, answers=_list_answers(case.answers, answer, change.now))
     case = give_reference(change, with_status(case))
     kind = EntryKind.ADDED if known else EntryKind.OPENED

@@ -28,6 +28,7 @@ from hotline.kit.retention import record_end
 from hotline.kit.store import TTL_ATTRIBUTE, Between, Index, Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
 
+from .clocks import RISK_LEAD
 from .model import (
     SECURITY_TOPIC,
     Audience,
@@ -222,7 +223,8 @@ def _queue_attributes(case: Case) -> Item:
     """The place of an open case in the index; nothing for a closed one."""
     if case.is_closed:
         return {}
-    place = f"{case.priority.value}#{to_text(case.due_at)}#{case.case_id}"
+    worked_by = case.due_at - RISK_LEAD if case.at_risk else case.due_at
+    place = f"{case.priority.value}#{to_text(worked_by)}#{case.case_id}"
     if case.owner is not None:
         return {"queue_pk": owner_partition(case.owner), "queue_sk": place}
     (partition,) = queue_partitions(case.status, [case.skill])
@@ -272,6 +274,7 @@ def pointer_item(case: Case) -> Item:
         "told_at": _optional_text(case.told_at),
         "answers": _answers_text(case.answers),
         "said": list(case.said),
+        "at_risk": case.at_risk or None,
         **record_end(case.updated_at),
     }
     return {name: value for name, value in item.items() if value not in (None, [])}
@@ -331,6 +334,7 @@ def case_from(item: Mapping[str, Any]) -> Case:
         told_at=_optional_time(item, "told_at"),
         answers=_answers(item),
         said=tuple(item.get("said", ())),
+        at_risk=bool(item.get("at_risk", False)),
     )
 
 

@@ -213,6 +213,8 @@ class Case:
     """The answers that its customer was promised and that were still to come at its last change, the next one first."""
     said: tuple[str, ...] = ()
     """The places of the newest entries that are for the customer, the oldest first."""
+    at_risk: bool = False
+    """Whether its account was at high risk when something was last added to it: then it is worked earlier."""
 
     @property
     def is_closed(self) -> bool:
