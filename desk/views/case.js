@@ -219,7 +219,7 @@ class DeskCase extends View {
   #risk(risk) {
     const { words } = this;
     return html`<div>${riskMark(words, risk)} ${risk.as_of ? html`<span class="muted small">${this.t("case.risk_as_of", { time: words.time(risk.as_of) })}</span>` : nothing}</div>
-      ${risk.parts.length ? html`<div class="small">${riskText(words, risk)}</div><div class="muted small">${this.t("case.risk_untold")}</div>` : nothing}`;
+      ${risk.parts.length ? html`<div class="small">${riskText(words, risk)}</div><div class="muted small">${this.t("case.risk_untold")} ${risk.band === "high" ? this.t("case.risk_more") : nothing}</div>` : nothing}`;
   }
 
   #entry(entry, people) {

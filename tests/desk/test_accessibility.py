@@ -47,6 +47,11 @@ def test_no_view_has_a_serious_fault(desk: Desk, look: str) -> None:
     assert faults(page) == []
     desk.sign_in(page, "mei")
     desk.world.cases["case-1"]["owner"] = {"id": "mei", "name": "Mei Supervisor"}
+    desk.world.cases["case-1"]["risk"] = {
+        "band": "high",
+        "as_of": "2026-11-30T02:00:00.000Z",
+        "parts": [{"part": "findings", "points": 75}],
+    }
     found: dict[str, list[str]] = {}
     for view in VIEWS:
         page.evaluate("(to) => { location.hash = `#/${to}`; }", view)

@@ -190,6 +190,54 @@ def test_a_case_leads_to_the_open_security_case_of_its_account(desk: Desk) -> No
     expect(page).to_have_url(re.compile("#/case/case-2$"))
 
 
+RISK = {
+    "band": "high",
+    "as_of": "2026-11-30T02:00:00.000Z",
+    "parts": [{"part": "findings", "points": 75}, {"part": "amount", "points": 26}],
+}
+
+
+def test_a_risk_is_told_with_what_speaks_for_it_at_the_case_and_that_it_is_not_for_the_customer(desk: Desk) -> None:
+    desk.world.cases["case-1"]["risk"] = RISK
+    page = desk.enter(address="?case=case-1")
+    established = page.locator("section.panel").filter(has_text="Risk of the account")
+    expect(established).to_contain_text("High risk")
+    expect(established).to_contain_text("Finding of the scan: 75, Amount far above their own: 26")
+    expect(established).to_contain_text("do not tell the customer")
+    expect(established).to_contain_text("Money and unlocks take one proof more")
+
+
+def test_a_raised_risk_asks_for_no_further_proof(desk: Desk) -> None:
+    desk.world.cases["case-1"]["risk"] = {**RISK, "band": "raised"}
+    page = desk.enter(address="?case=case-1")
+    expect(page.get_by_text("do not tell the customer")).to_be_visible()
+    expect(page.get_by_text("one proof more")).to_have_count(0)
+
+
+def test_a_risk_that_is_not_known_is_told_as_such(desk: Desk) -> None:
+    desk.world.cases["case-1"]["risk"] = {"band": "unknown", "as_of": None, "parts": []}
+    page = desk.enter(address="?case=case-1")
+    expect(page.get_by_text("Not known", exact=True)).to_be_visible()
+    expect(page.get_by_text("do not tell the customer")).to_have_count(0)
+
+
+def test_without_access_no_risk_is_told(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1")
+    expect(page.get_by_role("heading", name=re.compile("482 913"))).to_be_visible()
+    expect(page.get_by_text("Risk of the account")).to_have_count(0)
+
+
+def test_a_row_of_the_own_cases_tells_a_risk_that_is_raised_and_no_low_one(desk: Desk) -> None:
+    for case_id, band in (("case-1", "high"), ("case-2", "low")):
+        owner = {"id": "lin", "name": "lin"}
+        desk.world.cases[case_id].update(owner=owner, status="claimed", risk={**RISK, "band": band})
+    page = desk.enter()
+    page.get_by_role("button", name="Mine", exact=True).click()
+    expect(page.locator(".risk")).to_have_count(1)
+    expect(page.locator(".risk")).to_contain_text("High risk")
+    expect(page.locator(".risk")).to_contain_text("Finding of the scan: 75")
+
+
 def test_the_first_call_of_a_visit_is_looked_up_at_once(desk: Desk) -> None:
     page = desk.enter()
     expect(page.get_by_role("heading", name="Queue")).to_be_visible()

@@ -20,12 +20,13 @@ import pytest
 
 import hotline
 from functions.agent_api.shapes import accounts
-from functions.agent_api.shapes.cases import Contact
+from functions.agent_api.shapes.cases import Contact, RiskPart
 from functions.agent_api.shapes.funds import FundsAmount
 from functions.connect.steps import STEPS
 from functions.http.problems import OF_AGENTS, STATUSES
 from hotline.accounts.facts_requests import FactsReason, ThingKind
 from hotline.accounts.model import AccountStatus
+from hotline.accounts.risk import RiskBand
 from hotline.agents.approvals import ASKED_REASON
 from hotline.agents.model import ActReason, AgentError, Figure, LookUpReason, Masked, Part, ProofState
 from hotline.agents.service import Obstacle, Step
@@ -68,8 +69,10 @@ from hotline.refunds.model import (
 from hotline.refunds.reviews import REVIEWED
 from hotline.reports import model as report_model
 from hotline.reports.model import CallbackState, Ending, LockKind
+from hotline.security.account_risk import NOT_KNOWN
 from hotline.security.detectors import DETECTORS, Severity
 from hotline.security.model import FindingState, SecurityError, Verdict
+from hotline.security.score import Risk
 from hotline.wording.catalogue import find
 from hotline_local.desk_server import FOLDER
 from hotline_local.launcher.paths import ROOT
@@ -151,6 +154,8 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "rule": RULES,
     "severity": Severity,
     "finding": FindingState,
+    "risk": RiskBand,
+    "risk_part": {*Risk._fields, NOT_KNOWN, *told_at(RiskPart, "part")},
     "device": ("known", "new", "not_told"),
     "verdict": Verdict,
     "approval_state": ApprovalState,

@@ -12,9 +12,6 @@ from hotline.agents.service import USER_NAME_CHARACTERS_MAX, Step
 from hotline.cases.model import Audience, CloseReason, Priority
 from hotline.cases.service import AGENT_NOTE_CHARACTERS_MAX, TAGS_MAX
 
-type RiskPartName = Literal[
-    "amount", "hour", "first_time", "velocity", "share", "findings", "labels", "party", "movement"
-]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=AGENT_NOTE_CHARACTERS_MAX)]
 """A person's text. It is kept in its plain form."""
 
@@ -60,7 +57,7 @@ class ProvedByLine(Answer):
 class RiskPart(Answer):
     """One thing that speaks against an account, with its points from 1 to 100."""
 
-    part: RiskPartName
+    part: Literal["amount", "hour", "first_time", "velocity", "share", "findings", "labels", "party", "movement"]
     points: int
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from hotline.accounts.risk import RiskBand
 from hotline.cases.service import AGENT_NOTE_CHARACTERS_MAX
 from hotline.contracts.model import PointKind
 from hotline.kit.actor import FactorKind
+from tests.support.account_risk import set_risk
 from tests.support.agent_client import AgentClient
 from tests.support.agent_world import CONTACT, EMAIL, NUMBER, AgentWorld, fill_row
 from tests.support.api_client import Answered
@@ -37,6 +39,53 @@ def claimed(world: AgentWorld, client: AgentClient, topic: str = "refund") -> st
 
 def edit(client: AgentClient, case_id: str, etag: str | None, body: Any = None) -> Answered:
     return client.ask("PATCH", f"/cases/{case_id}", body=body or {"tags": ["vip"]}, headers={"If-Match": etag})
+
+
+# ---------------------------------------------------------------- the risk of the account
+
+
+def at_risk(world: AgentWorld, band: RiskBand = RiskBand.HIGH) -> None:
+    set_risk(world.store, ACCOUNT, band, world.clock.now())
+
+
+def test_the_risk_is_told_to_the_agent_who_has_the_case_and_to_no_other(
+    world: AgentWorld, anna: AgentClient, bo: AgentClient
+) -> None:
+    at_risk(world)
+    case_id = world.open_case("refund")
+    assert anna.get(f"/cases/{case_id}").json["risk"] is None
+    assert anna.post(f"/cases/{case_id}/claim").status == 200
+    told = anna.get(f"/cases/{case_id}").json["risk"]
+    assert told["band"] == "high"
+    assert told["parts"] == [{"part": "findings", "points": 75}, {"part": "amount", "points": 20}]
+    assert bo.get(f"/cases/{case_id}").json["risk"] is None
+
+
+def test_rows_tell_the_risk_among_own_cases_and_not_in_the_queue(
+    world: AgentWorld, anna: AgentClient, bo: AgentClient
+) -> None:
+    at_risk(world)
+    case_id = world.open_case("refund")
+    (waiting,) = anna.get("/queue").json["cases"]
+    assert waiting["risk"] is None
+    anna.post(f"/cases/{case_id}/claim")
+    (own,) = anna.get("/queue?shelf=mine").json["cases"]
+    assert own["risk"]["band"] == "high"
+    found = f"/cases?reference={own['reference']}"
+    assert anna.get(found).json["cases"][0]["risk"]["band"] == "high"
+    assert bo.get(found).json["cases"][0]["risk"] is None
+    anna.post(f"/cases/{case_id}/close", {"ending": "resolved"})
+    assert anna.get(f"/cases/{case_id}").json["risk"] is None
+
+
+@pytest.mark.parametrize(("band", "told"), [(RiskBand.LOW, "low"), (None, "unknown")])
+def test_a_low_and_an_unknown_risk_are_told_apart_and_have_no_parts(
+    world: AgentWorld, anna: AgentClient, band: RiskBand | None, told: str
+) -> None:
+    if band is not None:
+        at_risk(world, band)
+    case_id = claimed(world, anna)
+    assert anna.get(f"/cases/{case_id}").json["risk"] == {"band": told, "as_of": None, "parts": []}
 
 
 # ---------------------------------------------------------------- reading
