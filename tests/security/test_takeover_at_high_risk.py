@@ -6,15 +6,19 @@ what protects the account stays as easy as ever.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from hotline.accounts.risk import RISK_LIFE, RiskBand, risk_key
 from hotline.agents import service as agents
+from hotline.contracts.model import Fact, LoginSource
 from hotline.identity.model import Goal
 from hotline.kit.errors import NeedProof
 from hotline.kit.store import Table
+from hotline.security.model import Verdict
+from hotline.security.service import activity_writes, list_findings, scan_shard, write_activity
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.functions.test_api_recoveries import asked, code_of, enter
@@ -22,8 +26,10 @@ from tests.support import api_world
 from tests.support.account_risk import set_risk
 from tests.support.agent_world import AgentWorld
 from tests.support.api_world import ApiWorld
+from tests.support.lock_desk import failures, succeeded
 from tests.support.money_world import ACCOUNT
 from tests.support.phone import Phone, words
+from tests.support.scan_runs import COMPLETE, shard_of
 
 TELLING = ("risk", "fraud", "suspicious", "attack", "finding", "score")
 """Words that would tell a thief that they were seen."""
@@ -223,3 +229,40 @@ def test_a_risk_that_rises_before_an_agents_write_stops_it(world: AgentWorld) ->
     with pytest.raises(NeedProof):
         world.do(token, basis, agents.UNLOCK)
     assert not world.decided("account.unlock_requested")
+
+
+# ---------------------------------------------------------------- from the scan to the door
+
+
+def scan(world: AgentWorld, *facts: Fact) -> None:
+    """The facts are read by a run of the scan."""
+    write_activity(world.store, activity_writes(facts, world.clock.now(), world.ctx.lookup_ring), world.ctx.ids)
+    world.clock.advance(COMPLETE)
+    scan_shard(world.ctx, shard_of(ACCOUNT))
+
+
+def come_in(world: AgentWorld) -> None:
+    """Somebody guesses the password in ten tries, and comes in from nowhere known."""
+    now = world.clock.now()
+    guesses = [replace(one, subject=ACCOUNT) for one in failures(10, now - timedelta(minutes=11))]
+    source = LoginSource("198.51.100.7", "device-x", "RU", 55.7, 37.6)
+    scan(world, *guesses, replace(succeeded(now, source=source), subject=ACCOUNT))
+
+
+def test_what_the_scan_finds_asks_for_the_further_code_and_a_false_alarm_asks_no_more(world: AgentWorld) -> None:
+    come_in(world)
+    assert call(world).press("unlock")["needs"] == "email"
+    (found,) = [one for one in list_findings(world.store, ACCOUNT, world.clock.now()) if one.severity == "high"]
+    basis = world.claimed()
+    world.do(world.token(), basis, agents.JudgeFinding(found.id, Verdict.FALSE_ALARM))
+    phone = Phone(world.ctx, "+8613700000001", contact_id="contact-3")
+    phone.press("start")
+    phone.prove("sms", "unlock")
+    assert phone.press("unlock")["outcome"] == "ASKED"
+
+
+def test_what_the_scan_finds_fades_by_itself(world: AgentWorld) -> None:
+    come_in(world)
+    world.clock.advance(timedelta(days=2))
+    world.lock_out()
+    assert call(world).press("unlock")["outcome"] == "ASKED"
