@@ -135,6 +135,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.cases.clocks": {
         "CLOCKS": (CLOCKS, "decision: far within PSD2, article 101, and Regulation E, 1005.11"),
         "OTHERWISE": (8 * HOURS, "decision: the clock of most topics"),
+        "RISK_LEAD": (4 * HOURS, "docs/desk.md, risk: half the clock of most topics"),
         "URGENT_WITHIN": (1 * HOURS, "decision: the shortest clock of a topic"),
         "TASK_WITHIN": (15 * MINUTES, "decision: then a task brings the case to a person"),
         "CALL_WITHIN": (1 * HOURS, "decision: a call brings most cases to a person before"),

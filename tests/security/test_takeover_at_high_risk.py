@@ -249,7 +249,7 @@ def come_in(world: AgentWorld) -> None:
     scan(world, *guesses, replace(succeeded(now, source=source), subject=ACCOUNT))
 
 
-def test_what_the_scan_finds_asks_for_the_further_code_and_a_false_alarm_asks_no_more(world: AgentWorld) -> None:
+def test_a_finding_of_the_scan_asks_for_the_further_code_and_a_false_alarm_asks_no_more(world: AgentWorld) -> None:
     come_in(world)
     assert call(world).press("unlock")["needs"] == "email"
     (found,) = [one for one in list_findings(world.store, ACCOUNT, world.clock.now()) if one.severity == "high"]
@@ -261,7 +261,7 @@ def test_what_the_scan_finds_asks_for_the_further_code_and_a_false_alarm_asks_no
     assert phone.press("unlock")["outcome"] == "ASKED"
 
 
-def test_what_the_scan_finds_fades_by_itself(world: AgentWorld) -> None:
+def test_the_risk_of_a_finding_fades_by_itself(world: AgentWorld) -> None:
     come_in(world)
     world.clock.advance(timedelta(days=2))
     world.lock_out()

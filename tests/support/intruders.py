@@ -93,7 +93,7 @@ TWO_STEP_TOO: Final = frozenset(
 WITH_TWO_STEPS: Final = frozenset({TWO_STEP, RISKY_TWO})
 AT_HIGH_RISK: Final = frozenset({AT_RISK, RISKY_TWO})
 STEPPED_UP: Final = TWO_STEP_TOO | {"account.end_pause", "account.unfreeze_requested"}
-"""Decisions that take one more while the account is at high risk. Whoever has too few comes to a person."""
+"""Decisions that take one more while the account is at high risk. A caller with too few comes to a person."""
 NEVER_ON_HELD: Final = frozenset({"account.unlock_requested", "account.unfreeze_requested"})
 TOLD_NOTHING: Final = frozenset({"NEED_PROOF", "TRY_LATER", "INVALID", "ZERO", "STAR"})
 READING: Final = frozenset(

@@ -69,11 +69,11 @@ def test_rows_tell_the_risk_among_own_cases_and_not_in_the_queue(
     (waiting,) = anna.get("/queue").json["cases"]
     assert waiting["risk"] is None
     anna.post(f"/cases/{case_id}/claim")
-    (own,) = anna.get("/queue?shelf=mine").json["cases"]
+    (own,) = anna.get("/queue", query={"shelf": "mine"}).json["cases"]
     assert own["risk"]["band"] == "high"
-    found = f"/cases?reference={own['reference']}"
-    assert anna.get(found).json["cases"][0]["risk"]["band"] == "high"
-    assert bo.get(found).json["cases"][0]["risk"] is None
+    named = {"reference": own["reference"]}
+    assert anna.get("/cases", query=named).json["cases"][0]["risk"]["band"] == "high"
+    assert bo.get("/cases", query=named).json["cases"][0]["risk"] is None
     anna.post(f"/cases/{case_id}/close", {"ending": "resolved"})
     assert anna.get(f"/cases/{case_id}").json["risk"] is None
 

@@ -59,7 +59,7 @@ class Evidence:
         return min(RISK_MAX, sum(self.counted.values()))
 
     def fade(self, points: float, now_ms: int) -> float:
-        """What is left of points at a moment."""
+        """The rest of points at a moment."""
         return points * math.exp2(min(0, self.at_ms - now_ms) / self.half_life_ms)
 
     def ends_ms(self, points: float) -> int:
@@ -122,8 +122,9 @@ def with_verdicts(evidence: Iterable[Evidence], dismissed: Mapping[str, bool]) -
 
 
 def must_write(known: Outlook, found: Outlook, now: datetime) -> bool:
-    """Whether a risk is to be written in the place of the one that is known: its band is another one, it would end much
-    earlier or later, or it lasts and is half as old as it may be. A low risk is not written for its age."""
+    """Whether a risk is to be written in the place of the one that is known. It is where its band is another one, or
+    would end much earlier or later. So is a band that lasts, once it is half as old as it may be. A low risk is not
+    written for its age."""
     band = found.band(now)
     if band is not known.band(now):
         return True

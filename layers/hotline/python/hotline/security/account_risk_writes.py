@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from hotline.accounts.service import RiskBand, risk_key
+from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
@@ -53,7 +54,7 @@ class RiskOutlook:
         self._is_other = must_write(self._remembered, self._found, now)
 
     def to_remember(self) -> Item:
-        """What the watch remembers, before anybody's word on a finding; nothing of an account at low risk."""
+        """The attribute of the watch, before anybody's word on a finding; none for an account at low risk."""
         kept = self._found if self._is_other else self._remembered
         return (
             {} if kept.band(self._now) is RiskBand.LOW else {REMEMBERED: [kept.as_of_ms, kept.high_ms, kept.raised_ms]}
@@ -96,6 +97,7 @@ def contribute_judged_risk(
 ) -> None:
     """Let a person's word on a finding change the account's risk. A false alarm speaks against nobody; with another
     word it counts again. `read` holds what exists of the account's `risk_key`."""
+    require(change, Operation.JUDGE_FINDING, account_id)
     key = risk_key(account_id)
     known = read.get(key)
     evidence = evidence_from(known)
