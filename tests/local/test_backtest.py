@@ -241,6 +241,16 @@ def test_limits_come_from_a_file_and_rules_from_the_command_line(
     assert (found["detectors"], list(found["left_out"])) == ({}, ["reset_device_transfer"])
 
 
+def test_weights_of_a_risk_come_from_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write_history(
+        tmp_path / "h.jsonl", [movement(n, n, "acct-1", 1000, counterparty=f"p-{n}") for n in range(2)]
+    )
+    (tmp_path / "s.toml").write_text("[score]\namount = 0\nfirst_time = 33.5\n", encoding="utf-8")
+    backtested(capsys, file, "--settings", tmp_path / "s.toml", "--out", tmp_path / "out")
+    (ranked,) = (json.loads(line) for line in (tmp_path / "out/movements.jsonl").read_text().splitlines())
+    assert (ranked["score"], ranked["parts"]) == (33.5, [["first_time", 33.5]])
+
+
 def test_a_label_of_an_event_of_the_line_is_a_fact_and_not_a_label(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Tables of the settings of the scan, written from limits."""
+"""Tables of the settings of the scan, written from limits and weights."""
 
 from __future__ import annotations
 
@@ -9,14 +9,23 @@ from typing import Any
 
 from hotline.security.detectors import Detector
 from hotline.security.detectors.rule import MINUTE_MS
-from hotline.security.settings import ON, key_of
+from hotline.security.score import Weights
+from hotline.security.settings import ON, SCORE, key_of
 
 
 def table_of(detector: Detector[Any], limits: Any, *, is_on: bool) -> str:
     """The table of a rule as TOML: what `read_settings` reads back as these limits."""
-    lines = [f"[{detector.rule}]", f"{ON} = {str(is_on).lower()}"]
-    for field in fields(limits):
-        value = getattr(limits, field.name)
+    return _write([f"[{detector.rule}]", f"{ON} = {str(is_on).lower()}"], limits)
+
+
+def table_of_weights(weights: Weights) -> str:
+    """The table of the weights of a risk as TOML."""
+    return _write([f"[{SCORE}]"], weights)
+
+
+def _write(lines: list[str], numbers: Any) -> str:
+    for field in fields(numbers):
+        value = getattr(numbers, field.name)
         if key_of(field.name) != field.name:
             minutes = value / MINUTE_MS
             value = int(minutes) if minutes.is_integer() else minutes

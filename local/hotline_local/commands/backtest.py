@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hotline.backtest.engine import Scope
     from hotline.backtest.labels import Labels
     from hotline.backtest.runs import Chosen, Outcome, Work
+    from hotline.security.score import Weights
 
 BAD_LINES_SHOWN: Final = 10
 SHOW_EVERY_S: Final = 0.5
@@ -132,7 +133,8 @@ def _read_work(arguments: argparse.Namespace) -> "tuple[Work, Labels | None]":
     labels = None if arguments.labels is None else read_labels(arguments.labels)
     ranked = labels is not None or arguments.out is not None
     scope = _read_scope(arguments, ranked=ranked, labels=labels)
-    return Work(files, _choose(arguments), scope, arguments.jobs), labels
+    chosen, weights = _choose(arguments)
+    return Work(files, chosen, scope, arguments.jobs, weights=weights), labels
 
 
 def _read_scope(arguments: argparse.Namespace, *, ranked: bool, labels: "Labels | None") -> "Scope":
@@ -154,9 +156,9 @@ def _read_scope(arguments: argparse.Namespace, *, ranked: bool, labels: "Labels 
     return scope
 
 
-def _choose(arguments: argparse.Namespace) -> "Chosen":
+def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
     from hotline.security.detectors import DETECTORS
-    from hotline.security.settings import BadSettings, choose_rules, parse_settings
+    from hotline.security.settings import BadSettings, choose_rules, parse_settings, read_weights
 
     text = None
     if arguments.settings is not None:
@@ -170,13 +172,14 @@ def _choose(arguments: argparse.Namespace) -> "Chosen":
         # A backtest is how somebody decides about the rules that are off.
         only = [detector.rule for detector in DETECTORS]
     try:
-        chosen = choose_rules(parse_settings(text), only=only)
+        tables = parse_settings(text)
+        chosen, weights = choose_rules(tables, only=only), read_weights(tables)
     except BadSettings as bad:
         where = "--detectors" if bad.table in (only or ()) and bad.key == "-" else arguments.settings or "the settings"
         raise CommandError(f"{where}: {bad}.", exit_code=2) from None
     if not chosen:
         raise CommandError("No rule is on: name some with --detectors.", exit_code=2)
-    return chosen
+    return chosen, weights
 
 
 def _count_bytes(paths: tuple[Path, ...]) -> int:

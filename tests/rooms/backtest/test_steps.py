@@ -12,7 +12,7 @@ import pytest
 
 from hotline.backtest import model, ordering, partition, service
 from hotline.backtest.model import BacktestError, Plan, Unusable
-from hotline.backtest.service import judge, merge, plan, split
+from hotline.backtest.service import BadSettings, judge, merge, plan, split
 from hotline_local import cli
 from hotline_local.testing.memory_objects import MemoryObjects
 from tests.support.wallet_histories import History, told
@@ -98,7 +98,7 @@ def test_steps_write_the_same_bytes_as_the_command(seed: int, shares: int, tmp_p
 
 def test_a_period_and_settings_of_ones_own_count_in_steps_too(tmp_path: Path) -> None:
     files, labels = history_files(4)
-    toml = "[failed_login_burst]\non = true\nfailures = 4\n"
+    toml = "[failed_login_burst]\non = true\nfailures = 4\n[score]\nfirst_time = 17.5\n"
     since, until = "2026-09-03T00:00:00Z", "2026-09-10T00:00:00Z"
     objects = MemoryObjects()
     write_objects(objects, files)
@@ -109,6 +109,15 @@ def test_a_period_and_settings_of_ones_own_count_in_steps_too(tmp_path: Path) ->
     in_steps(objects, order)
     more = ("--settings", str(tmp_path / "s.toml"), "--from", since, "--to", until)
     assert results(objects) == by_command(tmp_path / "command", files, labels, *more)
+    assert b'["first_time",17.5]' in results(objects)["movements.jsonl"]
+
+
+def test_weights_that_cannot_hold_end_a_run_at_its_beginning(small: MemoryObjects) -> None:
+    small.write("input/s.toml", b"[score]\nparty = -1\n")
+    before = dict(small.contents)
+    with pytest.raises(BadSettings, match=r"^\[score\] party: "):
+        plan(small, {"history": "input/h/", "settings": "input/s.toml"}, "r")
+    assert small.contents == before
 
 
 def test_many_parts_of_a_share_are_merged_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

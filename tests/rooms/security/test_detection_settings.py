@@ -8,18 +8,22 @@ import pytest
 
 from hotline.security.detectors import DETECTORS, Detector
 from hotline.security.rules import Bands, RuleSet
+from hotline.security.score import DIVISORS, Weights
 from hotline.security.settings import (
     RISK,
+    SCORE,
     SHIPPED_FILE,
     WHOLE,
     BadSettings,
     choose_rules,
+    key_of,
     parse_settings,
     read_bands,
     read_settings,
     read_shipped_rules,
+    read_weights,
 )
-from hotline_local.backtest.tables import table_of
+from hotline_local.backtest.tables import table_of, table_of_weights
 
 BY_RULE = {detector.rule: detector for detector in DETECTORS}
 
@@ -32,7 +36,7 @@ def test_the_file_that_ships_has_the_table_of_every_rule(detector: Detector[obje
 
 
 def test_the_file_that_ships_has_no_other_table() -> None:
-    assert sorted(parse_settings()) == sorted([*BY_RULE, RISK])
+    assert sorted(parse_settings()) == sorted([*BY_RULE, SCORE, RISK])
 
 
 def test_the_bands_that_ship_are_those_of_the_code_and_settings_replace_them() -> None:
@@ -60,6 +64,23 @@ def test_bounds_that_cannot_hold_are_refused_by_their_name(text: str, key: str) 
 
 def test_other_bands_change_no_finding_and_so_not_the_digest() -> None:
     assert read_settings("[risk]\nhigh_from = 60\n").digest == read_shipped_rules().digest
+
+
+def test_the_file_that_ships_has_every_weight_of_a_risk() -> None:
+    assert SHIPPED_FILE.read_text(encoding="utf-8").endswith(f"\n{table_of_weights(Weights())}")
+
+
+def test_weights_are_read_and_make_another_set_of_rules() -> None:
+    rules = read_settings("[score]\namount = 12.5\nfindings_half_life_minutes = 60\n")
+    weights = {plan.weights for plan in rules.plans.values()}
+    assert weights == {replace(Weights(), amount=12.5, findings_half_life_ms=3_600_000)}
+    assert rules.digest != read_shipped_rules().digest
+    assert [rule.name for rule in rules.rules] == [rule.name for rule in read_shipped_rules().rules]
+
+
+def test_a_table_of_weights_is_read_back_as_the_weights_it_was_written_from() -> None:
+    weights = Weights(party=3.25, risk_half_life_ms=90_000)
+    assert read_weights(parse_settings(table_of_weights(weights))) == weights
 
 
 def test_the_shipped_settings_are_those_of_the_detectors() -> None:
@@ -127,6 +148,10 @@ def test_a_name_that_is_empty_or_not_of_letters_is_written_in_quotes() -> None:
         ("[failed_login_burst]\nwindow_minutes = nan\n", "[failed_login_burst] window_minutes: a number is needed"),
         ("[reset_device_transfer]\nfloor_minor = 5\n", "[reset_device_transfer] floor_minor: a table of names and"),
         ("[reset_device_transfer.floor_minor]\nEUR = 0.5\n", "[reset_device_transfer] floor_minor.EUR: a whole number"),
+        ("score = 5\n", "[score]: this is not a table of weights"),
+        ("[score]\namounts = 5\n", "[score] amounts: there is no such weight; there are amount, hour, first_time, "),
+        ("[score]\namount = -1\n", "[score] amount: a number of at least 0 is needed"),
+        *((f"[score]\n{key_of(name)} = 0\n", f"[score] {key_of(name)}: a number above 0") for name in DIVISORS),
         ("[failed_login_burst\n", "[-]: this is not TOML"),
     ],
 )

@@ -27,6 +27,7 @@ from hotline.security.detectors.history import (
 from hotline.security.fold import Fold
 from hotline.security.rules import RuleSet
 from hotline.security.score import (
+    DIVISORS,
     FINDING_LEVELS,
     NO_RISK,
     RISK_MAX,
@@ -356,6 +357,46 @@ def test_of_two_movements_after_one_history_the_larger_one_has_no_part_that_is_l
         risks.append(judge_account(history, event.at_ms, 0.0, WEIGHTS))
     assert all(less <= more for less, more in zip(*risks, strict=True))
     assert risks[1].total <= RISK_MAX
+
+
+@st.composite
+def drawn_weights(draw: st.DrawFn) -> Weights:
+    """Weights as the settings take them: none below 0, and no divisor of 0."""
+    chosen: dict[str, float | int] = {}
+    for one in fields(Weights):
+        least = 1 if one.name in DIVISORS else 0
+        whole = isinstance(one.default, int)
+        chosen[one.name] = draw(st.integers(least, 30 * DAY_MS) if whole else st.floats(least, 100))
+    return Weights(**chosen)  # type: ignore[arg-type]
+
+
+@settings(max_examples=60)
+@given(drawn_weights(), amounts, amounts, shares, shares, st.integers(0, 5), st.integers(0, 5))
+def test_any_weights_keep_every_part_growing(
+    weights: Weights, one: int, other: int, level: float, graver: float, labels: int, more: int
+) -> None:
+    def judge(amount: int, level: float, labels: int) -> tuple[Risk, Risk]:
+        account, party, at_ms = History(), PartyHistory(), T0
+        account.take("funds.balance_changed", T0, {"currency": "CNY", "balance_minor": 90_000})
+        for number in range(4):
+            at_ms += HOUR_MS
+            event = move(f"m{number}", at_ms, 1000 + number, party=str(number))
+            account.take(event.type, at_ms, event.values)
+            party.take(event.type, at_ms, event.values)
+        for number in range(labels):
+            account.take("transaction.confirmed_fraud", at_ms, {"movement_id": f"m{number}"})
+            party.take("transaction.confirmed_fraud", at_ms, {"movement_id": f"m{number}"})
+        last = move("last", at_ms + 1, amount, party="x")
+        account.take(last.type, last.at_ms, last.values)
+        party.take(last.type, last.at_ms, last.values)
+        return judge_account(account, at_ms + 1, level, weights), judge_party(party, at_ms + 1, weights)
+
+    low, high = sorted((one, other))
+    less = judge(low, min(level, graver), min(labels, more))
+    greater = judge(high, max(level, graver), max(labels, more))
+    for before, after in zip(less, greater, strict=True):
+        assert all(0 <= few <= many for few, many in zip(before, after, strict=True))
+        assert before.total <= after.total <= RISK_MAX
 
 
 def test_late_labels_of_a_party_raise_its_part_until_they_fade() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from hotline.security.detectors import Detector
 from hotline.security.rules import RuleSet
+from hotline.security.score import Weights
 
 from .engine import Engine, Figures, Scope, Share
 from .inputs import NoteBytes, skip_bytes
@@ -37,6 +38,13 @@ class Work:
     jobs: int = 1
     part_bytes: int = PART_BYTES
     awake_max: int = AWAKE_MAX
+    weights: Weights | None = None
+    """None: those that ship."""
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules that judge, and the weights of a risk."""
+        return RuleSet.of(self.chosen, self.weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ def run(
 ) -> Iterator[Outcome]:
     """Judge the files. The outcome can be asked until the block ends; then its temporary files go. Raises
     Unusable."""
-    rules = RuleSet.of(work.chosen)
+    rules = work.rules
     with TemporaryDirectory(prefix="hotline-backtest-") as name:
         folder = Path(name)
         inputs = Inputs(work.files)
@@ -123,7 +131,7 @@ def judge_share(
     def note_bad(file: int, line: int, bad: BadLine) -> None:
         ledger.note_bad(file, line, bad.fault.value, bad.field)
 
-    engine = Engine(RuleSet.of(work.chosen), ledger, folder, share=share, scope=work.scope, awake_max=work.awake_max)
+    engine = Engine(work.rules, ledger, folder, share=share, scope=work.scope, awake_max=work.awake_max)
     try:
         return engine.run(iterate(inputs, note_bad, note_bytes)), ledger
     except BaseException:

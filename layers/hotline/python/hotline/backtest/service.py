@@ -19,7 +19,8 @@ from typing import Any, Final
 from hotline.kit.aws.objects import Objects
 from hotline.security.detectors import DETECTORS
 from hotline.security.rules import RuleSet
-from hotline.security.settings import SHIPPED_FILE, BadSettings, choose_rules, parse_settings
+from hotline.security.score import Weights
+from hotline.security.settings import SHIPPED_FILE, BadSettings, choose_rules, parse_settings, read_weights
 
 from .engine import Figures, Scope, Share
 from .labels import Labels, read_labels
@@ -64,6 +65,7 @@ def plan(objects: Objects, order: Mapping[str, object], run: str) -> dict[str, A
         # As the command: a backtest is how somebody decides about the rules that are off.
         only = tuple(detector.rule for detector in DETECTORS)
     made = replace(made, settings=text.decode(), only=only)
+    _weigh(made)
     if not _choose(made):
         raise Unusable(BacktestError.NO_RULE, "No rule is on: name some with detectors.")
     if made.labels is not None and made.labels not in objects.list_keys(made.labels):
@@ -111,7 +113,7 @@ def judge(objects: Objects, run: str, share: int) -> int:
         if len(files) > PARTS_MAX:
             (apart := folder / "sorted").mkdir()
             inputs = sort_files(files, apart)
-        work = Work(files, _choose(made), _scope_of(made, labels))
+        work = Work(files, _choose(made), _scope_of(made, labels), weights=_weigh(made))
         figures, ledger = judge_share(work, inputs, folder, Share(share, made.shares))
         ledger.close()
         objects.keep(ledger.path, f"{WORK}{run}/judged/{share:03d}.sqlite")
@@ -130,7 +132,7 @@ def merge(objects: Objects, run: str) -> dict[str, Any]:
         try:
             figures = _collect(objects, made, ledger, folder)
             names = _collect_files(objects, made, ledger, figures)
-            rules = RuleSet.of(_choose(made))
+            rules = RuleSet.of(_choose(made), _weigh(made))
             scope = _scope_of(made, labels)
             outcome = Outcome.of(rules, figures, ledger, scope, labels, was_sorted=True)
             told = sum_up(outcome, has_labels=labels is not None)
@@ -211,6 +213,10 @@ def _scope_of(made: Plan, labels: Labels | None) -> Scope:
 
 def _choose(made: Plan) -> Chosen:
     return choose_rules(parse_settings(made.settings), only=made.only)
+
+
+def _weigh(made: Plan) -> Weights:
+    return read_weights(parse_settings(made.settings))
 
 
 def _list_history(objects: Objects, made: Plan) -> list[str]:

@@ -47,6 +47,10 @@ class Weights:
     risk_half_life_ms: int = 7 * DAY_MS
 
 
+DIVISORS: Final = ("party_frauds_full", "labels_full", "findings_half_life_ms", "risk_half_life_ms")
+"""The weights that must not be 0."""
+
+
 class Risk(NamedTuple):
     """The points of a movement by part. `total` is from 0 to RISK_MAX."""
 

@@ -1,9 +1,10 @@
-"""The rules that are on, with their limits: `detection.toml`, or a file of the same form. Pure but for reading it.
+"""The rules that are on, with their limits, and the weights of a risk: `detection.toml`, or a file of the same form.
+Pure but for reading it.
 
 The file has a table for each rule: `on`, and limits by the names of the detector's own. A limit `window_ms` is written
-in minutes, as `window_minutes`. A table or limit that is left out stays as the detector ships it. The table `risk` has
-the bands of an account's risk. Unknown names and values that cannot hold are errors: a misspelt limit must not pass for
-one that was set.
+in minutes, as `window_minutes`. The table `score` has the weights of security/score.py in the same way, the table `risk`
+the bands of an account's risk. A table, limit or weight that is left out stays as it ships. Unknown names and values
+that cannot hold are errors: a misspelt limit must not pass for one that was set.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from hotline.kit.errors import InvalidInput
 from .detectors import DETECTORS, Detector
 from .detectors.rule import MINUTE_MS
 from .rules import Bands, RuleSet
-from .score import RISK_MAX
+from .score import DIVISORS, RISK_MAX, Weights
 
 SHIPPED_FILE: Final = Path(__file__).with_name("detection.toml")
 ON: Final = "on"
+SCORE: Final = "score"
+"""The table of the weights of a risk."""
 RISK: Final = "risk"
 """The name of the table of bands."""
 WHOLE: Final = "-"
@@ -52,7 +55,7 @@ class BadSettings(InvalidInput):
 def read_settings(text: str | None = None, detectors: Sequence[Detector[Any]] = DETECTORS) -> RuleSet:
     """The rules that the settings switch on. `text`: TOML; None: the file that ships. Raises BadSettings."""
     tables = parse_settings(text)
-    return RuleSet.of(choose_rules(tables, detectors), bands=read_bands(tables))
+    return RuleSet.of(choose_rules(tables, detectors), read_weights(tables), bands=read_bands(tables))
 
 
 @cache
@@ -94,7 +97,7 @@ def choose_rules(
     that are on, whatever the settings say. Raises BadSettings."""
     by_rule = {detector.rule: detector for detector in detectors}
     for name in tables:
-        if name not in by_rule and name != RISK:
+        if name not in by_rule and name not in (SCORE, RISK):
             raise BadSettings(name, WHOLE, f"there is no such rule; there are {', '.join(sorted(by_rule))}")
     chosen = None if only is None else set(only)
     for name in sorted(chosen or ()):
@@ -106,16 +109,31 @@ def choose_rules(
     ]
 
 
+def read_weights(tables: Mapping[str, Any]) -> Weights:
+    """The weights of a risk. Raises BadSettings."""
+    table = tables.get(SCORE, {})
+    if not isinstance(table, Mapping):
+        raise BadSettings(SCORE, WHOLE, "this is not a table of weights")
+    weights: Weights = _replace(SCORE, Weights(), table, "weight")
+    for name in DIVISORS:
+        if not getattr(weights, name):
+            raise BadSettings(SCORE, key_of(name), "a number above 0 is needed")
+    return weights
+
+
 def replace_limits(detector: Detector[Any], limits: Any, table: Mapping[str, Any]) -> Any:
     """The limits with those of a table in their place. Raises BadSettings."""
-    names = {key_of(field.name): field.name for field in fields(limits)}
+    return _replace(detector.rule, limits, table, "limit")
+
+
+def _replace(name: str, numbers: Any, table: Mapping[str, Any], noun: str) -> Any:
+    names = {key_of(field.name): field.name for field in fields(numbers)}
     changed = {}
     for key, value in table.items():
         if key not in names:
-            raise BadSettings(detector.rule, key, f"there is no such limit; there are {', '.join(names)}")
-        name = names[key]
-        changed[name] = _read_limit(detector.rule, key, value, getattr(limits, name))
-    return replace(limits, **changed)
+            raise BadSettings(name, key, f"there is no such {noun}; there are {', '.join(names)}")
+        changed[names[key]] = _read_limit(name, key, value, getattr(numbers, names[key]))
+    return replace(numbers, **changed)
 
 
 def key_of(name: str) -> str:
