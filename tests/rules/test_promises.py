@@ -531,8 +531,15 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.security.detectors.source_tries": {
         "TRIES_MAX": (128, "decision: what a memory has room for"),
     },
+    "hotline.security.detectors.slow_stuffing": {
+        "DETECTOR.limits.accounts": (8, "decision: generated logins"),
+        "DETECTOR.limits.window_ms": (24 * _HOUR_MS, "decision: a day"),
+        "DETECTOR.limits.tries": (2, "decision: a list has one or two passwords"),
+        "DETECTOR.limits.quiet_ms": (24 * _HOUR_MS, "decision: a day"),
+        "ACCOUNTS_MAX": (16, "decision: what a memory has room for"),
+    },
     "hotline.security.detectors.spend_anomaly": {
-        "DETECTOR.limits.deviations": (3.4, "decision: Panther's three, tuned"),
+        "DETECTOR.limits.deviations": (3.6, "decision: Panther's three, tuned"),
         "DETECTOR.limits.ratio": (4.5, "decision: generated histories"),
         "DETECTOR.limits.spread_floor": (0.4, "decision: generated histories"),
         "DETECTOR.limits.history_min": (8.0, "Panther: five to ten events"),
@@ -542,6 +549,9 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
             {"CNY": 10_000, "HKD": 10_000, "JPY": 500, "": 1_500},
             "decision: about 100 yuan",
         ),
+    },
+    "hotline.security.detectors.stale_password": {
+        "DETECTOR.limits.age_ms": (90 * 24 * _HOUR_MS, "PCI DSS 4.0.1, 8.3.9"),
     },
     "hotline.security.detectors.success_after_attack": {
         "DETECTOR.limits.tries": (10, "Elastic's rule for Okta"),
@@ -574,6 +584,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
             "decision: about 5,000 yuan",
         ),
         "DETECTOR.limits.sum_count": (4, "decision: generated histories"),
+        "DETECTOR.limits.rest_permille": (500, "decision: half of it is not one amount"),
         "DETECTOR.limits.merge_ms": (24 * _HOUR_MS, "decision: a day"),
     },
     "hotline.security.scan": {
@@ -647,7 +658,9 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.detectors.password_spray": "_MINUTES _LASTING",
         "hotline.security.detectors.refund_abuse": "_DAY",
         "hotline.security.detectors.reset_device_transfer": "_FLOOR _FLOOR_OTHER _END",
+        "hotline.security.detectors.slow_stuffing": "_LEAST _END",
         "hotline.security.detectors.spend_anomaly": "_LATER _EDGE",
+        "hotline.security.detectors.stale_password": "_AGE",
         "hotline.security.detectors.success_after_attack": "_AFTER _LAST",
         "hotline.security.detectors.two_countries": "_END",
         "hotline.security.detectors.velocity": "_DAY _MONTH _FLOOR _DAY_FLOOR",
@@ -671,6 +684,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "units, and what a sum is worth adding up for": {
         "hotline.security.detectors.drain": "PARTS_PER_THOUSAND",
+        "hotline.security.detectors.velocity": "PARTS_PER_THOUSAND",
         "hotline.security.detectors.history": "SEVERAL HOUR_MS DAY_MS WEIGHT_MIN",
     },
     "the shape of the earth, and what the words of a fact mean": {

@@ -294,7 +294,7 @@ def stuff(draw: random.Random, world: World, accounts: list[str], at_ms: int) ->
 
 
 def stuff_slowly(draw: random.Random, world: World, accounts: list[str], at_ms: int) -> None:
-    """The same list from sixty addresses, ten accounts each, over hours. No rule about one address can see it."""
+    """The same list from sixty addresses, ten accounts each, over hours."""
     source = f"net-{draw.random()}"
     world.attacked["slow_stuffing"].append((f"{source}-0", at_ms))
     for number, account in enumerate(draw.sample(accounts, k=min(len(accounts), 600))):
@@ -311,6 +311,15 @@ def spray(draw: random.Random, world: World, accounts: list[str], at_ms: int) ->
         for number, account in enumerate(chosen):
             moment_ms = at_ms + turn * 10 * MINUTE_MS + number * 2 * SECOND_MS
             world.tell(account, moment_ms, "login.failed", kind="password", ip=source, **ABROAD)
+
+
+def burst(draw: random.Random, world: World, account: str, at_ms: int) -> None:
+    """One account, from one address, as fast as somebody types."""
+    world.attacked["burst"].append((account, at_ms))
+    source = f"burster-{draw.random()}"
+    for _ in range(draw.randint(12, 40)):
+        world.tell(account, at_ms, "login.failed", kind="password", ip=source, **ABROAD)
+        at_ms += draw.randint(2 * SECOND_MS, 25 * SECOND_MS)
 
 
 def guess(draw: random.Random, world: World, account: str, at_ms: int) -> None:

@@ -19,7 +19,7 @@ from tests.support.honest_logins import World, attack, live_honestly
 
 FOUND_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "stuffing": ("credential_stuffing", "password_spray"),
-    "slow_stuffing": ("credential_stuffing", "password_spray"),
+    "slow_stuffing": ("slow_stuffing",),
     "spray": ("password_spray", "credential_stuffing"),
     "guessing": ("distributed_guessing", "failed_login_burst"),
     "guessed": ("success_after_attack",),

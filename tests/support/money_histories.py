@@ -273,9 +273,12 @@ def _poisson(draw: random.Random, mean: float) -> int:
     return count
 
 
-def spenders(seed: int, *, accounts: int = 600, days: int = 120, anomaly_share: float = 0.004) -> History:
-    """People whose amounts spread by a lognormal law of their own, more on payday, with a day in town now and then. An
-    anomaly is 5 to 20 times as much as the account's median, by somebody else."""
+def spenders(
+    seed: int, *, accounts: int = 600, days: int = 120, anomaly_share: float = 0.004, is_lognormal: bool = True
+) -> History:
+    """People whose amounts spread by a lognormal law of their own (else by a normal one, as in simulators of cards),
+    more on payday, with a day in town now and then. An anomaly is 5 to 20 times as much as the account's median, by
+    somebody else."""
     draw = random.Random(seed)
     history = History()
     payments: list[tuple[float, str, float, bool, str]] = []
@@ -296,7 +299,11 @@ def spenders(seed: int, *, accounts: int = 600, days: int = 120, anomaly_share: 
                 at_s = (day + draw.betavariate(4, 3)) * SECONDS_PER_DAY
                 is_bad = day > 20 and draw.random() < anomaly_share
                 factor = math.exp(draw.uniform(math.log(5), math.log(20))) if is_bad else times
-                amount = median * factor * math.exp(draw.gauss(0, spread if not is_bad else 0.2))
+                if is_lognormal or is_bad:
+                    amount = median * factor * math.exp(draw.gauss(0, spread if not is_bad else 0.2))
+                else:
+                    part = draw.gauss(1, 0.5)
+                    amount = median * factor * (part if part > 0 else draw.uniform(0, 2))
                 shop = f"shop-{draw.randrange(40) if is_bad else account % 20 + draw.randrange(20)}"
                 payments.append((at_s, name, amount, is_bad, shop))
     for at_s, name, amount, is_bad, shop in sorted(payments):

@@ -19,7 +19,19 @@ from zlib import crc32
 
 from hotline.security.detectors import Event
 from hotline.security.detectors.rule import DAY_MS, HOUR_MS, MINUTE_MS
-from tests.support.honest_logins import BEGIN_MS, Customer, live_honestly, settle
+from tests.support.honest_logins import (
+    BEGIN_MS,
+    Customer,
+    World,
+    burst,
+    flood,
+    guess,
+    live_honestly,
+    settle,
+    spray,
+    stuff,
+    stuff_slowly,
+)
 
 PAYDAYS: Final = (9, 39)
 """Days since the beginning."""
@@ -27,6 +39,11 @@ SHOPS: Final = 300
 SLICE_MINUTES: Final = (2, 9)
 """Between two transfers of a thief."""
 ATTACKS_EACH: Final = 25
+LISTS_EACH: Final = 10
+"""Lists of accounts that are tried, of each kind, and shops with a terminal that copies cards."""
+COPIED_DAYS: Final = 28
+LABEL_DAYS: Final = 7
+"""From a payment to the day on which its owner reports it."""
 
 type Fact = dict[str, Any]
 
@@ -47,6 +64,10 @@ class Town:
 
     facts: list[Fact] = field(default_factory=list)
     attacks: dict[str, list[Attack]] = field(default_factory=lambda: defaultdict(list))
+    intrusions: dict[str, list[Attack]] = field(default_factory=lambda: defaultdict(list))
+    """Attacks on logins, by kind: the account or the address on which each shows. They take no money."""
+    copied: list[Attack] = field(default_factory=list)
+    """Shops that copy cards, with the payments there until somebody stops them."""
     balances: dict[str, int] = field(default_factory=dict)
     usual_minor: dict[str, float] = field(default_factory=dict)
     """The middle of what each person pays in a shop."""
@@ -129,6 +150,53 @@ def let_thieves_in(seed: int, town: Town, *, since_day: int, days: int) -> Town:
     for number, victim in enumerate(victims):
         at_ms = BEGIN_MS + since_day * DAY_MS + draw.randint(0, (days - since_day - 1) * DAY_MS)
         kinds[number % len(kinds)](draw, town, victim, at_ms)
+    town.facts.sort(key=lambda fact: fact["time"])
+    return town
+
+
+def let_guessers_in(seed: int, town: Town, *, since_day: int, days: int) -> Town:
+    """Attacks of each kind on logins of the town: guesses at one account, and lists of accounts."""
+    draw = random.Random(seed * 13 + 5)
+    people = sorted(town.usual_minor)
+    of_one = (burst, guess, flood)
+    victims = draw.sample(people, k=len(of_one) * ATTACKS_EACH)
+    world = World()
+
+    def some_time() -> int:
+        return BEGIN_MS + since_day * DAY_MS + draw.randint(0, (days - since_day - 1) * DAY_MS)
+
+    for number, victim in enumerate(victims):
+        of_one[number % len(of_one)](draw, world, victim, some_time())
+    for act in (stuff, spray, stuff_slowly):
+        for _ in range(LISTS_EACH):
+            act(draw, world, people, some_time())
+    for account, events in world.accounts.items():
+        for event in events:
+            town.tell(event.at_ms, event.type, account, _data_of(event))
+    for kind, attacks in world.attacked.items():
+        for subject, begun_ms in attacks:
+            shown_on = subject if subject in town.usual_minor else _address(subject)
+            town.intrusions[kind.replace("_", " ")].append(Attack(shown_on, begun_ms, ()))
+    town.facts.sort(key=lambda fact: fact["time"])
+    return town
+
+
+def copy_cards(seed: int, town: Town, *, since_day: int) -> Town:
+    """Some shops have a terminal that copies cards for four weeks. Each payment there is reported a week later."""
+    draw = random.Random(seed * 17 + 7)
+    begun_ms = BEGIN_MS + since_day * DAY_MS
+    begun, ended = _text_of(begun_ms), _text_of(begun_ms + COPIED_DAYS * DAY_MS)
+    shops = {f"shop-{number}" for number in draw.sample(range(SHOPS), k=LISTS_EACH)}
+    paid: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for fact in [one for one in town.facts if one["type"] == "payment.succeeded.v1" and begun <= one["time"] < ended]:
+        data = fact["data"]
+        shop = data["merchant"]["id"]
+        if shop in shops:
+            at_ms = round(datetime.fromisoformat(fact["time"]).timestamp() * 1000)
+            paid[shop].append((at_ms, data["amount"]["minor"]))
+            label = {"movement_id": data["movement_id"], "merchant_id": shop}
+            town.tell(at_ms + LABEL_DAYS * DAY_MS, "transaction.confirmed_fraud", fact["subject"], label)
+    town.copied += [Attack(shop, begun_ms, tuple(thefts)) for shop, thefts in sorted(paid.items())]
     town.facts.sort(key=lambda fact: fact["time"])
     return town
 
@@ -333,7 +401,9 @@ def _data_of(event: Event) -> dict[str, Any]:
     values = event.values
     match event.type:
         case "login.succeeded" | "login.failed":
-            source: dict[str, Any] = {"ip": _address(values["ip"]), "device_id": values["device"]}
+            source: dict[str, Any] = {"ip": _address(values["ip"])}
+            if "device" in values:
+                source["device_id"] = values["device"]
             source |= {name: values[name] for name in ("country", "network") if name in values}
             if "cell" in values:
                 latitude, _, longitude = values["cell"].partition(",")

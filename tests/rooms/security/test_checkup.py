@@ -14,7 +14,7 @@ from hotline.security.model import FINDING_LIFE, FindingState
 from tests.support.stores import NOON
 
 SILENT = {
-    *("no_second_factor", "one_contact_point"),
+    *("no_second_factor", "one_contact_point", "stale_password"),
     *("pass_through", "card_testing", "refund_abuse"),
 }
 """Rules on protection are told by what the hotline knows itself; the others may find what the owner does."""

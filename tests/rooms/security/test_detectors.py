@@ -112,10 +112,12 @@ VERSIONS: Final = {
     ("refund_abuse", 1): "06f8d43df32d075a",
     ("reset_device_transfer", 1): "9df6736556708d0d",
     ("reset_device_transfer", 2): "63b77d97b724b3fc",
-    ("spend_anomaly", 1): "08c9ecc4aff47163",
+    ("slow_stuffing", 1): "9566ecf3ba3978db",
+    ("spend_anomaly", 1): "6d1105100065a48c",
+    ("stale_password", 1): "f19fef4be00637b3",
     ("success_after_attack", 1): "f2eb9625a3927540",
     ("two_countries", 1): "e5953fbdf2fde0e2",
-    ("velocity", 1): "96cd710047a69f66",
+    ("velocity", 1): "eabed99e8c9d59d8",
 }
 """By rule and version: the digest of all that decides what the rule finds. A rule that finds something else than before
 gets the next version, since findings of the old one are not raised again. Add a line then, and leave the old one."""

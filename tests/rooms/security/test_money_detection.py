@@ -124,8 +124,9 @@ def test_a_terminal_with_confirmed_frauds_names_those_who_pay_there() -> None:
     assert all(hit.facts["account"] in payers for hit in hits)
 
 
-def test_amounts_that_somebody_else_spends_are_found() -> None:
-    generated = spenders(13, accounts=150, days=100)
+@pytest.mark.parametrize("is_lognormal", [True, False], ids=["lognormal", "normal"])
+def test_amounts_that_somebody_else_spends_are_found(is_lognormal: bool) -> None:
+    generated = spenders(13, accounts=150, days=100, is_lognormal=is_lognormal)
     precision, recall = measure(generated, Judged(ALL).take(generated.facts), "spend_anomaly")
     assert precision >= 0.85
     assert recall >= 0.6

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from hotline.security.detectors import DETECTORS
-from tests.support.town import Town, let_thieves_in, live_in_town
+from tests.support.town import Town, copy_cards, let_guessers_in, let_thieves_in, live_in_town
 from tests.support.town_findings import (
     BEGIN_MARK,
     END_MARK,
@@ -24,6 +24,7 @@ from tests.support.town_findings import (
     count_false,
     find_all,
     measure_thieves,
+    notice,
 )
 
 CUSTOMERS: Final = 400
@@ -42,10 +43,11 @@ FALSE_MAX: Final[Mapping[str, float]] = {
     "reset_device_transfer": 0.0,
     "credential_stuffing": 0.0,
     "password_spray": 0.0,
+    "slow_stuffing": 0.0,
     "drain": 2.5,
     "pass_through": 1.25,
-    "spend_anomaly": 300.0,
-    "velocity": 20.0,
+    "spend_anomaly": 40.0,
+    "velocity": 5.0,
     "counterparty_risk": 0.0,
     "card_testing": 1.25,
     "refund_abuse": 2.5,
@@ -58,7 +60,7 @@ ALL_LEAST: Final[Mapping[str, tuple[float, float]]] = {
     "takeover": (0.95, 0.6),
     "quiet takeover": (0.8, 1.0),
     "card testing": (0.85, 0.75),
-    "leaked credentials": (0.15, 1.0),
+    "leaked credentials": (0.0, 1.0),
     "mule": (0.9, 0.5),
 }
 """By attack: the share that is found at least, and the share of the money that is lost before the hold at most. One
@@ -74,6 +76,8 @@ def honest() -> Town:
 @pytest.fixture(scope="module")
 def robbed() -> tuple[Town, list[Seen]]:
     town = let_thieves_in(SEED, live_in_town(SEED, customers=CUSTOMERS, days=DAYS), since_day=SINCE_DAY, days=DAYS)
+    let_guessers_in(SEED, town, since_day=SINCE_DAY, days=DAYS)
+    copy_cards(SEED, town, since_day=SINCE_DAY)
     return town, list(find_all(town.facts))
 
 
@@ -115,6 +119,39 @@ def test_thieves_are_found_and_lose_the_rest_to_a_hold(
     assert short == {}
 
 
+INTRUSIONS_LEAST: Final[Mapping[str, tuple[float, float]]] = {
+    "burst": (0.95, 15),
+    "guessing": (0.95, 20),
+    "guessed": (0.95, 5),
+    "flooding": (0.9, 25),
+    "stuffing": (0.9, 10),
+    "spray": (0.9, 30),
+}
+"""By attack on logins: the share that the rules that ship find at least, and the median minutes until then at most. A
+list that is tried slowly from many addresses is not found by them."""
+
+
+def test_attacks_on_logins_are_found_by_the_rules_that_ship(robbed: tuple[Town, list[Seen]]) -> None:
+    town, findings = robbed
+    measured = {kind: notice(attacks, findings, SHIPPED) for kind, attacks in town.intrusions.items()}
+    assert measured.keys() == {*INTRUSIONS_LEAST, "slow stuffing"}
+    short = {
+        kind: measured[kind]
+        for kind, (found, minutes) in INTRUSIONS_LEAST.items()
+        if measured[kind].found < found or measured[kind].minutes > minutes
+    }
+    assert short == {}
+
+
+def test_a_shop_that_copies_cards_is_named_once_its_frauds_are_told(robbed: tuple[Town, list[Seen]]) -> None:
+    town, findings = robbed
+    shops = notice(town.copied, findings, EVERY)
+    assert shops.found >= 0.8
+    assert 7 * 1440 < shops.minutes <= 12 * 1440
+    assert shops.paid < 1
+    assert notice(town.copied, findings, SHIPPED).found == 0
+
+
 def test_without_rules_everything_is_lost(robbed: tuple[Town, list[Seen]]) -> None:
     for one in measure_thieves(*robbed, ()).values():
         assert (one.found, one.held, one.lost) == (0, 0, 1)
@@ -124,6 +161,9 @@ def test_the_page_has_the_tables_of_every_rule() -> None:
     text = Path(PAGE).read_text(encoding="utf-8").partition(BEGIN_MARK)[2].partition(END_MARK)[0]
     cells = [[cell.strip() for cell in line.split("|")] for line in text.splitlines() if line.count("|") == 4]
     of_rules = {rule: word for _, rule, word, *_ in cells if word in {"on", "off"}}
+    assert {"burst", "guessing", "guessed", "flooding", "stuffing", "spray", "slow stuffing"} <= {
+        line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")
+    }
     assert of_rules == {
         rule: "on" if rule in SHIPPED else "off" for rule in (one.rule for one in DETECTORS) if rule in FALSE_MAX
     }

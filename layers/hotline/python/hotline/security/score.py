@@ -32,7 +32,7 @@ class Weights:
     party: float = 21.0
     amount_from: float = 1.5
     """Standard deviations above the mean at which the amount begins to count."""
-    amount_full: float = 4.5
+    amount_full: float = 7.0
     spread_floor: float = 0.4
     """The deviation counts as at least this multiple of the mean."""
     velocity_full: float = 4.0

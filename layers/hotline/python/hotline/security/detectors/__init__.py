@@ -30,7 +30,9 @@ from .password_spray import DETECTOR as PASSWORD_SPRAY
 from .refund_abuse import DETECTOR as REFUND_ABUSE
 from .reset_device_transfer import DETECTOR as RESET_DEVICE_TRANSFER
 from .rule import Detector, Event, Example, Hit, Place, Severity, Signal, State, Stream
+from .slow_stuffing import DETECTOR as SLOW_STUFFING
 from .spend_anomaly import DETECTOR as SPEND_ANOMALY
+from .stale_password import DETECTOR as STALE_PASSWORD
 from .success_after_attack import DETECTOR as SUCCESS_AFTER_ATTACK
 from .two_countries import DETECTOR as TWO_COUNTRIES
 from .velocity import DETECTOR as VELOCITY
@@ -46,8 +48,10 @@ DETECTORS: Final[tuple[Detector[Any], ...]] = (
     RESET_DEVICE_TRANSFER,
     NO_SECOND_FACTOR,
     ONE_CONTACT_POINT,
+    STALE_PASSWORD,
     CREDENTIAL_STUFFING,
     PASSWORD_SPRAY,
+    SLOW_STUFFING,
     AGENT_BROWSING,
     AGENT_UNMASKING,
     AGENT_OPENINGS,

@@ -322,12 +322,21 @@ class History:
 
     def deviations_from_usual(self, *, floor: float = 0.25) -> float | None:
         """How many standard deviations the logarithm of the event's amount lies above the mean of those before it. The
-        deviation counts as at least `floor`. None without any amount before."""
+        deviation counts as at least `floor`. None without any amount before.
+
+        Small amounts spread the logarithms of some people widely, and say nothing about large ones. So the mean and
+        the deviation of the amounts themselves are taken too, as those of a lognormal law. The larger answer counts."""
         before = self.usual_before
         if before is None or self.amount_minor <= 0:
             return None
-        spread = math.sqrt(max(0.0, before[4] - before[3] * before[3]))
-        return (math.log(self.amount_minor) - before[3]) / max(spread, floor)
+        _, mean, square, mean_log, square_log, _ = before
+        log = math.log(self.amount_minor)
+        spread = math.sqrt(max(0.0, square_log - mean_log * mean_log))
+        by_logs = (log - mean_log) / max(spread, floor)
+        if mean <= 0.0:
+            return by_logs
+        variance = math.log1p(max(0.0, square / (mean * mean) - 1.0))
+        return max(by_logs, (log - math.log(mean) + variance / 2.0) / max(math.sqrt(variance), floor))
 
 
 def read_movement(movements: dict[str, int], values: Mapping[str, Any]) -> str | None:

@@ -28,6 +28,7 @@ from .rule import (
 )  # fmt: skip
 
 _LEFT: Final = Signal.MONEY_LEFT.value
+PARTS_PER_THOUSAND: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,9 @@ class Limits:
     hour_floor_minor: Mapping[str, int] = field(default_factory=floors(3000))
     day_floor_minor: Mapping[str, int] = field(default_factory=floors(5000))
     sum_count: int = 4
-    """A sum is of at least so many movements. One large amount is no velocity."""
+    """A sum is of at least so many movements."""
+    rest_permille: int = 500
+    """One large amount is no velocity: the others add up to this share of the least sum."""
     merge_ms: int = DAY_MS
 
 
@@ -94,6 +97,8 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         if count >= least or total_minor >= least_minor:
             oldest_ms = at_ms - span_ms
             moved = [one for one in history.spending if one[0] >= oldest_ms and one[2] == currency]
+            if count < least and not _is_sum([one[1] for one in moved], least_minor, limits):
+                continue
             started_ms = moved[0][0]
             by = "count" if count >= least else "sum"
             facts: Mapping[str, str | int] = {
@@ -109,12 +114,18 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     return NO_HITS
 
 
+def _is_sum(amounts: list[int], least_minor: float, limits: Limits) -> bool:
+    """Whether several amounts, not one of them, make the sum."""
+    total = sum(amounts)
+    rest_minor = least_minor * limits.rest_permille / PARTS_PER_THOUSAND
+    return len(amounts) >= limits.sum_count and total >= least_minor and total - max(amounts) >= rest_minor
+
+
 def _take_back(state: State, movement_id: str, limits: Limits) -> Iterable[Hit]:
     """Count a movement no more. The last finding goes when what is left of it would not have been one."""
     started_ms, ended_ms, facts, event_id, moved, least, least_minor = state["hit"]
     left = [one for one in moved if one[0] != movement_id]
-    total_minor = sum(one[1] for one in left)
-    if len(left) >= least or (len(left) >= limits.sum_count and total_minor >= least_minor):
+    if len(left) >= least or _is_sum([one[1] for one in left], least_minor, limits):
         state["hit"][4] = left
         return NO_HITS
     del state["hit"]
@@ -187,6 +198,20 @@ DETECTOR: Final = Detector(
             "near miss: a sum below the floor",
             *_pay(*_MONTH),
             *_pay(0, 1, 2, 3, amount_minor=_FLOOR // 4 - 1),
+            hit=None,
+        ),
+        example(
+            "the others make half of the least sum",
+            *_pay(*_MONTH),
+            *_pay(0, 1, 2, amount_minor=_FLOOR // 6),
+            *_pay(3, amount_minor=_FLOOR // 2),
+            hit=0,
+        ),
+        example(
+            "near miss: they make a little less",
+            *_pay(*_MONTH),
+            *_pay(0, 1, 2, amount_minor=_FLOOR // 6 - 1),
+            *_pay(3, amount_minor=5 * _FLOOR),
             hit=None,
         ),
         example("near miss: a large sum in three", *_pay(*_MONTH), *_pay(0, 1, 2, amount_minor=_FLOOR), hit=None),
