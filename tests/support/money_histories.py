@@ -276,8 +276,8 @@ def _poisson(draw: random.Random, mean: float) -> int:
 def spenders(
     seed: int, *, accounts: int = 600, days: int = 120, anomaly_share: float = 0.004, is_lognormal: bool = True
 ) -> History:
-    """People whose amounts spread by a lognormal law of their own (else by a normal one, as in simulators of cards),
-    more on payday, with a day in town now and then. An anomaly is 5 to 20 times as much as the account's median, by
+    """People whose amounts spread by a lognormal law of their own, or else by a normal one as in simulators of cards.
+    They spend more on payday, and have a day in town now and then. An anomaly is 5 to 20 times as much as the account's median, by
     somebody else."""
     draw = random.Random(seed)
     history = History()

@@ -122,8 +122,8 @@ def measure_thieves(town: Town, findings: Iterable[Seen], rules: Collection[str]
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """Attacks that take no money from the account on which they show: how many, the share that a rule found, and the
-    median minutes until then. `paid`: the share of the money of `thefts` that moved before the finding."""
+    """Attacks that take no money from the account on which they show. `found`: the share that a rule found. `minutes`:
+    the median until then. `paid`: the share of the money of `thefts` that moved before the finding."""
 
     attacks: int
     found: float
