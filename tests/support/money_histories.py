@@ -277,8 +277,8 @@ def spenders(
     seed: int, *, accounts: int = 600, days: int = 120, anomaly_share: float = 0.004, is_lognormal: bool = True
 ) -> History:
     """People whose amounts spread by a lognormal law of their own, or else by a normal one as in simulators of cards.
-    They spend more on payday, and have a day in town now and then. An anomaly is 5 to 20 times as much as the account's median, by
-    somebody else."""
+    They spend more on payday, and have a day in town now and then. An anomaly is 5 to 20 times as much as the account's
+    median, by somebody else."""
     draw = random.Random(seed)
     history = History()
     payments: list[tuple[float, str, float, bool, str]] = []
