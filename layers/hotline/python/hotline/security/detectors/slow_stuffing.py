@@ -80,6 +80,7 @@ DETECTOR: Final = Detector(
     stream=Stream.SOURCE,
     listens=frozenset({Signal.LOGIN_FAILED, Signal.LOGIN_SUCCEEDED}),
     wakes=frozenset({Signal.LOGIN_FAILED}),
+    needs=frozenset({"login.failed", "account"}),
     limits=Limits(),
     is_published=False,
     runbook=(

@@ -127,7 +127,7 @@ DETECTOR: Final = Detector(
     step=step,
     examples=(
         example("ten times the usual", *_usual(), _pay(_LATER, 100_000), hit=_LATER),
-        example("exactly four and a half times the usual", *_usual(60), _pay(3600, _EDGE), hit=3600),
+        example("exactly four and a half times the usual", *_usual(200), _pay(12_000, _EDGE), hit=12_000),
         example("by transfer", *_usual(), _pay(_LATER, 100_000, kind="transfer", party="new"), hit=_LATER),
         example(
             "near miss: by transfer to a payee of old", *_usual(), _pay(_LATER, 100_000, kind="transfer"), hit=None
@@ -157,7 +157,7 @@ DETECTOR: Final = Detector(
             _pay(_LATER + 2, 100_000, status="failed", version=2, name="a"),
             hit=_LATER,
         ),
-        example("near miss: a little less", *_usual(60), _pay(3600, _EDGE - 1), hit=None),
+        example("near miss: a little less", *_usual(200), _pay(12_000, _EDGE - 1), hit=None),
         example("near miss: the same after few payments", *_usual(), _pay(_LATER, _EDGE), hit=None),
         example("near miss: below the floor", *_usual(amount_minor=1000), _pay(_LATER, 9_999), hit=None),
         example("near miss: a young history", *_usual(8), _pay(_LATER, 100_000), hit=None),
