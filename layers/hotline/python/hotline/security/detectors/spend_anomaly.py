@@ -130,9 +130,6 @@ DETECTOR: Final = Detector(
         example("exactly four and a half times the usual", *_usual(200), _pay(12_000, _EDGE), hit=12_000),
         example("by transfer", *_usual(), _pay(_LATER, 100_000, kind="transfer", party="new"), hit=_LATER),
         example(
-            "near miss: by transfer to a payee of old", *_usual(), _pay(_LATER, 100_000, kind="transfer"), hit=None
-        ),
-        example(
             "far above amounts of which a few are tiny",
             *(_pay(n * 60, 10_000 if n % 4 else 100) for n in range(24)),
             _pay(1500, 60_000),
@@ -174,6 +171,9 @@ DETECTOR: Final = Detector(
             _pay(_LATER, 100_000, status="authorised", name="a"),
             _pay(_LATER + 1, 100_000, status="failed", version=2, name="a"),
             hit=None,
+        ),
+        example(
+            "near miss: by transfer to a payee of old", *_usual(), _pay(_LATER, 100_000, kind="transfer"), hit=None
         ),
     ),
 )
