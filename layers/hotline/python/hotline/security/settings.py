@@ -2,8 +2,8 @@
 Pure but for reading it.
 
 The file has a table for each rule: `on`, and limits by the names of the detector's own. A limit `window_ms` is written
-in minutes, as `window_minutes`. The table `score` has the weights of security/score.py in the same way, the table `risk`
-the bands of an account's risk. A table, limit or weight that is left out stays as it ships. Unknown names and values
+in minutes, as `window_minutes`. The table `score` has the weights of security/score.py in the same way, and `risk` the
+bands of an account's risk. A table, limit or weight that is left out stays as it ships. Unknown names and values
 that cannot hold are errors: a misspelt limit must not pass for one that was set.
 """
 
