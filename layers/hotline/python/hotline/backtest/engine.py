@@ -125,12 +125,13 @@ class Engine:
             stream: {name for rule in plan.rules.values() for name in rule.detector.needs}
             for stream, plan in rules.plans.items()
         }
+        self._shelves = {stream: (self._subjects.get(stream), missing) for stream, missing in self._missing.items()}
+        """By stream the memories of its subjects, None where nobody asks for them, and the values that are missing."""
         self.figures = Figures()
 
     def run(self, lines: Iterable[Placed]) -> Figures:
         """Judge the lines, which come by time. Raises what reading them raises."""
-        with _without_collection():
-            self._run(lines)
+        self._run(lines)
         figures = self.figures
         figures.untouched = self._reader.untouched
         figures.missing = {stream.value: names for stream, names in self._missing.items()}
@@ -142,65 +143,69 @@ class Engine:
             subjects.close()
 
     def _run(self, lines: Iterable[Placed]) -> None:
-        until_ms = self._scope.until_ms
+        until_ms, judge = self._scope.until_ms, self._judge
         group: list[Placed] = []
         group_ms = -1
         for placed in lines:
             at_ms = placed[0]
-            if at_ms != group_ms:
-                if group:
-                    self._judge(group)
-                    group = []
-                if at_ms >= until_ms:
-                    break
-                group_ms = at_ms
-            group.append(placed)
+            if at_ms == group_ms:
+                group.append(placed)
+                continue
+            if group:
+                judge(group)
+            if at_ms >= until_ms:
+                group = []
+                break
+            group = [placed]
+            group_ms = at_ms
         if group:
-            self._judge(group)
+            judge(group)
         self._ledger.flush()
 
     def _judge(self, group: list[Placed]) -> None:
         """Judge the events of one millisecond. Their order in the file means nothing."""
+        pairs: Iterable[Pair]
         if len(group) == 1:
             pairs = self._split(group[0])
         else:
             # A label looks for its movement among those before it.
             group.sort(key=_name_of)
-            pairs = [pair for placed in group for pair in self._split(placed)]
-            pairs.sort(key=_place_of)
-        scope, share, ledger = self._scope, self._share, self._ledger
-        ranked = scope.ranked
+            pairs = sorted((pair for placed in group for pair in self._split(placed)), key=_place_of)
+        share, shelves, ranked = self._share, self._shelves, self._scope.ranked
         for stream, subject, event in pairs:
-            subjects = self._subjects.get(stream)
-            values = event.values
-            missing = self._missing[stream]
-            if missing and not missing.isdisjoint(values):
-                missing.difference_update(values)
+            subjects, missing = shelves[stream]
+            if missing:
+                values = event.values
+                if not missing.isdisjoint(values):
+                    missing.difference_update(values)
             if subjects is None or (share.count > 1 and share_of(subject, share.count) != share.index):
                 continue
             fold = subjects.young.get(subject)
             if fold is None:
                 fold, is_new = subjects.wake(subject)
                 if is_new and ranked and stream is Stream.ACCOUNT:
-                    ledger.note_account(subject)
-            seen = fold.take(event)
-            for rule, hit in seen:
-                ledger.note_hit(rule, subject, hit)
-            if ranked and "movement_id" in values and "kind" in values and event.at_ms >= scope.since_ms:
+                    self._ledger.note_account(subject)
+            for rule, hit in fold.judge(event):
+                self._ledger.note_hit(rule, subject, hit)
+            if ranked:
                 self._rate(stream, subject, event, fold)
 
     def _rate(self, stream: Stream, subject: str, event: Event, fold: Fold) -> None:
         """Note a movement and the parts of its risk. The movement that an account receives is the payer's."""
+        values = event.values
+        if "movement_id" not in values or "kind" not in values or event.at_ms < self._scope.since_ms:
+            return
         if stream is Stream.PARTY:
+            fold.weigh(event.at_ms)
             parts = rate_movement(fold)
             if parts:
                 self._ledger.note_rated(event, parts)
         elif type(event) is not Received:
+            fold.weigh(event.at_ms)
             self._ledger.note_movement(subject, event, rate_movement(fold))
 
-    def _split(self, placed: Placed) -> Iterable[Pair]:
+    def _split(self, placed: Placed) -> tuple[Pair, ...]:
         at_ms, file, line, told = placed
-        figures = self.figures
         try:
             pairs = self._reader.split(told)
         except BadLine as bad:
@@ -208,29 +213,31 @@ class Engine:
             return ()
         if not pairs:
             return ()
-        is_known = self._ids.is_known(told.id, at_ms)
-        if not self._share.has(pairs[0][1]):
+        _, id_, type_, _, _ = told
+        figures, scope, share = self.figures, self._scope, self._share
+        is_known = self._ids.is_known(id_, at_ms)
+        if share.count > 1 and not share.has(pairs[0][1]):
             return () if is_known else pairs
         if is_known:
             figures.duplicates += 1
             return ()
-        if at_ms < self._scope.since_ms:
+        if at_ms < scope.since_ms:
             figures.earlier += 1
             return pairs
         if not figures.events:
             figures.first_ms = at_ms
         figures.last_ms = at_ms
         figures.events += 1
-        figures.types[told.type] += 1
-        if told.id in self._scope.labelled:
-            self._ledger.note_labelled(told.id)
+        figures.types[type_] += 1
+        if id_ in scope.labelled:
+            self._ledger.note_labelled(id_)
         return pairs
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
-    """Do without the collection of cycles. Rules and reader make none, and it costs a third of the time to look through
-    all memories again and again."""
+def without_collection() -> Iterator[None]:
+    """Do without the collection of cycles until the memories are gone. Rules and reader make none, and it costs a third
+    of the time to look through all memories again and again."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -11,7 +11,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -82,11 +82,14 @@ _scan: Final[Callable[[str, int], tuple[Any, int]]] = json.JSONDecoder().scan_on
 def read_line(line: bytes) -> Told:
     """The event of a line. Raises BadLine."""
     try:
-        text = line.decode().strip()
+        text = line.decode()
         found, end = _scan(text, 0)
+        is_whole = end == len(text) or text[end:] == "\n"
     except (ValueError, StopIteration, RecursionError):
-        raise BadLine(Fault.NOT_AN_EVENT) from None
-    if end != len(text) or type(found) is not dict:
+        is_whole = False
+    if not is_whole:
+        found = _scan_padded(line)
+    if type(found) is not dict:
         raise BadLine(Fault.NOT_AN_EVENT)
     if "type" not in found and type(found.get("detail")) is dict:
         found = found["detail"]
@@ -98,7 +101,24 @@ def read_line(line: bytes) -> Told:
         raise BadLine(Fault.BAD_VALUE, "type")
     if type(data) is not dict:
         raise BadLine(Fault.BAD_VALUE, "data")
-    return Told(_ms_of(time), _text(id_, "id"), type_.removesuffix(VERSION_SUFFIX), _text(subject, "subject"), data)
+    told = (_ms_of(time), _text(id_, "id"), type_.removesuffix(VERSION_SUFFIX), _text(subject, "subject"), data)
+    return _make_told(Told, told)
+
+
+_make_told: Final[Callable[[type[Told], tuple[Any, ...]], Told]] = tuple.__new__
+"""A history has many lines, and a tuple by its fields' names takes twice the time."""
+
+
+def _scan_padded(line: bytes) -> Any:
+    """The value of a line with space around it. Raises BadLine."""
+    try:
+        text = line.decode().strip()
+        found, end = _scan(text, 0)
+    except (ValueError, StopIteration, RecursionError):
+        raise BadLine(Fault.NOT_AN_EVENT) from None
+    if end != len(text):
+        raise BadLine(Fault.NOT_AN_EVENT)
+    return found
 
 
 class Reader:
@@ -147,12 +167,16 @@ def ms_of_text(text: str) -> int:
     return math.floor(instant.replace(microsecond=0).timestamp()) * 1000 + instant.microsecond // 1000
 
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MS: Final = timedelta(milliseconds=1)
+
+
 def _ms_of(time: object) -> int:
     try:
         instant = datetime.fromisoformat(time)  # type: ignore[arg-type]
         if instant.tzinfo is None:
             raise BadLine(Fault.BAD_TIME, "time")
-        at_ms = int(instant.timestamp()) * 1000 + instant.microsecond // 1000
+        at_ms = (instant - _EPOCH) // _MS
     except (TypeError, ValueError, OverflowError):
         raise BadLine(Fault.BAD_TIME, "time") from None
     if not FIRST_MS <= at_ms < END_MS:
@@ -160,14 +184,14 @@ def _ms_of(time: object) -> int:
     return at_ms
 
 
-def _text(value: object, field: str) -> str:
+def _text(value: object, field: str, before: str = "") -> str:
     if type(value) is not str or not value or len(value) > TEXT_CHARACTERS_MAX:
-        raise BadLine(Fault.BAD_VALUE, field)
+        raise BadLine(Fault.BAD_VALUE, f"{before}{field}")
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise BadLine(Fault.BAD_TEXT, field) from None
+            raise BadLine(Fault.BAD_TEXT, f"{before}{field}") from None
     return value
 
 
@@ -187,7 +211,7 @@ def _split_login(_: Reader, told: Told) -> tuple[Pair, ...]:
     for name, field in _SOURCE_FIELDS:
         value = source.get(field)
         if value is not None:
-            values[name] = _text(value, f"data.source.{field}")
+            values[name] = _text(value, field, "data.source.")
     latitude, longitude = source.get("lat"), source.get("lon")
     if latitude is not None and longitude is not None:
         values["cell"] = _cell(latitude, longitude)
@@ -203,10 +227,14 @@ _SOURCE_FIELDS: Final = (("ip", "ip"), ("device", "device_id"), ("country", "cou
 
 def _cell(latitude: Any, longitude: Any) -> str:
     """A position in whole degrees, e.g. `31,121`."""
-    for value, most, field in ((latitude, 90, "lat"), (longitude, 180, "lon")):
-        if type(value) not in {int, float} or not -most <= value <= most:
-            raise BadLine(Fault.BAD_VALUE, f"data.source.{field}")
+    if type(latitude) not in _NUMBERS or not -90 <= latitude <= 90:
+        raise BadLine(Fault.BAD_VALUE, "data.source.lat")
+    if type(longitude) not in _NUMBERS or not -180 <= longitude <= 180:
+        raise BadLine(Fault.BAD_VALUE, "data.source.lon")
     return f"{math.floor(latitude)},{math.floor(longitude)}"
+
+
+_NUMBERS: Final = (float, int)
 
 
 def _split_movement(reader: Reader, told: Told) -> tuple[Pair, ...]:
@@ -214,7 +242,7 @@ def _split_movement(reader: Reader, told: Told) -> tuple[Pair, ...]:
     kind, _, status = type_.partition(".")
     amount = data["amount"]
     movement_id = _text(data["movement_id"], "data.movement_id")
-    values: dict[str, Any] = {
+    own: dict[str, Any] = {
         "kind": kind,
         "status": status,
         "movement_id": movement_id,
@@ -222,39 +250,49 @@ def _split_movement(reader: Reader, told: Told) -> tuple[Pair, ...]:
         "amount_minor": _whole(amount["minor"], "data.amount.minor", least=0),
         "currency": _text(amount["currency"], "data.amount.currency"),
     }
-    direction, merchant, other = data.get("direction"), data.get("merchant"), data.get("counterparty_account")
-    own = dict(values)
-    instrument = data.get("instrument")
+    look = data.get
+    direction, merchant, other, instrument = (
+        look("direction"),
+        look("merchant"),
+        look("counterparty_account"),
+        look("instrument"),
+    )
+    is_outward = direction != "in"
+    # The two that get the money see less of it than its owner does.
+    paid = received = None
+    if is_outward and kind in OUTWARD_KINDS:
+        paid = own.copy()
+        if kind == "transfer" and other is not None and other != subject:
+            received = own.copy()
     if instrument is not None:
         own["instrument"] = _instrument(_text(instrument["kind"], "data.instrument.kind"))
-    party: str | None = None
+    party: str | None
     if merchant is not None:
         own["party"] = party = _text(merchant["id"], "data.merchant.id")
         own["party_kind"] = "merchant"
     else:
-        party = data.get("counterparty") or other
+        party = look("counterparty") or other
         if party is not None:
             own["party"] = _text(party, "data.counterparty")
             own["party_kind"] = "payee"
-    balance = data.get("balance_after_minor")
+    balance = look("balance_after_minor")
     if balance is not None:
         own["balance_after_minor"] = _whole(balance, "data.balance_after_minor")
     found: Pair = (Stream.ACCOUNT, subject, Event(id_, at_ms, type_, own))
-    if direction == "in":
+    if not is_outward:
         own["direction"] = direction
-        return (found,)
-    if party is None or kind not in OUTWARD_KINDS:
+    if party is None or paid is None:
         return (found,)
     reader.parties.note(subject, movement_id, party)
-    paid = {**values, "party": subject, "account": subject}
-    if "instrument" in own:
+    paid["party"] = paid["account"] = subject
+    if instrument is not None:
         paid["instrument"] = own["instrument"]
     to_party: Pair = (Stream.PARTY, party, Event(id_, at_ms, type_, paid))
-    if kind != "transfer" or other is None or other == subject:
+    if received is None:
         return found, to_party
-    values |= {"direction": "in", "party": subject, "party_kind": "payee"}
+    received["direction"], received["party"], received["party_kind"] = "in", subject, "payee"
     account = _text(other, "data.counterparty_account")
-    return found, to_party, (Stream.ACCOUNT, account, Received(id_, at_ms, type_, values))
+    return found, to_party, (Stream.ACCOUNT, account, Received(id_, at_ms, type_, received))
 
 
 @lru_cache(maxsize=KINDS_MAX)

@@ -28,7 +28,7 @@ POINTS: Final[Mapping[Severity, int]] = {
 
 
 def rate_movement(fold: Fold) -> tuple[Part, ...]:
-    """The parts by which a fold rates the event that it has taken in last; none for one by which no money left."""
+    """The parts by which a fold rates the event that it has weighed last; none for one by which no money left."""
     risk = fold.risk
     if risk is None:
         return ()

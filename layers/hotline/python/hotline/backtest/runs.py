@@ -15,7 +15,7 @@ from hotline.security.detectors import Detector
 from hotline.security.rules import RuleSet
 from hotline.security.score import Weights
 
-from .engine import Engine, Figures, Scope, Share
+from .engine import Engine, Figures, Scope, Share, without_collection
 from .inputs import NoteBytes, skip_bytes
 from .labels import Labels
 from .ledger import Ledger
@@ -122,6 +122,7 @@ def _judge(work: Work, inputs: Inputs, folder: Path, note_bytes: NoteBytes) -> t
     return figures, ledger
 
 
+@without_collection()
 def judge_share(
     work: Work, inputs: Inputs, folder: Path, share: Share, note_bytes: NoteBytes = skip_bytes
 ) -> tuple[Figures, Ledger]:

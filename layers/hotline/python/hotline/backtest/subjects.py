@@ -48,6 +48,7 @@ class Subjects:
 
     def close(self) -> None:
         """Let the memories go."""
+        self.young, self._old = {}, {}
         if self._asleep is not None:
             self._asleep.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from .detectors import Event, History, Hit, Signal, State, Stream
@@ -13,17 +13,19 @@ from .score import Risk, decay_risk, judge_account, judge_party
 
 _UNREAD: Final = History()
 """Sources and agents have no history of money."""
+type Seen = tuple[Rule, Hit]
+NOTHING: Final[tuple[Seen, ...]] = ()
 _LEFT: Final = Signal.MONEY_LEFT.value
 
 
 class Fold:
     """The memory of the rules about one subject. The same events in the same order give the same memory.
 
-    `risk` is that of the event taken last; None unless money left. An account has all parts but the party's, and a
-    party has that part alone.
+    `risk` is that of the event that was weighed last; None unless money left. An account has all parts but the
+    party's, and a party has that part alone.
     """
 
-    __slots__ = ("_plan", "_read", "alarms", "history", "peak", "peak_risk", "risk", "states")
+    __slots__ = ("_has_left", "_plan", "_read", "alarms", "history", "peak", "peak_risk", "risk", "states")
 
     def __init__(self, plan: Plan, stored: Mapping[str, Any] | None = None) -> None:
         stored = stored or {}
@@ -34,7 +36,9 @@ class Fold:
             self.history = History(known)
         elif plan.stream is Stream.PARTY:
             self.history = PartyHistory(known)
-        self._read = self.history.take
+        self._read: Callable[[str, int, Mapping[str, Any]], str | None] | None = None
+        if self.history is not _UNREAD:
+            self._read = self.history.take
         # The memory of a rule that is off, or of another version or other limits, is dropped.
         states: Mapping[str, State] = stored.get("states", {})
         self.states: dict[str, State] = {name: state for name, state in states.items() if name in plan.rules}
@@ -46,6 +50,7 @@ class Fold:
         self.risk: Risk | None = None
         self.peak_risk: Risk | None = None
         """The parts of the peak; None when it was there before the events that were taken in."""
+        self._has_left = False
 
     def store(self) -> dict[str, Any]:
         """The stored form, a JSON value."""
@@ -58,42 +63,69 @@ class Fold:
             stored["peak"] = self.peak
         return {**stored, "history": self.history.store()}
 
-    def take(self, event: Event) -> list[tuple[Rule, Hit]]:
-        """Take in the next event. Returns what the rules have seen with it."""
-        history = self.history
-        signal = event.type
+    def take(self, event: Event) -> Sequence[Seen]:
+        """Take in the next event, and weigh it. Returns what the rules have seen with it."""
+        seen = self.judge(event)
+        if self._has_left:
+            self.weigh(event.at_ms)
+        return seen
+
+    def judge(self, event: Event) -> Sequence[Seen]:
+        """Take in the next event and leave its risk to `weigh`, for whoever does not ask for the risk of each. Returns
+        what the rules have seen with it."""
+        signal, read = event.type, self._read
         self.risk = None
-        if history is not _UNREAD:
-            told = self._read(signal, event.at_ms, event.values)
+        self._has_left = False
+        if read is not None:
+            told = read(signal, event.at_ms, event.values)
             if told is None:
-                return []
+                return NOTHING
             signal = told
+            self._has_left = signal == _LEFT
         by_signal = self._plan.by_signal
         listeners = by_signal.get(signal)
         if listeners is None:
             signal = SIGNALS_BY_PREFIX.get(signal[: signal.find(".") + 1], signal)
             listeners = by_signal.get(signal, ())
-        states = self.states
-        seen: list[tuple[Rule, Hit]] = []
-        blank: State = {}
+        history, states = self.history, self.states
+        seen: list[Seen] | None = None
         for name, step, limits, rule, wakes in listeners:
             state = states.get(name)
             if state:
                 hits = step(state, signal, event, history, limits)
             elif wakes:
                 # Most rules remember nothing of most subjects, and then there is no memory.
-                hits = step(blank, signal, event, history, limits)
-                if blank:
-                    states[name], blank = blank, {}
+                fresh: State = {}
+                hits = step(fresh, signal, event, history, limits)
+                if fresh:
+                    states[name] = fresh
             else:
                 continue
             if hits is not NO_HITS:
+                seen = [] if seen is None else seen
                 for hit in hits:
                     seen.append((rule, hit))
                     self._note(name, hit)
-        if signal == _LEFT:
-            self._weigh(event.at_ms)
-        return seen
+        return NOTHING if seen is None else seen
+
+    def weigh(self, at_ms: int) -> None:
+        """Work out the risk of the event that was judged last, at its time. That of the account follows from the events
+        that were weighed."""
+        plan, history = self._plan, self.history
+        if not self._has_left:
+            return
+        weights = plan.weights
+        if isinstance(history, PartyHistory):
+            self.risk = judge_party(history, at_ms, weights)
+            return
+        self.risk = risk = judge_account(history, at_ms, self._finding_level(at_ms) if self.alarms else 0.0, weights)
+        total, peak = risk.total, self.peak
+        # The bound is a straight line below the curve of decay. Most movements stay below it and cost no power.
+        if not peak or (
+            total >= peak[0] * (1.0 - 0.7 * (at_ms - peak[1]) / weights.risk_half_life_ms)
+            and total >= self.account_risk(at_ms)
+        ):
+            self.peak, self.peak_risk = [total, at_ms], risk
 
     def account_risk(self, at_ms: int) -> float:
         """The risk of the account at a moment, from 0 to RISK_MAX: the decayed maximum of its movements' risks."""
@@ -106,22 +138,6 @@ class Fold:
             self.alarms[name] = [hit.started_ms, hit.ended_ms]
         elif name in self.alarms and self.alarms[name][0] == hit.started_ms:
             del self.alarms[name]
-
-    def _weigh(self, at_ms: int) -> None:
-        weights, history = self._plan.weights, self.history
-        if isinstance(history, PartyHistory):
-            self.risk = judge_party(history, at_ms, weights)
-        elif history is not _UNREAD:
-            self.risk = risk = judge_account(
-                history, at_ms, self._finding_level(at_ms) if self.alarms else 0.0, weights
-            )
-            total, peak = risk.total, self.peak
-            # The bound is a straight line below the curve of decay. Most movements stay below it and cost no power.
-            if not peak or (
-                total >= peak[0] * (1.0 - 0.7 * (at_ms - peak[1]) / weights.risk_half_life_ms)
-                and total >= self.account_risk(at_ms)
-            ):
-                self.peak, self.peak_risk = [total, at_ms], risk
 
     def _finding_level(self, at_ms: int) -> float:
         level, levels, half_life_ms = 0.0, self._plan.levels, self._plan.weights.findings_half_life_ms

@@ -8,6 +8,7 @@ the two are computed apart and added.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -109,7 +110,7 @@ def judge_party(history: PartyHistory, at_ms: int, weights: Weights) -> Risk:
     return Risk(party=weights.party * party_level(history.fraud_weight(at_ms), history.payments_before, weights))
 
 
-def amount_level(amount_minor: int, usual: list[float] | None, weights: Weights) -> float:
+def amount_level(amount_minor: int, usual: Sequence[float] | None, weights: Weights) -> float:
     """How far the amount lies above the account's own ones, from 0 to 1. Few amounts count as spread widely."""
     if usual is None or usual[1] <= 0:
         return 0.25
@@ -155,7 +156,8 @@ def _velocity_of(history: History, at_ms: int, weights: Weights) -> float:
     before = history.usual_before
     if before is None:
         return 0.0
-    day_count, hour_count, day_minor, mean = history.day_count, history.hour_count, history.day_minor, before[1]
+    day_count, day_minor, mean = history.day_count, history.day_minor, before[1]
+    hour_count, _ = history.add_up_hour(at_ms)
     # Days of their own make the ratio smaller; without them it is at most this.
     if day_count <= 3 and hour_count <= 2 and day_minor <= mean * 3.0:
         return 0.0

@@ -7,7 +7,7 @@ from typing import Any
 
 from .marks import mark
 from .rule import EVIDENCE_MAX, NO_HITS, Event, Hit, State
-from .windows import slide
+from .windows import is_due, slide
 
 
 def count_accounts(
@@ -20,7 +20,7 @@ def count_accounts(
     if different:
         kept[:] = [deed for deed in kept if deed[2] != account]
     slide(kept, [event.at_ms, event.id, account], span_ms=window_ms, kept_max=accounts)
-    if len(kept) < accounts or kept[0][0] < state.get("quiet_until", 0):
+    if not is_due(state, kept, count=accounts):
         return NO_HITS
     state["quiet_until"] = kept[0][0] + quiet_ms
     facts = {"accounts": len({deed[2] for deed in kept}), "deeds": len(kept)}

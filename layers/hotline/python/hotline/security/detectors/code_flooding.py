@@ -12,7 +12,7 @@ from typing import Final
 
 from .history import History
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Told, example
-from .windows import slide
+from .windows import is_due, slide
 
 EVERYDAY_PURPOSE: Final = "payment"
 
@@ -33,7 +33,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         return NO_HITS
     codes = state.setdefault("codes", [])
     slide(codes, [event.at_ms, event.id], span_ms=limits.window_ms, kept_max=limits.codes)
-    if len(codes) < limits.codes or codes[0][0] < state.get("quiet_until", 0):
+    if not is_due(state, codes, count=limits.codes):
         return NO_HITS
     state["quiet_until"] = codes[0][0] + limits.quiet_ms
     return (Hit(codes[0][0], event.at_ms, {"codes": len(codes)}, tuple(id_ for _, id_ in codes)),)

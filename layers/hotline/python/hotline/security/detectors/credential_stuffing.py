@@ -12,7 +12,9 @@ from typing import Final
 
 from .history import History
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Stream, Told, example
+from .source_examples import tell_tries
 from .source_tries import evidence, keep_try, tally
+from .windows import is_due
 
 _FAILED: Final = Signal.LOGIN_FAILED.value
 
@@ -34,7 +36,7 @@ class Limits:
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: that of `keep_try`, and `quiet_until`."""
     tries = keep_try(state, signal, event, span_ms=limits.window_ms)
-    if signal != _FAILED or len(tries) < limits.tries or tries[0][0] < state.get("quiet_until", 0):
+    if signal != _FAILED or not is_due(state, tries, count=limits.tries):
         return NO_HITS
     seen = tally(tries)
     accounts, failures = len(seen.failed), seen.failed.total()
@@ -55,13 +57,7 @@ _MINUTES: Final = Limits().window_ms / MINUTE_MS
 
 
 def _tries(*counts: int, over: float = _MINUTES, begin: float = 0, word: str = "failed", first: int = 0) -> list[Told]:
-    """Tries evenly over some minutes. `counts`: how often each account is tried, one after the other."""
-    order = [first + number for number, count in enumerate(counts) for _ in range(count)]
-    apart = over / (len(order) - 1)
-    return [
-        (begin + apart * place, f"login.{word}", {"ip": "address-0", "account": f"account-{number}"})
-        for place, number in enumerate(order)
-    ]
+    return tell_tries(counts, over=over, begin=begin, word=word, first=first)
 
 
 def _logins(accounts: int, *, over: float = 14, begin: float = 0.5, first: int = 100) -> list[Told]:

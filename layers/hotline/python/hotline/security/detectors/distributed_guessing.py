@@ -27,7 +27,7 @@ from .rule import (
     Told,
     example,
 )
-from .windows import slide
+from .windows import is_due, slide
 
 TRIES_MAX: Final = 32
 """So many tries of a window are kept. Of a faster flood the last ones are judged."""
@@ -53,7 +53,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     """See `Detector.step`. Memory: `tries` [time, id, address, country, device] of one window, the last three as
     marks, and `quiet_until`."""
     tries = keep_try(state, event, limits)
-    if not is_distributed(tries, limits) or tries[0][0] < state.get("quiet_until", 0):
+    if not is_due(state, tries, count=limits.tries) or not is_distributed(tries, limits):
         return NO_HITS
     state["quiet_until"] = tries[0][0] + limits.quiet_ms
     facts = {

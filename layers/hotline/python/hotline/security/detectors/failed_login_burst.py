@@ -14,7 +14,7 @@ from typing import Final
 
 from .history import History
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Told, example
-from .windows import slide
+from .windows import is_due, slide
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     """See `Detector.step`."""
     failures = state.setdefault("failures", [])
     slide(failures, [event.at_ms, event.id], span_ms=limits.window_ms, kept_max=limits.failures)
-    if len(failures) < limits.failures or failures[0][0] < state.get("quiet_until", 0):
+    if not is_due(state, failures, count=limits.failures):
         return NO_HITS
     state["quiet_until"] = failures[0][0] + limits.quiet_ms
     ids = tuple(id_ for _, id_ in failures)

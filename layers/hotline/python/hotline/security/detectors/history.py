@@ -61,8 +61,6 @@ class History:
         "day_minor",
         "frauds",
         "hour_before",
-        "hour_count",
-        "hour_minor",
         "hours",
         "is_balance_told",
         "is_first_party",
@@ -82,7 +80,7 @@ class History:
         """Movement id to twice its version, and one more once its money has moved."""
         self.parties: dict[str, int] = stored.get("parties", {})
         """Payee or merchant to the time of the last movement to it, the longest unpaid first."""
-        self.usual: dict[str, list[float]] = stored.get("usual", {})
+        self.usual: dict[str, Sequence[float]] = stored.get("usual", {})
         """Currency to [weight, mean, mean square, mean of the logarithm, its mean square, time]."""
         self.balances: dict[str, list[int]] = stored.get("balances", {})
         """Currency to [balance in minor units, its time]."""
@@ -90,12 +88,12 @@ class History:
         """[time, amount, currency, movement, what it taught] of the outward movements of the last day."""
         self._days: dict[str, list[int]] = {}
         """Currency to [number, sum] of `spending`. A currency without any may stay."""
-        for _, amount, currency, *_ in self.spending:
-            day = self._days.setdefault(currency, [0, 0])
+        for entry in self.spending:
+            day = self._days.setdefault(entry[2], [0, 0])
             day[0] += 1
-            day[1] += amount
+            day[1] += entry[1]
         self.came_ms: int = stored.get("came", 0)
-        self.hours: list[int] = stored.get("hours", [])
+        self.hours = bytearray(stored.get("hours", ()))
         """Outward movements by the hour of the day (UTC), and their sum as a 25th number; empty before the first."""
         self.frauds: list[float] = stored.get("frauds", [])
         """[weight of confirmed frauds, time]; empty without any."""
@@ -110,14 +108,12 @@ class History:
         self.is_balance_told = False
         """The balance before the movement was known without the movement's own figures."""
         self.day_count = 0
-        """Outward movements of the last day in the currency of this one, and with it; 0 below SEVERAL in the day. The
-        other sums of an hour and a day mean nothing then."""
+        """Outward movements of the last day in the currency of this one, and with it; 0 below SEVERAL in the day. Their
+        sum means nothing then."""
         self.day_minor = 0
-        self.hour_count = 0
-        self.hour_minor = 0
         self.hour_before = 0.0
         """The share of earlier movements in the hour of this one and its two neighbours, from 0 to 1."""
-        self.usual_before: list[float] | None = None
+        self.usual_before: Sequence[float] | None = None
 
     def store(self) -> dict[str, Any]:
         """The stored form: a JSON value that shares nothing that this object changes later, once it is written out."""
@@ -129,7 +125,7 @@ class History:
             "balances": self.balances,
             "spending": self.spending,
             "came": self.came_ms,
-            "hours": self.hours,
+            "hours": list(self.hours),
             "frauds": self.frauds,
             "labels": self.labels,
         }
@@ -146,8 +142,7 @@ class History:
                 if signal == LEFT_SIGNAL:
                     self._count_left(at_ms, values)
                 elif signal == CAME_SIGNAL:
-                    self._count_balance(at_ms, values, values["amount_minor"])
-                    self.came_ms = at_ms
+                    self._count_came(at_ms, values)
                 elif signal == UNDONE_SIGNAL:
                     self._undo(values["movement_id"])
                 return signal
@@ -175,80 +170,94 @@ class History:
         frauds = self.frauds
         return frauds[0] * math.exp2((frauds[1] - at_ms) / RECORD_HALF_LIFE_MS) if frauds else 0.0
 
-    def _count_balance(self, at_ms: int, values: Mapping[str, Any], sign: int) -> None:
+    def _count_came(self, at_ms: int, values: Mapping[str, Any]) -> None:
+        self.amount_minor = amount = values["amount_minor"]
+        self.currency = values["currency"]
+        self._count_balance(at_ms, values, amount)
+        self.came_ms = at_ms
+
+    def _count_balance(self, at_ms: int, values: Mapping[str, Any], change_minor: int) -> None:
         """Take in what a movement adds to the balance, or takes from it."""
-        self.amount_minor = values["amount_minor"]
-        self.currency = currency = values["currency"]
-        after = values.get("balance_after_minor")
+        after, currency = values.get("balance_after_minor"), self.currency
         known = self.balances.get(currency)
         # The wallet's own figure of a moment ago beats what is computed back from the one after.
         if known is not None:
             self.is_balance_told = True
             self.balance_before_minor = before = known[0]
-            known[0], known[1] = before + sign if after is None else after, at_ms
+            known[0] = before + change_minor if after is None else after
+            known[1] = at_ms
             return
         self.is_balance_told = False
         if after is None:
             self.balance_before_minor = None
         else:
-            self.balance_before_minor = after - sign
+            self.balance_before_minor = after - change_minor
             self.balances[currency] = [after, at_ms]
 
     def _count_left(self, at_ms: int, values: Mapping[str, Any]) -> None:
-        amount, currency = values["amount_minor"], values["currency"]
+        # The hottest path of all: most movements leave, and each call is a share of the time that they take.
+        self.amount_minor = amount = values["amount_minor"]
+        self.currency = currency = values["currency"]
         self._count_balance(at_ms, values, -amount)
         party, parties = values.get("party"), self.parties
-        self.known_party_count = len(parties)
+        self.known_party_count = known_count = len(parties)
         if party is None:
             self.is_first_party = False
+        elif party in parties:
+            self.is_first_party = False
+            del parties[party]
+            parties[party] = at_ms
         else:
-            self.is_first_party = party not in parties
-            _remember(parties, party, at_ms, PARTIES_MAX)
-        spending = self.spending
+            self.is_first_party = True
+            if known_count >= PARTIES_MAX:
+                del parties[next(iter(parties))]
+            parties[party] = at_ms
+        spending, day = self.spending, self._days.get(currency)
         spending.append((at_ms, amount, currency, values["movement_id"], self._learn(at_ms, amount, currency)))
-        day = self._days.get(currency)
         if day is None:
-            self._days[currency] = [1, amount]
+            self._days[currency] = day = [1, amount]
         else:
             day[0] += 1
             day[1] += amount
-        if len(spending) > SPENDING_MAX or spending[0][0] < at_ms - DAY_MS:
-            self._forget_spending(at_ms - DAY_MS)
+        oldest_ms = at_ms - DAY_MS
+        if spending[0][0] < oldest_ms or len(spending) > SPENDING_MAX:
+            self._forget_spending(oldest_ms)
         if len(spending) < SEVERAL:
             self.day_count = 0
         else:
-            self._add_up(at_ms - HOUR_MS, currency)
+            self.day_count, self.day_minor = day
 
     def _forget_spending(self, oldest_ms: int) -> None:
         spending, days = self.spending, self._days
         drop = 0
         over = len(spending) - SPENDING_MAX
-        for when_ms, amount, currency, *_ in spending:
-            if drop >= over and when_ms >= oldest_ms:
+        for entry in spending:
+            if drop >= over and entry[0] >= oldest_ms:
                 break
             drop += 1
-            day = days[currency]
+            day = days[entry[2]]
             day[0] -= 1
-            day[1] -= amount
+            day[1] -= entry[1]
         del spending[:drop]
 
-    def _add_up(self, oldest_ms: int, currency: str) -> None:
-        self.day_count, self.day_minor = self._days[currency]
+    def add_up_hour(self, at_ms: int) -> tuple[int, int]:
+        """Number and sum of the outward movements of the last hour in the currency of this one, and with it."""
+        oldest_ms, currency = at_ms - HOUR_MS, self.currency
         count = minor = 0
-        for when_ms, amount, of, *_ in reversed(self.spending):
-            if when_ms < oldest_ms:
+        for entry in reversed(self.spending):
+            if entry[0] < oldest_ms:
                 break
-            if of == currency:
+            if entry[2] == currency:
                 count += 1
-                minor += amount
-        self.hour_count, self.hour_minor = count, minor
+                minor += entry[1]
+        return count, minor
 
     def _learn(self, at_ms: int, amount: int, currency: str) -> float:
         """Blend hour and amount into what is usual, and return the amount as it was blended in. The usual before them
         is kept for whoever judges the movement."""
         hours = self.hours
         if not hours:
-            hours = self.hours = [0] * 25
+            hours = self.hours = bytearray(25)
         hour, total = at_ms // HOUR_MS % 24, hours[24]
         if total:
             near = hours[hour - 1 if hour else 23] + hours[hour] + hours[hour + 1 if hour < 23 else 0]
@@ -258,26 +267,29 @@ class History:
         hours[hour] += 1
         hours[24] = total + 1
         if total >= HOURS_MAX:
-            hours[:24] = [count >> 1 for count in hours[:24]]
+            hours[:24] = bytes(count >> 1 for count in hours[:24])
             hours[24] = sum(hours[:24])
-        self.usual_before = usual = self.usual.get(currency)
+        usuals = self.usual
+        self.usual_before = usual = usuals.get(currency)
         if usual is None:
             log = math.log(amount) if amount > 0 else 0.0
-            self.usual[currency] = [1.0, float(amount), float(amount) * amount, log, log * log, at_ms]
+            usuals[currency] = (1.0, float(amount), float(amount) * amount, log, log * log, at_ms)
             return amount
         weight, mean, square, mean_log, square_log, last_ms = usual
         total_weight = weight * 0.5 ** ((at_ms - last_ms) / HALF_LIFE_MS) + 1.0
         share = 1.0 / total_weight
-        learned = min(amount, mean * LEARNED_RATIO_MAX)
+        learned = mean * LEARNED_RATIO_MAX
+        if amount <= learned:
+            learned = amount
         log = math.log(learned) if learned > 0 else 0.0
-        self.usual[currency] = [
+        usuals[currency] = (
             total_weight,
             mean + (learned - mean) * share,
             square + (learned * learned - square) * share,
             mean_log + (log - mean_log) * share,
             square_log + (log * log - square_log) * share,
             at_ms,
-        ]
+        )
         return learned
 
     def _undo(self, movement_id: str) -> None:
@@ -302,14 +314,14 @@ class History:
             del self.usual[currency]
             return
         log = math.log(learned) if learned > 0 else 0.0
-        self.usual[currency] = [
+        self.usual[currency] = (
             left,
             max(0.0, mean * weight - learned * own) / left,
             max(0.0, square * weight - learned * learned * own) / left,
             (mean_log * weight - log * own) / left,
             (square_log * weight - log * log * own) / left,
             last_ms,
-        ]
+        )
 
     def left_per_day(self, at_ms: int) -> float:
         """How many movements usually leave in a day in the event's currency, by those before the event."""
@@ -361,14 +373,6 @@ def read_movement(movements: dict[str, int], values: Mapping[str, Any]) -> str |
     return "money.failed" if status == "failed" and is_outward else None
 
 
-def _remember(known: dict[str, int], name: str, at_ms: int, kept_max: int) -> None:
-    if name in known:
-        del known[name]
-    elif len(known) >= kept_max:
-        del known[next(iter(known))]
-    known[name] = at_ms
-
-
 class PartyHistory(History):
     """The history of whoever gets the money: how much was paid, and what of it is confirmed as fraud.
 
@@ -379,7 +383,7 @@ class PartyHistory(History):
 
     def __init__(self, stored: Mapping[str, Any] | None = None) -> None:
         super().__init__(stored)
-        self.payments: list[float] = (stored or {}).get("payments", [])
+        self.payments: Sequence[float] = (stored or {}).get("payments", ())
         """[weight of the movements to the party, time]; empty before the first."""
         self.payments_before = 0.0
 
@@ -401,5 +405,5 @@ class PartyHistory(History):
             payments = self.payments
             before = payments[0] * math.exp2((payments[1] - at_ms) / RECORD_HALF_LIFE_MS) if payments else 0.0
             self.payments_before = before
-            self.payments = [before + 1.0, at_ms]
+            self.payments = (before + 1.0, at_ms)
         return signal

@@ -22,12 +22,16 @@ def go_on(state: State, event: Event, *place: Any) -> list[Any] | None:
     if event.values.get("network") in HIDING_NETWORKS:
         return None
     address, device = event.source
+    at_ms = event.at_ms
     before: list[Any] | None = state.get("last")
-    source = [address, device, *place]
-    if before is not None and before[2:] == source and event.at_ms - before[0] < STEADY_MS:
+    now = state["last"] = [at_ms, event.id, address, device, *place]
+    if before is None:
         return None
-    state["last"] = [event.at_ms, event.id, *source]
-    if before is None or event.at_ms - before[0] > MEMORY_MS:
+    apart_ms = at_ms - before[0]
+    if apart_ms < STEADY_MS and before[2:] == now[2:]:
+        state["last"] = before
+        return None
+    if apart_ms > MEMORY_MS:
         return None
     is_same_source = address == before[2] != 0 or device == before[3] != 0
     return None if is_same_source else before

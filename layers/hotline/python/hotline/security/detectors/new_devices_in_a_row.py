@@ -14,7 +14,7 @@ from typing import Any, Final
 from .history import History
 from .marks import mark
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Told, example
-from .windows import slide
+from .windows import is_due, slide
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     # A device that is told again is no other device. Of two without a name nobody knows.
     devices[:] = [entry for entry in devices if entry[2] != device or not device]
     slide(devices, [event.at_ms, event.id, device], span_ms=limits.window_ms, kept_max=limits.devices)
-    if len(devices) < limits.devices or devices[0][0] < state.get("quiet_until", 0):
+    if not is_due(state, devices, count=limits.devices):
         return NO_HITS
     state["quiet_until"] = devices[0][0] + limits.quiet_ms
     return (Hit(devices[0][0], event.at_ms, {"devices": len(devices)}, tuple(entry[1] for entry in devices)),)

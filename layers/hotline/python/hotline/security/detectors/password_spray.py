@@ -12,7 +12,9 @@ from typing import Final
 
 from .history import History
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Stream, Told, example
+from .source_examples import tell_tries
 from .source_tries import TRIES_MAX, evidence, keep_try, tally
+from .windows import is_due
 
 _FAILED: Final = Signal.LOGIN_FAILED.value
 
@@ -44,7 +46,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         return NO_HITS
     if len(tries) < TRIES_MAX:
         state["since"] = tries[0][0]
-    if signal != _FAILED or len(tries) < limits.tries or tries[0][0] < state.get("quiet_until", 0):
+    if signal != _FAILED or not is_due(state, tries, count=limits.tries):
         return NO_HITS
     if event.at_ms - state["since"] < limits.lasting_ms:
         return NO_HITS
@@ -68,14 +70,8 @@ _MINUTES: Final = Limits().window_ms / MINUTE_MS
 _LASTING: Final = Limits().lasting_ms / MINUTE_MS
 
 
-def _tries(*counts: int, over: float = 30, begin: float = 0, word: str = "failed", first: int = 0) -> list[Told]:
-    """Tries evenly over some minutes. `counts`: how often each account is tried, in turns."""
-    order = [first + number for turn in range(max(counts)) for number, count in enumerate(counts) if count > turn]
-    apart = over / (len(order) - 1)
-    return [
-        (begin + apart * place, f"login.{word}", {"ip": "address-0", "account": f"account-{number}"})
-        for place, number in enumerate(order)
-    ]
+def _tries(*counts: int, over: float = 30, begin: float = 0) -> list[Told]:
+    return tell_tries(counts, over=over, begin=begin, word="failed", in_turns=True)
 
 
 def _logins(accounts: int, *, at: float = 1) -> list[Told]:

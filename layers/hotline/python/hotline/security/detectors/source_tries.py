@@ -38,10 +38,11 @@ def keep_try(state: State, signal: str, event: Event, *, span_ms: int) -> list[A
         return []
     tries: list[Any] = state.setdefault("tries", [])
     slide(tries, [event.at_ms, mark(event.values.get("account")), int(succeeded)], span_ms=span_ms, kept_max=TRIES_MAX)
-    lead = 0
-    while lead < len(tries) and tries[lead][2]:
-        lead += 1
-    del tries[:lead]
+    if tries[0][2]:
+        lead = 1
+        while lead < len(tries) and tries[lead][2]:
+            lead += 1
+        del tries[:lead]
     if not succeeded:
         slide(state.setdefault("ids", []), [event.at_ms, event.id], span_ms=span_ms, kept_max=EVIDENCE_MAX)
     return tries
@@ -49,8 +50,8 @@ def keep_try(state: State, signal: str, event: Event, *, span_ms: int) -> list[A
 
 def _has_failed_since(state: State, oldest_ms: int) -> bool:
     """Whether a failure lies in the window. The last one is always among `ids`."""
-    ids: list[Any] = state.get("ids", [])
-    return len(ids) > 0 and bool(ids[-1][0] >= oldest_ms)
+    ids = state.get("ids")
+    return bool(ids and ids[-1][0] >= oldest_ms)
 
 
 def tally(tries: list[Any]) -> Tally:

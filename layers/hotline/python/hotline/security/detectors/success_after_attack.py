@@ -56,7 +56,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     attack = state.get("attack")
     if attack is None or event.at_ms - attack[1] > limits.success_ms:
         state.pop("attack", None)
-        if known[-2:] != [*source]:
+        if len(known) < 2 or known[-1] != source[1] or known[-2] != source[0]:
             _remember(known, source)
         return NO_HITS
     if any(one in known for one in source if one):

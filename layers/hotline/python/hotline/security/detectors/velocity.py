@@ -71,12 +71,13 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         return NO_HITS
     own_count = history.left_per_day(at_ms) + 1.0
     own_minor = own_count * usual[1]
+    hour_count, hour_minor = history.add_up_hour(at_ms)
     for word, span_ms, count, total_minor, count_min, times, floor_minor in (
         (
             "hour",
             HOUR_MS,
-            history.hour_count,
-            history.hour_minor,
+            hour_count,
+            hour_minor,
             limits.hour_count,
             limits.hour_times,
             limits.hour_floor_minor,
