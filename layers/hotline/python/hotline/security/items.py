@@ -53,9 +53,14 @@ RUNBOOKS: Final[Mapping[str, str]] = {detector.rule: detector.runbook for detect
 _WATCH: Final = "#WATCH"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _LONG_IDS: Final = ("movement_id", "refund_id")
-_NAME_BYTES: Final = 5
 _VERSION_BYTES: Final = 8
 _VERSIONS: Final = 10**9
+_NAME_BYTES: Final = 4
+_HASH_CHARACTERS: Final = 2 * _NAME_BYTES
+_SOURCE_HASHES: Final = ("ip", "device", "country")
+_HASHES: Final = {Stream.ACCOUNT: (*_SOURCE_HASHES, "party"), Stream.SOURCE: _SOURCE_HASHES}
+"""The values that are keyed hashes. A row has 64 bits of each, and a memory 32, as marks have. The party of a party's
+own row is an account, and stays whole."""
 _PLACE: Final = ("attention_sk", "PK", "SK")
 
 
@@ -277,13 +282,16 @@ def row_of(stream: Stream, item: Mapping[str, Any]) -> Row:
     for name in _LONG_IDS:
         if name in values:
             values[name] = _name_in_memory(values[name])
+    for name in _HASHES.get(stream, ()):
+        if name in values:
+            values[name] = values[name][:_HASH_CHARACTERS]
     event = Event(shorten_over(item["fact_id"], ID_CHARACTERS_MAX), to_ms(item["at"]), item["type"], values)
     return Row(position, item[SUBJECT[stream]], to_ms(position.split("#", 1)[0]), event, item.get(NAMED))
 
 
 def _name_in_memory(id_: str) -> str:
-    """A short name of a movement or refund. A watch has up to MOVEMENTS_MAX of them, and pays for each character. 40
-    bits tell apart those of one subject but once in a billion movements."""
+    """A short name of a movement or refund. A watch has up to MOVEMENTS_MAX of them, and pays for each byte. 32 bits
+    tell apart those of one subject but once in a hundred million movements."""
     return urlsafe_b64encode(sha256(id_.encode()).digest()[:_NAME_BYTES]).decode().rstrip("=")
 
 

@@ -19,8 +19,11 @@ LEFT_SIGNAL: Final = "money.left"
 CAME_SIGNAL: Final = "money.came"
 UNDONE_SIGNAL: Final = "money.undone"
 
-MOVEMENTS_MAX: Final = 64
-"""So many movements are known again when the wallet tells them a second time."""
+MOVEMENTS_MAX: Final = 32
+"""So many movements of an account are known again when the wallet tells them a second time. Each is five bytes that
+every write of a watch pays for, and twice as many made most writes two units."""
+PARTY_MOVEMENTS_MAX: Final = 64
+"""The same of a party. A merchant has as many in a day."""
 PARTIES_MAX: Final = 64
 SPENDING_MAX: Final = 64
 """So many movements of the last day are kept for the sums of an hour and of a day."""
@@ -78,8 +81,8 @@ class History:
         self.born_ms: int = stored.get("born", 0)
         self.movements: dict[str, int] = stored.get("movements", {})
         """Movement id to twice its version, and one more once its money has moved."""
-        self.parties: dict[str, int] = stored.get("parties", {})
-        """Payee or merchant to the time of the last movement to it, the longest unpaid first."""
+        self.parties: dict[str, None] = dict.fromkeys(stored.get("parties", ()))
+        """The payees and merchants that were paid, the longest unpaid first."""
         self.usual: dict[str, Sequence[float]] = stored.get("usual", {})
         """Currency to [weight, mean, mean square, mean of the logarithm, its mean square, time]."""
         self.balances: dict[str, list[int]] = stored.get("balances", {})
@@ -120,7 +123,7 @@ class History:
         stored = {
             "born": self.born_ms,
             "movements": self.movements,
-            "parties": self.parties,
+            "parties": list(self.parties),
             "usual": self.usual,
             "balances": self.balances,
             "spending": self.spending,
@@ -138,7 +141,7 @@ class History:
         if "movement_id" in values:
             # A refund has the id of its movement and a status too, but no kind.
             if "kind" in values:
-                signal = read_movement(self.movements, values)
+                signal = read_movement(self.movements, values, MOVEMENTS_MAX)
                 if signal == LEFT_SIGNAL:
                     self._count_left(at_ms, values)
                 elif signal == CAME_SIGNAL:
@@ -206,12 +209,12 @@ class History:
         elif party in parties:
             self.is_first_party = False
             del parties[party]
-            parties[party] = at_ms
+            parties[party] = None
         else:
             self.is_first_party = True
             if known_count >= PARTIES_MAX:
                 del parties[next(iter(parties))]
-            parties[party] = at_ms
+            parties[party] = None
         spending, day = self.spending, self._days.get(currency)
         spending.append((at_ms, amount, currency, values["movement_id"], self._learn(at_ms, amount, currency)))
         if day is None:
@@ -351,8 +354,9 @@ class History:
         return max(by_logs, (log - math.log(mean) + variance / 2.0) / max(math.sqrt(variance), floor))
 
 
-def read_movement(movements: dict[str, int], values: Mapping[str, Any]) -> str | None:
-    """The signal that a told movement is, by the movements that are known; None when it tells nothing new.
+def read_movement(movements: dict[str, int], values: Mapping[str, Any], kept_max: int) -> str | None:
+    """The signal that a told movement is, by the movements that are known, at most `kept_max`; None when it tells
+    nothing new.
 
     A function of its own: accounts and parties share it, and methods that they share would be slow."""
     movement_id, version, status = values["movement_id"], values["version"], values["status"]
@@ -360,7 +364,7 @@ def read_movement(movements: dict[str, int], values: Mapping[str, Any]) -> str |
     is_outward = values["kind"] in OUTWARD_KINDS and values.get("direction") != "in"
     moves = status in (LEFT if is_outward else CAME)
     if known is None:
-        if len(movements) >= MOVEMENTS_MAX:
+        if len(movements) >= kept_max:
             del movements[next(iter(movements))]
     elif version <= known >> 1:
         return None
@@ -398,7 +402,7 @@ class PartyHistory(History):
             if type_ == "transaction.confirmed_fraud":
                 return type_ if self._take_label(at_ms, values["movement_id"]) else None
             return type_
-        signal = read_movement(self.movements, values)
+        signal = read_movement(self.movements, values, PARTY_MOVEMENTS_MAX)
         if signal == LEFT_SIGNAL:
             self.amount_minor = values["amount_minor"]
             self.currency = values["currency"]
