@@ -33,8 +33,10 @@ UNITS_MARK, CAPACITY_MARK, END_MARK = "<!-- measured units -->", "<!-- capacity 
 RATES: Final = (10, 100, 1_000, 10_000)
 """Events a second."""
 CUSTOMERS: Final = 60
-DAYS: Final = 4
+DAYS: Final = 2
 WARM_DAYS: Final = 2
+FULL_DAYS: Final = 40
+"""After so many days nearly every account knows as many movements as its memory has room for."""
 RUN_S: Final = 300
 MONTH_S: Final = 30.4 * 86_400
 
@@ -79,6 +81,7 @@ class Units:
     activity_units_a_row: float
     scanned_a_row: float
     watch_units_a_row: float
+    full_watch_units_a_row: float
     watch_writes_a_row: float
     watch_reads_a_row: float
     subjects_a_row: float
@@ -91,6 +94,7 @@ SAID: Final[Mapping[str, str]] = {
     "activity_units_a_row": "write units to keep a row, in its transaction",
     "scanned_a_row": "share of rows in streams that a rule reads",
     "watch_units_a_row": "write units of watches for a scanned row",
+    "full_watch_units_a_row": "the same, once the memories of accounts are full",
     "watch_writes_a_row": "writes of watches for a scanned row",
     "watch_reads_a_row": "read units of watches for a scanned row",
     "subjects_a_row": "watches read for a scanned row",
@@ -124,8 +128,13 @@ class Capacity:
 
 
 def measure_units() -> Units:
-    """Count the units of a town's facts: two days teach the scan, the days after them are counted."""
-    facts = [fact for fact in live_in_town(3, customers=CUSTOMERS, days=DAYS).facts if _is_activity(fact)]
+    """Count the units of a town's facts: two days teach the scan, the two after them are counted."""
+    full = _count(FULL_DAYS)
+    return _count(WARM_DAYS).units(full_watch_units_a_row=full.watches.written / full.scanned)
+
+
+def _count(warm_days: int) -> _Total:
+    facts = [fact for fact in live_in_town(3, customers=CUSTOMERS, days=warm_days + DAYS).facts if _is_activity(fact)]
     began = datetime.fromisoformat(facts[0]["time"])
     clock = VirtualClock(began)
     store = WatchMeter(MemoryStore(clock))
@@ -134,8 +143,8 @@ def measure_units() -> Units:
     total = _Total()
     store.watches = total.watches
     at = 0
-    for run in range(1, DAYS * 288 + 1):
-        if run == WARM_DAYS * 288 + 1:
+    for run in range(1, (warm_days + DAYS) * 288 + 1):
+        if run == warm_days * 288 + 1:
             total = _Total()
         ends = began + timedelta(seconds=run * RUN_S)
         while at < len(facts) and (time_of := datetime.fromisoformat(facts[at]["time"])) < ends:
@@ -145,7 +154,7 @@ def measure_units() -> Units:
             at += 1
         clock.advance(max(timedelta(0), ends - clock.now()))
         total.scan(store, world, ends)
-    return total.units()
+    return total
 
 
 class WatchMeter(MeteredStore):
@@ -205,13 +214,14 @@ class _Total:
         self.scanned += report.rows
         self.subjects += report.subjects
 
-    def units(self) -> Units:
+    def units(self, *, full_watch_units_a_row: float) -> Units:
         return Units(
             rows_an_event=self.rows / self.events,
             bytes_a_row=self.bytes / self.rows,
             activity_units_a_row=self.kept / self.rows,
             scanned_a_row=self.scanned / self.rows,
             watch_units_a_row=self.watches.written / self.scanned,
+            full_watch_units_a_row=full_watch_units_a_row,
             watch_writes_a_row=self.watches.writes / self.scanned,
             watch_reads_a_row=self.watches.read / self.scanned,
             subjects_a_row=self.subjects / self.scanned,
