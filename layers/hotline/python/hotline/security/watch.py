@@ -22,6 +22,9 @@ LATENESS_MS: Final = 24 * 3_600_000
 """How late an event may come and still be judged. A later one is counted and not judged."""
 PENDING_MAX: Final = 200
 """So many young events are kept. In a flood the oldest are settled early, and what comes late to them is not judged."""
+STANDING_MAX: Final = 8
+"""So many settled hits are known with what they say, the latest ones. A pattern that goes on after more of them counts
+as a new one."""
 
 type HitKey = tuple[str, int]
 """The name of a rule's memory and the beginning of the pattern."""
@@ -68,6 +71,7 @@ class Watch:
         "_seen",
         "_settled",
         "_settled_text",
+        "_standing",
         "_tip",
         "_told",
         "applied_to",
@@ -96,8 +100,10 @@ class Watch:
         self._begun_text = _write(self._tip) if self._pending or is_fresh else self._settled_text
         self.newest_ms = 0
         self._is_ahead = False
-        # `_seen`: what the pending events have shown. `_base`: settled hits that pending events have taken back.
-        # `_done`: hits that were settled since the watch was read. `_told`: `_seen` as the findings have it.
+        # `_standing`: settled hits. `_seen`: what the pending events have shown. `_base`: the settled form of hits that
+        # pending events have changed. `_done`: hits that were settled since the watch was read. `_told`: `_seen` as the
+        # findings have it.
+        self._standing = self._read_hits(stored.get("standing", ()))
         self._seen = self._read_hits(stored.get("seen", ()))
         self._base = self._read_hits(stored.get("base", ()))
         self._done: dict[HitKey, Hit] = {}
@@ -118,6 +124,8 @@ class Watch:
             stored["seen"] = _write_hits(self._seen)
         if self._base:
             stored["base"] = _write_hits(self._base)
+        if self._standing:
+            stored["standing"] = _write_hits(self._standing)
         if self.late:
             stored["late"] = self.late
         return stored
@@ -197,20 +205,26 @@ class Watch:
         self._seen = dict(self._base)
         for event in self._pending:
             self._note(self._tip.take(event))
-        # A settled hit that is taken back no more stands as it was.
-        for key in [key for key in self._base if not self._seen[key].withdrawn]:
+        # A settled hit that no pending event changes any more stands as it was.
+        for key in [key for key in self._base if self._seen[key] == self._base[key]]:
             self._done[key] = self._seen.pop(key)
             del self._base[key]
 
     def _note(self, found: Iterable[tuple[Rule, Hit]]) -> None:
         for rule, hit in found:
             key = (rule.name, hit.started_ms)
-            if hit.withdrawn and key not in self._seen:
-                # The hit is settled and stands as a finding; a pending event takes it back.
-                self._base[key] = hit._replace(withdrawn=False)
+            if key not in self._seen and (settled := self._settled_form(key, hit)) is not None:
+                # The hit is settled and stands as a finding, which a pending event changes or takes back.
+                self._base[key] = settled
                 if key not in self._done:
-                    self._told.setdefault(key, self._base[key])
+                    self._told.setdefault(key, settled)
             self._seen[key] = hit
+
+    def _settled_form(self, key: HitKey, hit: Hit) -> Hit | None:
+        if key in self._standing or not hit.withdrawn:
+            return self._standing.get(key)
+        # What is taken back was there, also where it is not among the latest.
+        return hit._replace(withdrawn=False)
 
     def _settle(self, count: int) -> None:
         """Let the oldest pending events become history. Their hits are final."""
@@ -219,13 +233,18 @@ class Watch:
             self._ids.discard(event.id)
             for rule, hit in settled.take(event):
                 key = (rule.name, hit.started_ms)
-                now = self._seen.get(key, hit)
-                if now.withdrawn and not hit.withdrawn:
+                self._standing.pop(key, None)
+                if not hit.withdrawn:
+                    self._standing[key] = hit
+                if self._seen.get(key, hit) != hit:
+                    # Younger events have changed it further, and may still be judged anew.
                     self._base[key] = hit
                     continue
                 self._base.pop(key, None)
                 self._seen.pop(key, None)
-                self._done[key] = now
+                self._done[key] = hit
+        for key in list(self._standing)[:-STANDING_MAX]:
+            del self._standing[key]
         self._horizon = self._pending[count - 1].place
         del self._pending[:count]
 
