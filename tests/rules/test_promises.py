@@ -601,6 +601,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.security.watch": {
         "LATENESS_MS": (24 * 3_600_000, "decision: how late a fact may come"),
         "PENDING_MAX": (200, "decision: how many young events one subject's watch remembers"),
+        "STANDING_MAX": (8, "decision: how many settled hits of one subject a late event may correct"),
     },
     "hotline.sessions.model": {
         "RESUME_WITHIN": (10 * MINUTES, "decision: as long as a factor"),

@@ -43,7 +43,7 @@ from tests.support.folded_findings import fold_in_order, in_order, plan_of
 
 FOLDER = Path(detectors.__file__).parent
 HELPERS: Final = {"__init__", "rule", "history", "windows"} | {
-    "agent_deeds", "agent_examples", "floors", "journeys", "marks", "source_tries", "states"
+    "agent_deeds", "agent_examples", "floors", "journeys", "marks", "source_examples", "source_tries", "states"
 }  # fmt: skip
 """Files that are no rules. Those of the second set hold what several rules share."""
 COMMON: Final = ("rule", "history")

@@ -1,8 +1,8 @@
 """The stored form of a watch: its JSON, in which long words, random ids and times take little room. Pure.
 
 A write of up to 1 KB is one write unit. Half of a full memory is ids, hashes and times, and none of them can be
-compressed as text. So they are taken out and kept as bytes, and the text that is left is compressed with a dictionary
-of the words that most memories have.
+compressed as text. So they are taken out and kept as bytes. The text that is left is compressed with a dictionary of
+the words that most memories have.
 """
 
 from __future__ import annotations

@@ -223,7 +223,7 @@ class Watch:
     def _settled_form(self, key: HitKey, hit: Hit) -> Hit | None:
         if key in self._standing or not hit.withdrawn:
             return self._standing.get(key)
-        # What is taken back was there, also where it is not among the latest.
+        # A hit that is taken back was there, also where it is not among the latest.
         return hit._replace(withdrawn=False)
 
     def _settle(self, count: int) -> None:

@@ -21,5 +21,5 @@ def slide(window: list[Any], entry: list[Any], *, span_ms: int, kept_max: int) -
 
 def is_due(state: dict[str, Any], window: list[Any], *, count: int) -> bool:
     """Whether a window has so many entries, and none of them is of the time after a finding that the memory's
-    `quiet_until` ends. Whoever finds something then says so by `quiet_until`."""
+    `quiet_until` ends. A rule that finds something then sets `quiet_until`."""
     return len(window) >= count and bool(window[0][0] >= state.get("quiet_until", 0))
