@@ -33,7 +33,6 @@ from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
 from hotline.kit.limits import TrafficLimits
 from hotline.kit.logging import logger
-from hotline.kit.store.dynamodb import make_client
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -41,7 +40,7 @@ from tests.support.api_client import SENDER, Client
 from tests.support.lock_desk import NOON
 from tests.support.outbox_entries import redrive_event
 from tests.support.phone import Phone, context, failed_logins, give, opened
-from tests.support.stores import AnyStore, make_tables, quick_store
+from tests.support.stores import AnyStore, make_tables, open_ministack, quick_store
 
 KNOWN, UNKNOWN, LOCKED, CLOSED = "known", "unknown", "locked", "closed"
 KINDS = (KNOWN, UNKNOWN, LOCKED, CLOSED)
@@ -203,8 +202,8 @@ def measure(runs: int) -> dict[str, str]:
     """The figures on the store in memory, where nothing hides a difference, and on MiniStack."""
     figures = told(times_on(MemoryStore(VirtualClock(NOON)), IN_MEMORY_FOR_EACH * runs), "in_memory")
     with patch.dict(os.environ, SETTINGS), MiniStack() as stack:
-        client = make_client(stack.endpoint)
-        make_tables(client)
-        figures |= told(times_on(quick_store(client), ON_MINISTACK_FOR_EACH * runs), "on_ministack")
-        client.close()
+        service = open_ministack(stack.endpoint)
+        make_tables(service)
+        figures |= told(times_on(quick_store(service), ON_MINISTACK_FOR_EACH * runs), "on_ministack")
+        service.close()
     return figures

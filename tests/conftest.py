@@ -23,6 +23,8 @@ os.environ.update(
     AWS_DEFAULT_REGION="eu-central-1",
     AWS_REGION="eu-central-1",
     AWS_EC2_METADATA_DISABLED="true",
+    # moto stands in the place of AWS in the SDK alone; tests of our own client say so themselves.
+    STORE_CLIENT="boto3",
     POWERTOOLS_SERVICE_NAME="test",
     POWERTOOLS_METRICS_NAMESPACE="Test",
     POWERTOOLS_TRACE_DISABLED="true",

@@ -42,6 +42,7 @@ def open_hotline_store(arguments: argparse.Namespace) -> "Store":
         from hotline_local.launcher.stack import load
 
         return load().hotline_store()
+    from hotline.kit.aws.sdk import SdkService
     from hotline.kit.config import TableNames
     from hotline.kit.store import Table
     from hotline.kit.store.dynamodb import DynamoStore
@@ -50,4 +51,4 @@ def open_hotline_store(arguments: argparse.Namespace) -> "Store":
     outputs, _ = describe(session, arguments.stack)
     if "HotlineTableName" not in outputs:
         raise CommandError(f"The stack {arguments.stack} is no hotline.")
-    return DynamoStore(session.client("dynamodb"), TableNames({Table.HOTLINE: outputs["HotlineTableName"]}))
+    return DynamoStore(SdkService(session.client("dynamodb")), TableNames({Table.HOTLINE: outputs["HotlineTableName"]}))

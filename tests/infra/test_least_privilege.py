@@ -23,6 +23,7 @@ from hotline.drift.model import Drift, Kind, digest_of
 from hotline.evidence.items import evidence_item, evidence_key, owner_item, owner_key
 from hotline.evidence.model import Evidence, EvidenceState
 from hotline.kit.aws.buckets import SCAN_TAG, Scan
+from hotline.kit.aws.sdk import SdkService
 from hotline.kit.clock import to_text
 from hotline.kit.origin import ORIGIN_HEADER
 from hotline.kit.store import Put, Table
@@ -270,7 +271,7 @@ def deliver(function: str, consumer: str, here: Account) -> None:
     """Hand a consumer the entries of the outbox, as the table's stream does."""
     records = [
         {"eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": {"Keys": {"PK": row["PK"]}}}
-        for row in all_rows(here.dynamodb, Table.OUTBOX)
+        for row in all_rows(SdkService(here.dynamodb), Table.OUTBOX)
         if row["to"]["S"] == consumer
     ]
     assert records

@@ -171,7 +171,7 @@ def remote(request: pytest.FixtureRequest) -> DynamoStore:
 
 @pytest.fixture
 def faults(remote: DynamoStore) -> Iterator[Faults]:
-    with Faults(remote.client) as armed:
+    with Faults(remote) as armed:
         yield armed
     assert armed.unused == 0
 

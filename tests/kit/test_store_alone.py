@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from botocore.exceptions import ConnectTimeoutError
 
+from hotline.kit.aws.service import NoAnswer
 from hotline.kit.config import TableNames
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import MalformedRequest, Put, ReasonCode, Store, Table, TransactionCancelled, hotline_key
@@ -46,23 +47,23 @@ def test_an_item_that_its_table_cannot_hold_is_refused(store: Store) -> None:
         store.put_alone(Put(KEY, {"a": 1.5}))
 
 
-class Client:
-    """A client whose answers are lost."""
+class Lost:
+    """A service whose answers are lost."""
 
     def __init__(self) -> None:
         self.sent = 0
 
-    def put_item(self, **_: Any) -> Any:
+    def send(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         self.sent += 1
-        raise ConnectTimeoutError(endpoint_url="-")
+        raise NoAnswer("read_timeout")
 
 
 def test_a_put_whose_answers_are_lost_is_sent_so_often_and_then_unknown() -> None:
-    client: Any = Client()
-    store = DynamoStore(client, TableNames({Table.HOTLINE: "t"}), sleep=lambda _: None)
+    service = Lost()
+    store = DynamoStore(service, TableNames({Table.HOTLINE: "t"}), sleep=lambda _: None)
     with pytest.raises(Unavailable):
         store.put_alone(Put(KEY, {"rev": 1}, NEW))
-    assert client.sent == store.transactions == ATTEMPTS_MAX
+    assert service.sent == store.transactions == ATTEMPTS_MAX
 
 
 def test_it_costs_half_of_a_transaction() -> None:

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from hotline.kit.aws.sdk import SdkService
 from hotline.kit.config import MissingSetting, TableNames
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import Put, Query, Table, TransactionCancelled
@@ -14,7 +15,7 @@ from hotline.kit.store.dynamodb import (
     PAUSE_MAX_S,
     READ_TIMEOUT_S,
     DynamoStore,
-    make_client,
+    open_dynamodb,
 )
 from hotline_local.launcher.paths import ROOT
 from tests.kit.writing import ENTRY, KEY, put, write
@@ -29,19 +30,20 @@ def test_one_request_that_is_never_answered_ends_within_a_phone_step() -> None:
 
 
 def test_the_client_sends_each_request_once_and_does_not_wait_long() -> None:
-    config = make_client("http://127.0.0.1:1").meta.config
-    assert (config.connect_timeout, config.read_timeout) == (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)  # type: ignore[attr-defined]
-    assert config.retries["total_max_attempts"] == 1  # type: ignore[attr-defined]
+    service = open_dynamodb()
+    assert isinstance(service, SdkService)
+    config = service.client.meta.config
+    assert (config.connect_timeout, config.read_timeout) == (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+    assert config.retries["total_max_attempts"] == 1
 
 
 def test_a_store_of_the_environment_works_on_a_client_of_its_own(moto_store: DynamoStore) -> None:
     stored = put(moto_store, a=1)
     assert DynamoStore.from_environment(NAMES).get(KEY) == stored
-    assert DynamoStore.from_environment(NAMES, client=moto_store.client).client is moto_store.client
 
 
 def test_a_table_that_the_function_was_not_given_is_named(moto_store: DynamoStore) -> None:
-    store = DynamoStore(moto_store.client, TableNames({Table.OUTBOX: "outbox"}))
+    store = DynamoStore(moto_store.service, TableNames({Table.OUTBOX: "outbox"}))
     for refused in (
         lambda: store.get(KEY),
         lambda: store.batch_get([ENTRY, KEY]),
@@ -54,7 +56,7 @@ def test_a_table_that_the_function_was_not_given_is_named(moto_store: DynamoStor
 
 
 def test_an_error_that_no_repetition_mends_is_raised_at_once(moto_store: DynamoStore) -> None:
-    store = DynamoStore(moto_store.client, TableNames(dict.fromkeys(Table, "gone")))
+    store = DynamoStore(moto_store.service, TableNames(dict.fromkeys(Table, "gone")))
     with pytest.raises(Unavailable, match=r"store\.ResourceNotFoundException"):
         store.get(KEY)
     with pytest.raises(Unavailable, match=r"store\.ResourceNotFoundException"):
@@ -63,7 +65,7 @@ def test_an_error_that_no_repetition_mends_is_raised_at_once(moto_store: DynamoS
 
 
 def test_an_unknown_reason_is_passed_on_as_other(moto_store: DynamoStore) -> None:
-    with Faults(moto_store.client) as faults:
+    with Faults(moto_store) as faults:
         faults.cancel("SomethingNew", position=1)
         with pytest.raises(TransactionCancelled) as caught:
             write(moto_store, Put(KEY, {}), Put(ENTRY, {}))

@@ -36,7 +36,7 @@ def remote(request: pytest.FixtureRequest) -> DynamoStore:
 
 @pytest.fixture
 def faults(remote: DynamoStore) -> Iterator[Faults]:
-    with Faults(remote.client) as armed:
+    with Faults(remote) as armed:
         yield armed
     assert armed.unused == 0
 
@@ -79,8 +79,8 @@ def test_a_request_that_is_never_answered_makes_the_store_unavailable(
 
 def test_pauses_between_attempts_grow_are_cut_by_chance_and_are_bounded(moto_store: DynamoStore) -> None:
     waits: list[float] = []
-    store = DynamoStore(moto_store.client, NAMES, sleep=waits.append, chance=lambda: 1.0)
-    with Faults(store.client) as faults:
+    store = DynamoStore(moto_store.service, NAMES, sleep=waits.append, chance=lambda: 1.0)
+    with Faults(store) as faults:
         faults.throttle("GetItem", times=2)
         store.get(KEY)
         faults.conflict()
@@ -92,7 +92,7 @@ def test_pauses_between_attempts_grow_are_cut_by_chance_and_are_bounded(moto_sto
 
 def test_a_failed_condition_is_answered_without_a_pause(moto_store: DynamoStore) -> None:
     waits: list[float] = []
-    store = DynamoStore(moto_store.client, NAMES, sleep=waits.append)
+    store = DynamoStore(moto_store.service, NAMES, sleep=waits.append)
     put(store, a=1)
     with pytest.raises(TransactionCancelled):
         write(store, Put(KEY, {}, NEW))
@@ -221,7 +221,7 @@ def test_a_delayed_index_answers_every_query_that_the_index_does(remote: DynamoS
 
 
 def test_nothing_stays_armed_after_the_block(moto_store: DynamoStore) -> None:
-    with Faults(moto_store.client) as faults:
+    with Faults(moto_store) as faults:
         faults.throttle("GetItem", times=9)
     assert faults.unused == 9
     assert moto_store.get(KEY) is None

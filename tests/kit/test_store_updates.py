@@ -94,6 +94,8 @@ UNDONE_BUT_NOT_REFUSED = {
     "moto": ["set in a text", "set in a list", "set in a number"],
     "ministack": list(IMPOSSIBLE),
 }
+SPOILED = {"ministack": ["set in a text", "set in a list", "set in a number"]}
+"""The engine then keeps a value of two types, of which the SDK passes over one. No such value is read as another."""
 
 
 @pytest.mark.parametrize("case", IMPOSSIBLE)
@@ -109,6 +111,10 @@ def test_an_update_that_does_not_fit_the_item_changes_nothing_and_is_refused_as_
         # moto names no reason when it removes from a text, and a validation error for the others.
         with pytest.raises((MalformedRequest, TransactionCancelled)):
             write(store, IMPOSSIBLE[case])
+    if case in SPOILED.get(engine, []):
+        with pytest.raises(ValueError, match="too many values"):
+            store.get(KEY)
+        return
     assert store.get(KEY) == {**ITEM, **KEY.attributes()}
 
 

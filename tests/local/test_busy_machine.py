@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 from connect_sim.simulator.seams import FunctionErrorKind
+from hotline.kit.aws.clients import CLIENT_SETTING, DIRECT
+from hotline.kit.aws.direct import DirectService
+from hotline.kit.aws.sdk import SdkService
 from hotline.kit.config import PATIENCE_SETTING, patience_s
-from hotline.kit.store.dynamodb import READ_TIMEOUT_S, make_client
+from hotline.kit.store.dynamodb import READ_TIMEOUT_S, open_dynamodb
 from hotline_local import cli
 from hotline_local.errors import CommandError
 from hotline_local.launcher import template as sam
@@ -35,12 +38,18 @@ def test_a_service_is_given_the_time_of_aws_where_nothing_else_is_set() -> None:
 
 
 def test_the_store_waits_as_long_as_the_setting_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    def waits_s() -> float:
-        return float(make_client().meta.config.read_timeout)  # type: ignore[attr-defined]
+    def waits_s() -> set[float]:
+        by_sdk = open_dynamodb()
+        with pytest.MonkeyPatch.context() as setting:
+            setting.setenv(CLIENT_SETTING, DIRECT)
+            directly = open_dynamodb()
+        assert isinstance(by_sdk, SdkService)
+        assert isinstance(directly, DirectService)
+        return {float(by_sdk.client.meta.config.read_timeout), directly.read_timeout_s}
 
-    assert waits_s() == READ_TIMEOUT_S
+    assert waits_s() == {READ_TIMEOUT_S}
     monkeypatch.setenv(PATIENCE_SETTING, "60")
-    assert waits_s() == 60.0
+    assert waits_s() == {60.0}
 
 
 def test_functions_on_this_machine_have_more_time_than_on_aws() -> None:

@@ -180,8 +180,8 @@ def test_a_stack_on_aws_is_read_by_the_name_that_it_gives_its_table(monkeypatch:
         {"OutputKey": "HotlineTableName", "OutputValue": "mine-HotlineTable-1"},
         {"OutputKey": "ReportTimeZone", "OutputValue": "Pacific/Kiritimati"},
     ]
-    monkeypatch.setattr("boto3.client", lambda _: CloudFormation(outputs))
-    monkeypatch.setattr("hotline.kit.store.dynamodb.DynamoStore.from_environment", asked.append)
+    monkeypatch.setattr("boto3.client", lambda *_, **__: CloudFormation(outputs))
+    monkeypatch.setattr("hotline.kit.store.dynamodb.DynamoStore", lambda _, names: asked.append(names))
     _, zone = report._find("mine")
     assert zone == "Pacific/Kiritimati"
     assert list(asked[0].names.values()) == ["mine-HotlineTable-1"]

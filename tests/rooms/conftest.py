@@ -10,7 +10,7 @@ from tests.support.stores import (
     memory_store,
     ministack_endpoint,
     ministack_store,
-    moto_client,
+    moto_service,
     moto_store,
     store,
 )
@@ -20,7 +20,7 @@ __all__ = [
     "memory_store",
     "ministack_endpoint",
     "ministack_store",
-    "moto_client",
+    "moto_service",
     "moto_store",
     "store",
 ]

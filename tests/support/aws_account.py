@@ -21,6 +21,7 @@ import boto3
 from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
+from hotline.kit.aws.sdk import SdkService
 from hotline.kit.clock import SystemClock
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
@@ -28,6 +29,7 @@ from hotline_local.entry_keys import key_of_this_process
 from tests.support.aws_calls import Recorder
 from tests.support.deployed_template import Deployed
 from tests.support.iam import Call
+from tests.support.moto_wire import moto_wire
 from tests.support.phone import CODE_SECRET, LOOKUP_SECRET
 from tests.support.stores import make_tables, quick_store
 
@@ -67,11 +69,11 @@ class Account:
         self._function = ""
         self.dynamodb = session.client("dynamodb")
         self.s3 = session.client("s3")
-        make_tables(self.dynamodb)
+        make_tables(SdkService(self.dynamodb))
         self._make(session)
         clock = SystemClock()
         self.ctx = Context(
-            store=quick_store(self.dynamodb),
+            store=quick_store(SdkService(self.dynamodb)),
             lookup_keys=CachedKeyring(lambda: LOOKUP_SECRET, clock),
             code_keys=CachedKeyring(lambda: CODE_SECRET, clock),
         )
@@ -104,7 +106,8 @@ class Account:
         if function != self._function:
             forget()
             self._function = function
-        with patch.dict(os.environ, settings), self._recorder.listening(self.calls.setdefault(function, set())):
+        heard = self.calls.setdefault(function, set())
+        with patch.dict(os.environ, settings), self._recorder.listening(heard), moto_wire(self._recorder.hear):
             for name in self._settings_of_others(settings):
                 del os.environ[name]
             module, _, handler = properties["Handler"].rpartition(".")

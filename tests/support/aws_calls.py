@@ -42,9 +42,13 @@ class Recorder:
         finally:
             self._heard = None
 
-    def _hear(self, params: Request, model: OperationModel, **_: object) -> None:
+    def hear(self, service: str, operation: str, request: Request) -> None:
+        """Take a request for heard; those of clients that are not the SDK's are told here."""
         if self._heard is not None:
-            self._heard.update(calls_of(model.service_model.signing_name, model.name, params))
+            self._heard.update(calls_of(service, operation, request))
+
+    def _hear(self, params: Request, model: OperationModel, **_: object) -> None:
+        self.hear(model.service_model.signing_name, model.name, params)
 
 
 def calls_of(service: str, operation: str, request: Request) -> list[Call]:

@@ -1,40 +1,34 @@
 """Faults between the hotline and DynamoDB, on demand; they work on moto and on MiniStack, which never have them alone.
 
-    with Faults(store.client) as faults:
+    with Faults(store) as faults:
         faults.conflict(position=1)
         faults.lose_answer("TransactWriteItems")
         ...
 
 Each call arms one fault for the next `times` requests of one operation. Faults of one operation are used up in the
-order in which they were armed. The seam is the client's own events: `before-call` may answer in the server's place,
-`after-call` may lose or change its answer. For the store in memory there is `once`, for its `before` and `after`.
+order in which they were armed. They stand in the place of the store's service: before a request they may answer for it,
+after it they may lose or change its answer. For the store in memory there is `once`, for its `before` and `after`.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import deque
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast
+from typing import Any, Final, Literal, Self
 
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
-from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
-
+from hotline.kit.aws.sdk import SdkService
+from hotline.kit.aws.service import NoAnswer, ServiceRefused
 from hotline.kit.store import Between, Index, Key, Prefix, Put, Query, Table
+from hotline.kit.store.dynamodb import DynamoStore
 from hotline.kit.store.expressions import Wire, from_item, to_item
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.stores import NAMES, all_rows
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 CALLS: Final = frozenset({"get", "batch_get", "query", "transact"})
 """The calls of a store in memory, by name."""
 type Operation = Literal["BatchGetItem", "GetItem", "Query", "TransactWriteItems"]
-type Answer = tuple[AWSResponse, Wire]
 _OPERATIONS: tuple[Operation, ...] = ("BatchGetItem", "GetItem", "Query", "TransactWriteItems")
 _TABLES = {NAMES.names[table]: table for table in Table}
 
@@ -43,31 +37,58 @@ _TABLES = {NAMES.names[table]: table for table in Table}
 class _Fault:
     """`before` may answer instead of the server, or raise; `after` may change the answer, or raise."""
 
-    before: Callable[[Wire], Answer | None] | None = None
+    before: Callable[[Wire], Wire | None] | None = None
     after: Callable[[Wire, Wire], None] | None = None
 
 
 class Faults:
-    """Arms faults on one client; `sent` lists the operations that were called, in order, those that failed included.
+    """Arms faults on one store; `sent` lists the operations that were called, in order, those that failed included.
 
     moto forgets request tokens, so with moto a repeated token is answered here, as DynamoDB would.
     """
 
-    def __init__(self, client: DynamoDBClient) -> None:
-        self.client = client
+    def __init__(self, store: DynamoStore) -> None:
+        self.service = store.service
         self.sent: list[str] = []
+        self._store = store
         self._armed: dict[str, deque[_Fault]] = {operation: deque() for operation in _OPERATIONS}
-        self._tokens: set[str] | None = set() if "amazonaws.com" in client.meta.endpoint_url else None
+        self._tokens: set[str] | None = set() if _is_on_moto(store) else None
         self._stale: MemoryStore | None = None
 
     def __enter__(self) -> Self:
-        for event, handler in self._handlers():
-            self.client.meta.events.register_first(event, handler)
+        self._store.service = self
         return self
 
     def __exit__(self, *_: object) -> None:
-        for event, handler in self._handlers():
-            self.client.meta.events.unregister(event, handler)
+        self._store.service = self.service
+
+    def send(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See Service.send."""
+        if operation not in self._armed:
+            return self.service.send(operation, request)
+        self.sent.append(operation)
+        armed = self._armed[operation]
+        fault = armed.popleft() if armed else _Fault()
+        asked = dict(request)
+        answer = fault.before(asked) if fault.before is not None else None
+        if answer is not None:
+            return answer
+        if self._stale is not None and "IndexName" in asked:
+            return _index_answer(self._stale, asked)
+        told = self._ask(operation, asked)
+        if fault.after is not None:
+            fault.after(asked, told)
+        return told
+
+    def _ask(self, operation: str, asked: Wire) -> Wire:
+        token = asked.get("ClientRequestToken")
+        if self._tokens is None or token is None:
+            return dict(self.service.send(operation, asked))
+        if token in self._tokens:
+            return {}
+        told = dict(self.service.send(operation, asked))
+        self._tokens.add(token)
+        return told
 
     @property
     def unused(self) -> int:
@@ -76,19 +97,17 @@ class Faults:
 
     def throttle(self, operation: Operation, *, times: int = 1) -> None:
         """Refuse before anything is done: too many requests."""
-        answer = _error(400, "ProvisionedThroughputExceededException")
-        self._arm(operation, _Fault(before=lambda _: answer), times)
+        self._arm(operation, _Fault(before=_refuse("ProvisionedThroughputExceededException")), times)
 
     def fail(self, operation: Operation, *, times: int = 1) -> None:
         """Refuse before anything is done: the server's own error."""
-        answer = _error(500, "InternalServerError")
-        self._arm(operation, _Fault(before=lambda _: answer), times)
+        self._arm(operation, _Fault(before=_refuse("InternalServerError", status=500)), times)
 
     def lose_request(self, operation: Operation, *, times: int = 1) -> None:
         """The request never arrives."""
 
         def lose(_: Wire) -> None:
-            raise ConnectTimeoutError(endpoint_url="https://dynamodb.example")
+            raise NoAnswer("connect_timeout")
 
         self._arm(operation, _Fault(before=lose), times)
 
@@ -96,7 +115,7 @@ class Faults:
         """The request is carried out, then its answer is lost. A request that the server refuses is answered."""
 
         def lose(_: Wire, __: Wire) -> None:
-            raise ReadTimeoutError(endpoint_url="https://dynamodb.example")
+            raise NoAnswer("read_timeout")
 
         self._arm(operation, _Fault(after=lose), times)
 
@@ -111,17 +130,16 @@ class Faults:
     def cancel(self, code: str, *, position: int = 0, times: int = 1) -> None:
         """Cancel a transaction for the reason `code`, as DynamoDB spells it, at the write at `position`."""
 
-        def cancel(request: Wire) -> Answer:
+        def cancel(request: Wire) -> None:
             reasons = [{"Code": "None"} for _ in request["TransactItems"]]
             reasons[position] = {"Code": code}
-            return _error(400, "TransactionCanceledException", CancellationReasons=reasons)
+            raise ServiceRefused("TransactionCanceledException", status=400, answer={"CancellationReasons": reasons})
 
         self._arm("TransactWriteItems", _Fault(before=cancel), times)
 
     def still_in_progress(self, *, times: int = 1) -> None:
         """Refuse: the first request with this token is still being carried out."""
-        answer = _error(400, "TransactionInProgressException")
-        self._arm("TransactWriteItems", _Fault(before=lambda _: answer), times)
+        self._arm("TransactWriteItems", _Fault(before=_refuse("TransactionInProgressException")), times)
 
     def leave_unprocessed(self, *, keep: int = 0, times: int = 1) -> None:
         """Answer only the first `keep` keys of each table's part of a batch; hand back the others as unprocessed."""
@@ -148,7 +166,7 @@ class Faults:
         """From now on index queries see the tables as they are at this moment, until `catch_up`."""
         snapshot = MemoryStore()
         for table in Table:
-            for number, row in enumerate(all_rows(self.client, table)):
+            for number, row in enumerate(all_rows(self.service, table)):
                 item = from_item(row)
                 key = Key(table, item["PK"], None if table is Table.OUTBOX else item["SK"])
                 snapshot.transact([Put(key, item)], token=f"{table.value}-{number}")
@@ -158,35 +176,8 @@ class Faults:
         """Index queries see the tables as they are again."""
         self._stale = None
 
-    def _handlers(self) -> Iterator[tuple[str, Callable[..., Any]]]:
-        for operation in _OPERATIONS:
-            yield f"before-call.dynamodb.{operation}", self._before
-            yield f"after-call.dynamodb.{operation}", self._after
-
     def _arm(self, operation: Operation, fault: _Fault, times: int) -> None:
         self._armed[operation].extend([fault] * times)
-
-    def _before(self, *, model: Any, params: Wire, context: Wire, **_: object) -> Answer | None:
-        request = json.loads(params["body"])
-        self.sent.append(model.name)
-        armed = self._armed[model.name]
-        fault = armed.popleft() if armed else _Fault()
-        context["fault"] = (fault, request)
-        answer = fault.before(request) if fault.before is not None else None
-        if answer is None and self._tokens is not None and request.get("ClientRequestToken") in self._tokens:
-            return _ok({})
-        if answer is None and self._stale is not None and "IndexName" in request:
-            return _ok(_index_answer(self._stale, request))
-        return answer
-
-    def _after(self, *, http_response: AWSResponse, parsed: Wire, context: Wire, **_: object) -> None:
-        fault, request = cast("tuple[_Fault, Wire]", context["fault"])
-        if http_response.status_code >= 300:
-            return
-        if self._tokens is not None and "ClientRequestToken" in request:
-            self._tokens.add(request["ClientRequestToken"])
-        if fault.after is not None:
-            fault.after(request, parsed)
 
 
 def once(error: Exception, *, on: str) -> Callable[[str], None]:
@@ -214,14 +205,16 @@ def at_call(error: Exception, number: int, *, of: Container[str] = CALLS) -> Cal
     return strike
 
 
-def _ok(parsed: Wire) -> Answer:
-    return AWSResponse("https://dynamodb.example", 200, HTTPHeaders(), None), parsed
+def _refuse(code: str, *, status: int = 400) -> Callable[[Wire], Wire | None]:
+    def refuse(_: Wire) -> None:
+        raise ServiceRefused(code, status=status, answer={})
+
+    return refuse
 
 
-def _error(status: int, code: str, **members: object) -> Answer:
-    metadata = {"HTTPStatusCode": status}
-    parsed: Wire = {"Error": {"Code": code, "Message": "injected"}, "ResponseMetadata": metadata, **members}
-    return AWSResponse("https://dynamodb.example", status, HTTPHeaders(), None), parsed
+def _is_on_moto(store: DynamoStore) -> bool:
+    service = store.service
+    return isinstance(service, SdkService) and "amazonaws.com" in service.client.meta.endpoint_url
 
 
 def _index_answer(store: MemoryStore, request: Wire) -> Wire:

@@ -355,7 +355,7 @@ class MoneyWorld:
             found = list(self.store.items(Table.OUTBOX))
         else:
             assert isinstance(self.store, DynamoStore)
-            found = [from_item(row) for row in all_rows(self.store.client, Table.OUTBOX)]
+            found = [from_item(row) for row in all_rows(self.store.service, Table.OUTBOX)]
         return sorted(found, key=lambda entry: (entry["kind"], entry.get("channel", "")))
 
     def kinds(self) -> list[str]:

@@ -1,4 +1,5 @@
-"""The three stores, for tests: in memory, on moto (one thread), and on MiniStack (many threads, and request tokens).
+"""The three stores, for tests: in memory, on moto (one thread) by boto3, and on MiniStack by the client that deployed
+functions have (many threads, and request tokens).
 
 Fixtures: `memory_store`, `moto_store`, `ministack_store`, each empty for every test; `store` is each in turn, and
 `exact_store` the two that stand threads and know tokens. Their stores never wait between
@@ -8,27 +9,30 @@ attempts; `names` of tables are those of tests.support.template. A conftest that
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+from unittest.mock import patch
 
 import pytest
 from moto import mock_aws
 
-from hotline.kit.config import TableNames
+from hotline.kit.aws.clients import CLIENT_SETTING, DIRECT
+from hotline.kit.aws.direct import DirectService
+from hotline.kit.aws.sdk import SdkService, make_client
+from hotline.kit.aws.service import Service
+from hotline.kit.config import PATIENCE_SETTING, TableNames
 from hotline.kit.ids import RandomIds
 from hotline.kit.store import Store, Table
 from hotline.kit.store.condition import Item
-from hotline.kit.store.dynamodb import DynamoStore, make_client
-from hotline.kit.store.expressions import from_item
+from hotline.kit.store.dynamodb import DynamoStore, open_dynamodb
+from hotline.kit.store.expressions import TOKEN_CHARACTERS_MAX, from_item
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support import quick_moto
 from tests.support.template import table_definitions
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 quick_moto.install()
 
@@ -43,38 +47,45 @@ _DELETES_MAX: Final = 25
 """BatchWriteItem: at most 25 requests."""
 
 
-def make_tables(client: DynamoDBClient) -> None:
+def make_tables(service: Service) -> None:
     """Make the template's tables."""
     for definition in table_definitions():
-        client.create_table(**definition)
+        service.send("CreateTable", definition)
 
 
-def empty_tables(client: DynamoDBClient) -> None:
+def empty_tables(service: Service) -> None:
     """Remove every item of the three tables."""
     for table in Table:
-        rows = all_rows(client, table)
+        rows = all_rows(service, table)
         names = ("PK",) if table is Table.OUTBOX else ("PK", "SK")
         deletes: Any = [{"DeleteRequest": {"Key": {name: row[name] for name in names}}} for row in rows]
         for start in range(0, len(deletes), _DELETES_MAX):
-            client.batch_write_item(RequestItems={NAMES.names[table]: deletes[start : start + _DELETES_MAX]})
+            asked = {NAMES.names[table]: deletes[start : start + _DELETES_MAX]}
+            service.send("BatchWriteItem", {"RequestItems": asked})
 
 
-def all_rows(client: DynamoDBClient, table: Table) -> list[dict[str, Any]]:
+def all_rows(service: Service, table: Table) -> list[dict[str, Any]]:
     """Every item of a table in wire form; tests may scan, the hotline may not."""
-    pages = client.get_paginator("scan").paginate(TableName=NAMES.names[table], ConsistentRead=True)
-    return [row for page in pages for row in page["Items"]]
+    asked: dict[str, Any] = {"TableName": NAMES.names[table], "ConsistentRead": True}
+    rows: list[dict[str, Any]] = []
+    while True:
+        page = service.send("Scan", asked)
+        rows += page["Items"]
+        if not page.get("LastEvaluatedKey"):
+            return rows
+        asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def all_items(store: AnyStore, table: Table) -> list[Item]:
     """Every item of a table, of whatever store; tests may scan, the hotline may not."""
     if isinstance(store, MemoryStore):
         return list(store.items(table))
-    return [from_item(row) for row in all_rows(store.client, table)]
+    return [from_item(row) for row in all_rows(store.service, table)]
 
 
-def quick_store(client: DynamoDBClient) -> DynamoStore:
-    """A store on the client that does not wait between attempts."""
-    return DynamoStore(client, NAMES, sleep=lambda _: None)
+def quick_store(service: Service) -> DynamoStore:
+    """A store on the service that does not wait between attempts."""
+    return DynamoStore(service, NAMES, sleep=lambda _: None)
 
 
 @pytest.fixture
@@ -84,42 +95,63 @@ def memory_store() -> MemoryStore:
 
 
 @pytest.fixture(scope="module")
-def moto_client() -> Iterator[DynamoDBClient]:
-    """A client of moto's DynamoDB, with the tables made once a module."""
+def moto_service() -> Iterator[SdkService]:
+    """moto's DynamoDB by boto3, with the tables made once a module."""
     with mock_aws():
-        client = make_client()
-        make_tables(client)
-        yield client
+        service = SdkService(make_client("dynamodb", attempts=1))
+        make_tables(service)
+        yield service
 
 
 @pytest.fixture
-def moto_store(moto_client: DynamoDBClient) -> Iterator[DynamoStore]:
+def moto_store(moto_service: SdkService) -> Iterator[DynamoStore]:
     """A store on moto. Its request tokens are ignored there (tests/kit/test_store_transactions.py)."""
-    yield quick_store(moto_client)
-    empty_tables(moto_client)
+    yield quick_store(moto_service)
+    empty_tables(moto_service)
 
 
 @pytest.fixture(scope="session")
 def ministack_endpoint() -> Iterator[str]:
     """The address of a MiniStack of this test session, with the tables made."""
     with MiniStack() as stack:
-        make_tables(make_client(stack.endpoint, read_timeout_s=PATIENT_S))
+        service = open_ministack(stack.endpoint)
+        make_tables(service)
+        service.close()
         yield stack.endpoint
+
+
+def open_ministack(endpoint: str) -> DirectService:
+    """DynamoDB of a MiniStack, asked with patience and by the client that deployed functions have."""
+    settings = {PATIENCE_SETTING: str(PATIENT_S), CLIENT_SETTING: DIRECT, "AWS_ENDPOINT_URL": endpoint}
+    with patch.dict(os.environ, settings):
+        service = open_dynamodb()
+    assert isinstance(service, DirectService)
+    return service
+
+
+class _Salted:
+    """A service on which the tokens of each test are its own, though seeded ids repeat from test to test."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._salt = RandomIds().new("test")
+
+    def send(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See Service.send."""
+        token = request.get("ClientRequestToken")
+        if token is not None:
+            salted = hashlib.sha256((self._salt + token).encode()).hexdigest()[:TOKEN_CHARACTERS_MAX]
+            request = {**request, "ClientRequestToken": salted}
+        return self._service.send(operation, request)
 
 
 @pytest.fixture
 def ministack_store(ministack_endpoint: str) -> Iterator[DynamoStore]:
-    """A store on MiniStack. Each test's tokens are its own, though seeded ids repeat from test to test."""
-    client = make_client(ministack_endpoint, read_timeout_s=PATIENT_S)
-    salt = RandomIds().new("test")
-
-    def salt_token(params: dict[str, Any], **_: object) -> None:
-        params["ClientRequestToken"] = hashlib.sha256((salt + params["ClientRequestToken"]).encode()).hexdigest()[:36]
-
-    client.meta.events.register("provide-client-params.dynamodb.TransactWriteItems", salt_token)
-    yield quick_store(client)
-    empty_tables(client)
-    client.close()
+    """A store on MiniStack, by the client that deployed functions have."""
+    service = open_ministack(ministack_endpoint)
+    yield quick_store(_Salted(service))
+    empty_tables(service)
+    service.close()
 
 
 @pytest.fixture(params=["memory", "moto", "ministack"])

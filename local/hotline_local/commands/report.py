@@ -207,6 +207,7 @@ def _find(stack_name: str | None) -> "tuple[Store, str]":
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from hotline.kit.aws.sdk import SdkService, make_client
     from hotline.kit.config import TableNames
     from hotline.kit.store import Table
     from hotline.kit.store.dynamodb import DynamoStore
@@ -220,8 +221,9 @@ def _find(stack_name: str | None) -> "tuple[Store, str]":
     for name in (TABLE_OUTPUT, ZONE_OUTPUT):
         if name not in outputs:
             raise CommandError(f"The stack {stack_name} is no hotline of this version: it has no output {name}.")
-    store = DynamoStore.from_environment(TableNames({Table.HOTLINE: outputs[TABLE_OUTPUT]}))
-    return store, outputs[ZONE_OUTPUT]
+    # The SDK finds the credentials of a person at a laptop, wherever they are.
+    service = SdkService(make_client("dynamodb", attempts=1))
+    return DynamoStore(service, TableNames({Table.HOTLINE: outputs[TABLE_OUTPUT]})), outputs[ZONE_OUTPUT]
 
 
 def _day(text: str) -> date:

@@ -89,11 +89,12 @@ class Stack:
 
     def hotline_store(self) -> "DynamoStore":
         """Return the store on this stack's hotline table, and on no other."""
+        from hotline.kit.aws.sdk import SdkService
         from hotline.kit.config import TableNames
         from hotline.kit.store import Table
         from hotline.kit.store.dynamodb import DynamoStore
 
-        return DynamoStore(self.client("dynamodb"), TableNames({Table.HOTLINE: self.hotline_table}))
+        return DynamoStore(SdkService(self.client("dynamodb")), TableNames({Table.HOTLINE: self.hotline_table}))
 
     def save(self, path: Path | None = None) -> None:
         """Write the stack to the file that `load` reads."""

@@ -79,7 +79,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         yield Place(ctx, None)
         return
     assert isinstance(store, DynamoStore)
-    with Faults(store.client) as faults:
+    with Faults(store) as faults:
         yield Place(ctx, faults)
 
 
@@ -260,7 +260,7 @@ def test_a_guess_that_meets_nothing_but_conflicts_is_no_guess(moto_store: Dynamo
     give(ctx, [opened(ACCOUNT, (PointKind.PHONE, NUMBER), at=NOON - timedelta(days=365))])
     phone = asked(ctx, "contact-1")
     attempts = STALE_ATTEMPTS_MAX * COMMIT_ATTEMPTS_MAX
-    with Faults(moto_store.client) as faults:
+    with Faults(moto_store) as faults:
         faults.conflict(times=attempts)
         assert phone.press("check_code", code=other(phone.code, 0))["outcome"] == "TRY_LATER"
         assert faults.unused == 0

@@ -1,22 +1,21 @@
 """The context that every function's door builds once per start, from its settings: clock, ids, store and keyrings. The
-one place that makes AWS clients for the rooms; the SDK is imported when the first of them is asked for."""
+one place that makes AWS clients for the rooms; the SDK is imported only when one is asked for that needs it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hotline.kit.errors import KitError
-
 from .aws.buckets import Bucket
 from .aws.macs import Macs
+from .aws.secrets import fetch_secret
 from .clock import Clock, SystemClock
-from .config import TableNames, patience_s
-from .errors import Unavailable
+from .config import TableNames
 from .ids import IdSource, RandomIds
 from .keyring import CachedKeyring, Keyring
 from .limits import TrafficLimits
 from .store import Store
+from .store.dynamodb import DynamoStore
 
 DEFAULT_HOME_REGION = "CN"
 
@@ -89,36 +88,13 @@ def _ring(keys: CachedKeyring | None) -> Keyring:
 _NO_KEYS = "this function was given no such keys"
 _NO_BUCKET = "this function was given no bucket"
 
-SECRET_TIMEOUT_S = 1.0
-SECRET_ATTEMPTS = 2
-"""A phone step waits for a key four seconds at most, of the seven that it has; then it is told to try later."""
-
 
 def secret_loader(secret_id: str) -> CachedKeyring:
     """A keyring by the id of its secret; fetched from Secrets Manager on first use. Its `get` raises Unavailable
     when the secret cannot be had; what the service said of it goes no further."""
-
-    def load() -> str:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        config = Config(
-            connect_timeout=SECRET_TIMEOUT_S,
-            read_timeout=patience_s(SECRET_TIMEOUT_S),
-            retries={"mode": "standard", "total_max_attempts": SECRET_ATTEMPTS},
-        )
-        try:
-            client = boto3.client("secretsmanager", config=config)
-            return str(client.get_secret_value(SecretId=secret_id)["SecretString"])
-        except (ClientError, BotoCoreError):
-            raise Unavailable(KitError.SECRET_UNAVAILABLE) from None
-
-    return CachedKeyring(load, SystemClock())
+    return CachedKeyring(lambda: fetch_secret(secret_id), SystemClock())
 
 
 def make_store(tables: TableNames) -> Store:
     """The store of a deployed function, with the tables that it has names for."""
-    from .store.dynamodb import DynamoStore
-
     return DynamoStore.from_environment(tables)

@@ -1,14 +1,17 @@
-"""Clients of AWS, and requests whose trouble becomes an error of the hotline's own.
+"""Clients of AWS by its SDK, and requests whose trouble becomes an error of the hotline's own.
 
 The SDK's own errors stay here: their text may repeat a phone number or an address.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from hotline.kit.config import patience_s
 from hotline.kit.errors import Unavailable
+
+from .service import NoAnswer, ServiceRefused
 
 CONNECT_TIMEOUT_S: Final = 2.0
 READ_TIMEOUT_S: Final = 5.0
@@ -22,7 +25,12 @@ def make_client(
     from botocore.config import Config
 
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}
-    config = Config(connect_timeout=connect_timeout_s, read_timeout=patience_s(read_timeout_s), retries=retries)
+    config = Config(
+        connect_timeout=connect_timeout_s,
+        read_timeout=patience_s(read_timeout_s),
+        retries=retries,
+        tcp_keepalive=True,
+    )
     return boto3.client(service, config=config)
 
 
@@ -38,3 +46,27 @@ def request(send: Any, **given: Any) -> Any:
     except BotoCoreError as error:
         code = type(error).__name__
     raise Unavailable(service_code=code)
+
+
+class SdkService:
+    """A service by a client of boto3, which is to send each request once."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def send(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See Service.send."""
+        from botocore import xform_name
+        from botocore.exceptions import ClientError, HTTPClientError
+        from botocore.exceptions import ConnectionError as NoConnection
+        from botocore.parsers import ResponseParserError
+
+        try:
+            answer: Mapping[str, Any] = getattr(self.client, xform_name(operation))(**request)
+        except ClientError as error:
+            told: Any = error.response
+            status = told["ResponseMetadata"]["HTTPStatusCode"]
+            raise ServiceRefused(str(told["Error"]["Code"]), status=status, answer=told) from None
+        except (NoConnection, HTTPClientError, ResponseParserError) as error:
+            raise NoAnswer(type(error).__name__) from None
+        return answer

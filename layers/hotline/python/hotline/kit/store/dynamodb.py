@@ -15,14 +15,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
-from botocore.exceptions import ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnection
-from botocore.parsers import ResponseParserError
-
-from hotline.kit.config import MissingSetting, TableNames, patience_s
+from hotline.kit.aws.clients import open_service
+from hotline.kit.aws.service import NoAnswer, Service, ServiceRefused
+from hotline.kit.config import MissingSetting, TableNames
 from hotline.kit.errors import Unavailable
 
 from . import Key, MalformedRequest, Page, Put, Query, Reason, ReasonCode, Table, TransactionCancelled, Write
@@ -41,9 +38,6 @@ from .expressions import (
     write_request,
 )
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 ATTEMPTS_MAX = 3
 """How often one request is sent before Unavailable."""
 CONNECT_TIMEOUT_S = 1.0
@@ -60,7 +54,6 @@ _ALONE = {
     "TransactionConflictException": ReasonCode.CONFLICT,
 }
 """Why a write outside a transaction was refused."""
-_NO_ANSWER = (NoConnection, HTTPClientError, ResponseParserError)
 _THROTTLED = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -81,36 +74,28 @@ _REASONS = {
 _MALFORMED_REASONS = frozenset({"ValidationError", "ItemCollectionSizeLimitExceeded"})
 
 
-def make_client(endpoint_url: str | None = None, *, read_timeout_s: float | None = None) -> DynamoDBClient:
-    """A client with the time-outs of a phone step (None: as the settings say), that sends each request once. Imports
-    the SDK."""
-    import boto3
-    from botocore.config import Config
-
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=endpoint_url,
-        config=Config(
-            connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=patience_s(READ_TIMEOUT_S) if read_timeout_s is None else read_timeout_s,
-            retries={"mode": "standard", "total_max_attempts": 1},
-            tcp_keepalive=True,
-        ),
+def open_dynamodb(environment: Mapping[str, str] | None = None) -> Service:
+    """DynamoDB as the environment has it, with the time-outs of a phone step. Raises SettingError."""
+    return open_service(
+        "dynamodb", connect_timeout_s=CONNECT_TIMEOUT_S, read_timeout_s=READ_TIMEOUT_S, environment=environment
     )
 
 
 class DynamoStore:
-    """A `Store` on one low-level client. `reads` and `transactions` count the requests sent, repeated ones included."""
+    """A `Store` on DynamoDB as one service. `reads` and `transactions` count the requests sent, repeated ones included.
+
+    The service must not send a request again by itself.
+    """
 
     def __init__(
         self,
-        client: DynamoDBClient,
+        service: Service,
         names: TableNames,
         *,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] | None = None,
     ) -> None:
-        self.client = client
+        self.service = service
         self.reads = 0
         self.transactions = 0
         self._names = names
@@ -118,16 +103,15 @@ class DynamoStore:
         self._chance = random.SystemRandom().random if chance is None else chance
 
     @classmethod
-    def from_environment(cls, names: TableNames, *, client: DynamoDBClient | None = None) -> DynamoStore:
-        """The store of a deployed function. Region, credentials and endpoint come from the environment, through the
-        SDK. A given client must not retry by itself."""
-        return cls(make_client() if client is None else client, names)
+    def from_environment(cls, names: TableNames) -> DynamoStore:
+        """The store of a deployed function. Region, credentials and endpoint come from the environment."""
+        return cls(open_dynamodb(), names)
 
     def get(self, key: Key) -> Item | None:
         """See Store.get."""
         check_key(key)
         name, wire = self._name(key.table), to_item(key.attributes())
-        answer = self._read(partial(self.client.get_item, TableName=name, Key=wire, ConsistentRead=True))
+        answer = self._read("GetItem", {"TableName": name, "Key": wire, "ConsistentRead": True})
         return from_item(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, keys: Sequence[Key]) -> dict[Key, Item]:
@@ -145,7 +129,7 @@ class DynamoStore:
                 return found
             if attempt > 1:
                 self._pause(attempt - 1)
-            answer = self._read(partial(self.client.batch_get_item, RequestItems=wanted))
+            answer = self._read("BatchGetItem", {"RequestItems": wanted})
             for name, rows in answer.get("Responses", {}).items():
                 for row in rows:
                     item = from_item(row)
@@ -159,8 +143,7 @@ class DynamoStore:
     def query(self, query: Query) -> Page:
         """See Store.query."""
         check_query(query)
-        request = query_request(query, self._name(query.table))
-        answer = self._read(partial(self.client.query, **request))
+        answer = self._read("Query", query_request(query, self._name(query.table)))
         following = answer.get("LastEvaluatedKey")
         return Page([from_item(row) for row in answer["Items"]], from_item(following) if following else None)
 
@@ -168,16 +151,11 @@ class DynamoStore:
         """See Store.transact. A conflict or throttling is handed back after a short pause. The change that is sent
         again then does not meet the other writer at the same place."""
         check_writes(writes, token)
-        items = cast("Any", [transact_item(write, self._name(write.key.table)) for write in writes])
-
-        def send() -> Wire:
-            self.transactions += 1
-            return cast("Wire", self.client.transact_write_items(TransactItems=items, ClientRequestToken=token))
-
+        items = [transact_item(write, self._name(write.key.table)) for write in writes]
         try:
-            self._send(send)
-        except ClientError as error:
-            reasons = _reasons(error.response, len(writes))
+            self._write("TransactWriteItems", {"TransactItems": items, "ClientRequestToken": token})
+        except ServiceRefused as refusal:
+            reasons = _reasons(refusal.answer, len(writes))
             if not any(reason.code is ReasonCode.CONDITION for reason in reasons):
                 self._pause(1)
             raise TransactionCancelled(reasons) from None
@@ -185,17 +163,12 @@ class DynamoStore:
     def put_alone(self, write: Put) -> None:
         """See Store.put_alone."""
         check_put(write)
-        request = cast("Any", write_request(write, self._name(write.key.table)))
-
-        def send() -> Wire:
-            self.transactions += 1
-            return cast("Wire", self.client.put_item(**request))
-
+        request = write_request(write, self._name(write.key.table))
         try:
-            self._send(send)
-        except ClientError as error:
-            old = cast("Any", error.response).get("Item")
-            reason = Reason(_ALONE[error.response["Error"]["Code"]], from_item(old) if old else None)
+            self._write("PutItem", request)
+        except ServiceRefused as refusal:
+            old = refusal.answer.get("Item")
+            reason = Reason(_ALONE[refusal.code], from_item(old) if old else None)
             raise TransactionCancelled((reason,)) from None
 
     def _name(self, table: Table) -> str:
@@ -204,33 +177,37 @@ class DynamoStore:
             raise MissingSetting(f"{table.name}_TABLE")
         return self._names.names[table]
 
-    def _read(self, call: Callable[[], Any]) -> Wire:
-        def send() -> Wire:
+    def _read(self, operation: str, request: Wire) -> Mapping[str, Any]:
+        def count() -> None:
             self.reads += 1
-            return cast("Wire", call())
 
-        return self._send(send)
+        return self._send(operation, request, count)
 
-    def _send(self, send: Callable[[], Wire]) -> Wire:
-        failure: Exception | None = None
+    def _write(self, operation: str, request: Wire) -> None:
+        def count() -> None:
+            self.transactions += 1
+
+        self._send(operation, request, count)
+
+    def _send(self, operation: str, request: Wire, count: Callable[[], None]) -> Mapping[str, Any]:
+        """The answer to a request, which is sent again after trouble that may pass. Raises ServiceRefused for a write
+        whose condition does not hold."""
         for attempt in range(1, ATTEMPTS_MAX + 1):
             if attempt > 1:
                 self._pause(attempt - 1)
+            count()
             try:
-                return send()
-            except _NO_ANSWER as error:
-                failure = error
-            except ClientError as error:
-                code = error.response["Error"]["Code"]
-                if code in _MALFORMED:
-                    # Never the SDK's text: it may quote keys and values.
-                    raise MalformedRequest(code) from None
-                if code == _CANCELLED or code in _ALONE:
+                return self.service.send(operation, request)
+            except NoAnswer:
+                continue
+            except ServiceRefused as refusal:
+                if refusal.code in _MALFORMED:
+                    raise MalformedRequest(refusal.code) from None
+                if refusal.code == _CANCELLED or refusal.code in _ALONE:
                     raise
-                if code not in _THROTTLED and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
-                    raise Unavailable(service_code=f"store.{code}") from None
-                failure = error
-        raise Unavailable from failure
+                if refusal.code not in _THROTTLED and refusal.status < 500:
+                    raise Unavailable(service_code=f"store.{refusal.code}") from None
+        raise Unavailable
 
     def _pause(self, attempt: int) -> None:
         self._sleep(min(PAUSE_MAX_S, PAUSE_FIRST_S * 2 ** (attempt - 1)) * self._chance())

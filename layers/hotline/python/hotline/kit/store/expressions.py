@@ -6,6 +6,7 @@ Names are always placeholders (DynamoDB reserves some 570 words), each used once
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
@@ -88,7 +89,8 @@ def from_value(value: Wire) -> Any:
         case "S" | "BOOL":
             return content
         case "B":
-            return bytes(content)
+            # The SDK gives bytes; JSON, as of streams and our own client, has them as base64.
+            return b64decode(content) if isinstance(content, str) else bytes(content)
         case "N":
             return int(content)
         case "L":
