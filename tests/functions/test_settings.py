@@ -39,8 +39,8 @@ LOGICAL_IDS: Final = {
     "evidence": "EvidenceFunction",
     "agent_api": "AgentApiFunction",
 }
-OF_POWERTOOLS: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
-"""The log reads these itself."""
+OF_THE_KIT: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL", "STORE_CLIENT"}
+"""The log and the clients of AWS read these themselves."""
 LIMITS: Final = {"WRONG_CODES_MAX", "CODE_MESSAGES_MAX", "CODE_MESSAGES_PER_PREFIX_MAX"}
 OPTIONAL: Final = (
     {
@@ -93,7 +93,7 @@ def without(function: str, *names: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("function", SETTINGS)
 def test_a_function_takes_the_settings_that_the_template_gives_it_and_no_other(function: str) -> None:
-    given = set(properties(LOGICAL_IDS[function])["Environment"]["Variables"]) - OF_POWERTOOLS
+    given = set(properties(LOGICAL_IDS[function])["Environment"]["Variables"]) - OF_THE_KIT
     noted = Noted(SETTINGS[function])
     parse(function, noted)
     assert noted.asked == given == set(SETTINGS[function])

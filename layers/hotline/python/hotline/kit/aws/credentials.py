@@ -96,13 +96,14 @@ class ContainerCredentials:
         with self._lock:
             # Another thread may have fetched them meanwhile.
             held = self._held
-            if held is None or self._ends_within(held, EARLY_S):
-                try:
-                    self._held = self._fetch()
-                except NoAnswer:
-                    if held is None or self._ends_within(held, 0):
-                        raise
-            return self._held or self._fetch()
+            if held is not None and not self._ends_within(held, EARLY_S):
+                return held
+            try:
+                held = self._held = self._fetch()
+            except NoAnswer:
+                if held is None or self._ends_within(held, 0):
+                    raise
+            return held
 
     def reload(self, refused: Credentials) -> Credentials:
         """See CredentialSource.reload."""
@@ -172,6 +173,8 @@ def _authorization(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _parse(content: bytes) -> Credentials:
     told = json.loads(content)
+    if not isinstance(told, dict):
+        raise TypeError(UNAVAILABLE)
     ends = told.get("Expiration")
     return Credentials(
         str(told["AccessKeyId"]),

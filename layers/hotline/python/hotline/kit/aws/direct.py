@@ -285,14 +285,16 @@ def _parse(response: http.client.HTTPResponse, raw: bytes) -> _Answer:
     checksum = told.get("x-amz-crc32")
     if checksum is not None and checksum != str(zlib.crc32(raw)):
         raise NoAnswer("checksum_differs")
+    is_refusal = response.status != http.client.OK
     try:
-        content = json.loads(raw) if raw else {}
+        # An answer that ends within its headers looks like an empty one; a success is never empty.
+        content = {} if is_refusal and not raw else json.loads(raw)
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise NoAnswer("unreadable_answer")
     code = ""
-    if response.status != http.client.OK:
+    if is_refusal:
         name = str(content.get("__type") or told.get("x-amzn-errortype") or response.status)
         code = name.rpartition("#")[2].partition(":")[0]
     return _Answer(response.status, content, code, told.get("date"))
