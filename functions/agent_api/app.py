@@ -35,7 +35,7 @@ from functions.http.requests import with_text
 from functions.http.resolver import make_resolver
 from hotline.agents import service as agents
 from hotline.kit.aws.buckets import S3Bucket
-from hotline.kit.doors import Context, make_store, secret_loader
+from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
 
@@ -106,3 +106,6 @@ def answer_request(
         return told
 
     return requests.answer_request(event, ROUTES, resolve, problem_of)
+
+
+make_at_start(_context_of_start)

@@ -9,7 +9,7 @@ from functions.connect.envelope import request_from
 from functions.connect.runner import answer
 from functions.connect.settings import settings_from_environment
 from hotline.kit.aws.macs import KmsMacs
-from hotline.kit.doors import Context, make_store, secret_loader
+from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
 
 
 def handler(event: Any, _context: object) -> dict[str, str]:
@@ -34,3 +34,6 @@ def _context_of_start() -> Context:
         skill_queues=settings.skill_queues,
         seniors_first=settings.seniors_first,
     )
+
+
+make_at_start(_context_of_start)

@@ -9,7 +9,7 @@ from typing import Any
 from functions.contact_events.batch import take_in
 from functions.contact_events.settings import settings_from_environment
 from hotline.kit.aws.users import ConnectUsers, SimulatedUsers, Users
-from hotline.kit.doors import Context, make_store
+from hotline.kit.doors import Context, make_at_start, make_store
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
@@ -33,3 +33,6 @@ def _users_of_start() -> Users | None:
         return SimulatedUsers()
     instance_arn = settings.sources.instance_arn
     return ConnectUsers(instance_arn) if settings.has_agents and instance_arn is not None else None
+
+
+make_at_start(_context_of_start)

@@ -36,7 +36,7 @@ from functions.http.resolver import make_resolver
 from functions.http.sources import source_of
 from hotline.kit.aws.buckets import S3Bucket
 from hotline.kit.aws.macs import KmsMacs
-from hotline.kit.doors import Context, make_store, secret_loader
+from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.origin import has_passed_the_front
 
@@ -143,3 +143,6 @@ def _refuse_around_the_front(event: Mapping[str, Any], front: CachedKeyring | No
     """Raises Problem for a request that has gone past the web ACL, where there is one."""
     if front is not None and not has_passed_the_front(event["headers"], front.get()):
         raise Problem("not_by_the_front")
+
+
+make_at_start(_context_of_start)

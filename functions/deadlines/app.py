@@ -13,7 +13,7 @@ from functions.deadlines.work import work_off
 from hotline.kit.aws.buckets import S3Bucket
 from hotline.kit.aws.carriers import SqsQueue
 from hotline.kit.clock import from_text
-from hotline.kit.doors import Context, make_store
+from hotline.kit.doors import Context, make_at_start, make_store
 from hotline.kit.errors import InvalidInput
 from hotline.kit.logging import Event, log
 
@@ -58,3 +58,6 @@ def _context_of_start() -> Context:
 def _queues() -> Queues:
     settings = settings_from_environment()
     return {"message": SqsQueue(settings.messages_again_url), "bus": SqsQueue(settings.decisions_again_url)}
+
+
+make_at_start(_context_of_start)

@@ -8,7 +8,7 @@ from typing import Any
 from functions.decisions.delivery import deliver
 from functions.decisions.settings import settings_from_environment
 from hotline.kit.aws.carriers import EventBridgeBus
-from hotline.kit.doors import Context, make_store
+from hotline.kit.doors import Context, make_at_start, make_store
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
@@ -24,3 +24,6 @@ def _context_of_start() -> Context:
 @cache
 def _bus() -> EventBridgeBus:
     return EventBridgeBus(settings_from_environment().bus_name)
+
+
+make_at_start(_context_of_start, _bus)

@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.digests.batch import take_in
 from functions.digests.settings import settings_from_environment
-from hotline.kit.doors import Context, make_store
+from hotline.kit.doors import Context, make_at_start, make_store
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
@@ -19,3 +19,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str
 @cache
 def _context_of_start() -> Context:
     return Context(make_store(settings_from_environment().tables))
+
+
+make_at_start(_context_of_start)

@@ -9,7 +9,7 @@ from typing import Any
 from functions.evidence.batch import take_in
 from functions.evidence.settings import settings_from_environment
 from hotline.kit.aws.buckets import S3Bucket
-from hotline.kit.doors import Context, make_store
+from hotline.kit.doors import Context, make_at_start, make_store
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
@@ -23,3 +23,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str,
 def _context_of_start() -> Context:
     settings = settings_from_environment()
     return Context(make_store(settings.tables), evidence_bucket=S3Bucket(settings.bucket))
+
+
+make_at_start(_context_of_start)

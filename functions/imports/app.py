@@ -8,7 +8,7 @@ from typing import Any
 from functions.imports.batch import take_in
 from functions.imports.settings import settings_from_environment
 from hotline.kit.aws.carriers import Queue, SqsQueue
-from hotline.kit.doors import Context, make_store, secret_loader
+from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
@@ -26,3 +26,6 @@ def _context_of_start() -> Context:
 @cache
 def _refusals() -> Queue:
     return SqsQueue(settings_from_environment().refusals_url)
+
+
+make_at_start(_context_of_start)

@@ -11,7 +11,7 @@ from functions.messenger.replies import split_replies, take_replies
 from functions.messenger.settings import Settings, settings_from_environment
 from functions.messenger.task import TASK_CHANNEL
 from hotline.kit.aws.carriers import ConnectCall, ConnectTask, SesEmail, SnsSms, Transport
-from hotline.kit.doors import Context, make_store, secret_loader
+from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
 from hotline.kit.limits import TrafficLimits
 
 
@@ -46,3 +46,6 @@ def make_transports(settings: Settings) -> Mapping[str, Transport]:
     calls = {"voice": ConnectCall(made.flow, made.number)} if (made := settings.code_calls) else {}
     tasks = {TASK_CHANNEL: ConnectTask(settings.task_flow)} if settings.task_flow else {}
     return {"sms": SnsSms(settings.sms_sender_id), "email": SesEmail(settings.email_from), **calls, **tasks}
+
+
+make_at_start(_context_of_start)

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from functions.security_scan.settings import settings_from_environment
 from functions.security_scan.shard import answer
-from hotline.kit.doors import Context, make_store
+from hotline.kit.doors import Context, make_at_start, make_store
 from hotline.security.service import RuleSet, read_shipped_rules
 
 _RULES: Final[RuleSet] = read_shipped_rules()
@@ -31,3 +31,6 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
 @cache
 def _context_of_start() -> Context:
     return Context(make_store(settings_from_environment().tables))
+
+
+make_at_start(_context_of_start)

@@ -3,7 +3,8 @@ one place that makes AWS clients for the rooms; the SDK is imported only when on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .aws.buckets import Bucket
@@ -18,6 +19,8 @@ from .store import Store
 from .store.dynamodb import DynamoStore
 
 DEFAULT_HOME_REGION = "CN"
+FUNCTION_SETTING = "AWS_LAMBDA_FUNCTION_NAME"
+"""Lambda sets it, and nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +101,14 @@ def secret_loader(secret_id: str) -> CachedKeyring:
 def make_store(tables: TableNames) -> Store:
     """The store of a deployed function, with the tables that it has names for."""
     return DynamoStore.from_environment(tables)
+
+
+def make_at_start(*makers: Callable[[], object]) -> None:
+    """Make what each invocation needs while Lambda loads the function (INIT phase): that has the processor of a larger
+    function, and no caller waits for it. Anywhere else things are made when they are first needed.
+
+    Nothing that a maker makes may be unique, timed or random, since SnapStart restores it many times.
+    """
+    if os.environ.get(FUNCTION_SETTING):
+        for make in makers:
+            make()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hotline.kit.errors import HotlineError, Unavailable
 
-from .sdk import make_client, request
+from .sdk import SdkClient, make_client, request
 
 if TYPE_CHECKING:
     from mypy_boto3_connect import ConnectClient
@@ -92,7 +92,7 @@ class SnsSms:
     """Text messages by Amazon SNS. `sender_id` is shown in the countries that allow one."""
 
     def __init__(self, sender_id: str, *, client: SNSClient | None = None) -> None:
-        self._client = make_client("sns", attempts=1) if client is None else client
+        self._client = SdkClient("sns", attempts=1, given=client)
         self._attributes = {
             "AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"},
             "AWS.SNS.SMS.SenderID": {"DataType": "String", "StringValue": sender_id},
@@ -101,7 +101,7 @@ class SnsSms:
     def send(self, outgoing: Outgoing) -> None:
         """See Transport.send."""
         request(
-            self._client.publish,
+            self._client.get().publish,
             PhoneNumber=_deliverable(outgoing.address, _PHONE),
             Message=outgoing.body,
             MessageAttributes=self._attributes,
@@ -112,7 +112,7 @@ class SesEmail:
     """E-mail by Amazon SES, plain text. `sender` is an address of a verified identity."""
 
     def __init__(self, sender: str, *, client: SESV2Client | None = None) -> None:
-        self._client = make_client("sesv2", attempts=1) if client is None else client
+        self._client = SdkClient("sesv2", attempts=1, given=client)
         self._sender = sender
 
     def send(self, outgoing: Outgoing) -> None:
@@ -124,7 +124,7 @@ class SesEmail:
             }
         }
         request(
-            self._client.send_email,
+            self._client.get().send_email,
             FromEmailAddress=self._sender,
             Destination={"ToAddresses": [_deliverable(outgoing.address, _EMAIL)]},
             Content=content,
@@ -148,7 +148,7 @@ class ConnectCall:
         named = _FLOW_ARN.fullmatch(flow_arn)
         if named is None:
             raise MalformedFlow
-        self._client = make_client("connect", attempts=1) if client is None else client
+        self._client = SdkClient("connect", attempts=1, given=client)
         self._instance_id, self._flow_id = named.groups()
         self._source = source
 
@@ -156,7 +156,7 @@ class ConnectCall:
         """See Transport.send. With the same token the same call is meant: for seven days it is not made again."""
         try:
             request(
-                self._client.start_outbound_voice_contact,
+                self._client.get().start_outbound_voice_contact,
                 InstanceId=self._instance_id,
                 ContactFlowId=self._flow_id,
                 SourcePhoneNumber=self._source,
@@ -178,13 +178,13 @@ class ConnectTask:
         named = _FLOW_ARN.fullmatch(flow_arn)
         if named is None:
             raise MalformedFlow
-        self._client = make_client("connect", attempts=1) if client is None else client
+        self._client = SdkClient("connect", attempts=1, given=client)
         self._instance_id, self._flow_id = named.groups()
 
     def send(self, outgoing: Outgoing) -> None:
         """See Transport.send. The subject is the task's name. With the same token the same task is meant."""
         request(
-            self._client.start_task_contact,
+            self._client.get().start_task_contact,
             InstanceId=self._instance_id,
             ContactFlowId=self._flow_id,
             Name=outgoing.subject,
@@ -205,13 +205,13 @@ class SqsQueue:
     """A queue by its URL."""
 
     def __init__(self, url: str, *, client: SQSClient | None = None) -> None:
-        self._client = make_client("sqs", attempts=2) if client is None else client
+        self._client = SdkClient("sqs", attempts=2, given=client)
         self._url = url
 
     def send(self, bodies: Sequence[str]) -> None:
         """See Queue.send."""
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
-        answer = request(self._client.send_message_batch, QueueUrl=self._url, Entries=entries)
+        answer = request(self._client.get().send_message_batch, QueueUrl=self._url, Entries=entries)
         if answer.get("Failed"):
             raise Unavailable(service_code=str(answer["Failed"][0]["Code"]))
 

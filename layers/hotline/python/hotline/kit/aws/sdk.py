@@ -34,6 +34,22 @@ def make_client(
     return boto3.client(service, config=config)
 
 
+class SdkClient:
+    """A client of the service that is made when it is first asked for, unless one is given. A function that sends by
+    one carrier of several loads no other."""
+
+    def __init__(self, service: str, *, attempts: int, given: Any = None) -> None:
+        self._service = service
+        self._attempts = attempts
+        self._made = given
+
+    def get(self) -> Any:
+        """The client, the same each time."""
+        if self._made is None:
+            self._made = make_client(self._service, attempts=self._attempts)
+        return self._made
+
+
 def request(send: Any, **given: Any) -> Any:
     """Make the request. Raises Unavailable with the service's word for its refusal, without the text of what was
     raised."""

@@ -1,0 +1,75 @@
+"""The start of each function as Lambda does it: what it needs is made before the first event, and the SDK is not loaded
+for what does without it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any, Final
+
+import pytest
+
+from hotline.kit.doors import FUNCTION_SETTING, make_at_start
+from hotline_local.launcher.paths import ROOT
+from tests.functions.test_settings import LOGICAL_IDS
+from tests.support.deployed_template import FRONT, Deployed, arn
+
+PARAMETERS: Final = {
+    "ConnectInstanceArn": arn("connect", "instance/i-1"),
+    "AgentIssuer": "https://staff.wallet.example",
+    "AgentAudience": "desk",
+    "Backtest": "on",
+    **FRONT,
+}
+KEYS: Final = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "eu-central-1"}
+WITH_THE_SDK: Final = {"decisions"}
+"""Every invocation puts events on the bus, which is the SDK's."""
+WITHOUT_A_STORE: Final = {"backtest"}
+# Powertools loads the package itself, which is small, to add its name to the SDK's requests.
+START: Final = """
+import importlib, json, socket, sys
+
+def refuse(*_, **__):
+    raise AssertionError("a start asks nobody")
+
+socket.socket.connect = refuse
+app = importlib.import_module(sys.argv[1])
+made = getattr(app, "_context_of_start", None)
+print(json.dumps({"made": made and made.cache_info().currsize, "sdk": "botocore.session" in sys.modules}))
+"""
+
+
+def start(function: str, **settings: str) -> Any:
+    """What a new process of the function has made and loaded before any event."""
+    given = Deployed(PARAMETERS).properties(LOGICAL_IDS[function])["Environment"]["Variables"]
+    environment = {
+        **{name: str(value) for name, value in given.items()},
+        **KEYS,
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "layers/hotline/python"), str(ROOT)]),
+        **settings,
+    }
+    script = [sys.executable, "-c", START, f"functions.{function}.app"]
+    done = subprocess.run(script, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("function", LOGICAL_IDS)
+def test_a_function_makes_its_store_before_the_first_event_and_asks_nobody(function: str) -> None:
+    made = None if function in WITHOUT_A_STORE else 1
+    assert start(function, **{FUNCTION_SETTING: function}) == {"made": made, "sdk": function in WITH_THE_SDK}
+
+
+def test_by_its_setting_a_function_loads_the_sdk_at_its_start() -> None:
+    assert start("connect", **{FUNCTION_SETTING: "f", "STORE_CLIENT": "boto3"}) == {"made": 1, "sdk": True}
+
+
+def test_elsewhere_nothing_is_made_before_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    make_at_start(lambda: made.append(1))
+    assert made == []
+    monkeypatch.setenv(FUNCTION_SETTING, "f")
+    make_at_start(lambda: made.append(1), lambda: made.append(2))
+    assert made == [1, 2]
