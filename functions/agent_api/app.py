@@ -34,6 +34,7 @@ from functions.http.problems import Problem, Rendering
 from functions.http.requests import with_text
 from functions.http.resolver import make_resolver
 from hotline.agents import service as agents
+from hotline.kit import deadline
 from hotline.kit.aws.buckets import S3Bucket
 from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
 from hotline.kit.errors import HotlineError
@@ -73,7 +74,8 @@ api: Final = make_resolver(router, lambda: desk().how, _refuse)
 
 def handler(event: object, context: Any) -> dict[str, Any]:
     """One request (HTTP API, payload format 2.0)."""
-    return answer_request(event, context, _context_of_start, settings_from_environment().tokens)
+    with deadline.invocation(context):
+        return answer_request(event, context, _context_of_start, settings_from_environment().tokens)
 
 
 @cache

@@ -8,13 +8,15 @@ from typing import Any
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
 from functions.connect.settings import settings_from_environment
+from hotline.kit import deadline
 from hotline.kit.aws.macs import KmsMacs
 from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
 
 
-def handler(event: Any, _context: object) -> dict[str, str]:
+def handler(event: Any, context: object) -> dict[str, str]:
     """One step of a call. Takes the contact event of Amazon Connect, gives a flat map of strings (STRING_MAP)."""
-    return answer(request_from(event), _context_of_start())
+    with deadline.invocation(context):
+        return answer(request_from(event), _context_of_start())
 
 
 @cache

@@ -34,6 +34,7 @@ from functions.http.problems import Problem, Rendering
 from functions.http.requests import header_of, with_text
 from functions.http.resolver import make_resolver
 from functions.http.sources import source_of
+from hotline.kit import deadline
 from hotline.kit.aws.buckets import S3Bucket
 from hotline.kit.aws.macs import KmsMacs
 from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
@@ -63,7 +64,8 @@ api: Final = make_resolver(router, lambda: desk().how)
 def handler(event: object, context: Any) -> dict[str, Any]:
     """One request (HTTP API, payload format 2.0). An unexpected failure is answered with a constant body, and its text
     is not logged: it may repeat the request."""
-    return answer_request(event, context, _context_of_start, settings_from_environment().tokens, _front_keys())
+    with deadline.invocation(context):
+        return answer_request(event, context, _context_of_start, settings_from_environment().tokens, _front_keys())
 
 
 @cache

@@ -3,14 +3,17 @@ for what does without it."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
 import sys
 from typing import Any, Final
+from unittest.mock import Mock
 
 import pytest
 
+from hotline.kit import deadline
 from hotline.kit.doors import FUNCTION_SETTING, make_at_start
 from hotline_local.launcher.paths import ROOT
 from tests.functions.test_settings import LOGICAL_IDS
@@ -73,3 +76,22 @@ def test_elsewhere_nothing_is_made_before_it_is_needed(monkeypatch: pytest.Monke
     monkeypatch.setenv(FUNCTION_SETTING, "f")
     make_at_start(lambda: made.append(1), lambda: made.append(2))
     assert made == [1, 2]
+
+
+class SevenSeconds:
+    def get_remaining_time_in_millis(self) -> int:
+        return 7_000
+
+
+@pytest.mark.parametrize(
+    ("door", "work"),
+    [("connect", "answer"), ("customer_api", "answer_request"), ("agent_api", "answer_request")],
+)
+def test_a_door_at_which_somebody_waits_knows_when_its_invocation_ends(
+    monkeypatch: pytest.MonkeyPatch, door: str, work: str
+) -> None:
+    app = importlib.import_module(f"functions.{door}.app")
+    for name in ("request_from", "_context_of_start", "settings_from_environment", "_front_keys"):
+        monkeypatch.setattr(app, name, Mock(), raising=False)
+    monkeypatch.setattr(app, work, lambda *_: deadline.left_s())
+    assert 6 < app.handler({}, SevenSeconds()) <= 7

@@ -6,8 +6,9 @@ condition that the first made untrue. A caller who has been unlocked then hears 
 second attempt answer like the first (ten minutes long), at twice the write units. Reads, which are most of the traffic,
 cost the same.
 
-Retries are made here, not by the SDK, whose first pause may be a whole second of a phone step's eight. So the requests
-that were sent can be counted. A request is sent again after throttling, a server's error, or no answer.
+Retries are made here, not by a client, whose first pause may be a whole second of a phone step's eight. So the requests
+that were sent can be counted. A request is sent again after throttling, a server's error, or no answer, unless the
+invocation would end before its answer.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 from hotline.kit.aws.clients import open_service
 from hotline.kit.aws.service import NoAnswer, Service, ServiceRefused
 from hotline.kit.config import MissingSetting, TableNames
+from hotline.kit.deadline import left_s
 from hotline.kit.errors import Unavailable
 
 from . import Key, MalformedRequest, Page, Put, Query, Reason, ReasonCode, Table, TransactionCancelled, Write
@@ -47,6 +49,8 @@ meets it at every request is ended by its function's time-out, and the flow says
 PAUSE_FIRST_S = 0.025
 PAUSE_MAX_S = 0.2
 """Before attempt n+1: a random part of 25 ms x 2^(n-1), at most 200 ms (full jitter)."""
+REPETITION_S = PAUSE_MAX_S + CONNECT_TIMEOUT_S + READ_TIMEOUT_S
+"""The longest repetition: one begins only when the invocation has so much time left."""
 
 _CANCELLED = "TransactionCanceledException"
 _ALONE = {
@@ -194,6 +198,8 @@ class DynamoStore:
         whose condition does not hold."""
         for attempt in range(1, ATTEMPTS_MAX + 1):
             if attempt > 1:
+                if left_s() < REPETITION_S:
+                    break
                 self._pause(attempt - 1)
             count()
             try:
