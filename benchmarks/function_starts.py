@@ -1,9 +1,9 @@
 """The start of each function with its first invocation, by the client that it has and by boto3, against a bare process.
 
-A start is a whole new interpreter with bytecode, the code and the wheels as they are shipped: it imports the handler,
-makes what the function makes at its start, and handles one event. Tables are empty and on loopback. Times are those of
-the processor (user and system, of the child alone), in turn in one run. The ratio to `bare` in the same round is what
-to quote: a process that makes a DynamoDB client of boto3 and nothing else.
+A start is a whole new interpreter with bytecode, and the code and the wheels as they are shipped. It imports the
+handler, makes what the function makes at its start, and handles one event. Tables are empty and on loopback. Times are
+those of the processor (user and system, of the child alone), in turn in one run. The ratio to `bare` in the same round
+is what to quote: a process that makes a DynamoDB client of boto3 and nothing else.
 
     python -m benchmarks.function_starts
 """

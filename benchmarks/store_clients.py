@@ -1,4 +1,4 @@
-"""The cost of a client of DynamoDB: to be loaded in a new process, and for a request. What is installed is compared.
+"""The cost of a client of DynamoDB, to be loaded in a new process and for a request; those that are installed.
 
 A start is a whole new interpreter with bytecode that loads a client, makes one and sends a step's first request. A warm
 step is two reads and a transaction on kept connections. Both are times of the processor, of every thread of the client,
@@ -165,6 +165,7 @@ def open_direct(endpoint: str) -> Send:
         credentials=EnvironmentCredentials(SETTINGS),
         connect_timeout_s=1.0,
         read_timeout_s=1.0,
+        environment=SETTINGS,
     ).send
 
 

@@ -1,5 +1,5 @@
-"""The start of each function as Lambda does it: what it needs is made before the first event, and the SDK is not loaded
-for what does without it."""
+"""The start of each function as Lambda does it. Its store is made before the first event, and no SDK is loaded for what
+does without."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ print(json.dumps({"made": made and made.cache_info().currsize, "sdk": "botocore.
 
 
 def start(function: str, **settings: str) -> Any:
-    """What a new process of the function has made and loaded before any event."""
+    """All that a new process of the function has made and loaded before any event."""
     given = Deployed(PARAMETERS).properties(LOGICAL_IDS[function])["Environment"]["Variables"]
     environment = {
         **{name: str(value) for name, value in given.items()},

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hotline.kit import deadline
-from hotline.kit.aws.service import NoAnswer
+from hotline.kit.aws.service import Loss, NoAnswer
 from hotline.kit.config import TableNames
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import Table, hotline_key
@@ -36,7 +36,7 @@ class Silent:
 
     def send(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         self.sent += 1
-        raise NoAnswer("read_timeout")
+        raise NoAnswer(Loss.READ_TIMEOUT)
 
 
 def test_an_invocation_ends_when_its_context_says() -> None:

@@ -187,7 +187,7 @@ import os, sys
 from hotline.kit.aws.credentials import EnvironmentCredentials
 from hotline.kit.aws.direct import DirectService
 client = DirectService("dynamodb", region="eu-central-1", endpoint=sys.argv[1],
-    credentials=EnvironmentCredentials(os.environ), connect_timeout_s=20, read_timeout_s=20)
+    credentials=EnvironmentCredentials(os.environ), connect_timeout_s=20, read_timeout_s=20, environment={})
 client.send("GetItem", {"of": "parent"})
 if os.fork() == 0:
     client.send("GetItem", {"of": "child"})
@@ -387,6 +387,7 @@ def test_an_address_of_another_kind_is_refused(endpoint: str) -> None:
             credentials=EnvironmentCredentials(KEYS),
             connect_timeout_s=1,
             read_timeout_s=1,
+            environment={},
         )
 
 

@@ -63,7 +63,7 @@ def ask(open_client: Open, *ways: Way, read_timeout_s: float = PATIENT_S) -> Any
 
 
 def use(open_client: Open, work: Callable[[DynamoStore], Any], *ways: Way) -> tuple[Any, RawService, list[float]]:
-    """What some work on a store gives or raises, the service that it asked, and the store's pauses."""
+    """The result of some work on a store, the service that it asked, and the store's pauses. Raises what it does."""
     pauses: list[float] = []
     with raw_service(*ways) as service:
         client = open_client(service)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hotline.kit.aws.service import NoAnswer
+from hotline.kit.aws.service import Loss, NoAnswer
 from hotline.kit.config import TableNames
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import MalformedRequest, Put, ReasonCode, Store, Table, TransactionCancelled, hotline_key
@@ -55,7 +55,7 @@ class Lost:
 
     def send(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         self.sent += 1
-        raise NoAnswer("read_timeout")
+        raise NoAnswer(Loss.READ_TIMEOUT)
 
 
 def test_a_put_whose_answers_are_lost_is_sent_so_often_and_then_unknown() -> None:

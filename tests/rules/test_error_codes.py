@@ -26,6 +26,7 @@ from hotline.contracts.decisions import DecisionError
 from hotline.contracts.model import Rejection
 from hotline.identity.model import ApprovalError, IdentityError, PinWeakness
 from hotline.kit.aws.carriers import DeliveryError
+from hotline.kit.aws.service import Loss
 from hotline.kit.aws.users import UserError
 from hotline.kit.errors import HotlineError, InvalidInput, KitError, NotPossible, Unavailable
 from hotline.lockout.model import LockoutError
@@ -37,6 +38,8 @@ from hotline_local.launcher.paths import ROOT
 TEXTS: Final[dict[type[StrEnum], str]] = {
     KitError: "bucket_unavailable mac_unavailable "
     "key_version_retired keyring_malformed not_marked secret_unavailable too_many_conflicts",
+    Loss: "answer_too_long checksum_differs connection_lost connect_timeout credentials_unavailable not_connected "
+    "read_timeout tls_failed unreadable_answer",
     DeliveryError: "address_refused destination_not_allowed call_not_permitted",
     UserError: "malformed_arn other_instance no_such_user",
     DecisionError: "unknown_type bad_decision",

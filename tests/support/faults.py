@@ -6,7 +6,7 @@
         ...
 
 Each call arms one fault for the next `times` requests of one operation. Faults of one operation are used up in the
-order in which they were armed. They stand in the place of the store's service: before a request they may answer for it,
+order in which they were armed. They stand in the place of the store's service. Before a request they may answer for it;
 after it they may lose or change its answer. For the store in memory there is `once`, for its `before` and `after`.
 """
 
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, Self
 
 from hotline.kit.aws.sdk import SdkService
-from hotline.kit.aws.service import NoAnswer, ServiceRefused
+from hotline.kit.aws.service import Loss, NoAnswer, ServiceRefused
 from hotline.kit.store import Between, Index, Key, Prefix, Put, Query, Table
 from hotline.kit.store.dynamodb import DynamoStore
 from hotline.kit.store.expressions import Wire, from_item, to_item
@@ -107,7 +107,7 @@ class Faults:
         """The request never arrives."""
 
         def lose(_: Wire) -> None:
-            raise NoAnswer("connect_timeout")
+            raise NoAnswer(Loss.CONNECT_TIMEOUT)
 
         self._arm(operation, _Fault(before=lose), times)
 
@@ -115,7 +115,7 @@ class Faults:
         """The request is carried out, then its answer is lost. A request that the server refuses is answered."""
 
         def lose(_: Wire, __: Wire) -> None:
-            raise NoAnswer("read_timeout")
+            raise NoAnswer(Loss.READ_TIMEOUT)
 
         self._arm(operation, _Fault(after=lose), times)
 
@@ -133,7 +133,9 @@ class Faults:
         def cancel(request: Wire) -> None:
             reasons = [{"Code": "None"} for _ in request["TransactItems"]]
             reasons[position] = {"Code": code}
-            raise ServiceRefused("TransactionCanceledException", status=400, answer={"CancellationReasons": reasons})
+            raise ServiceRefused(
+                service_code="TransactionCanceledException", status=400, answer={"CancellationReasons": reasons}
+            )
 
         self._arm("TransactWriteItems", _Fault(before=cancel), times)
 
@@ -207,7 +209,7 @@ def at_call(error: Exception, number: int, *, of: Container[str] = CALLS) -> Cal
 
 def _refuse(code: str, *, status: int = 400) -> Callable[[Wire], Wire | None]:
     def refuse(_: Wire) -> None:
-        raise ServiceRefused(code, status=status, answer={})
+        raise ServiceRefused(service_code=code, status=status, answer={})
 
     return refuse
 

@@ -38,7 +38,7 @@ class Asked:
     headers: Mapping[str, str]
     body: bytes
     connection: int
-    """Which connection it came on, from 1."""
+    """The number of the connection that it came on, from 1."""
 
     @property
     def operation(self) -> str:

@@ -1,5 +1,5 @@
-"""The three stores, for tests: in memory, on moto (one thread) by boto3, and on MiniStack by the client that deployed
-functions have (many threads, and request tokens).
+"""The three stores, for tests: in memory, on moto (one thread), and on MiniStack (many threads, and request tokens).
+moto is asked by boto3, MiniStack by the client that deployed functions have.
 
 Fixtures: `memory_store`, `moto_store`, `ministack_store`, each empty for every test; `store` is each in turn, and
 `exact_store` the two that stand threads and know tokens. Their stores never wait between

@@ -41,6 +41,11 @@ class MalformedSetting(SettingError):
         super().__init__(name, f"{name}: {needs}")
 
 
+def environment_of_process() -> Mapping[str, str]:
+    """The variables of this process as they are now, for what is no setting of a function: those of AWS."""
+    return os.environ
+
+
 def require_setting(environment: Mapping[str, str], name: str) -> str:
     """The value of a setting. Raises MissingSetting when it is unset or empty."""
     value = environment.get(name, "")

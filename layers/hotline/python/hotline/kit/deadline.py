@@ -1,5 +1,5 @@
-"""The end of an invocation, for those who wait on its behalf: whoever cannot be done by then gives up in time, so that
-the function can still answer. Threads of a function have no such end of their own accord."""
+"""The end of an invocation, for those who wait on its behalf. They give up in time, so that the function can still
+answer. A thread that a function starts has no end of its own accord."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@ one place that makes AWS clients for the rooms; the SDK is imported only when on
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,7 +10,7 @@ from .aws.buckets import Bucket
 from .aws.macs import Macs
 from .aws.secrets import fetch_secret
 from .clock import Clock, SystemClock
-from .config import TableNames
+from .config import TableNames, environment_of_process
 from .ids import IdSource, RandomIds
 from .keyring import CachedKeyring, Keyring
 from .limits import TrafficLimits
@@ -104,11 +103,11 @@ def make_store(tables: TableNames) -> Store:
 
 
 def make_at_start(*makers: Callable[[], object]) -> None:
-    """Make what each invocation needs while Lambda loads the function (INIT phase): that has the processor of a larger
-    function, and no caller waits for it. Anywhere else things are made when they are first needed.
+    """Make what each invocation needs while Lambda loads the function (INIT phase), when no caller waits. Anywhere else
+    things are made when they are first needed.
 
     Nothing that a maker makes may be unique, timed or random, since SnapStart restores it many times.
     """
-    if os.environ.get(FUNCTION_SETTING):
+    if environment_of_process().get(FUNCTION_SETTING):
         for make in makers:
             make()

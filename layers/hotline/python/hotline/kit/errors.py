@@ -9,6 +9,8 @@
     │   └── Unreadable     what was keyed in came encrypted, and cannot be decrypted
     ├── Stale              somebody else changed what this change was based on; read again and retry
     ├── StaleTurn          the call has moved on since this request was made
+    ├── ServiceRefused     a service of AWS answered with an error (kit.aws.service); never leaves the kit
+    ├── NoAnswer           a service of AWS gave no answer that can be read; never leaves the kit
     └── Unavailable        the store or a key service did not answer; whether anything changed is not known
 
 Errors carry opaque ids and facts only, never a phone number, name, address or code, and know no HTTP.

@@ -6,11 +6,10 @@ such as a laptop with a profile, is given the SDK whatever the setting is.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from hotline.kit.config import MalformedSetting, patience_s, read_setting
+from hotline.kit.config import MalformedSetting, environment_of_process, patience_s, read_setting
 
 from .credentials import find_credentials
 from .direct import DirectService
@@ -34,7 +33,7 @@ def open_service(
 ) -> Service:
     """A client of the service, as the environment says. It sends each request once. Time-outs are in seconds; the one
     of reading gives way to the setting of patience. Raises SettingError."""
-    source = os.environ if environment is None else environment
+    source = environment_of_process() if environment is None else environment
     wanted = read_setting(source, CLIENT_SETTING, DIRECT)
     if wanted not in (DIRECT, SDK):
         raise MalformedSetting(CLIENT_SETTING, f"neither {DIRECT} nor {SDK}")

@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from .service import NoAnswer
+from .service import Loss, NoAnswer
 from .signing import Credentials
 
 CONTAINER_HOST: Final = "169.254.170.2"
@@ -28,7 +28,6 @@ ATTEMPTS: Final = 3
 EARLY_S: Final = 600.0
 """So long before their end credentials are fetched again, as botocore must at that time."""
 ANSWER_BYTES_MAX: Final = 64 * 1024
-UNAVAILABLE: Final = "credentials_unavailable"
 
 
 class CredentialSource(Protocol):
@@ -68,7 +67,7 @@ class EnvironmentCredentials:
         access_key = self._environment.get("AWS_ACCESS_KEY_ID")
         secret_key = self._environment.get("AWS_SECRET_ACCESS_KEY")
         if not access_key or not secret_key:
-            raise NoAnswer(UNAVAILABLE)
+            raise NoAnswer(Loss.CREDENTIALS_UNAVAILABLE)
         return Credentials(access_key, secret_key, self._environment.get("AWS_SESSION_TOKEN") or None)
 
 
@@ -123,12 +122,12 @@ class ContainerCredentials:
                 if attempt < ATTEMPTS:
                     self._sleep(0.05 * attempt)
         # Never what was read or raised: it may hold a secret.
-        raise NoAnswer(UNAVAILABLE)
+        raise NoAnswer(Loss.CREDENTIALS_UNAVAILABLE)
 
     def _ask(self) -> Credentials:
         address = urlsplit(_address(self._environment))
         if address.hostname is None or address.scheme not in ("http", "https"):
-            raise ValueError(UNAVAILABLE)
+            raise ValueError(Loss.CREDENTIALS_UNAVAILABLE)
         connection: http.client.HTTPConnection
         if address.scheme == "https":
             context = ssl.create_default_context()
@@ -136,13 +135,13 @@ class ContainerCredentials:
         elif address.hostname in PLAIN_HOSTS:
             connection = http.client.HTTPConnection(address.hostname, address.port, timeout=TIMEOUT_S)
         else:
-            raise ValueError(UNAVAILABLE)
+            raise ValueError(Loss.CREDENTIALS_UNAVAILABLE)
         try:
             path = address.path + (f"?{address.query}" if address.query else "")
             connection.request("GET", path or "/", headers=_authorization(self._environment))
             answer = connection.getresponse()
             if answer.status != http.client.OK:
-                raise ValueError(UNAVAILABLE)
+                raise ValueError(Loss.CREDENTIALS_UNAVAILABLE)
             return _parse(answer.read(ANSWER_BYTES_MAX))
         finally:
             connection.close()
@@ -174,7 +173,7 @@ def _authorization(environment: Mapping[str, str]) -> dict[str, str]:
 def _parse(content: bytes) -> Credentials:
     told = json.loads(content)
     if not isinstance(told, dict):
-        raise TypeError(UNAVAILABLE)
+        raise TypeError(Loss.CREDENTIALS_UNAVAILABLE)
     ends = told.get("Expiration")
     return Credentials(
         str(told["AccessKeyId"]),

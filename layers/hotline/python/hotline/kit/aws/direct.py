@@ -30,7 +30,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from .credentials import CredentialSource
-from .service import NoAnswer, ServiceRefused
+from .service import Loss, NoAnswer, ServiceRefused
 from .signing import Credentials, Signer
 
 ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -58,8 +58,8 @@ EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "Unrecogniz
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """How a service is spoken to: the name that requests are signed for and addressed to, the prefix of operations,
-    and the version of AWS JSON."""
+    """The way to speak to a service. `service` is the name that requests are signed for, `target` the prefix of
+    operations, `version` that of AWS JSON."""
 
     service: str
     target: str
@@ -101,8 +101,8 @@ class DirectService:
         credentials: CredentialSource,
         connect_timeout_s: float,
         read_timeout_s: float,
+        environment: Mapping[str, str],
         now: Callable[[], float] = time.time,
-        environment: Mapping[str, str] | None = None,
     ) -> None:
         protocol = PROTOCOLS[name]
         address = urlsplit(endpoint)
@@ -112,7 +112,7 @@ class DirectService:
         self.read_timeout_s = read_timeout_s
         self._host, self._port = address.hostname, address.port
         self._is_secure = address.scheme == "https"
-        self._environment = os.environ if environment is None else environment
+        self._environment = environment
         if self._is_secure:
             # The certificates are read now, where the time costs no caller.
             trust(self._environment.get("AWS_CA_BUNDLE"))
@@ -135,7 +135,7 @@ class DirectService:
         if answer.code in EXPIRED and (fresh := self._credentials.reload(held)) != held:
             answer = self._ask(operation, body, fresh)
         if answer.code:
-            raise ServiceRefused(answer.code, status=answer.status, answer=answer.content)
+            raise ServiceRefused(service_code=answer.code, status=answer.status, answer=answer.content)
         return answer.content
 
     def close(self) -> None:
@@ -169,9 +169,9 @@ class DirectService:
             raw = _read(response)
             is_kept = not response.will_close
         except TimeoutError:
-            raise NoAnswer("read_timeout") from None
+            raise NoAnswer(Loss.READ_TIMEOUT) from None
         except (OSError, http.client.HTTPException):
-            raise NoAnswer("connection_lost") from None
+            raise NoAnswer(Loss.CONNECTION_LOST) from None
         finally:
             if is_kept:
                 self._keep(connection)
@@ -194,13 +194,13 @@ class DirectService:
             connection.sock.settimeout(self.read_timeout_s)
         except TimeoutError:
             connection.close()
-            raise NoAnswer("connect_timeout") from None
+            raise NoAnswer(Loss.CONNECT_TIMEOUT) from None
         except ssl.SSLError:
             connection.close()
-            raise NoAnswer("tls_failed") from None
+            raise NoAnswer(Loss.TLS_FAILED) from None
         except OSError:
             connection.close()
-            raise NoAnswer("not_connected") from None
+            raise NoAnswer(Loss.NOT_CONNECTED) from None
         return connection
 
     def _take(self) -> http.client.HTTPConnection | None:
@@ -273,10 +273,10 @@ def _is_readable(sock: socket.socket) -> bool:
 
 def _read(response: http.client.HTTPResponse) -> bytes:
     if response.length is not None and response.length > ANSWER_BYTES_MAX:
-        raise NoAnswer("answer_too_long")
+        raise NoAnswer(Loss.ANSWER_TOO_LONG)
     raw = response.read() if response.length is not None else response.read(ANSWER_BYTES_MAX + 1)
     if len(raw) > ANSWER_BYTES_MAX:
-        raise NoAnswer("answer_too_long")
+        raise NoAnswer(Loss.ANSWER_TOO_LONG)
     return raw
 
 
@@ -284,7 +284,7 @@ def _parse(response: http.client.HTTPResponse, raw: bytes) -> _Answer:
     told = response.headers
     checksum = told.get("x-amz-crc32")
     if checksum is not None and checksum != str(zlib.crc32(raw)):
-        raise NoAnswer("checksum_differs")
+        raise NoAnswer(Loss.CHECKSUM_DIFFERS)
     is_refusal = response.status != http.client.OK
     try:
         # An answer that ends within its headers looks like an empty one; a success is never empty.
@@ -292,7 +292,7 @@ def _parse(response: http.client.HTTPResponse, raw: bytes) -> _Answer:
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        raise NoAnswer("unreadable_answer")
+        raise NoAnswer(Loss.UNREADABLE_ANSWER)
     code = ""
     if is_refusal:
         name = str(content.get("__type") or told.get("x-amzn-errortype") or response.status)

@@ -1,4 +1,4 @@
-"""Where a service of AWS answers: the address by region, in each partition of AWS, and what the environment sets.
+"""The address of a service of AWS: by region, in each partition of AWS, or as the environment has it.
 
 Source: AWS General Reference, service endpoints; AWS SDKs and Tools Reference Guide, "Service-specific endpoints" and
 "Dual-stack and FIPS endpoints". Tests compare the addresses to those of botocore in every region.

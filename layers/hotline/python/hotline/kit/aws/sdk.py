@@ -11,7 +11,7 @@ from typing import Any, Final
 from hotline.kit.config import patience_s
 from hotline.kit.errors import Unavailable
 
-from .service import NoAnswer, ServiceRefused
+from .service import Loss, NoAnswer, ServiceRefused
 
 CONNECT_TIMEOUT_S: Final = 2.0
 READ_TIMEOUT_S: Final = 5.0
@@ -73,7 +73,7 @@ class SdkService:
     def send(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """See Service.send."""
         from botocore import xform_name
-        from botocore.exceptions import ClientError, HTTPClientError
+        from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError, ReadTimeoutError
         from botocore.exceptions import ConnectionError as NoConnection
         from botocore.parsers import ResponseParserError
 
@@ -82,7 +82,13 @@ class SdkService:
         except ClientError as error:
             told: Any = error.response
             status = told["ResponseMetadata"]["HTTPStatusCode"]
-            raise ServiceRefused(str(told["Error"]["Code"]), status=status, answer=told) from None
-        except (NoConnection, HTTPClientError, ResponseParserError) as error:
-            raise NoAnswer(type(error).__name__) from None
+            raise ServiceRefused(service_code=str(told["Error"]["Code"]), status=status, answer=told) from None
+        except ConnectTimeoutError:
+            raise NoAnswer(Loss.CONNECT_TIMEOUT) from None
+        except ReadTimeoutError:
+            raise NoAnswer(Loss.READ_TIMEOUT) from None
+        except ResponseParserError:
+            raise NoAnswer(Loss.UNREADABLE_ANSWER) from None
+        except (NoConnection, HTTPClientError):
+            raise NoAnswer(Loss.CONNECTION_LOST) from None
         return answer

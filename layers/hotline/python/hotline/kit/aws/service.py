@@ -7,9 +7,24 @@ itself after a lost answer, so that the caller counts and bounds what is sent.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, Protocol
 
 from hotline.kit.errors import HotlineError
+
+
+class Loss(StrEnum):
+    """Why no answer came that can be read."""
+
+    ANSWER_TOO_LONG = "answer_too_long"
+    CHECKSUM_DIFFERS = "checksum_differs"
+    CONNECTION_LOST = "connection_lost"
+    CONNECT_TIMEOUT = "connect_timeout"
+    CREDENTIALS_UNAVAILABLE = "credentials_unavailable"
+    NOT_CONNECTED = "not_connected"
+    READ_TIMEOUT = "read_timeout"
+    TLS_FAILED = "tls_failed"
+    UNREADABLE_ANSWER = "unreadable_answer"
 
 
 class ServiceRefused(HotlineError):
@@ -18,27 +33,17 @@ class ServiceRefused(HotlineError):
 
     code = "service_refused"
 
-    def __init__(self, code: str, *, status: int, answer: Mapping[str, Any]) -> None:
+    def __init__(self, *, service_code: str, status: int, answer: Mapping[str, Any]) -> None:
+        self.code = service_code
         super().__init__()
-        self.code = code
         self.status = status
         self.answer = answer
 
-    def __str__(self) -> str:
-        return self.code
-
 
 class NoAnswer(HotlineError):
-    """No answer came that can be read. Whether the request was carried out is not known. `code` is a closed word."""
+    """No answer came that can be read. Whether the request was carried out is not known. The code is a Loss."""
 
     code = "no_answer"
-
-    def __init__(self, code: str) -> None:
-        super().__init__()
-        self.code = code
-
-    def __str__(self) -> str:
-        return self.code
 
 
 class Service(Protocol):
