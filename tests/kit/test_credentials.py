@@ -67,6 +67,15 @@ def test_an_environment_without_a_key_gives_nothing(name: str) -> None:
         EnvironmentCredentials({**KEYS, name: ""}).get()
 
 
+@pytest.mark.parametrize("token", ["two\nlines", "kein-ä", "end\r"])
+def test_a_token_that_no_header_can_hold_is_not_shown(token: str) -> None:
+    with pytest.raises(NoAnswer, match="credentials_unavailable"):
+        EnvironmentCredentials({**KEYS, "AWS_SESSION_TOKEN": token}).get()
+    content = {"AccessKeyId": "A", "SecretAccessKey": "s", "Token": token}
+    with raw_service(answer(content)) as service, pytest.raises(NoAnswer, match="credentials_unavailable"):
+        by_endpoint(service.endpoint, Clock()).get()
+
+
 def test_credentials_of_a_user_have_no_token() -> None:
     assert EnvironmentCredentials({**KEYS, "AWS_SESSION_TOKEN": ""}).get().token is None
 

@@ -227,6 +227,7 @@ def test_a_function_is_given_the_direct_client_unless_its_setting_names_the_sdk(
         {"AWS_PROFILE": "mine"},
         {"HTTPS_PROXY": "http://127.0.0.1:1"},
         {"AWS_USE_DUALSTACK_ENDPOINT": "true"},
+        {"AWS_ENDPOINT_URL": "http://127.0.0.1:1/under/a/path"},
     ],
     ids=lambda settings: next(iter(settings)),
 )

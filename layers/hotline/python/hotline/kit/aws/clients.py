@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from hotline.kit.config import MalformedSetting, environment_of_process, patience_s, read_setting
 
@@ -38,7 +39,7 @@ def open_service(
     if wanted not in (DIRECT, SDK):
         raise MalformedSetting(CLIENT_SETTING, f"neither {DIRECT} nor {SDK}")
     credentials = find_credentials(source)
-    if wanted == SDK or credentials is None or any(source.get(name) for name in ONLY_BY_THE_SDK):
+    if wanted == SDK or credentials is None or _needs_the_sdk(name, source):
         return SdkService(
             make_client(name, attempts=1, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s)
         )
@@ -52,3 +53,11 @@ def open_service(
         read_timeout_s=patience_s(read_timeout_s, source),
         environment=source,
     )
+
+
+def _needs_the_sdk(name: str, environment: Mapping[str, str]) -> bool:
+    """Whether the environment asks for what the direct client cannot do, or sets an address with a path of its own."""
+    if any(environment.get(variable) for variable in ONLY_BY_THE_SDK):
+        return True
+    path = urlsplit(find_endpoint(name, read_aws_region(environment), environment)).path
+    return path not in ("", "/")

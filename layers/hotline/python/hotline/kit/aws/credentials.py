@@ -68,7 +68,7 @@ class EnvironmentCredentials:
         secret_key = self._environment.get("AWS_SECRET_ACCESS_KEY")
         if not access_key or not secret_key:
             raise NoAnswer(Loss.CREDENTIALS_UNAVAILABLE)
-        return Credentials(access_key, secret_key, self._environment.get("AWS_SESSION_TOKEN") or None)
+        return _check(Credentials(access_key, secret_key, self._environment.get("AWS_SESSION_TOKEN") or None))
 
 
 class ContainerCredentials:
@@ -118,7 +118,7 @@ class ContainerCredentials:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._ask()
-            except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
+            except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError, NoAnswer):
                 if attempt < ATTEMPTS:
                     self._sleep(0.05 * attempt)
         # Never what was read or raised: it may hold a secret.
@@ -175,9 +175,19 @@ def _parse(content: bytes) -> Credentials:
     if not isinstance(told, dict):
         raise TypeError(Loss.CREDENTIALS_UNAVAILABLE)
     ends = told.get("Expiration")
-    return Credentials(
-        str(told["AccessKeyId"]),
-        str(told["SecretAccessKey"]),
-        str(told["Token"]),
-        None if ends is None else datetime.fromisoformat(ends).timestamp(),
+    return _check(
+        Credentials(
+            str(told["AccessKeyId"]),
+            str(told["SecretAccessKey"]),
+            str(told["Token"]),
+            None if ends is None else datetime.fromisoformat(ends).timestamp(),
+        )
     )
+
+
+def _check(found: Credentials) -> Credentials:
+    """The credentials, when they can stand in a header. http.client would quote those that cannot in its error."""
+    sent = found.access_key + (found.token or "")
+    if not (sent.isascii() and sent.isprintable()):
+        raise NoAnswer(Loss.CREDENTIALS_UNAVAILABLE)
+    return found
