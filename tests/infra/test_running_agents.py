@@ -23,6 +23,7 @@ import pytest
 from hotline.accounts.service import profile_key
 from hotline.agents import service as agents
 from hotline.agents.model import Role
+from hotline.kit.aws.sdk import SdkService
 from hotline.kit.clock import to_text
 from hotline.kit.config import TableNames
 from hotline.kit.store import Table
@@ -131,7 +132,7 @@ def office(staffed: Stack) -> Office:
         Table.ACTIVITY: staffed.activity_table,
         Table.OUTBOX: staffed.outbox_table,
     }
-    store = DynamoStore(staffed.client("dynamodb"), TableNames(names))
+    store = DynamoStore(SdkService(staffed.client("dynamodb")), TableNames(names))
     return Office(staffed, AgentWorld(store, VirtualClock(datetime.now(UTC))))
 
 

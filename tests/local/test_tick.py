@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from functions.deadlines.work import Summary
+from hotline.kit.aws.sdk import SdkService
 from hotline.kit.clock import to_text
 from hotline.kit.config import TableNames
 from hotline.kit.outbox import Decision, entry_item, entry_key
@@ -38,7 +39,7 @@ def stack(running_stack: RunningStack, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def store_of(stack: Stack) -> DynamoStore:
     tables = {Table.HOTLINE: stack.hotline_table, Table.OUTBOX: stack.outbox_table}
-    return DynamoStore(stack.client("dynamodb"), TableNames(tables))
+    return DynamoStore(SdkService(stack.client("dynamodb")), TableNames(tables))
 
 
 def heard(stack: Stack) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hotline.accounts import service as accounts
+from hotline.kit.aws.sdk import SdkService
 from hotline.kit.clock import to_text
 from hotline.kit.config import TableNames
 from hotline.kit.store import Table
@@ -42,7 +43,7 @@ def stack(running_stack: RunningStack, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def hotline_store(stack: Stack) -> DynamoStore:
-    return DynamoStore(stack.client("dynamodb"), TableNames({Table.HOTLINE: stack.hotline_table}))
+    return DynamoStore(SdkService(stack.client("dynamodb")), TableNames({Table.HOTLINE: stack.hotline_table}))
 
 
 # ---------------------------------------------------------------- without a stack
