@@ -100,9 +100,9 @@ def _move_on(ctx: Context, now: datetime, key: Key) -> Item | Event | None:
         gone = ("pending_pk", "pending_sk", "claim", "claim_until")
         update = Update(key, set={"dropped": "useless"}, remove=gone, condition=still)
     try:
-        ctx.store.transact([update], token=ctx.ids.new("tx"))
+        ctx.store.write_alone(update)
     except TransactionCancelled:
-        # Somebody else has it by now.
+        # Somebody else has it by now; or it is moved already, by a write whose answer was lost, and falls due again.
         return None
     if useful:
         return entry

@@ -1,8 +1,8 @@
 """How many requests an account or an address may make in a minute, and the headers that tell it (RateLimit header
 fields for HTTP, draft-ietf-httpapi-ratelimit-headers).
 
-The count is read with one request and written with another, so that requests at the same moment may pass the limit by a
-few. It keeps one client from using up the share of all; it guards nothing that must hold exactly.
+A request is counted by one write, which is refused when the window is full. A count whose answer was lost may be made
+twice. It keeps one client from using up the share of all; it guards nothing that must hold exactly.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functions.http.problems import Problem
 from hotline.kit.clock import epoch_s
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
-from hotline.kit.store import TTL_ATTRIBUTE, Key, TransactionCancelled, Update, hotline_key
+from hotline.kit.store import TTL_ATTRIBUTE, Key, ReasonCode, TransactionCancelled, Update, hotline_key
 from hotline.kit.store.condition import Compare, Missing, any_of
 
 REQUESTS_MAX: Final = 120
@@ -59,18 +59,18 @@ def count_source(ctx: Context, source: str) -> Quota:
 def _count(ctx: Context, subject: str, partition: str, most: int) -> Quota:
     now = ctx.clock.now()
     key, reset_s = _window(subject, now)
+    below = any_of(Missing("count"), Compare("count", "<", most))
+    update = Update(key, set={TTL_ATTRIBUTE: epoch_s(now + _KEPT)}, add={"count": 1}, condition=below)
     try:
-        stored = ctx.store.get(key)
-        count = int(stored["count"]) if stored is not None else 0
-        if count >= most:
-            quota = Quota(0, reset_s, partition, most)
-            raise Problem("quota_exceeded", headers={**quota.headers, "Retry-After": str(reset_s)})
-        below = any_of(Missing("count"), Compare("count", "<", most))
-        update = Update(key, set={TTL_ATTRIBUTE: epoch_s(now + _KEPT)}, add={"count": 1}, condition=below)
-        ctx.store.transact([update], token=ctx.ids.new("tx"))
-    except (Unavailable, TransactionCancelled):
+        count = int(ctx.store.write_alone(update)["count"])
+    except TransactionCancelled as refused:
+        if refused.reasons[0].code is not ReasonCode.CONDITION:
+            return Quota(most, reset_s, partition, most)
+        quota = Quota(0, reset_s, partition, most)
+        raise Problem("quota_exceeded", headers={**quota.headers, "Retry-After": str(reset_s)}) from None
+    except Unavailable:
         return Quota(most, reset_s, partition, most)
-    return Quota(most - count - 1, reset_s, partition, most)
+    return Quota(most - count, reset_s, partition, most)
 
 
 def _window(subject: str, now: datetime) -> tuple[Key, int]:

@@ -69,7 +69,7 @@ def _move_feed_on(ctx: Context, groups: Iterable[Sequence[Delivery]], failed: Se
     """Note how far the feed has come with what was taken in of this batch."""
     times = [one.fact.time for deliveries in groups for one in deliveries if one.message_id not in failed]
     if times:
-        accounts.move_feed_on(ctx.store, max(times), now=ctx.clock.now(), ids=ctx.ids)
+        accounts.move_feed_on(ctx.store, max(times), now=ctx.clock.now())
 
 
 def _bury(body: object, dead_letters: Queue | None) -> bool:

@@ -61,7 +61,7 @@ DAY: Final = timedelta(days=1)
 QUARTER: Final = timedelta(minutes=15)
 CALLS_OF_A_RUN: Final = 22
 """So many of these calls make a run with two reminders and their deliveries; it asks what is due by queries."""
-CALLS_OF_WORK: Final = frozenset({"get", "batch_get", "transact"})
+CALLS_OF_WORK: Final = frozenset({"get", "batch_get", "transact", "write_alone"})
 
 
 class _Queue:

@@ -136,7 +136,7 @@ def test_an_answer_that_could_not_be_kept_is_given_and_logged_as_what_it_was(
 ) -> None:
     """A try that needs proof has helped nobody, so the log says nothing of what the call counts for."""
     phone = proved(ctx, SHOPPER, "look")
-    store.before = once(Unavailable(), on="transact")
+    store.before = once(Unavailable(), on="write_alone")
     assert phone.press(step)["outcome"] == outcome
     warned = [record.message for record in caplog.records if record.levelname == "WARNING"]
     assert warned == [logged.sentence]

@@ -673,7 +673,7 @@ def test_work_of_another_run_between_reading_and_writing_is_not_done_again(minut
     at, other = NOON + ALARM_AFTER, list[Summary]()
 
     def meanwhile(call: str) -> None:
-        if call == "transact":
+        if call == ("transact" if left == "decision" else "write_alone"):
             minute.store.before = None
             other.append(minute.run(at, at_once=1))
 

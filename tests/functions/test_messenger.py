@@ -27,7 +27,7 @@ from hotline.kit.errors import Unavailable
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.money import Money
 from hotline.kit.outbox.delivery import CLAIM_LEASE, NotDelivered
-from hotline.kit.store import Key, Table
+from hotline.kit.store import Key, Reason, ReasonCode, Table, TransactionCancelled
 from hotline.kit.store.expressions import from_item
 from hotline.lockout.outgoing import Notice
 from hotline.payments.reminder_choice import CONFIRMATIONS
@@ -302,11 +302,28 @@ def test_one_that_fails_does_not_keep_the_others_of_its_batch(post: Post) -> Non
     assert stored(post.ctx, "out_3")["dropped"] == "unknown_message"
 
 
+@pytest.mark.parametrize("number", [1, 2], ids=["claim", "mark"])
+def test_a_write_whose_answer_was_lost_is_known_by_its_own_work(post: Post, number: int) -> None:
+    store_entry(post.ctx, message())
+    writes: list[str] = []
+
+    def refuse_what_was_made(call: str) -> None:
+        writes.extend([call] if call == "write_alone" else [])
+        if call == "write_alone" and len(writes) == number:
+            raise TransactionCancelled((Reason(ReasonCode.CONDITION, stored(post.ctx)),))
+
+    post.store.after = refuse_what_was_made
+    post.run(stream_event(message()))
+    post.store.after = None
+    assert len(post.sms.sent) == 1
+    assert "delivered_at" in stored(post.ctx)
+
+
 def test_a_crash_between_sending_and_marking_repeats_the_message_after_the_lease_and_not_before(post: Post) -> None:
     store_entry(post.ctx, message())
 
     def lose_the_mark(call: str) -> None:
-        if call == "transact" and post.sms.sent:
+        if call == "write_alone" and post.sms.sent:
             raise Unavailable
 
     post.store.before = lose_the_mark

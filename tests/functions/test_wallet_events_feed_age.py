@@ -14,6 +14,8 @@ from hotline.contracts.model import PointKind
 from hotline.kit.clock import to_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
+from hotline.kit.store import Put, Update
+from hotline.kit.store.condition import Item
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import event, sqs_of
@@ -127,10 +129,10 @@ def test_a_fact_of_a_clock_that_is_ahead_counts_as_now(ctx: Context) -> None:
 
 def test_facts_that_were_taken_in_do_not_come_again_because_the_head_could_not_be_written(ctx: Context) -> None:
     class WithoutHead(MemoryStore):
-        def transact(self, writes: Any, *, token: str) -> None:
-            if any(write.key == accounts.feed_key() for write in writes):
+        def write_alone(self, write: Put | Update) -> Item:
+            if write.key == accounts.feed_key():
                 raise Unavailable
-            super().transact(writes, token=token)
+            return super().write_alone(write)
 
     broken = context(WithoutHead(), VirtualClock(NOW))
     arrives(broken)

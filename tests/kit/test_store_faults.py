@@ -46,6 +46,8 @@ CALLS: dict[Operation, Callable[[Store], object]] = {
     "BatchGetItem": lambda store: store.batch_get([KEY]),
     "Query": lambda store: store.query(Query(Table.HOTLINE, "ACCOUNT#1")),
     "TransactWriteItems": lambda store: write(store, Update(OTHER, add={"n": 1})),
+    "PutItem": lambda store: store.write_alone(Put(KEY, {"n": 1})),
+    "UpdateItem": lambda store: store.write_alone(Update(KEY, set={"n": 1})),
 }
 FAULTS: dict[str, Callable[[Faults, Operation, int], None]] = {
     "throttle": lambda faults, operation, times: faults.throttle(operation, times=times),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hotline.contracts.model import PointKind
 from hotline.kit.errors import Unavailable
-from hotline.kit.store import TTL_ATTRIBUTE, Table
+from hotline.kit.store import TTL_ATTRIBUTE, Reason, ReasonCode, Table, TransactionCancelled
 from hotline.kit.store.condition import Item
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -32,6 +32,7 @@ class Delivery(Enum):
     ONCE = "once"
     TWICE = "twice"
     ANSWER_LOST = "answer lost after the commit"
+    SENT_AGAIN = "answer lost after a write alone, which is sent again and refused by its own work"
     STORE_DOWN = "store down before the commit"
 
 
@@ -71,13 +72,22 @@ def pressed(phone: Phone, store: MemoryStore, step: str, inputs: dict[str, str],
         entered["code"] = right if inputs["code"] == "right" else f"{(int(right) + 1) % 10**6:06d}"
 
     def fail(call: str) -> None:
-        if call == "transact":
+        if call in ("transact", "write_alone"):
             raise Unavailable
+
+    def refuse(call: str) -> None:
+        if call == "write_alone":
+            store.after = None
+            raise TransactionCancelled((Reason(ReasonCode.CONDITION),))
 
     if delivery is Delivery.TWICE:
         phone.deliver(phone.event(step, **entered))
     elif delivery is Delivery.ANSWER_LOST:
         store.after = fail
+        phone.deliver(phone.event(step, **entered))
+        store.after = None
+    elif delivery is Delivery.SENT_AGAIN:
+        store.after = refuse
         phone.deliver(phone.event(step, **entered))
         store.after = None
     elif delivery is Delivery.STORE_DOWN:

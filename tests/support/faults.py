@@ -16,7 +16,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, get_args
 
 from hotline.kit.aws.sdk import SdkService
 from hotline.kit.aws.service import Loss, NoAnswer, ServiceRefused
@@ -26,10 +26,10 @@ from hotline.kit.store.expressions import Wire, from_item, to_item
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.stores import NAMES, all_rows
 
-CALLS: Final = frozenset({"get", "batch_get", "query", "transact"})
+CALLS: Final = frozenset({"get", "batch_get", "query", "transact", "write_alone"})
 """The calls of a store in memory, by name."""
-type Operation = Literal["BatchGetItem", "GetItem", "Query", "TransactWriteItems"]
-_OPERATIONS: tuple[Operation, ...] = ("BatchGetItem", "GetItem", "Query", "TransactWriteItems")
+type Operation = Literal["BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"]
+_OPERATIONS: tuple[Operation, ...] = get_args(Operation.__value__)
 _TABLES = {NAMES.names[table]: table for table in Table}
 
 

@@ -39,8 +39,8 @@ from hotline.kit.store.expressions import (
     INDEXES,
     check_key,
     check_keys,
-    check_put,
     check_query,
+    check_write,
     check_writes,
     from_value,
     to_value,
@@ -95,7 +95,7 @@ class _State:
 class MemoryStore:
     """A `Store`. `reads` and `transactions` count calls.
 
-    `before` and `after` are called with the call's name (get, batch_get, query, transact, put_alone) and may raise.
+    `before` and `after` are called with the call's name (get, batch_get, query, transact, write_alone) and may raise.
     `before` runs before anything is done, `after` when all is done and only the answer can be lost.
     """
 
@@ -175,20 +175,22 @@ class MemoryStore:
         with self._call("transact"):
             self._transact(kept, token)
 
-    def put_alone(self, write: Put) -> None:
-        """See Store.put_alone."""
-        check_put(write)
+    def write_alone(self, write: Put | Update) -> Item:
+        """See Store.write_alone."""
+        check_write(write)
         kept = _detached(write)
-        with self._call("put_alone"):
+        with self._call("write_alone"):
             old = self._row(write.key)
             reason = _reason(kept, old)
             if reason.code is ReasonCode.CONDITION:
                 raise TransactionCancelled((reason,))
-            self._place(write.key, old, _result(kept, old))
+            new = _result(kept, old)
+            self._place(write.key, old, new)
+        return new.copy() if new is not None else {}
 
     @contextmanager
     def _call(self, name: str) -> Iterator[None]:
-        if name in ("transact", "put_alone"):
+        if name in ("transact", "write_alone"):
             self.transactions += 1
         else:
             self.reads += 1

@@ -1,7 +1,8 @@
 """The store in memory with a meter of the units that DynamoDB would bill.
 
-A consistent read of up to 4 KB is one read unit, and half a one from an index. A query is billed by the sum of its
-items. A write of up to 1 KB is one write unit, in a transaction two, and each index that holds the item takes its own.
+A consistent read of up to 4 KB is one read unit. One that may lag is half a one, as is one from an index. A query is
+billed by the sum of its items. A write of up to 1 KB is one write unit, in a transaction two, and each index that holds
+the item takes its own.
 Source: Amazon DynamoDB developer guide, "Read and write request units", "Transactions".
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hotline.kit.store import Check, Index, Key, Page, Put, Query, Write
+from hotline.kit.store import Check, Index, Key, Page, Put, Query, Update, Write
 from hotline.kit.store.condition import Item
 from hotline.kit.store.expressions import INDEXES
 
@@ -48,7 +49,9 @@ class MeteredStore(MemoryStore):
     def batch_get(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """See Store.batch_get. Each item is billed by itself, also one that is not there."""
         found = super().batch_get(keys)
-        self.units.read += sum(_units([found[key]] if key in found else [], READ_BYTES) for key in keys)
+        for key in keys:
+            units = _units([found[key]] if key in found else [], READ_BYTES)
+            self.units.read += units / 2 if key.may_lag else units
         return found
 
     def query(self, query: Query) -> Page:
@@ -65,11 +68,12 @@ class MeteredStore(MemoryStore):
         for write in writes:
             self._bill(write, before[write.key], TRANSACTED)
 
-    def put_alone(self, write: Put) -> None:
-        """See Store.put_alone. It is billed as `transact`, at half the price."""
+    def write_alone(self, write: Put | Update) -> Item:
+        """See Store.write_alone. It is billed as `transact`, at half the price."""
         before = self._item(write.key)
-        super().put_alone(write)
+        after = super().write_alone(write)
         self._bill(write, before, 1)
+        return after
 
     def _bill(self, write: Write, before: Item | None, times: int) -> None:
         states = [before, self._item(write.key)]

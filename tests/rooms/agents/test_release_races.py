@@ -15,7 +15,7 @@ from hotline.cases.model import SECURITY_TOPIC, CloseReason
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
 from hotline.kit.errors import NotPossible, Stale
-from hotline.kit.store import Key, Page, Put, Query, Write
+from hotline.kit.store import Key, Page, Put, Query, Update, Write
 from hotline.kit.store.condition import Item
 from hotline.lockout.model import Cause, DecisionKind, LockState
 from tests.support.agent_world import AgentWorld
@@ -41,8 +41,8 @@ class Interrupted:
     def query(self, query: Query) -> Page:
         return self.store.query(query)
 
-    def put_alone(self, write: Put) -> None:
-        self.store.put_alone(write)
+    def write_alone(self, write: Put | Update) -> Item:
+        return self.store.write_alone(write)
 
     def transact(self, writes: Sequence[Write], *, token: str) -> None:
         meanwhile, self.meanwhile = self.meanwhile, None

@@ -31,7 +31,8 @@ from hotline.contracts.model import (
 )
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, Unavailable
-from hotline.kit.store import Put, Table, Write
+from hotline.kit.store import Put, Table, Update, Write
+from hotline.kit.store.condition import Item
 from hotline.security import items, scan
 from hotline.security.detectors import DETECTORS, Severity, Signal, Stream
 from hotline.security.service import activity_writes, scan_shard, write_activity
@@ -78,9 +79,10 @@ class CountingStore(MemoryStore):
         for write in writes:
             self._count(write)
 
-    def put_alone(self, write: Put) -> None:
-        super().put_alone(write)
+    def write_alone(self, write: Put | Update) -> Item:
+        after = super().write_alone(write)
         self._count(write)
+        return after
 
     def _count(self, write: Write) -> None:
         if isinstance(write, Put) and write.key.sk == "#WATCH":

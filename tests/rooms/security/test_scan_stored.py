@@ -461,7 +461,7 @@ def test_an_erasure_while_the_account_is_judged_wins(world: ScanWorld, facts: li
     world.come_in(*facts)
 
     def erase_first(name: str) -> None:
-        if name in ("transact", "put_alone"):
+        if name in ("transact", "write_alone"):
             world.store.before = None
             world.erase()
 

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.errors import Unavailable
-from hotline.kit.ids import IdSource
 from hotline.kit.store import Key, ReasonCode, Store, TransactionCancelled, Update, hotline_key
 from hotline.kit.store.condition import Compare, Missing, any_of
 
@@ -63,7 +62,7 @@ def look_again_at(read: Mapping[Key, Mapping[str, Any]], came_at: datetime, now:
     return now + LOOK_AGAIN if waits else None
 
 
-def move_feed_on(store: Store, newest_at: datetime, *, now: datetime, ids: IdSource) -> None:
+def move_feed_on(store: Store, newest_at: datetime, *, now: datetime) -> None:
     """Note the newest fact of a batch that was taken in; older ones change nothing. One write, and never a reason to
     take the batch in again: the next batch moves the head as well."""
     newest = to_text(min(newest_at, now))
@@ -73,7 +72,7 @@ def move_feed_on(store: Store, newest_at: datetime, *, now: datetime, ids: IdSou
         condition=any_of(Missing("newest_at"), Compare("newest_at", "<", newest)),
     )
     try:
-        store.transact([write], token=ids.new("tx"))
+        store.write_alone(write)
     except Unavailable:
         return
     except TransactionCancelled as cancelled:

@@ -126,7 +126,8 @@ def note_told(session: Session, *, told: str | None = None, about: str | None = 
         return
     change = Change(actor=session.actor, cause="told", now=session.now, ids=session.ctx.ids)
     contribute_told(change, session.state, after)
-    change.commit(session.ctx.store)
+    # It says the same however often it is written.
+    change.commit(session.ctx.store, repeats_are_known=True)
     session.state = after
 
 
@@ -166,6 +167,7 @@ def _commit[Result](session: Session, change: Change, effect: Effect[Result], tu
         if key in session.read:
             change.require_condition(key, equals("rev", int(session.read[key]["rev"])), stale)
         require_same_risk(change, session.read, session.account_id)
-    change.commit(session.ctx.store)
+    # A turn that is stored is found by its number when the step runs again.
+    change.commit(session.ctx.store, repeats_are_known=True)
     session.state = advanced
     session.forget_read()

@@ -417,7 +417,7 @@ def _put_watch(ctx: Context, key: Key, stored: Item | None, item: Item) -> None:
     because an answer was lost: the rows are then found known."""
     rev = 1 if stored is None else int(stored["rev"]) + 1
     try:
-        ctx.store.put_alone(Put(key, {**item, "rev": rev}, _is_as_read(stored)))
+        ctx.store.write_alone(Put(key, {**item, "rev": rev}, _is_as_read(stored)))
     except TransactionCancelled:
         raise Stale from None
 

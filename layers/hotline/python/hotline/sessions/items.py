@@ -13,6 +13,7 @@ from hotline.kit.store.condition import Item
 from .model import CALL_LIFE, AskedChallenge, Identified, Offer, SessionKind, SessionState, Target, TurnRecord
 
 _PARTITIONS = {SessionKind.PHONE: "CONTACT", SessionKind.APP: "SESSION", SessionKind.RECOVERY: "RECOVERY"}
+_KINDS = {name: kind for kind, name in _PARTITIONS.items()}
 
 
 def session_key(contact_id: str, kind: SessionKind = SessionKind.PHONE) -> Key:
@@ -26,10 +27,9 @@ def key_of(state: SessionState) -> Key:
 
 
 def session_item(state: SessionState) -> Item:
-    """The whole call; absent things are left out."""
+    """The whole call, without anything absent, empty or told by its key. Every acting step writes it, and a write unit
+    is 1 KB."""
     item: Item = {
-        "contact_id": state.contact_id,
-        "kind": state.kind.value,
         "account_ref": state.account_ref,
         "turn": state.turn,
         "created_at": to_text(state.created_at),
@@ -82,8 +82,9 @@ CHANGING_ATTRIBUTES = (
 
 def session_from(item: Mapping[str, Any]) -> SessionState:
     """The call in a stored item."""
+    kind, _, contact_id = item["PK"].partition("#")
     return SessionState(
-        contact_id=item["contact_id"],
+        contact_id=contact_id,
         account_ref=item["account_ref"],
         turn=int(item["turn"]),
         created_at=from_text(item["created_at"]),
@@ -113,7 +114,7 @@ def session_from(item: Mapping[str, Any]) -> SessionState:
         served=tuple(item.get("served", ())),
         score=int(item["score"]) if "score" in item else None,
         own_number_only=bool(item.get("own_number_only", False)),
-        kind=SessionKind(item.get("kind", SessionKind.PHONE)),
+        kind=_KINDS[kind],
     )
 
 
@@ -124,7 +125,8 @@ def proof_from(state: SessionState) -> Proof:
 
 def _turn_item(record: TurnRecord) -> Item:
     item: Item = {"turn": record.turn, "step": record.step, "fingerprint": record.fingerprint}
-    return item | {"outcome": record.outcome, "ids": list(record.ids), "notes": list(record.notes)}
+    more = {"ids": list(record.ids), "notes": list(record.notes)}
+    return item | {"outcome": record.outcome} | {name: value for name, value in more.items() if value}
 
 
 def _turn_from(item: Mapping[str, Any]) -> TurnRecord:
@@ -133,7 +135,7 @@ def _turn_from(item: Mapping[str, Any]) -> TurnRecord:
         step=item["step"],
         fingerprint=item["fingerprint"],
         outcome=item["outcome"],
-        ids=tuple(item["ids"]),
+        ids=tuple(item.get("ids", ())),
         notes=tuple(item.get("notes", ())),
     )
 

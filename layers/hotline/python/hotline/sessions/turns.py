@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from hotline.kit.keyring import Keyring
 from hotline.sessions.model import TURNS_KEPT, SessionState, TurnRecord
 
+FINGERPRINT_CHARACTERS = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Replay:
@@ -37,9 +39,10 @@ type TurnDecision = Replay | Attempt | TooOld
 
 
 def fingerprint(keyring: Keyring, step: str, inputs: Mapping[str, str]) -> str:
-    """A keyed hash of a step and its inputs, the same whatever their order."""
+    """A keyed hash of a step and its inputs, the same whatever their order. It is compared with the few of one call, so
+    that 64 bits tell them apart."""
     parts = [text for name in sorted(inputs) for text in (name, inputs[name])]
-    return keyring.mac_text(keyring.current, "turn", step, *parts)
+    return keyring.mac_text(keyring.current, "turn", step, *parts)[:FINGERPRINT_CHARACTERS]
 
 
 def decide(state: SessionState, *, turn: int, step: str, inputs_fingerprint: str) -> TurnDecision:

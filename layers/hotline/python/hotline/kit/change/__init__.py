@@ -150,10 +150,13 @@ class Change:
             conditions.setdefault(guard.key, []).append(guard.condition)
         return [_compile(key, write, conditions.get(key, [])) for key, write in self._pending.items()]
 
-    def commit(self, store: Store) -> None:
+    def commit(self, store: Store, *, repeats_are_known: bool = False) -> None:
         """Send the transaction. Raises the error of the first failed condition, and Stale after too many conflicts.
         Raises Unavailable when the store was throttled or did not answer. The change may then have been made or not,
         and a retry must be conditioned on what was read. An empty change does nothing.
+
+        `repeats_are_known`: a change that was made although its answer was lost is found by the caller, who reads again
+        after the error of its condition. One write alone then goes without a transaction, for half the price.
 
         Raises TransactionCancelled itself for a reason that names neither a condition nor a passing trouble: a bug."""
         writes = self.writes()
@@ -162,10 +165,8 @@ class Change:
         if len(writes) > TRANSACTION_ITEMS_MAX:
             raise ValueError(f"a change of {len(writes)} items does not fit one transaction")
         for attempt in range(1, COMMIT_ATTEMPTS_MAX + 1):
-            # A cancelled transaction wrote nothing, so the next attempt is a new one and has a token of its own.
-            token = self.ids.new("tx")
             try:
-                store.transact(writes, token=token)
+                self._send(store, writes, alone=repeats_are_known)
             except TransactionCancelled as cancelled:
                 error = self._domain_error(writes, cancelled)
                 if error is not None:
@@ -178,6 +179,14 @@ class Change:
                     raise (Unavailable() if throttled else Stale(KitError.TOO_MANY_CONFLICTS)) from cancelled
             else:
                 return
+
+    def _send(self, store: Store, writes: list[Write], *, alone: bool) -> None:
+        first = writes[0]
+        if alone and len(writes) == 1 and isinstance(first, Put | Update):
+            store.write_alone(first)
+        else:
+            # A cancelled transaction wrote nothing, so the next attempt is a new one and has a token of its own.
+            store.transact(writes, token=self.ids.new("tx"))
 
     def _domain_error(self, writes: list[Write], cancelled: TransactionCancelled) -> HotlineError | None:
         """The error of the first failed condition; None when no condition failed."""

@@ -4,7 +4,7 @@
 
 One number would be one item that every call writes, and of two transactions on one item DynamoDB refuses the later one.
 So a rate is counted in several items, each in a partition of its own. A hash of any value at hand picks one of them.
-They are read together, in the batch of what a step reads anyway. Adding needs no condition, since a sum is the same in
+They are read together, as they were a moment ago. A sum over five minutes is an estimate, and such a read costs half. Adding needs no condition, since a sum is the same in
 any order. It rides in the transaction that makes it true: a failed commit counts nothing, and a delivery that comes
 again counts nothing.
 
@@ -30,7 +30,7 @@ from typing import Final
 from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s, to_text
 from hotline.kit.ids import bucket
-from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
+from hotline.kit.store import TTL_ATTRIBUTE, Key, Table
 from hotline.kit.store.condition import Item
 
 FIVE_MINUTES: Final = timedelta(minutes=5)
@@ -100,7 +100,7 @@ def _start(rate: Rate, now: datetime) -> datetime:
 @lru_cache(maxsize=1024)
 def _shards(rate: Rate, start: datetime) -> tuple[Key, ...]:
     begun = f"RATE#{rate.name}#{to_text(start)}"
-    return tuple(hotline_key(f"{begun}#{shard:02d}", "COUNT") for shard in range(rate.shards))
+    return tuple(Key(Table.HOTLINE, f"{begun}#{shard:02d}", "COUNT", may_lag=True) for shard in range(rate.shards))
 
 
 def _sum(read: Mapping[Key, Item], rate: Rate, start: datetime) -> int:

@@ -127,7 +127,7 @@ class Outbox:
             set={"claim": claim, "claim_until": to_text(now + CLAIM_LEASE)},
             condition=all_of(Exists("pending_pk"), free),
         )
-        if not self._write(update):
+        if not self._write(update, mine=lambda stored: stored.get("claim") == claim):
             log(Event.ENTRY_CLAIMED, entry_id=entry_id, reason="claimed")
             return _Claim.BUSY
         return {**entry, "claim": claim}
@@ -183,15 +183,17 @@ class Outbox:
             )
         )
 
-    def _write(self, update: Update) -> bool:
-        """Make the update; False when its condition does not hold. Raises Unavailable when it was cancelled for other
-        reasons each time: then it is not made, and nobody may believe that it is."""
+    def _write(self, update: Update, *, mine: Callable[[Item], bool] = lambda _: False) -> bool:
+        """Make the update; False when its condition does not hold. It may fail by a first attempt whose answer was
+        lost: `mine` knows the item by that. Raises Unavailable when the update was cancelled for other reasons each
+        time: then nobody may believe that it is made."""
         for _ in range(WRITE_ATTEMPTS_MAX):
             try:
-                self.store.transact([update], token=self.ids.new("tx"))
+                self.store.write_alone(update)
             except TransactionCancelled as cancelled:
-                if any(reason.code is ReasonCode.CONDITION for reason in cancelled.reasons):
-                    return False
+                (reason,) = cancelled.reasons
+                if reason.code is ReasonCode.CONDITION:
+                    return reason.item is not None and mine(reason.item)
             else:
                 return True
         raise Unavailable(KitError.NOT_MARKED)

@@ -46,6 +46,8 @@ class Key:
     table: Table
     pk: str
     sk: str | None = None
+    may_lag: bool = field(default=False, compare=False)
+    """An item that may be read as it was a moment ago, for half the price: an estimate that no rule rests on."""
 
     def __hash__(self) -> int:
         # The table would tell hardly any two keys apart, and an enum's hash is slow.
@@ -190,7 +192,8 @@ class Store(Protocol):
         ...
 
     def batch_get(self, keys: Sequence[Key]) -> dict[Key, Item]:
-        """Those of at most 100 distinct keys that exist, read consistently, in one request (more only if throttled)."""
+        """Those of at most 100 distinct keys that exist. One request reads consistently; keys that may lag beside such
+        that may not are a second one. Throttling makes more."""
         ...
 
     def query(self, query: Query) -> Page:
@@ -204,10 +207,10 @@ class Store(Protocol):
         """
         ...
 
-    def put_alone(self, write: Put) -> None:
-        """Write one item outside a transaction, for half its price. A request whose answer was lost is sent again
-        without a token, so that a condition may fail by the write itself. The caller reads again and must know its own
-        work then.
+    def write_alone(self, write: Put | Update) -> Item:
+        """Write one item outside a transaction, for half its price, and give it as it is then. A request whose answer
+        was lost is sent again without a token. A condition may then fail by the write itself, and a number may be added
+        twice. The caller knows its own work when it reads again, or does not mind.
 
         Raises TransactionCancelled with one reason; Unavailable when it is not known whether the item was written.
         """

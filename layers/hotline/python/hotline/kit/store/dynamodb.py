@@ -1,10 +1,11 @@
 """The store on DynamoDB.
 
-Every change goes out as TransactWriteItems with a token, also when it has one write; `put_alone` is the exception. A
-plain conditional write whose answer is lost cannot be sent again safely. If it was made, the second attempt fails the
-condition that the first made untrue. A caller who has been unlocked then hears that they were not. A token makes a
-second attempt answer like the first (ten minutes long), at twice the write units. Reads, which are most of the traffic,
-cost the same.
+A change goes out as TransactWriteItems with a token, also when it has one write. A plain conditional write whose answer
+is lost cannot be sent again safely. If it was made, the second attempt fails the condition that the first made untrue.
+A caller who has been unlocked then hears that they were not. A token makes a second attempt answer like the first (ten
+minutes long), at twice the write units.
+
+`write_alone` is for those who find a repeat by themselves, such as the turns of a call, or do not mind one.
 
 Retries are made here, not by a client, whose first pause may be a whole second of a phone step's eight. So the requests
 that were sent can be counted. A request is sent again after throttling, a server's error, or no answer, unless the
@@ -24,14 +25,14 @@ from hotline.kit.config import MissingSetting, TableNames
 from hotline.kit.deadline import left_s
 from hotline.kit.errors import Unavailable
 
-from . import Key, MalformedRequest, Page, Put, Query, Reason, ReasonCode, Table, TransactionCancelled, Write
+from . import Key, MalformedRequest, Page, Put, Query, Reason, ReasonCode, Table, TransactionCancelled, Update, Write
 from .condition import Item
 from .expressions import (
     Wire,
     check_key,
     check_keys,
-    check_put,
     check_query,
+    check_write,
     check_writes,
     from_item,
     query_request,
@@ -122,10 +123,20 @@ class DynamoStore:
         """See Store.batch_get. Keys that DynamoDB leaves out of an answer are asked for again, as often as any
         request."""
         check_keys(keys)
+        exact = [key for key in keys if not key.may_lag]
+        lagging = [key for key in keys if key.may_lag]
+        return {
+            key: item
+            for some, consistent in ((exact, True), (lagging, False))
+            if some
+            for key, item in self._batch_get(some, consistent=consistent).items()
+        }
+
+    def _batch_get(self, keys: Sequence[Key], *, consistent: bool) -> dict[Key, Item]:
         tables = {self._name(key.table): key.table for key in keys}
         wanted: dict[str, Any] = {}
         for key in keys:
-            asked = wanted.setdefault(self._name(key.table), {"ConsistentRead": True, "Keys": []})
+            asked = wanted.setdefault(self._name(key.table), {"ConsistentRead": consistent, "Keys": []})
             asked["Keys"].append(to_item(key.attributes()))
         found: dict[Key, Item] = {}
         for attempt in range(1, ATTEMPTS_MAX + 1):
@@ -164,12 +175,16 @@ class DynamoStore:
                 self._pause(1)
             raise TransactionCancelled(reasons) from None
 
-    def put_alone(self, write: Put) -> None:
-        """See Store.put_alone."""
-        check_put(write)
+    def write_alone(self, write: Put | Update) -> Item:
+        """See Store.write_alone."""
+        check_write(write)
         request = write_request(write, self._name(write.key.table))
         try:
-            self._write("PutItem", request)
+            if isinstance(write, Put):
+                self._write("PutItem", request)
+                return {**write.item, **write.key.attributes()}
+            answer = self._write("UpdateItem", request | {"ReturnValues": "ALL_NEW"})
+            return from_item(answer["Attributes"])
         except ServiceRefused as refusal:
             old = refusal.answer.get("Item")
             reason = Reason(_ALONE[refusal.code], from_item(old) if old else None)
@@ -187,11 +202,11 @@ class DynamoStore:
 
         return self._send(operation, request, count)
 
-    def _write(self, operation: str, request: Wire) -> None:
+    def _write(self, operation: str, request: Wire) -> Mapping[str, Any]:
         def count() -> None:
             self.transactions += 1
 
-        self._send(operation, request, count)
+        return self._send(operation, request, count)
 
     def _send(self, operation: str, request: Wire, count: Callable[[], None]) -> Mapping[str, Any]:
         """The answer to a request, which is sent again after trouble that may pass. Raises ServiceRefused for a write

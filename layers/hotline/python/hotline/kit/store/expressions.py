@@ -165,17 +165,19 @@ def check_writes(writes: Sequence[Write], token: str) -> None:
     if not 1 <= len(token) <= TOKEN_CHARACTERS_MAX:
         raise MalformedRequest(f"a token has 1 to {TOKEN_CHARACTERS_MAX} characters")
     for write in writes:
-        if isinstance(write, Put):
-            check_put(write)
-            continue
-        check_key(write.key)
-        if isinstance(write, Update):
-            _check_update(write)
+        check_write(write)
 
 
-def check_put(write: Put) -> None:
-    """Raises MalformedRequest for an item that its table cannot hold under its key."""
+def check_write(write: Write) -> None:
+    """Raises MalformedRequest for a write that its table refuses whatever is stored."""
     check_key(write.key)
+    if isinstance(write, Update):
+        _check_update(write)
+    if isinstance(write, Put):
+        _check_put(write)
+
+
+def _check_put(write: Put) -> None:
     for name, value in write.key.attributes().items():
         if write.item.get(name, value) != value:
             raise MalformedRequest(f"the item's {name} is not its key's")
