@@ -220,7 +220,6 @@ def test_every_reason_of_a_refusal_is_told_more_exactly(code: str) -> None:
     # The scan, and versions of cases and findings, are told by problems of every API.
     assert without == {
         SecurityError.FINDING_CHANGED,
-        SecurityError.ACTIVITY_NOT_WRITTEN,
         SecurityError.SUBJECT_NOT_JUDGED,
         CaseError.CASE_CHANGED,
     }

@@ -681,7 +681,6 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "LISTED_LOOKED_AT POINTERS_PAGE",
         "hotline.security.activity": "ACTIVITY_SHARDS",
         "hotline.security.scan": "ATTEMPTS_MAX WORKERS_MAX MINUTE_S",
-        "hotline.security.service": "WRITE_ATTEMPTS_MAX",
         "functions.http.quota": "_KEPT",
     },
     "units, and what a sum is worth adding up for": {

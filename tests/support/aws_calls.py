@@ -84,9 +84,12 @@ def _transaction(request: Request) -> Iterator[Call]:
         yield Call(f"dynamodb:{_WRITES[kind]}", _table(write))
 
 
-def _batch_get(request: Request) -> Iterator[Call]:
-    for table in request["RequestItems"]:
-        yield Call("dynamodb:BatchGetItem", _table({"TableName": table}))
+def _batch(action: str) -> Callable[[Request], Iterator[Call]]:
+    def calls(request: Request) -> Iterator[Call]:
+        for table in request["RequestItems"]:
+            yield Call(action, _table({"TableName": table}))
+
+    return calls
 
 
 def _queue(request: Request) -> str:
@@ -137,8 +140,10 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[Request], Iterator[Call]]]
     ("kms", "GenerateMac"): _one("kms:GenerateMac", _key),
     ("dynamodb", "GetItem"): _one("dynamodb:GetItem", _table),
     ("dynamodb", "Query"): _one("dynamodb:Query", _table),
-    ("dynamodb", "BatchGetItem"): _batch_get,
+    ("dynamodb", "BatchGetItem"): _batch("dynamodb:BatchGetItem"),
+    ("dynamodb", "BatchWriteItem"): _batch("dynamodb:BatchWriteItem"),
     ("dynamodb", "PutItem"): _one("dynamodb:PutItem", _table),
+    ("dynamodb", "UpdateItem"): _one("dynamodb:UpdateItem", _table),
     ("dynamodb", "TransactWriteItems"): _transaction,
     ("secretsmanager", "GetSecretValue"): _one("secretsmanager:GetSecretValue", lambda asked: str(asked["SecretId"])),
     ("s3", "CreateBucket"): _form,

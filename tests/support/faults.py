@@ -26,9 +26,11 @@ from hotline.kit.store.expressions import Wire, from_item, to_item
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.stores import NAMES, all_rows
 
-CALLS: Final = frozenset({"get", "batch_get", "query", "transact", "write_alone"})
+CALLS: Final = frozenset({"get", "batch_get", "query", "transact", "write_alone", "put_all"})
 """The calls of a store in memory, by name."""
-type Operation = Literal["BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"]
+type Operation = Literal[
+    "BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"
+]
 _OPERATIONS: tuple[Operation, ...] = get_args(Operation.__value__)
 _TABLES = {NAMES.names[table]: table for table in Table}
 

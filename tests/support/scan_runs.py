@@ -24,7 +24,7 @@ from hotline.kit.money import Money
 from hotline.kit.store import Put, Store
 from hotline.security import service as security
 from hotline.security.activity import ACTIVITY_SHARDS
-from hotline.security.service import ShardReport, activity_writes, scan_shard, write_activity
+from hotline.security.service import ShardReport, activity_writes, scan_shard
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -80,7 +80,7 @@ class ScanWorld:
     def come_in(self, *facts: Fact, apart: timedelta = timedelta(0)) -> None:
         """Facts reach the hotline now, one after the other."""
         for one in facts:
-            write_activity(self.store, self.rows(one), self.ids)
+            self.store.put_all(self.rows(one))
             self.clock.advance(apart)
 
     def rows(self, *facts: Fact) -> list[Put]:

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import batched
 from threading import RLock
 from typing import Any
 
 from hotline.kit.clock import Clock, SystemClock
 from hotline.kit.store import (
+    BATCH_PUTS_MAX,
     Between,
     Check,
     Delete,
@@ -39,6 +41,7 @@ from hotline.kit.store.expressions import (
     INDEXES,
     check_key,
     check_keys,
+    check_puts,
     check_query,
     check_write,
     check_writes,
@@ -95,7 +98,8 @@ class _State:
 class MemoryStore:
     """A `Store`. `reads` and `transactions` count calls.
 
-    `before` and `after` are called with the call's name (get, batch_get, query, transact, write_alone) and may raise.
+    `before` and `after` are called with the call's name (get, batch_get, query, transact, write_alone,
+    put_all) and may raise.
     `before` runs before anything is done, `after` when all is done and only the answer can be lost.
     """
 
@@ -188,9 +192,18 @@ class MemoryStore:
             self._place(write.key, old, new)
         return new.copy() if new is not None else {}
 
+    def put_all(self, puts: Sequence[Put]) -> None:
+        """See Store.put_all."""
+        check_puts(puts)
+        for some in batched((_detached(put) for put in puts), BATCH_PUTS_MAX, strict=False):
+            with self._call("put_all"):
+                for put in some:
+                    old = self._row(put.key)
+                    self._place(put.key, old, _result(put, old))
+
     @contextmanager
     def _call(self, name: str) -> Iterator[None]:
-        if name in ("transact", "write_alone"):
+        if name in ("transact", "write_alone", "put_all"):
             self.transactions += 1
         else:
             self.reads += 1

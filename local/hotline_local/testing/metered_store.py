@@ -75,6 +75,13 @@ class MeteredStore(MemoryStore):
         self._bill(write, before, 1)
         return after
 
+    def put_all(self, puts: Sequence[Put]) -> None:
+        """See Store.put_all. Each is billed as a write alone."""
+        before = {put.key: self._item(put.key) for put in puts}
+        super().put_all(puts)
+        for put in puts:
+            self._bill(put, before[put.key], 1)
+
     def _bill(self, write: Write, before: Item | None, times: int) -> None:
         states = [before, self._item(write.key)]
         largest = max(_units([item] if item is not None else [], WRITE_BYTES) for item in states)

@@ -44,6 +44,9 @@ class Interrupted:
     def write_alone(self, write: Put | Update) -> Item:
         return self.store.write_alone(write)
 
+    def put_all(self, puts: Sequence[Put]) -> None:
+        self.store.put_all(puts)
+
     def transact(self, writes: Sequence[Write], *, token: str) -> None:
         meanwhile, self.meanwhile = self.meanwhile, None
         if meanwhile is not None:

@@ -37,28 +37,21 @@ from hotline.contracts.model import (
     TwoStepChanged,
 )
 from hotline.kit.clock import epoch_s
-from hotline.kit.errors import Unavailable
 from hotline.kit.ids import bucket
 from hotline.kit.keyring import Keyring
 from hotline.kit.money import Money
 from hotline.kit.store import (
-    TRANSACTION_ITEMS_MAX,
     TTL_ATTRIBUTE,
     Put,
     Query,
-    Reason,
-    ReasonCode,
     Table,
-    TransactionCancelled,
-    Write,
 )
 from hotline.security.activity import ACTIVITY_LIFE, ACTIVITY_SHARDS, agent_row, values_of
-from hotline.security.service import WRITE_ATTEMPTS_MAX, activity_writes, write_activity
+from hotline.security.service import activity_writes
 from hotline.security.streams import SHORT_CHARACTERS
 from hotline_local.testing.memory_store import MemoryStore
-from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.lock_desk import ACCOUNT, KEYS, NOON, STRANGER, closed, fact, failed, failures, succeeded
+from tests.support.lock_desk import ACCOUNT, KEYS, NOON, closed, fact, failed, succeeded
 
 SERVER = NOON + timedelta(minutes=61)
 PERSONAL = ("192.0.2.9", "device-9", "+8613800000009", "CN", "31.2", "121.4", "payee@example.invalid")
@@ -306,56 +299,18 @@ def test_a_fact_twice_in_a_batch_is_one_row() -> None:
     assert len(activity_writes([twice, twice], SERVER, KEYS, shards=1)) == 3
 
 
-@pytest.mark.parametrize(
-    ("number", "transactions"),
-    [(TRANSACTION_ITEMS_MAX - 1, 1), (TRANSACTION_ITEMS_MAX, 1), (TRANSACTION_ITEMS_MAX + 1, 2)],
-)
-def test_rows_go_out_a_hundred_at_a_time(number: int, transactions: int) -> None:
-    store = MemoryStore(VirtualClock(SERVER))
-    many = [succeeded(NOON + timedelta(seconds=n), source=LoginSource(country="CN")) for n in range(number)]
-    write_activity(store, rows(*many), SeededIds())
-    assert store.transactions == transactions
-    assert len(stored(store)) == number
-
-
 def test_rows_that_are_there_already_do_not_keep_the_others_out() -> None:
     store = MemoryStore(VirtualClock(SERVER))
-    ids = SeededIds()
-    write_activity(store, rows(failed(NOON)), ids)
-    write_activity(store, rows(failed(NOON), failed(NOON, name="b")), ids)
-    write_activity(store, rows(failed(NOON), failed(NOON, name="b")), ids)
+    store.put_all(rows(failed(NOON)))
+    store.put_all(rows(failed(NOON), failed(NOON, name="b")))
     assert len(stored(store)) == 4
 
 
 def test_a_duplicate_at_another_time_is_a_second_row() -> None:
     store = MemoryStore(VirtualClock(SERVER))
     for now in (SERVER, SERVER + timedelta(seconds=1)):
-        write_activity(store, rows(succeeded(NOON), now=now), SeededIds(now.second))
+        store.put_all(rows(succeeded(NOON), now=now))
     assert len(stored(store)) == 4
-
-
-def test_conflicts_without_end_are_said_to_be_a_failure() -> None:
-    store = Conflicting(VirtualClock(SERVER))
-    with pytest.raises(Unavailable):
-        write_activity(store, rows(*failures(2, NOON, source=STRANGER)), SeededIds())
-    assert store.tries == WRITE_ATTEMPTS_MAX
-
-
-def test_nothing_to_keep_asks_nothing_of_the_store() -> None:
-    store = MemoryStore(VirtualClock(SERVER))
-    write_activity(store, rows(closed(NOON)), SeededIds())
-    assert store.transactions == 0
-
-
-class Conflicting(MemoryStore):
-    """A store in which somebody else is always writing the same rows."""
-
-    tries = 0
-
-    def transact(self, writes: object, *, token: str) -> None:
-        assert isinstance(writes, list)
-        self.tries += 1
-        raise TransactionCancelled(tuple(Reason(ReasonCode.CONFLICT) for _ in list[Write](writes)))
 
 
 def stored(store: MemoryStore) -> list[str]:

@@ -32,7 +32,7 @@ from hotline.kit.store import TTL_ATTRIBUTE, Key, Table
 from hotline.security.detectors import DETECTORS, Stream
 from hotline.security.items import cursor_key, watch_key
 from hotline.security.rules import RuleSet
-from hotline.security.service import ShardReport, activity_writes, scan_shard, write_activity
+from hotline.security.service import ShardReport, activity_writes, scan_shard
 from hotline.security.settings import choose_rules, read_shipped_rules
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.metered_store import MeteredStore, Units
@@ -123,7 +123,7 @@ class Wallet:
         name = str(UUID(int=self.random.getrandbits(128)))
         (merchant,) = self.random.choices(range(len(MERCHANTS)), MERCHANTS)
         one = happen(kind, self.clock.now(), account, name, place or home, f"merchant-{merchant}")
-        write_activity(self.store, activity_writes([one], self.clock.now(), KEYS, shards=1), self.world.ids)
+        self.store.put_all(activity_writes([one], self.clock.now(), KEYS, shards=1))
 
     def scan(self) -> ShardReport:
         before = self.store.units.written + self.store.units.indexed

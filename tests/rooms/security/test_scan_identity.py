@@ -35,7 +35,7 @@ from hotline.kit.store import Put, Table, Update, Write
 from hotline.kit.store.condition import Item
 from hotline.security import items, scan
 from hotline.security.detectors import DETECTORS, Severity, Signal, Stream
-from hotline.security.service import activity_writes, scan_shard, write_activity
+from hotline.security.service import activity_writes, scan_shard
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -107,8 +107,7 @@ class World:
         self.clock.advance(max(timedelta(0), at - self.clock.now()))
 
     def come_in(self, one: Fact) -> None:
-        rows = activity_writes([one], self.clock.now(), KEYS, shards=SHARDS)
-        write_activity(self.store, rows, self.ids)
+        self.store.put_all(activity_writes([one], self.clock.now(), KEYS, shards=SHARDS))
         self.clock.advance(timedelta(milliseconds=1))
 
     def scan(self, shard: int) -> None:

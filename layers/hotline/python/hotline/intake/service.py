@@ -157,8 +157,7 @@ def _is_received(fact: Fact) -> bool:
 
 def _keep_activity(ctx: Context, facts: Sequence[Fact], shards: int) -> None:
     """Keep of the facts what the scan looks at; what is delivered again is kept again, which it expects."""
-    rows = security.activity_writes(facts, ctx.clock.now(), ctx.lookup_ring, shards=shards)
-    security.write_activity(ctx.store, rows, ctx.ids)
+    ctx.store.put_all(security.activity_writes(facts, ctx.clock.now(), ctx.lookup_ring, shards=shards))
 
 
 def _read(store: Store, keys: Iterable[Key]) -> dict[Key, Item]:

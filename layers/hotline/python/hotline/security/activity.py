@@ -15,7 +15,7 @@ from hotline.kit.clock import epoch_s, to_text
 from hotline.kit.ids import bucket
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import TTL_ATTRIBUTE, Key, Put, Table
-from hotline.kit.store.condition import NEW, Item
+from hotline.kit.store.condition import Item
 
 from .detectors import Stream
 from .streams import SHORT_CHARACTERS, Hide, Told, streams_of
@@ -78,7 +78,7 @@ def _row(told: Told, fact_id: str, at: datetime, now: datetime, shards: int, suf
     if told.names is not None:
         item[NAMED] = told.names
     partition = activity_partition(told.stream, now, bucket(told.subject, shards))
-    return Put(Key(Table.ACTIVITY, partition, f"{to_text(now)}#{fact_id}{suffix}"), item, NEW)
+    return Put(Key(Table.ACTIVITY, partition, f"{to_text(now)}#{fact_id}{suffix}"), item)
 
 
 def _hide_by(keyring: Keyring) -> Hide:

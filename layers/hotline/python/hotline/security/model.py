@@ -16,7 +16,6 @@ from .detectors import Event, Stream
 class SecurityError(StrEnum):
     """Why the scan or its rows have to come again."""
 
-    ACTIVITY_NOT_WRITTEN = "activity_not_written"
     NO_SUCH_FINDING = "no_such_finding"
     FINDING_CHANGED = "finding_changed"
     SUBJECT_NOT_JUDGED = "subject_not_judged"

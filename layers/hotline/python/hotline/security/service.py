@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import batched, islice
+from itertools import islice
 
 from hotline.accounts.service import risk_key
 from hotline.contracts.model import AccountErased, Fact
 from hotline.kit.change import Change
-from hotline.kit.errors import Unavailable
-from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
-from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store, TransactionCancelled, query_all
+from hotline.kit.store import Key, Put, Store, query_all
 from hotline.kit.store.condition import PRESENT, Item
 
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, agent_row, rows_of
@@ -37,7 +35,6 @@ from .model import (
     Finding,
     FindingChanged,
     FindingState,
-    SecurityError,
     SeenFinding,
     ShardReport,
     SubjectFinding,
@@ -54,24 +51,24 @@ FINDINGS_TOLD_MAX = 20
 """More open findings on one account than anybody reads."""
 FINDINGS_SEEN_MAX = 100
 """So many findings on one account are shown to people of the wallet."""
-WRITE_ATTEMPTS_MAX = 4
 """How often one chunk is sent when rows of it are there already or DynamoDB reports a conflict."""
 
 __all__ = [
-    "ACTIVITY_SHARDS", "DIGEST_MESSAGE", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "FindingChanged",
+    "ACTIVITY_SHARDS", "DIGEST_MESSAGE", "SHARDS_MAX", "Finding", "FindingChanged",
     "FindingState", "Matter", "RuleSet", "SeenFinding", "ShardReport", "Stream", "SubjectFinding",
     "SubjectFindingPage", "ToldFinding", "Verdict", "account_of_finding", "activity_writes",
     "contribute_agent_activity", "contribute_facts", "contribute_verdict", "digest_duty_at", "fact_keys",
     "find_times_to_tell", "finding_to_see", "iterate_findings", "list_findings", "list_matters",
     "list_subject_findings", "list_told_findings", "named_finding_key", "read_shipped_rules", "scan_shard",
-    "verdict_keys", "write_activity",
+    "verdict_keys",
 ]  # fmt: skip
 
 
 def activity_writes(
     facts: Sequence[Fact], now: datetime, lookup_keys: Keyring, *, shards: int = ACTIVITY_SHARDS
 ) -> list[Put]:
-    """One conditional put for each row that the scan will look at, each key once; facts of any accounts and types.
+    """One put for each row that the scan will look at, each key once; facts of any accounts and types. A row of the
+    same instant is the same row, so that `Store.put_all` takes them.
 
     `now` is the clock at the write: take it anew for a later try. `shards`: over how many the accounts are spread.
     """
@@ -104,28 +101,6 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
         change.replace(watch, read.get(watch), tombstone_item(change.now))
         if risk in read:
             change.delete(risk, condition=PRESENT)
-
-
-def write_activity(store: Store, rows: Sequence[Put], ids: IdSource) -> None:
-    """Write the rows in as few transactions as they fit. A row that is there already counts as written. Raises
-    Unavailable when some may be missing; writing them again does no harm."""
-    for chunk in batched(rows, TRANSACTION_ITEMS_MAX, strict=False):
-        _write_chunk(store, list(chunk), ids)
-
-
-def _write_chunk(store: Store, rows: list[Put], ids: IdSource) -> None:
-    for _ in range(WRITE_ATTEMPTS_MAX):
-        if not rows:
-            return
-        try:
-            store.transact(rows, token=ids.new("act")[-36:])
-        except TransactionCancelled as cancelled:
-            reasons = zip(rows, cancelled.reasons, strict=True)
-            rows = [row for row, reason in reasons if reason.code is not ReasonCode.CONDITION]
-        else:
-            return
-    if rows:
-        raise Unavailable(SecurityError.ACTIVITY_NOT_WRITTEN)
 
 
 def list_told_findings(store: Store, account_id: str, now: datetime) -> tuple[ToldFinding, ...]:

@@ -4,7 +4,8 @@
 
 One number would be one item that every call writes, and of two transactions on one item DynamoDB refuses the later one.
 So a rate is counted in several items, each in a partition of its own. A hash of any value at hand picks one of them.
-They are read together, as they were a moment ago. A sum over five minutes is an estimate, and such a read costs half. Adding needs no condition, since a sum is the same in
+They are read together, as they were a moment ago. A sum over five minutes is an estimate, and such a read costs half.
+Adding needs no condition, since a sum is the same in
 any order. It rides in the transaction that makes it true: a failed commit counts nothing, and a delivery that comes
 again counts nothing.
 

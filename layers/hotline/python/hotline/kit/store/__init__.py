@@ -19,6 +19,8 @@ TRANSACTION_ITEMS_MAX = 100
 """DynamoDB TransactWriteItems: at most 100 actions in one transaction."""
 BATCH_GET_KEYS_MAX = 100
 """DynamoDB BatchGetItem: at most 100 keys in one request."""
+BATCH_PUTS_MAX = 25
+"""DynamoDB BatchWriteItem: at most 25 items in one request."""
 TTL_ATTRIBUTE = "expires_at_epoch_s"
 
 
@@ -213,6 +215,14 @@ class Store(Protocol):
         twice. The caller knows its own work when it reads again, or does not mind.
 
         Raises TransactionCancelled with one reason; Unavailable when it is not known whether the item was written.
+        """
+        ...
+
+    def put_all(self, puts: Sequence[Put]) -> None:
+        """Write whole items without conditions, each by itself, for half the price of a transaction: at most 25 in a
+        request. To write them again does no harm, so that only those may come that are the same each time.
+
+        Raises Unavailable when some may not be written.
         """
         ...
 

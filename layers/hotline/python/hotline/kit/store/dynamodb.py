@@ -17,6 +17,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import batched
 from typing import Any
 
 from hotline.kit.aws.clients import open_service
@@ -25,12 +26,26 @@ from hotline.kit.config import MissingSetting, TableNames
 from hotline.kit.deadline import left_s
 from hotline.kit.errors import Unavailable
 
-from . import Key, MalformedRequest, Page, Put, Query, Reason, ReasonCode, Table, TransactionCancelled, Update, Write
+from . import (
+    BATCH_PUTS_MAX,
+    Key,
+    MalformedRequest,
+    Page,
+    Put,
+    Query,
+    Reason,
+    ReasonCode,
+    Table,
+    TransactionCancelled,
+    Update,
+    Write,
+)
 from .condition import Item
 from .expressions import (
     Wire,
     check_key,
     check_keys,
+    check_puts,
     check_query,
     check_write,
     check_writes,
@@ -189,6 +204,25 @@ class DynamoStore:
             old = refusal.answer.get("Item")
             reason = Reason(_ALONE[refusal.code], from_item(old) if old else None)
             raise TransactionCancelled((reason,)) from None
+
+    def put_all(self, puts: Sequence[Put]) -> None:
+        """See Store.put_all. Items that DynamoDB leaves out are sent again, as often as any request."""
+        check_puts(puts)
+        for some in batched(puts, BATCH_PUTS_MAX, strict=False):
+            self._put_batch(some)
+
+    def _put_batch(self, puts: Sequence[Put]) -> None:
+        left: dict[str, Any] = {}
+        for put in puts:
+            item = to_item({**put.item, **put.key.attributes()})
+            left.setdefault(self._name(put.key.table), []).append({"PutRequest": {"Item": item}})
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            if attempt > 1:
+                self._pause(attempt - 1)
+            left = dict(self._write("BatchWriteItem", {"RequestItems": left}).get("UnprocessedItems", {}))
+            if not left:
+                return
+        raise Unavailable
 
     def _name(self, table: Table) -> str:
         """The table's physical name. Raises MissingSetting: the function was not given this table."""

@@ -177,6 +177,16 @@ def check_write(write: Write) -> None:
         _check_put(write)
 
 
+def check_puts(puts: Sequence[Put]) -> None:
+    """Raises MalformedRequest for a put that its table cannot hold, a key twice, and a condition."""
+    if len({put.key for put in puts}) != len(puts):
+        raise MalformedRequest("two puts on one key")
+    for put in puts:
+        if put.condition is not None:
+            raise MalformedRequest("a batch takes no condition")
+        check_write(put)
+
+
 def _check_put(write: Put) -> None:
     for name, value in write.key.attributes().items():
         if write.item.get(name, value) != value:
