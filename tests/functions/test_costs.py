@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 
 from benchmarks import facts
 from hotline.contracts.facts import FACTS
+
+VERY_MANY: Final = 300
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -15,3 +19,10 @@ def test_ten_facts_of_a_type_cost_no_more_than_one_alone_ten_times(name: str) ->
     assert together.written <= facts.TOGETHER * alone.written
     assert together.read <= facts.TOGETHER * alone.read
     assert facts.tell_units(alone, together).startswith(f"{alone.written + alone.indexed} W, ")
+
+
+@pytest.mark.parametrize("name", ["payment.failed", "bill.issued"])
+def test_a_fact_of_very_many_reads_no_more_than_one_of_ten(name: str) -> None:
+    """A share that is too large for a transaction was read, thrown away and read again in halves."""
+    many, ten = facts.measure_type(name, VERY_MANY), facts.measure_type(name, facts.TOGETHER)
+    assert many.read / VERY_MANY <= ten.read / facts.TOGETHER

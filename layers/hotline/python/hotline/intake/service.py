@@ -32,6 +32,10 @@ from .unknown import tell_unknown, tell_unopened
 
 __all__ = ["Outcome", "Refused", "fold", "fold_apart"]
 
+FACTS_OF_A_SHARE_MAX = 25
+"""A payment is three items of a transaction, and few facts are more. So a share is seldom read, found too large for a
+transaction, and read again in halves."""
+
 
 def fold(ctx: Context, facts: Sequence[Fact], *, shards: int = security.ACTIVITY_SHARDS, live: bool = True) -> None:
     """Take in facts that all have one subject, an account or a merchant. `shards`: over how many the scan's rows are
@@ -46,15 +50,15 @@ def fold(ctx: Context, facts: Sequence[Fact], *, shards: int = security.ACTIVITY
 
 
 def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
-    """Duplicates dropped. Two different facts under one id, which no wallet should send, do not meet in one share."""
-    shares: list[list[Fact]] = []
+    """Duplicates dropped, at most FACTS_OF_A_SHARE_MAX in one. Two different facts under one id, which no wallet should
+    send, do not meet in one share."""
+    unlike: list[dict[str, Fact]] = []
     for fact in dict.fromkeys(facts):
-        share = next((share for share in shares if all(fact.id != known.id for known in share)), None)
-        if share is None:
-            shares.append([fact])
-        else:
-            share.append(fact)
-    return shares
+        group = next((group for group in unlike if fact.id not in group), None)
+        if group is None:
+            unlike.append(group := {})
+        group[fact.id] = fact
+    return [list(some) for group in unlike for some in batched(group.values(), FACTS_OF_A_SHARE_MAX, strict=False)]
 
 
 def _fold_share(ctx: Context, facts: Sequence[Fact], shards: int | None) -> None:
