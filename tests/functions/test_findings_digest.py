@@ -55,7 +55,7 @@ from hotline.security.findings_digest import (
 from hotline.security.items import finding_key, named_finding_key
 from hotline.security.model import FINDING_LIFE, Finding, FindingState, Verdict
 from hotline.security.scan import scan_shard
-from hotline.security.service import activity_writes, write_activity
+from hotline.security.service import activity_writes
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from hotline_local.words.catalogues import read_source, source_file
@@ -296,7 +296,7 @@ def test_the_scan_itself_opens_the_digest(world: World) -> None:
     world.open()
     now = world.clock.now()
     facts = [replace(one, subject=ACCOUNT) for one in failures(10, now - 10 * MINUTE)]
-    write_activity(world.store, activity_writes(facts, now, world.ctx.lookup_ring), world.ctx.ids)
+    world.store.put_all(activity_writes(facts, now, world.ctx.lookup_ring))
     world.clock.instant += COMPLETE
     (finding,) = scan_shard(world.ctx, shard_of(ACCOUNT)).raised
     assert len(world.run_until(START + 2 * DAY)) == 1
@@ -309,7 +309,7 @@ def test_the_scan_itself_opens_the_digest(world: World) -> None:
 def test_an_urgent_finding_is_told_at_once_and_is_in_no_digest(world: World) -> None:
     world.open()
     now = world.clock.now()
-    write_activity(world.store, activity_writes(chain(now), now, world.ctx.lookup_ring), world.ctx.ids)
+    world.store.put_all(activity_writes(chain(now), now, world.ctx.lookup_ring))
     world.clock.instant += 31 * MINUTE + COMPLETE
     (finding,) = scan_shard(world.ctx, shard_of(ACCOUNT)).raised
     assert world.state(finding) is FindingState.TOLD

@@ -83,7 +83,7 @@ def test_an_answer_is_an_object(open_client: Open) -> None:
 def test_numbers_and_binaries_come_and_go_exactly(open_client: Open) -> None:
     found, _, _ = use(open_client, lambda store: store.get(KEY), answer({"Item": ITEM}))
     assert found == PLAIN
-    _, service, _ = use(open_client, lambda store: store.put_alone(Put(KEY, PLAIN)), answer({}))
+    _, service, _ = use(open_client, lambda store: store.write_alone(Put(KEY, PLAIN)), answer({}))
     assert b'"' + b"9" * 38 + b'"' in service.asked[0].body
     assert b'"AP8="' in service.asked[0].body
 
@@ -136,10 +136,10 @@ def test_a_conflict_of_transactions_is_handed_back_after_a_pause(open_client: Op
 
 
 @CLIENTS
-def test_a_condition_of_a_put_alone_hands_back_the_item(open_client: Open) -> None:
+def test_a_condition_of_a_write_alone_hands_back_the_item(open_client: Open) -> None:
     failed = {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", "Item": ITEM}
     with pytest.raises(TransactionCancelled) as cancelled:
-        use(open_client, lambda store: store.put_alone(Put(KEY, {}, NEW)), answer(failed, status=400))
+        use(open_client, lambda store: store.write_alone(Put(KEY, {}, NEW)), answer(failed, status=400))
     assert cancelled.value.reasons[0].item == PLAIN
 
 

@@ -18,7 +18,7 @@ from hotline.identity.model import Goal
 from hotline.kit.errors import NeedProof
 from hotline.kit.store import Table
 from hotline.security.model import Verdict
-from hotline.security.service import activity_writes, list_findings, scan_shard, write_activity
+from hotline.security.service import activity_writes, list_findings, scan_shard
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.functions.test_api_recoveries import asked, code_of, enter
@@ -236,7 +236,7 @@ def test_a_risk_that_rises_before_an_agents_write_stops_it(world: AgentWorld) ->
 
 def scan(world: AgentWorld, *facts: Fact) -> None:
     """The facts are read by a run of the scan."""
-    write_activity(world.store, activity_writes(facts, world.clock.now(), world.ctx.lookup_ring), world.ctx.ids)
+    world.store.put_all(activity_writes(facts, world.clock.now(), world.ctx.lookup_ring))
     world.clock.advance(COMPLETE)
     scan_shard(world.ctx, shard_of(ACCOUNT))
 
