@@ -76,7 +76,7 @@ DAY, MINUTE, HOUR = timedelta(days=1), timedelta(minutes=1), timedelta(hours=1)
 MANY: Final = 12
 CALLS_OF_A_RUN: Final = 17
 """So many of these calls make the run that sends a digest, its delivery, and the run that notes it."""
-CALLS_OF_WORK: Final = frozenset({"get", "batch_get", "transact"})
+CALLS_OF_WORK: Final = frozenset({"get", "batch_get", "transact", "write_alone"})
 
 
 class _Queue:
