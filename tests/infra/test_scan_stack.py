@@ -164,7 +164,8 @@ def test_an_address_that_tries_many_accounts_is_found(running_stack: RunningStac
         event = {"specversion": "1.0", "id": f"stuffed-{number}", "source": "wallet", "type": "login.failed.v1"}
         tries.append({**event, "time": at, "subject": f"acct-stuffed-{number}", "data": data})
     put_facts(stack, tries)
-    eventually(lambda: sum(rows_of(stack, f"acct-stuffed-{number}") for number in range(30)) == 30)
+    # A queue may deliver a fact twice, which makes a second row, and no second try.
+    eventually(lambda: all(rows_of(stack, f"acct-stuffed-{number}") for number in range(30)))
     report = summed(scan(stack, datetime.now(UTC)))
     (found,) = [finding for finding in report["findings"] if finding["stream"] == "source"]
     assert found["rule"] == "credential_stuffing"
