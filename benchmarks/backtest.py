@@ -22,7 +22,8 @@ from hotline.backtest.engine import Scope
 from hotline.backtest.ordering import Inputs, iterate
 from hotline.backtest.reader import Reader
 from hotline.backtest.runs import Chosen, Work, run
-from hotline.security.detectors import DETECTORS, Stream
+from hotline.security.detectors import Stream
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.rules import RuleSet
 from hotline.security.watch import PENDING_MAX, Watch
 from hotline_local.launcher.paths import ROOT

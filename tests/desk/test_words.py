@@ -70,7 +70,8 @@ from hotline.refunds.reviews import REVIEWED
 from hotline.reports import model as report_model
 from hotline.reports.model import CallbackState, Ending, LockKind
 from hotline.security.account_risk import NOT_KNOWN
-from hotline.security.detectors import DETECTORS, Severity
+from hotline.security.detectors import Severity
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.model import FindingState, SecurityError, Verdict
 from hotline.security.score import Risk
 from hotline.wording.catalogue import find

@@ -2,18 +2,18 @@
 changed."""
 
 import json
-import os
-import subprocess
-import sys
+import re
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from hotline_local.launcher.artefacts import elf_machine, foreign_libraries, libraries
 from hotline_local.launcher.build import TEMPLATE_NAME, Target, build
+from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.template import artefacts, read
+from tests.support.artefact_imports import imported
 from tests.support.template import resources
 
 pytestmark = pytest.mark.slow
@@ -79,6 +79,15 @@ def test_the_layer_carries_the_data_files_of_the_package(folder: Path) -> None:
     assert {path for path in data if (layer / path).exists()} == data
 
 
+def test_the_sdk_in_the_layer_knows_the_services_that_the_code_asks_and_no_others(folder: Path) -> None:
+    code = [path.read_text(encoding="utf-8") for path in (ROOT / "layers/hotline/python").rglob("*.py")]
+    asked = {name for text in code for name in re.findall(r"(?:make_client|client)\(\s*\"([a-z0-9]+)\"", text)}
+    assert {"secretsmanager", "kms", "s3", "sqs"} <= asked
+    data = folder / "DependenciesLayer/python/botocore/data"
+    assert {path.name for path in data.iterdir() if path.is_dir()} == asked | {"dynamodb"}
+    assert {"endpoints.json", "partitions.json", "sdk-default-configuration.json"} <= {p.name for p in data.iterdir()}
+
+
 def test_the_built_template_names_its_artefacts_and_has_every_flow_inside(folder: Path) -> None:
     template = read(folder / TEMPLATE_NAME)
     for logical_id, artefact in artefacts(template).items():
@@ -93,58 +102,7 @@ def test_a_second_build_leaves_everything_as_it_is(local: Path) -> None:
     assert steps == []
 
 
-IMPORT = """
-import json, os, sys
-asked = json.load(sys.stdin)
-sys.path[:0] = asked["layers"]
-import importlib
-for name in asked["first"]:
-    importlib.import_module(name)
-for module, folder, attribute in asked["modules"]:
-    # A process of its own for each: what one imports, no other may find.
-    if os.fork() == 0:
-        sys.path.insert(0, folder)
-        has = callable(getattr(importlib.import_module(module), attribute))
-        files = sorted({m.__file__ for m in list(sys.modules.values()) if getattr(m, "__file__", None)})
-        print(json.dumps({"callable": has, "files": files, "modules": sorted(sys.modules)}), flush=True)
-        os._exit(0)
-    if os.wait()[1] != 0:
-        sys.exit(f"{module} cannot be imported from {folder}")
-"""
-"""Imports modules, each in a fork, with nothing but one artefact, the layers and the standard library. Imports that all
-share are made first, from the same layers: that saves each fork the time."""
 LIBRARIES = ("boto3", "aws_lambda_powertools.metrics", "aws_lambda_powertools.event_handler")
-
-
-def imported(
-    functions: Sequence[str], local: Path, *, module: str = "", attribute: str = "handler", first: Sequence[str] = ()
-) -> dict[str, tuple[set[Path], set[str]]]:
-    """Import the handler of each function, or another module of it. Returns the files and names of all modules that
-    were imported, by function."""
-    template = read(local / TEMPLATE_NAME)
-    asked, settings = [], set[str]()
-    for function in functions:
-        properties = template["Resources"][function]["Properties"]
-        asked.append((module or properties["Handler"].rpartition(".")[0], str(local / function), attribute))
-        settings |= {name for name in properties["Environment"]["Variables"] if name.startswith("POWERTOOLS_SERVICE")}
-    layers = [str(local / layer["Ref"] / "python") for layer in template["Globals"]["Function"]["Layers"]]
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", IMPORT],
-        input=json.dumps({"modules": asked, "layers": layers, "first": first}),
-        env={"PATH": os.defpath, "AWS_DEFAULT_REGION": "eu-central-1", "POWERTOOLS_METRICS_NAMESPACE": "Hotline"}
-        | dict.fromkeys(settings, "x"),
-        cwd=local,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert all(answer["callable"] for answer in answers)
-    return {
-        function: ({Path(file) for file in answer["files"]}, set(answer["modules"]))
-        for function, answer in zip(functions, answers, strict=True)
-    }
 
 
 def test_no_function_has_a_module_that_a_layer_has_too(local: Path) -> None:
@@ -159,25 +117,25 @@ def test_no_function_has_a_module_that_a_layer_has_too(local: Path) -> None:
 
 def test_a_function_needs_nothing_but_its_artefact_and_the_layers(local: Path) -> None:
     found = imported(FUNCTIONS, local, first=LIBRARIES)
-    assert {function: outside(files, local) for function, (files, _) in found.items()} == {
+    assert {function: outside(each.files, local) for function, each in found.items()} == {
         name: [] for name in FUNCTIONS
     }
 
 
-def outside(files: set[Path], local: Path) -> list[Path]:
+def outside(files: Iterable[Path], local: Path) -> list[Path]:
     """Those of the files that come neither from the artefacts nor from the standard library."""
     library = Path(sysconfig.get_path("stdlib")).resolve()
     return [file for file in files if not file.resolve().is_relative_to(local) and not file.is_relative_to(library)]
 
 
 def test_the_phones_function_starts_without_pydantic_and_without_what_decrypts(local: Path) -> None:
-    _, modules = imported(["ConnectFunction"], local)["ConnectFunction"]
+    modules = imported(["ConnectFunction"], local)["ConnectFunction"].modules
     assert modules.isdisjoint({"pydantic", "aws_encryption_sdk", "cryptography", "attr", "wrapt"})
     assert "functions.connect.decryption" not in modules
 
 
 def test_the_libraries_that_decrypt_are_in_the_artefacts_and_need_nothing_else(local: Path) -> None:
     asked = {"module": "functions.connect.decryption", "attribute": "decrypt"}
-    files, modules = imported(["ConnectFunction"], local, **asked)["ConnectFunction"]
-    assert {"aws_encryption_sdk", "cryptography"} <= modules
-    assert outside(files, local) == []
+    found = imported(["ConnectFunction"], local, **asked)["ConnectFunction"]
+    assert {"aws_encryption_sdk", "cryptography"} <= found.modules
+    assert outside(found.files, local) == []

@@ -15,7 +15,7 @@ import pytest
 
 from hotline.backtest import engine, ordering
 from hotline.backtest.ordering import PARTS_MAX, sort_files
-from hotline.security.detectors import DETECTORS
+from hotline.security.detectors.shipped import DETECTORS
 from hotline_local import cli
 from tests.support.wallet_histories import History, login, movement, told, write_history
 

@@ -16,7 +16,8 @@ from hotline.backtest.reader import Reader, read_line
 from hotline.backtest.recent import RecentIds, RecentParties
 from hotline.backtest.runs import Work, judge_share, run
 from hotline.backtest.subjects import Subjects
-from hotline.security.detectors import DETECTORS, Event, Stream
+from hotline.security.detectors import Event, Stream
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
 from hotline.security.rules import RuleSet
 from hotline.security.watch import LATENESS_MS, Watch

@@ -19,7 +19,7 @@ from hotline.backtest.model import Unusable
 from hotline.backtest.risk import Part, add_findings, add_up, rate_movement
 from hotline.backtest.runs import Work, run
 from hotline.backtest.summary import sum_up
-from hotline.security.detectors import DETECTORS
+from hotline.security.detectors.shipped import DETECTORS
 from hotline_local.backtest.charts import trace_curve
 from hotline_local.backtest.tuning import f1_of
 from tests.support.wallet_histories import BEGAN, History, login, movement, told, write_history

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.security.detectors import DETECTORS
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.settings import choose_rules
 from hotline_local import cli
 from hotline_local.backtest.tuning import list_neighbours

@@ -588,15 +588,16 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.rest_permille": (500, "decision: half of it is not one amount"),
         "DETECTOR.limits.merge_ms": (24 * _HOUR_MS, "decision: a day"),
     },
+    "hotline.security.lists": {
+        "FINDINGS_TOLD_MAX": (20, "decision: more open findings than anybody reads"),
+        "FINDINGS_SEEN_MAX": (100, "decision: what people of the wallet are shown of one account"),
+    },
+    "hotline.security.records": {},
     "hotline.security.scan": {
         "COMPLETE_AFTER": (90 * SECONDS, "writers give up after 30 s, and twice that for clocks"),
         "FIRST_LOOK_BACK": (24 * HOURS, "decision: a first run begins a day before"),
         "ROUND_ROWS_MAX": (20_000, "docs/detection.md: rows of a round"),
         "RECALL_ROWS_MAX": (20_000, "docs/detection.md: rows that are read again for late events"),
-    },
-    "hotline.security.service": {
-        "FINDINGS_TOLD_MAX": (20, "decision: more open findings than anybody reads"),
-        "FINDINGS_SEEN_MAX": (100, "decision: what people of the wallet are shown of one account"),
     },
     "hotline.security.watch": {
         "LATENESS_MS": (24 * 3_600_000, "decision: how late a fact may come"),

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from hotline.security.detectors import DETECTORS, Event, Stream
+from hotline.security.detectors import Event, Stream
 from hotline.security.detectors.rule import MINUTE_MS
+from hotline.security.detectors.shipped import DETECTORS
 from tests.support.folded_findings import Findings, fold_in_order, plan_of
 from tests.support.honest_logins import World, attack, live_honestly
 

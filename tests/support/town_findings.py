@@ -17,8 +17,9 @@ from statistics import median
 from typing import Any, Final
 
 from hotline.backtest.reader import Reader, read_line
-from hotline.security.detectors import DETECTORS, Event, Stream
+from hotline.security.detectors import Event, Stream
 from hotline.security.detectors.rule import DAY_MS, MINUTE_MS
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
 from hotline.security.rules import RuleSet
 from hotline.security.settings import choose_rules, parse_settings

@@ -157,7 +157,7 @@ def _read_scope(arguments: argparse.Namespace, *, ranked: bool, labels: "Labels 
 
 
 def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
-    from hotline.security.detectors import DETECTORS
+    from hotline.security.detectors.shipped import DETECTORS
     from hotline.security.settings import BadSettings, choose_rules, parse_settings, read_weights
 
     text = None

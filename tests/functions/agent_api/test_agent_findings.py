@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from hotline.security.detectors import DETECTORS, Stream
+from hotline.security.detectors import Stream
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.items import named_finding_key
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor

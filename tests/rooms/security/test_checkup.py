@@ -8,7 +8,8 @@ import pytest
 
 from hotline.kit.clock import to_text
 from hotline.security.checkup import TOLD_RULES, Matter, list_matters
-from hotline.security.detectors import DETECTORS, Stream
+from hotline.security.detectors import Stream
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.items import state_of
 from hotline.security.model import FINDING_LIFE, FindingState
 from tests.support.stores import NOON

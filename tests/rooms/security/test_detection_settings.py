@@ -6,7 +6,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from hotline.security.detectors import DETECTORS, Detector
+from hotline.security.detectors import Detector
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.rules import Bands, RuleSet
 from hotline.security.score import DIVISORS, Weights
 from hotline.security.settings import (

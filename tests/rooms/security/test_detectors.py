@@ -17,7 +17,6 @@ import pytest
 from hotline.agents.limits import COUNTED, LIMITS, Counted
 from hotline.security import detectors
 from hotline.security.detectors import (
-    DETECTORS,
     Detector,
     Event,
     Hit,
@@ -34,6 +33,7 @@ from hotline.security.detectors import password_spray as spray
 from hotline.security.detectors import reset_device_transfer as chain
 from hotline.security.detectors import success_after_attack as success
 from hotline.security.detectors.rule import HOUR_MS, MINUTE_MS, example_ms
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
 from hotline_local.launcher.paths import ROOT
 from tests.mutation.rules import RULES
@@ -42,7 +42,7 @@ from tests.support.documents import read_table
 from tests.support.folded_findings import fold_in_order, in_order, plan_of
 
 FOLDER = Path(detectors.__file__).parent
-HELPERS: Final = {"__init__", "rule", "history", "windows"} | {
+HELPERS: Final = {"__init__", "rule", "history", "shipped", "windows"} | {
     "agent_deeds", "agent_examples", "floors", "journeys", "marks", "source_examples", "source_tries", "states"
 }  # fmt: skip
 """Files that are no rules. Those of the second set hold what several rules share."""

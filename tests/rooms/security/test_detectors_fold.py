@@ -13,7 +13,8 @@ from typing import Any, Final
 import pytest
 
 from hotline.security import detectors
-from hotline.security.detectors import DETECTORS, Detector, Event, Example, Severity, Signal, State
+from hotline.security.detectors import Detector, Event, Example, Severity, Signal, State
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
 from tests.support.folded_findings import fold_in_order, in_order, plan_of, size_of, watch_as_it_comes
 

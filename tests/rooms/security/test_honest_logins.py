@@ -8,8 +8,9 @@ from typing import Final
 
 import pytest
 
-from hotline.security.detectors import DETECTORS, Severity
+from hotline.security.detectors import Severity
 from hotline.security.detectors.rule import DAY_MS, HOUR_MS
+from hotline.security.detectors.shipped import DETECTORS
 from tests.support.honest_logins import BEGIN_MS, World, attack, break_down, distance_km, live_honestly
 from tests.support.login_findings import FOUND_BY, count_false, find_all, measure_attacks
 

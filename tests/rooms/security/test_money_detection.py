@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotline.security.detectors import DETECTORS, Detector, Event, History, Severity, Stream
+from hotline.security.detectors import Detector, Event, History, Severity, Stream
 from hotline.security.detectors.history import (
     DAY_MS,
     HALF_LIFE_MS,
@@ -24,6 +24,7 @@ from hotline.security.detectors.history import (
     RECORD_HALF_LIFE_MS,
     PartyHistory,
 )
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
 from hotline.security.rules import RuleSet
 from hotline.security.score import (

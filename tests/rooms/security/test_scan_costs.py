@@ -29,7 +29,8 @@ from hotline.contracts.model import (
 )
 from hotline.kit.money import Money
 from hotline.kit.store import TTL_ATTRIBUTE, Key, Table
-from hotline.security.detectors import DETECTORS, Stream
+from hotline.security.detectors import Stream
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.items import cursor_key, watch_key
 from hotline.security.rules import RuleSet
 from hotline.security.service import ShardReport, activity_writes, scan_shard

@@ -34,7 +34,8 @@ from hotline.kit.errors import HotlineError, Unavailable
 from hotline.kit.store import Put, Table, Update, Write
 from hotline.kit.store.condition import Item
 from hotline.security import items, scan
-from hotline.security.detectors import DETECTORS, Severity, Signal, Stream
+from hotline.security.detectors import Severity, Signal, Stream
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.service import activity_writes, scan_shard
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds

@@ -38,7 +38,8 @@ from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause, DecisionKind, LockState, ResetOutcome, UnlockOutcome
 from hotline.security import service as security
 from hotline.security.activity import ACTIVITY_SHARDS
-from hotline.security.detectors import DETECTORS, Severity, Signal, Stream
+from hotline.security.detectors import Severity, Signal, Stream
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.items import PAGE_ROWS, finding_key, is_tombstone, watch_key
 from hotline.security.model import NEXT_STATES, FindingState, may_become
 from hotline.security.packing import pack, unpack

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from hotline.security.detectors import DETECTORS
+from hotline.security.detectors.shipped import DETECTORS
 from tests.support.town import Town, copy_cards, let_guessers_in, let_thieves_in, live_in_town
 from tests.support.town_findings import (
     BEGIN_MARK,

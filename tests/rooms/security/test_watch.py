@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.kit.clock import to_text
-from hotline.security.detectors import DETECTORS, Detector, Event, Severity, Stream
+from hotline.security.detectors import Detector, Event, Severity, Stream
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.findings import FINDINGS_AT_ONCE, Kind, Step, parts_of
 from hotline.security.items import instant_of, is_tombstone, tombstone_item, watch_item, watch_of
 from hotline.security.model import Finding

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from hotline.kit.aws.objects import Objects
-from hotline.security.detectors import DETECTORS
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.rules import RuleSet
 from hotline.security.score import Weights
 from hotline.security.settings import SHIPPED_FILE, BadSettings, choose_rules, parse_settings, read_weights

@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-import phonenumbers
-
 from hotline.accounts.service import normalise_phone, region_of
 from hotline.kit.config import MalformedSetting
 
@@ -57,6 +55,9 @@ def is_e164(number: str) -> bool:
     """Whether a text is a telephone number in E.164 form that its country's numbering plan allows."""
     if _E164.fullmatch(number) is None:
         return False
+    # Here, since most functions that know the numbers never read one.
+    import phonenumbers
+
     try:
         return phonenumbers.is_possible_number(phonenumbers.parse(number, None))
     except phonenumbers.NumberParseException:

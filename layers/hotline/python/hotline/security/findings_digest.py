@@ -136,7 +136,7 @@ def contribute_collected(change: Change, read: Mapping[Key, Item], account_id: s
     change.replace(key, item, digest_item(account_id, replace(known, finding_ids=together)))
 
 
-def duty_at(key: Key) -> Duty | None:
+def digest_duty_at(key: Key) -> Duty | None:
     """The duty about the item at a key; None when that is no digest."""
     account_id = account_of(key)
     if account_id is None or key != digest_key(account_id):

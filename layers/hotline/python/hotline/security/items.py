@@ -9,9 +9,10 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from json import dumps
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hotline.kit.clock import epoch_s, from_text, to_text
 from hotline.kit.retention import record_end
@@ -20,7 +21,7 @@ from hotline.kit.store import Between as SortKeys
 from hotline.kit.store.condition import Condition, Item, Missing, equals
 
 from .activity import NAMED, SUBJECT, activity_partition, values_of
-from .detectors import DETECTORS, Event, Stream
+from .detectors import Event, Stream
 from .model import (
     FINDING_LIFE,
     Finding,
@@ -33,9 +34,11 @@ from .model import (
     may_become,
 )
 from .packing import pack, unpack
-from .rules import Plan
 from .streams import ID_CHARACTERS_MAX, shorten_over
-from .watch import Watch
+
+if TYPE_CHECKING:
+    from .rules import Plan
+    from .watch import Watch
 
 PAGE_ROWS: Final = 500
 """Rows of one query."""
@@ -49,7 +52,6 @@ WATCH_LIVES: Final[Mapping[Stream, timedelta]] = {
 }
 """How long a watch is kept after its last change: a year of habits; an address belongs to somebody else after weeks."""
 ERASED: Final = "erased"
-RUNBOOKS: Final[Mapping[str, str]] = {detector.rule: detector.runbook for detector in DETECTORS}
 _WATCH: Final = "#WATCH"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _LONG_IDS: Final = ("movement_id", "refund_id")
@@ -103,6 +105,9 @@ def tombstone_item(now: datetime) -> Item:
 def watch_of(plan: Plan, item: Mapping[str, Any] | None, now: datetime) -> Watch:
     """The watch in a stored item. It is empty where nothing has happened yet, or not for so long that the item may be
     gone at any moment. Of an item of an earlier form the position alone is known."""
+    # Here, since most of those who know stored findings never fold a watch.
+    from .watch import Watch
+
     if item is None or int(item.get(TTL_ATTRIBUTE, epoch_s(now))) < epoch_s(now):
         return Watch(plan)
     if "memory" not in item:
@@ -213,7 +218,7 @@ def subject_finding_of(item: Mapping[str, Any], now: datetime) -> SubjectFinding
         facts=dict(item["facts"]),
         events=len(item["event_ids"]),
         state=state_of(item, now),
-        runbook=RUNBOOKS.get(item["rule"]),
+        runbook=_runbooks().get(item["rule"]),
         version=version_of(item),
     )
 
@@ -239,7 +244,7 @@ def finding_to_see(item: Mapping[str, Any], now: datetime) -> SeenFinding:
         state=state_of(item, now),
         window_start=from_text(item["window_start"]),
         window_end=from_text(item["window_end"]),
-        runbook=RUNBOOKS.get(item["rule"]),
+        runbook=_runbooks().get(item["rule"]),
     )
 
 
@@ -303,3 +308,10 @@ def to_ms(text: str) -> int:
 def instant_of(at_ms: int) -> datetime:
     """The instant of a time in milliseconds since 1970."""
     return datetime.fromtimestamp(at_ms // 1000, UTC) + timedelta(milliseconds=at_ms % 1000)
+
+
+@cache
+def _runbooks() -> Mapping[str, str]:
+    from .detectors.shipped import DETECTORS
+
+    return {detector.rule: detector.runbook for detector in DETECTORS}

@@ -19,8 +19,9 @@ from typing import Any, Final
 
 from hotline.kit.errors import InvalidInput
 
-from .detectors import DETECTORS, Detector
+from .detectors import Detector
 from .detectors.rule import MINUTE_MS
+from .detectors.shipped import DETECTORS
 from .rules import Bands, RuleSet
 from .score import DIVISORS, RISK_MAX, Weights
 

@@ -1,0 +1,62 @@
+"""Lists of findings, for the owner of an account and for people of the wallet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from hotline.kit.store import Store, query_all
+
+from .checkup import is_told
+from .detectors import Stream
+from .items import (
+    all_findings_query,
+    finding_to_see,
+    finding_to_tell,
+    findings_query,
+    place_of,
+    state_of,
+    subject_finding_of,
+    subject_findings_query,
+)
+from .model import FindingState, SeenFinding, SubjectFindingPage, ToldFinding
+
+FINDINGS_TOLD_MAX: Final = 20
+"""More open findings on one account than anybody reads."""
+FINDINGS_SEEN_MAX: Final = 100
+"""So many findings on one account are shown to people of the wallet."""
+
+
+def list_told_findings(store: Store, account_id: str, now: datetime) -> tuple[ToldFinding, ...]:
+    """Findings on the account that wait for somebody and of which its owner is told, the gravest first, at most
+    FINDINGS_TOLD_MAX. Of the FINDINGS_SEEN_MAX gravest. One query on an index that may lag by a moment."""
+    found = store.query(findings_query(account_id, limit=FINDINGS_SEEN_MAX)).items
+    waiting = (item for item in found if state_of(item, now) is not FindingState.EXPIRED)
+    return tuple(finding_to_tell(item) for item in waiting if is_told(item))[:FINDINGS_TOLD_MAX]
+
+
+def list_findings(
+    store: Store, account_id: str, now: datetime, *, limit: int = FINDINGS_SEEN_MAX
+) -> tuple[SeenFinding, ...]:
+    """The account's findings for people of the wallet, also those that are dealt with, the newest first; of at most
+    `limit`. One query for FINDINGS_SEEN_MAX of them."""
+    found = islice(iterate_findings(store, account_id, now), limit)
+    return tuple(sorted(found, key=lambda one: one.found_at, reverse=True))
+
+
+def iterate_findings(store: Store, account_id: str, now: datetime) -> Iterator[SeenFinding]:
+    """Every finding on the account, also those that are dealt with, in no order. One query for FINDINGS_SEEN_MAX of
+    them, sent when they are asked for."""
+    found = query_all(store, all_findings_query(account_id, limit=FINDINGS_SEEN_MAX))
+    return (finding_to_see(item, now) for item in found)
+
+
+def list_subject_findings(
+    store: Store, stream: Stream, now: datetime, *, limit: int, after: str | None = None
+) -> SubjectFindingPage:
+    """The findings about the subjects of a stream that nobody has dealt with, the gravest first. One query on an index
+    that may lag by a moment. `after`: the `next` of the page before."""
+    page = store.query(subject_findings_query(stream, limit=limit, after=after))
+    return SubjectFindingPage(tuple(subject_finding_of(item, now) for item in page.items), place_of(page.next))

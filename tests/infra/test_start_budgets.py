@@ -1,0 +1,84 @@
+"""The budget of each function's start: so many modules, and never what it does not need. Counts, no times.
+
+`make bench ARGS=starts` measures the time. A module that is added for a reason gets its place here with the reason.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from hotline_local.launcher.build import Target, build
+from tests.support.artefact_imports import Imported, imported
+from tests.support.template import resources
+
+pytestmark = pytest.mark.slow
+
+MODULES_MAX: Final = {
+    "AgentApiFunction": 665,
+    "BacktestFunction": 310,
+    "ConnectFunction": 415,
+    "ContactEventsFunction": 325,
+    "CustomerApiFunction": 645,
+    "DeadlinesFunction": 395,
+    "DecisionsFunction": 210,
+    "DigestsFunction": 455,
+    "EvidenceFunction": 380,
+    "ImportsFunction": 475,
+    "MessengerFunction": 395,
+    "SecurityScanFunction": 405,
+    "WalletEventsFunction": 475,
+}
+"""The count when this was written, and room for one file or two."""
+NOBODY: Final = ("xml", "s3transfer", "boto3", "botocore.session", "phonenumbers", "unittest", "http.client")
+"""For no function. The SDK is imported with the first client; phonenumbers where a number is read."""
+NETWORK: Final = ("asyncio", "ssl", "subprocess")
+PARSERS: Final = ("pydantic", "email")
+"""Pydantic reads versions of packages, for which the standard library parses e-mail."""
+RULES: Final = ("hotline.security.detectors.shipped", "tomllib", "concurrent.futures")
+"""Modules for the scan alone, of the room of security and of the standard library."""
+AGENTS: Final = ("hotline.agents.acts", "hotline.agents.approvals", "hotline.agents.views")
+ALLOWED: Final = {
+    # The resolver of Powertools brings asyncio, which brings the rest.
+    "AgentApiFunction": {*NETWORK, *PARSERS, *AGENTS, "concurrent.futures"},
+    "CustomerApiFunction": {*NETWORK, *PARSERS, "concurrent.futures"},
+    # Shards of a history are judged by several processes.
+    "BacktestFunction": {*RULES, "subprocess"},
+    "SecurityScanFunction": {*RULES},
+    "ContactEventsFunction": {*PARSERS},
+    "DigestsFunction": {*PARSERS},
+    "ImportsFunction": {*PARSERS},
+    "WalletEventsFunction": {*PARSERS},
+}
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, Imported]:
+    local: Path = build(Target.LOCAL, lambda _: None).parent
+    return imported(sorted(resources("AWS::Lambda::Function")), local)
+
+
+def test_every_function_has_a_budget(found: dict[str, Imported]) -> None:
+    assert found.keys() == MODULES_MAX.keys()
+
+
+@pytest.mark.parametrize("function", MODULES_MAX)
+def test_a_function_imports_no_more_modules_than_its_budget(function: str, found: dict[str, Imported]) -> None:
+    count = len(found[function].modules)
+    assert count <= MODULES_MAX[function]
+    assert count > MODULES_MAX[function] * 0.9, "the budget is too large to notice anything: lower it"
+
+
+@pytest.mark.parametrize("function", MODULES_MAX)
+def test_a_function_imports_nothing_that_it_does_not_need(function: str, found: dict[str, Imported]) -> None:
+    unwanted = {*NOBODY, *NETWORK, *PARSERS, *RULES, *AGENTS} - ALLOWED.get(function, set())
+    assert found[function].modules.isdisjoint(unwanted)
+
+
+@pytest.mark.parametrize("function", MODULES_MAX)
+def test_no_method_of_a_record_in_the_layers_is_compiled_at_the_start(
+    function: str, found: dict[str, Imported]
+) -> None:
+    assert not {module for module in found[function].texts if module.startswith(("hotline.", "pydantic."))}
