@@ -8,9 +8,8 @@ each request. Run with `make bench`.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from functions.agent_api.access import ROUTES
 from hotline.kit.ids import RandomIds
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.metered_store import MeteredStore
@@ -20,13 +19,20 @@ OTHERS = frozenset({"POST /v1/agent/approvals/{id}/decision"})
 """Routes that nobody may ask about their own."""
 
 
-def measure() -> dict[str, object]:
-    """For each route: reads and transactions, read units, write units of tables and of indexes, and the answer."""
-    return {route: measure_route(route) for route in ROUTES}
+@dataclass(frozen=True, slots=True)
+class RouteCost:
+    """The cost of one request. `written` counts tables and indexes."""
+
+    route: str
+    status: int
+    reads: int
+    writes: int
+    written: int
+    read: float
 
 
-def measure_route(route: str) -> str:
-    """The cost of one request, in words."""
+def count(route: str) -> RouteCost:
+    """The cost of one request."""
     made = matrix()
     assert isinstance(made.world.store, MemoryStore)
     store = MeteredStore(made.world.store)
@@ -34,6 +40,5 @@ def measure_route(route: str) -> str:
     made.world.ctx = replace(made.world.ctx, store=store, ids=RandomIds())
     answered = made.ask("supervisor", route, "foreign" if route in OTHERS else "own")
     units = store.units
-    told = f"{store.reads} reads, {store.transactions} writes; units {units.read:g} R, {units.written} W"
-    answer = str(answered.status) if answered.status < 300 else f"{answered.status} {answered.code}"
-    return f"{told}, {units.indexed} W of indexes; {answer}"
+    written = units.written + units.indexed
+    return RouteCost(route, answered.status, store.reads, store.transactions, written, units.read)

@@ -1,13 +1,12 @@
 """The capacity of the scan up to 10,000 events a second, from units that are measured and prices that are listed.
 
 Units are counted on a store in memory that bills as DynamoDB does; the facts are those of a small town. Seconds are of
-the processor of this machine, all else is the same on every one. `python -m benchmarks.capacity` prints the tables of
-docs/performance.md as measured now, `--write` puts them there. A test recomputes the second table from the first one.
+the processor of this machine, all else is the same on every one. `make bench ARGS="scan --write"` puts the
+tables into docs/performance.md. A test recomputes the second table from the first one.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.tables import put, take
 from hotline.contracts.schemas import parse
 from hotline.kit.store import Key, Put, Write
 from hotline.kit.store.condition import Item
@@ -29,7 +29,8 @@ from tests.support.scan_runs import ScanWorld
 from tests.support.town import live_in_town
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs/performance.md"
-UNITS_MARK, CAPACITY_MARK, END_MARK = "<!-- measured units -->", "<!-- capacity -->", "<!-- end -->"
+UNITS_NAME, CAPACITY_NAME = "measured units", "capacity"
+"""Its sections of the page."""
 RATES: Final = (10, 100, 1_000, 10_000)
 """Events a second."""
 CUSTOMERS: Final = 60
@@ -293,7 +294,7 @@ def read_units(page: str) -> Units:
     """The units that the page tells."""
     told = {
         cells[1].strip(): float(cells[2])
-        for line in page.partition(UNITS_MARK)[2].partition(END_MARK)[0].splitlines()
+        for line in take(page, UNITS_NAME).splitlines()
         if len(cells := line.split("|")) == 4 and cells[1].strip() in SAID.values()
     }
     return Units(**{name: told[said] for name, said in SAID.items()})
@@ -325,31 +326,7 @@ def render_capacity(units: Units) -> str:
     return "\n".join([head, "|---|" + "---|" * len(plans), *rows])
 
 
-def put(page: str, mark: str, table: str) -> str:
-    """The page with a table behind its mark."""
-    before, _, rest = page.partition(mark)
-    return f"{before}{mark}\n{table}\n\n{END_MARK}{rest.partition(END_MARK)[2]}"
-
-
-def measure() -> dict[str, object]:
-    """The units, for `make bench`."""
-    units = measure_units()
-    return {field.name: round(getattr(units, field.name), 6) for field in fields(units)}
-
-
-def main() -> None:
-    """Print the tables, or write them into the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true")
-    arguments = parser.parse_args()
-    page = put(PAGE.read_text(encoding="utf-8"), UNITS_MARK, render_units(measure_units()))
-    # The second table follows from what the page tells, rounded as it is.
-    page = put(page, CAPACITY_MARK, render_capacity(read_units(page)))
-    if arguments.write:
-        PAGE.write_text(page, encoding="utf-8")
-    else:
-        print(page.partition(UNITS_MARK)[2])
-
-
-if __name__ == "__main__":
-    main()
+def write_tables(page: str) -> str:
+    """The page with both tables as measured now. The second one follows from the first, rounded as it is."""
+    page = put(page, UNITS_NAME, render_units(measure_units()))
+    return put(page, CAPACITY_NAME, render_capacity(read_units(page)))

@@ -177,9 +177,11 @@ def test_a_known_caller_who_is_locked_hears_that_first_after_the_proof() -> None
     assert next(block for block in blocks[blocks.index("Say proved") + 1 :] if block != "One moment") == "Say lock"
 
 
-def test_the_bench_tells_the_cost_of_steps_and_of_calls() -> None:
-    found = phone_steps.measure([FOLDER / "refunds-link-zh.yaml"])
-    assert str(found["evidence_link SMS"]).startswith("2 reads, 1 transactions; ")
-    steps, _, units = str(found["call refunds-link-zh"]).partition(" steps; ")
-    assert int(steps) == len(played("refunds-link-zh").costs)
-    assert int(units.partition(" W")[0]) > int(steps)
+def test_the_bench_counts_the_cost_of_steps_and_takes_their_own_time() -> None:
+    found = phone_steps.play_all([FOLDER / "refunds-link-zh.yaml"], rounds=2)
+    costs = found.costs["refunds-link-zh"]
+    assert [cost.step for cost in costs] == [cost.step for cost in played("refunds-link-zh").costs]
+    assert all(len(own) == len(costs) for own in found.own_ms["refunds-link-zh"])
+    row = next(row for row in phone_steps.tabulate_steps(found).rows if row[0] == "evidence_link")
+    assert tuple(row[1:3]) == ("2", "1")
+    assert phone_steps.usd_per_1000_calls(found.costs) > 0

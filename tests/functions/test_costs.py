@@ -18,7 +18,6 @@ def test_ten_facts_of_a_type_cost_no_more_than_one_alone_ten_times(name: str) ->
     assert alone.written + alone.indexed > 0
     assert together.written <= facts.TOGETHER * alone.written
     assert together.read <= facts.TOGETHER * alone.read
-    assert facts.tell_units(alone, together).startswith(f"{alone.written + alone.indexed} W, ")
 
 
 @pytest.mark.parametrize("name", ["payment.failed", "bill.issued"])

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.capacity import (
-    CAPACITY_MARK,
-    END_MARK,
+    CAPACITY_NAME,
     PAGE,
     RATES,
     Units,
@@ -18,7 +17,9 @@ from benchmarks.capacity import (
     render_capacity,
     render_units,
 )
+from benchmarks.tables import take
 
+WRITE = 'make bench ARGS="scan --write"'
 COUNTED = tuple(name for name in Units.__dataclass_fields__ if name != "seconds_a_row")
 
 
@@ -33,8 +34,8 @@ def units(page: str) -> Units:
 
 
 def test_the_table_of_capacity_follows_from_the_units_of_the_page(page: str, units: Units) -> None:
-    told = page.partition(CAPACITY_MARK)[2].partition(END_MARK)[0].strip()
-    assert told == render_capacity(units), "python -m benchmarks.capacity --write"
+    told = take(page, CAPACITY_NAME)
+    assert told == render_capacity(units), WRITE
     assert render_units(units) in page
 
 
@@ -42,7 +43,7 @@ def test_the_units_of_the_page_are_those_that_are_counted_now(units: Units) -> N
     measured = measure_units()
     counted = {name: getattr(measured, name) for name in COUNTED}
     told = {name: getattr(units, name) for name in COUNTED}
-    assert counted == pytest.approx(told, rel=0.02, abs=0.5e-3), "python -m benchmarks.capacity --write"
+    assert counted == pytest.approx(told, rel=0.02, abs=0.5e-3), WRITE
     # Seconds are of a machine; only another order of magnitude is another program.
     assert measured.seconds_a_row < units.seconds_a_row * 10
 
