@@ -22,6 +22,7 @@ from threading import Thread
 from typing import Final
 
 from benchmarks.tables import Table
+from hotline.kit.starts import STARTING
 from hotline_local.launcher.build import TEMPLATE_NAME
 from hotline_local.launcher.template import read
 from tests.support.function_settings import SETTINGS
@@ -165,8 +166,9 @@ def serve_stub() -> Iterator[str]:
         thread.join()
 
 
-def environment_of(function: str, endpoint: str, *, starts: bool) -> dict[str, str]:
-    """The environment of a deployed function. `starts`: in the INIT phase, in which its clients are made."""
+def environment_of(function: str, endpoint: str, packages: Path, *, starts: bool) -> dict[str, str]:
+    """The environment of a deployed function. `packages`: the layer with the wheels. `starts`: in the INIT phase, in
+    which its clients are made."""
     made = {
         **SETTINGS.get(function, {}),
         "PATH": os.defpath,
@@ -179,8 +181,9 @@ def environment_of(function: str, endpoint: str, *, starts: bool) -> dict[str, s
         "POWERTOOLS_SERVICE_NAME": function,
         "POWERTOOLS_METRICS_NAMESPACE": "Hotline",
         "LOG_LEVEL": "CRITICAL",
+        "PYTHONTZPATH": str(packages / "tzdata/zoneinfo"),
     }
-    return made | ({"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"} if starts else {})
+    return made | ({STARTING: "on-demand"} if starts else {})
 
 
 def cpu_s(stage: str, module: str, paths: Sequence[Path], environment: Mapping[str, str], event: str = "") -> float:
@@ -222,7 +225,7 @@ def measure(
         for run in range(runs + 1):
             tell(f"starts: run {run} of {runs}")
             for name in (EMPTY, BARE):
-                used = cpu_s(name, "", layers, environment_of(name, endpoint, starts=True))
+                used = cpu_s(name, "", layers, environment_of(name, endpoint, layers[0], starts=True))
                 taken.setdefault((name, name), []).append(used)
             for function in functions:
                 event = EVENTS[function]
@@ -230,7 +233,7 @@ def measure(
                 paths = [folder / ids[function], *layers]
                 stages = STAGES if event is not None else STAGES[:2]
                 for stage in (*stages, "warm") if function == WARM else stages:
-                    environment = environment_of(function, endpoint, starts=stage != "import")
+                    environment = environment_of(function, endpoint, layers[0], starts=stage != "import")
                     used = cpu_s(stage, f"functions.{function}.app", paths, environment, text)
                     taken.setdefault((function, stage), []).append(used)
     # The first run warms the machine's cache of files.

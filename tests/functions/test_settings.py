@@ -39,8 +39,10 @@ LOGICAL_IDS: Final = {
     "evidence": "EvidenceFunction",
     "agent_api": "AgentApiFunction",
 }
-OF_THE_KIT: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL", "STORE_CLIENT"}
-"""The log and the clients of AWS read these themselves."""
+OF_LIBRARIES: Final = {
+    "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL", "STORE_CLIENT", "PYTHONTZPATH"
+}  # fmt: skip
+"""The log, the clients of AWS and zoneinfo read these themselves."""
 LIMITS: Final = {"WRONG_CODES_MAX", "CODE_MESSAGES_MAX", "CODE_MESSAGES_PER_PREFIX_MAX"}
 OPTIONAL: Final = (
     {
@@ -93,7 +95,7 @@ def without(function: str, *names: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("function", SETTINGS)
 def test_a_function_takes_the_settings_that_the_template_gives_it_and_no_other(function: str) -> None:
-    given = set(properties(LOGICAL_IDS[function])["Environment"]["Variables"]) - OF_THE_KIT
+    given = set(properties(LOGICAL_IDS[function])["Environment"]["Variables"]) - OF_LIBRARIES
     noted = Noted(SETTINGS[function])
     parse(function, noted)
     assert noted.asked == given == set(SETTINGS[function])

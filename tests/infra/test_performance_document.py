@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import platform
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
+from benchmarks import api_routes, facts, goals, growth, phone_steps, starts
 from benchmarks.capacity import (
     CAPACITY_NAME,
     PAGE,
@@ -17,7 +20,8 @@ from benchmarks.capacity import (
     render_capacity,
     render_units,
 )
-from benchmarks.tables import take
+from benchmarks.tables import Table, read_rows, take
+from hotline.contracts.facts import FACTS
 
 WRITE = 'make bench ARGS="scan --write"'
 COUNTED = tuple(name for name in Units.__dataclass_fields__ if name != "seconds_a_row")
@@ -62,3 +66,67 @@ def test_costs_grow_with_events_and_the_floor_is_small(units: Units) -> None:
     assert costs == sorted(costs)
     assert costs[0] < 20
     assert plan(1_000, replace(units, watch_units_a_row=units.watch_units_a_row + 1)).cost > plan(1_000, units).cost
+
+
+# ---------------------------------------------------------------- the other sections
+
+WRITE_ALL = "make bench ARGS=--write"
+
+
+def columns(rows: Mapping[str, Sequence[str]], *places: int) -> dict[str, tuple[str, ...]]:
+    """Some of the cells of each row, by its first one."""
+    return {name: tuple(cells[place] for place in places) for name, cells in rows.items()}
+
+
+def by_name(table: Table) -> dict[str, list[str]]:
+    return {row[0]: list(row[1:]) for row in table.rows}
+
+
+@pytest.fixture(scope="module")
+def calls() -> phone_steps.Calls:
+    return phone_steps.play_all()
+
+
+def test_the_goals_follow_from_the_other_sections(page: str) -> None:
+    assert take(page, "goals") == goals.tabulate(page).markdown(), WRITE_ALL
+    assert {goal.name for goal in goals.read_goals(page) if goal.goal is not None}
+
+
+def test_a_start_is_told_of_every_function_and_stays_a_ratio(page: str) -> None:
+    rows = read_rows(take(page, "starts"))
+    assert set(rows) == set(starts.EVENTS)
+    for cells in rows.values():
+        imported, made, first = cells[:3]
+        assert 0 < float(imported) <= float(made) + 0.1
+        assert first == "-" or float(made) <= float(first) + 0.1
+
+
+def test_the_counts_of_steps_and_calls_are_those_that_are_counted_now(page: str, calls: phone_steps.Calls) -> None:
+    told, now = read_rows(take(page, "steps")), by_name(phone_steps.tabulate_steps(calls))
+    assert columns(told, 0, 1, 2, 3) == columns(now, 0, 1, 2, 3), WRITE_ALL
+    assert read_rows(take(page, "calls")) == by_name(phone_steps.tabulate_calls(calls)), WRITE_ALL
+    assert read_rows(take(page, "cost"))[goals.USD] == [f"{phone_steps.usd_per_1000_calls(calls.costs):.3f}"], WRITE_ALL
+
+
+def test_the_counts_of_routes_are_those_that_are_counted_now(page: str) -> None:
+    assert read_rows(take(page, "routes")) == by_name(api_routes.tabulate()), WRITE_ALL
+
+
+def test_the_units_of_facts_are_those_that_are_counted_now(page: str) -> None:
+    told = read_rows(take(page, "facts"))
+    now = {name: tuple(facts.tell_units([facts.measure_type(name, n) for n in facts.BATCHES])) for name in FACTS}
+    assert columns(told, 0, 1, 2) == now, WRITE_ALL
+
+
+def test_growth_is_what_is_counted_now_and_flat(page: str) -> None:
+    told, now = read_rows(take(page, "growth")), by_name(growth.tabulate(growth.SIZES[:2]))
+    assert columns(told, 0, 1) == columns(now, 0, 1), WRITE_ALL
+    assert growth.SIZES == (1, 100, 10_000)
+    reads = {name: [cell.partition(",")[0] for cell in cells] for name, cells in told.items()}
+    assert {name: found for name, found in reads.items() if found[1] != found[2]} == {}
+
+
+def test_no_section_names_this_machine_or_its_paths(page: str) -> None:
+    assert "/home/" not in page
+    assert "/root" not in page
+    assert platform.node() not in page.split()

@@ -24,7 +24,7 @@ WRITE = """
 import sys
 from pathlib import Path
 from hotline_local.launcher.record_code import write_compiled
-print(write_compiled(Path(sys.argv[1]), sys.argv[2:]))
+print(write_compiled(Path(sys.argv[1])))
 """
 USE = """
 import builtins, sys
@@ -53,7 +53,6 @@ except AttributeError:
 def package(tmp_path: Path) -> Path:
     folder = tmp_path / "shapes"
     folder.mkdir()
-    (folder / "__init__.py").write_text("", encoding="utf-8")
     (folder / "points.py").write_text(RECORDS, encoding="utf-8")
     return folder
 
@@ -73,12 +72,12 @@ def run(code: str, package: Path, *more: str) -> str:
 
 def test_methods_come_from_the_file_and_are_those_of_the_class(package: Path) -> None:
     assert run(USE, package) == "1"
-    assert int(run(WRITE, package, "shapes.points")) >= 1
+    assert int(run(WRITE, package)) >= 1
     assert run(USE, package) == "0"
 
 
 def test_a_class_that_has_changed_since_is_compiled_anew(package: Path) -> None:
-    run(WRITE, package, "shapes.points")
+    run(WRITE, package)
     (package / "points.py").write_text(RECORDS + "    other: int = 3\n", encoding="utf-8")
     code = USE.replace("more=[])", "more=[], other=3)")
     assert run(code, package) == "1"
@@ -86,8 +85,8 @@ def test_a_class_that_has_changed_since_is_compiled_anew(package: Path) -> None:
 
 def test_a_module_that_needs_a_package_of_others_is_left_out_and_one_of_our_own_is_not(package: Path) -> None:
     (package / "points.py").write_text("import no_such_package\n", encoding="utf-8")
-    assert run(WRITE, package, "shapes.points") == "0"
+    assert run(WRITE, package) == "0"
     assert (package / "__pycache__" / FILE_NAME).exists()
     (package / "points.py").write_text("import shapes.nothing\n", encoding="utf-8")
     with pytest.raises(AssertionError, match="shapes"):
-        run(WRITE, package, "shapes.points")
+        run(WRITE, package)

@@ -18,13 +18,13 @@ Word = Annotated[str, StringConstraints(max_length=64)]
 class Body(BaseModel):
     """An agent's body: fields that the form does not have are refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Answer(BaseModel):
     """An answer of the API."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Amount(Answer):

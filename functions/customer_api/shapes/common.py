@@ -18,13 +18,13 @@ Id = Annotated[str, StringConstraints(max_length=limits.ID_CHARACTERS_MAX, patte
 class Body(BaseModel):
     """A client's body: fields that the form does not have are refused, and nothing is guessed from another type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class Answer(BaseModel):
     """An answer of the API."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Amount(Answer):

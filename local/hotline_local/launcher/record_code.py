@@ -1,5 +1,8 @@
-"""Compiles the methods of the hotline's dataclasses ahead of time: `python -m hotline_local.launcher.record_code
-FOLDER`, where FOLDER is the package `hotline` of an artefact. hotline.kit.record_code reads what is written here."""
+"""Compiles the methods of dataclasses ahead of time: `python -m hotline_local.launcher.record_code FOLDER [MODULE ..]`.
+
+FOLDER is the package `hotline` or `functions` of an artefact. Modules of other packages are imported too, and their
+classes are kept beside those of the package. hotline.kit.record_code reads what is written here.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,25 @@ import marshal
 import sys
 from collections.abc import Iterable
 from importlib import import_module
-from itertools import chain
 from pathlib import Path
-from pkgutil import walk_packages
 from types import CodeType
-from typing import Any, Final
+from typing import Any
 
 from hotline.kit.record_code import FILE_NAME, RUNNER
 
-WITH_RECORDS: Final = ("pydantic", "pydantic.json_schema", "aws_lambda_powertools.event_handler")
-"""Packages of others whose dataclasses the HTTPS APIs need."""
 
-
-def write_compiled(package: Path, modules: Iterable[str]) -> int:
-    """Import the modules, in a process that has not imported them yet, and write the file of the package in this
-    folder. Returns how many texts it holds. A module that needs a package which is not installed is left out."""
+def write_compiled(package: Path, others: Iterable[str] = ()) -> int:
+    """Import the modules of the package in this folder, and others, in a process that has not imported them yet. Write
+    the package's file, and return how many texts it holds. A module that needs a package which is not installed is left
+    out."""
     known: dict[str, bytes] = {}
+    modules = [*_modules_of(package), *others]
+    kept = {name.partition(".")[0] for name in modules}
 
     def run(text: str, names: dict[str, Any], found: dict[str, Any]) -> None:
         code: CodeType = compile(text, "<string>", "exec")
-        known[text] = marshal.dumps(code)
+        if str(names.get("__name__")).partition(".")[0] in kept:
+            known[text] = marshal.dumps(code)
         exec(code, names, found)  # noqa: S102 - as dataclasses does
 
     setattr(dataclasses, RUNNER, run)
@@ -46,13 +48,11 @@ def write_compiled(package: Path, modules: Iterable[str]) -> int:
     return len(known)
 
 
-def main(folder: str) -> None:
-    """Write the file of the package in this folder, which is the one that is imported."""
-    package = Path(folder)
-    # One by one: looking for the modules of a package imports the package.
-    names = (found.name for found in walk_packages([folder], f"{package.name}."))
-    write_compiled(package, chain(names, WITH_RECORDS))
+def _modules_of(package: Path) -> list[str]:
+    """The names of the modules, of packages without an __init__.py as well."""
+    paths = (path.relative_to(package.parent).with_suffix("") for path in sorted(package.rglob("*.py")))
+    return [".".join(path.parts).removesuffix(".__init__") for path in paths]
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    write_compiled(Path(sys.argv[1]), sys.argv[2:])

@@ -1,5 +1,8 @@
 """The wallet hotline: one room per thing the hotline does. docs/decisions.md tells why it is laid out this way."""
 
+import sys
+
 from .kit.record_code import use_compiled
 
-use_compiled(__path__[0])
+# A function's own modules lie in a folder of the path as well.
+use_compiled(__path__[0], *(f"{folder}/functions" for folder in sys.path))

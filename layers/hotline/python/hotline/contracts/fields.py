@@ -32,7 +32,13 @@ class Contract(BaseModel):
     """Base of all parts: no conversions (`"5"` is no number), unknown fields ignored, values kept out of errors."""
 
     model_config = ConfigDict(
-        strict=True, frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True, populate_by_name=True
+        strict=True,
+        frozen=True,
+        extra="ignore",
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        defer_build=True,
     )
 
 

@@ -14,10 +14,7 @@ import dataclasses
 import io
 import marshal
 import sys
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any, Final
 
 FILE_NAME: Final = f"records.{sys.implementation.cache_tag}.bin"
 """The file in a package's __pycache__: {text: marshal's form of its code}, in marshal's form."""
@@ -25,12 +22,16 @@ RUNNER: Final = "exec"
 """The name by which `dataclasses` runs a text. A global of this name in its module comes before the built-in one."""
 
 
-def use_compiled(package: str) -> None:
-    """Let dataclasses take their methods from the file of the package in this folder, if there is one."""
-    try:
-        with io.open_code(f"{package}/__pycache__/{FILE_NAME}") as file:
-            known: Mapping[str, bytes] = marshal.load(file)  # noqa: S302 - ours, as bytecode is
-    except FileNotFoundError:
+def use_compiled(*packages: str) -> None:
+    """Let dataclasses take their methods from the files of the packages in these folders, where there are such."""
+    known: dict[str, bytes] = {}
+    for package in packages:
+        try:
+            with io.open_code(f"{package}/__pycache__/{FILE_NAME}") as file:
+                known |= marshal.load(file)  # noqa: S302 - ours, as bytecode is
+        except OSError:
+            continue
+    if not known:
         return
 
     def run(text: str, names: dict[str, Any], found: dict[str, Any]) -> None:

@@ -1,0 +1,148 @@
+"""The budget of every step of a call and every route: requests to the store, and units that DynamoDB would bill.
+
+Counts, never times. A step reads twice and writes once: its turn, the act, and what the act sets off are one
+transaction. A step or a route that needs more stands here with its own figure, so that it is a decision to give it one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import pytest
+
+from benchmarks.agent_routes import RouteCost, count
+from benchmarks.api_routes import measure_customer_routes
+from benchmarks.phone_steps import play_all, read_units, written_units
+from functions.agent_api.access import ROUTES as AGENT_ROUTES
+from functions.connect.steps import STEPS
+from functions.customer_api.access import ROUTES
+
+STEP_READS_MAX: Final = 2
+MORE_STEP_READS: Final = {"refunds": 3}
+STEP_TRANSACTIONS_MAX: Final = 1
+STEP_WRITE_UNITS_MAX: Final = 4
+"""The turn, and the time until which the call is proved."""
+STEP_READ_UNITS_MAX: Final = 7
+MORE_STEP_WRITE_UNITS: Final = {
+    "check_code": 12,
+    "check_pin": 10,
+    "send_code": 21,
+    "set_reminders": 8,
+    "unlock": 28,
+    "reset": 22,
+    "freeze": 34,
+    "unfreeze": 23,
+    "pause": 21,
+    "end_pause": 23,
+    "not_me": 33,
+    "handover": 24,
+    "evidence_link": 22,
+    "refund_request": 78,
+}
+"""Steps that count wrong codes, or that do something: with its decision, messages, audit and case."""
+MORE_STEP_READ_UNITS: Final = {
+    "send_code": 50,
+    "check_code": 22,
+    "check_pin": 23,
+    "start": 13,
+    "choose_account": 10,
+    "pause": 14,
+    "refund_offer": 8,
+    "refund_request": 14,
+}
+"""Steps that count what strangers, a prefix or a number of a caller did, in windows of several partitions."""
+
+ROUTE_READS_MAX: Final = 3
+MORE_ROUTE_READS: Final = {"GET /v1/me/cases": 4}
+ROUTE_WRITES_MAX: Final = 2
+"""The quota and the act."""
+MORE_ROUTE_WRITES: Final = {
+    "POST /v1/challenges": 3,
+    "POST /v1/me/freeze": 3,
+    "POST /v1/me/pause": 3,
+    "PUT /v1/me/reminders": 3,
+}
+"""An app without a session begins one first."""
+ROUTE_WRITE_UNITS_MAX: Final = 4
+ROUTE_READ_UNITS_MAX: Final = 9
+MORE_ROUTE_WRITE_UNITS: Final = {
+    "POST /v1/challenges": 21,
+    "POST /v1/recoveries": 7,
+    "PUT /v1/me/reminders": 10,
+    "POST /v1/me/freeze": 35,
+    "POST /v1/me/pause": 24,
+}
+MORE_ROUTE_READ_UNITS: Final = {"POST /v1/challenges": 50, "POST /v1/recoveries": 24, "POST /v1/me/pause": 16}
+
+AGENT_WRITE_UNITS_MAX: Final = 12
+"""The quota, and the row and trace of a look at an account."""
+AGENT_READ_UNITS_MAX: Final = 22
+MORE_AGENT_WRITE_UNITS: Final = {
+    **{f"POST /v1/agent/cases/{{id}}/{act}": 26 for act in ("release", "notes", "snooze", "transfer", "close")},
+    "PATCH /v1/agent/cases/{id}": 22,
+    "POST /v1/agent/cases/{id}/unmaskings": 28,
+    "POST /v1/agent/cases/{id}/proofs": 30,
+    "POST /v1/agent/cases/{id}/freeze": 55,
+    "POST /v1/agent/cases/{id}/pause": 44,
+    "POST /v1/agent/cases/{id}/refunds/{refund}/decision": 70,
+    "POST /v1/agent/approvals": 35,
+    "POST /v1/agent/approvals/{id}/decision": 32,
+}
+"""Acts with their decision, messages, audit and case."""
+
+
+@pytest.fixture(scope="module")
+def steps() -> dict[str, tuple[int, int, int, float]]:
+    """The most reads, transactions, write units and read units of each step, in any call."""
+    found: dict[str, tuple[int, int, int, float]] = {}
+    for costs in play_all().costs.values():
+        for cost in costs:
+            most = found.get(cost.step, (0, 0, 0, 0.0))
+            now = (cost.reads, cost.transactions, written_units(cost), read_units(cost))
+            found[cost.step] = (max(most[0], now[0]), max(most[1], now[1]), max(most[2], now[2]), max(most[3], now[3]))
+    return found
+
+
+def over(found: Mapping[str, float], most: float, more: Mapping[str, float]) -> dict[str, float]:
+    """What is over its budget."""
+    assert more.keys() <= found.keys(), "a budget is of something that is there"
+    return {name: value for name, value in found.items() if value > more.get(name, most)}
+
+
+def test_no_step_passes_its_budget(steps: dict[str, tuple[int, int, int, float]]) -> None:
+    assert steps.keys() <= STEPS.keys()
+    assert len(steps) > len(STEPS) * 0.9
+    reads, transactions, written, read = ({name: cost[place] for name, cost in steps.items()} for place in range(4))
+    assert over(reads, STEP_READS_MAX, MORE_STEP_READS) == {}
+    assert over(transactions, STEP_TRANSACTIONS_MAX, {}) == {}
+    assert over(written, STEP_WRITE_UNITS_MAX, MORE_STEP_WRITE_UNITS) == {}
+    assert over(read, STEP_READ_UNITS_MAX, MORE_STEP_READ_UNITS) == {}
+
+
+def test_no_route_of_the_customers_passes_its_budget() -> None:
+    found = {cost.route: cost for cost in measure_customer_routes()}
+    assert found.keys() == ROUTES.keys()
+    assert over(reads_of(found), ROUTE_READS_MAX, MORE_ROUTE_READS) == {}
+    assert over({name: cost.writes for name, cost in found.items()}, ROUTE_WRITES_MAX, MORE_ROUTE_WRITES) == {}
+    assert over(written_of(found), ROUTE_WRITE_UNITS_MAX, MORE_ROUTE_WRITE_UNITS) == {}
+    assert over(read_of(found), ROUTE_READ_UNITS_MAX, MORE_ROUTE_READ_UNITS) == {}
+
+
+def test_no_route_of_the_agents_passes_its_budget_of_units() -> None:
+    # The requests of each stand in tests/functions/agent_api/test_agent_costs.py.
+    found = {route: count(route) for route in AGENT_ROUTES}
+    assert over(written_of(found), AGENT_WRITE_UNITS_MAX, MORE_AGENT_WRITE_UNITS) == {}
+    assert over(read_of(found), AGENT_READ_UNITS_MAX, {}) == {}
+
+
+def reads_of(found: Mapping[str, RouteCost]) -> dict[str, float]:
+    return {name: cost.reads for name, cost in found.items()}
+
+
+def written_of(found: Mapping[str, RouteCost]) -> dict[str, float]:
+    return {name: cost.written for name, cost in found.items()}
+
+
+def read_of(found: Mapping[str, RouteCost]) -> dict[str, float]:
+    return {name: cost.read for name, cost in found.items()}
