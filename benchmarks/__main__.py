@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +60,11 @@ class Bench:
     def packages(self) -> Path:
         """The wheels of the built layer."""
         return self.folder / "DependenciesLayer/python"
+
+    @cached_property
+    def units(self) -> capacity.Units:
+        """The units of the scan."""
+        return capacity.measure_units()
 
     @cached_property
     def calls(self) -> phone_steps.Calls:
@@ -116,7 +121,18 @@ OTHERS: Final[Mapping[str, Callable[[Bench], Mapping[str, object]]]] = {
     "desk_page": lambda bench: desk_page.measure(bench.runs),
 }
 """Sections that are printed only."""
-NAMES: Final = (*IN_PAGE, SCAN, *OTHERS)
+
+
+def _print_only(name: str, bench: Bench) -> Table:
+    return list_figures(name, OTHERS[name](bench))
+
+
+SECTIONS: Final[Mapping[str, Callable[[Bench], Table]]] = {
+    **IN_PAGE,
+    SCAN: lambda bench: list_figures(SCAN, asdict(bench.units)),
+    **{name: partial(_print_only, name) for name in OTHERS},
+}
+NAMES: Final = tuple(SECTIONS)
 
 
 def describe_machine() -> str:
@@ -141,6 +157,18 @@ def describe_commit() -> str:
     return f"commit {commit or 'unknown'}{' with changes' if changed else ''}"
 
 
+def write(bench: Bench, found: Mapping[str, Table]) -> None:
+    """Put what was measured into the page, each section with the command, the machine and the commit, and the goals."""
+    page = capacity.PAGE.read_text(encoding="utf-8")
+    for name, table in found.items():
+        said = f'`make bench ARGS="{name} --write --runs {bench.runs}"`: {describe_machine()}, {describe_commit()}.'
+        if name in IN_PAGE:
+            page = put(page, name, f"{table.markdown()}\n\n{said}")
+        elif name == SCAN:
+            page = capacity.write_tables(page, bench.units)
+    capacity.PAGE.write_text(put(page, "goals", goals.tabulate(page).markdown()), encoding="utf-8")
+
+
 def main() -> int:
     """Measure the sections, print them, and with --write put them into the page."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
@@ -150,22 +178,13 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write what was measured into docs/performance.md")
     arguments = parser.parse_args()
     bench = Bench(arguments.runs, lambda text: print(text, file=sys.stderr, flush=True))
-    page = capacity.PAGE.read_text(encoding="utf-8")
     found: dict[str, Table] = {}
     for name in arguments.sections or NAMES:
         bench.tell(f"measuring {name}")
         with quiet():
-            if name == SCAN:
-                page = capacity.write_tables(page)
-                found[name] = list_figures(SCAN, asdict(capacity.read_units(page)))
-                continue
-            found[name] = IN_PAGE[name](bench) if name in IN_PAGE else list_figures(name, OTHERS[name](bench))
-        if name in IN_PAGE:
-            said = f'`make bench ARGS="{name} --write --runs {bench.runs}"`: {describe_machine()}, {describe_commit()}.'
-            page = put(page, name, f"{found[name].markdown()}\n\n{said}")
-    page = put(page, "goals", goals.tabulate(page).markdown()) if arguments.write else page
+            found[name] = SECTIONS[name](bench)
     if arguments.write:
-        capacity.PAGE.write_text(page, encoding="utf-8")
+        write(bench, found)
     if arguments.json:
         figures = {name: table.figures for name, table in found.items()}
         print(json.dumps({"runs": bench.runs, "machine": describe_machine(), "commit": describe_commit(), **figures}))

@@ -326,7 +326,7 @@ def render_capacity(units: Units) -> str:
     return "\n".join([head, "|---|" + "---|" * len(plans), *rows])
 
 
-def write_tables(page: str) -> str:
-    """The page with both tables as measured now. The second one follows from the first, rounded as it is."""
-    page = put(page, UNITS_NAME, render_units(measure_units()))
+def write_tables(page: str, units: Units) -> str:
+    """The page with both tables. The second one follows from the first, rounded as it is."""
+    page = put(page, UNITS_NAME, render_units(units))
     return put(page, CAPACITY_NAME, render_capacity(read_units(page)))

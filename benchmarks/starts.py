@@ -22,7 +22,6 @@ from threading import Thread
 from typing import Final
 
 from benchmarks.tables import Table
-from hotline.kit.starts import STARTING
 from hotline_local.launcher.build import TEMPLATE_NAME
 from hotline_local.launcher.template import read
 from tests.support.function_settings import SETTINGS
@@ -59,35 +58,41 @@ GOALS: Final = {"connect": 0.9, "customer_api": 1.5, "wallet_events": 1.1, "secu
 """Times `bare`, with the first invocation."""
 HEAD: Final = ("function", "import", "with clients", "with first invocation", "x empty", "first release", "goal")
 WARM_NOTE: Final = "A warm step of the phone with one read and a transaction, own time and client: "
-_CHILD: Final = (
-    f"""
-WARM_CALLS = {WARM_CALLS}
-"""
-    + """
-import sys
-stage, module, *paths = sys.argv[1:]
+_CHILD: Final = """
+import os, sys, time
+kind, module, calls, *paths = sys.argv[1:]
 sys.path[:0] = paths
-if stage == "empty":
-    def handler(event, context): return {}
-    handler({}, None)
-elif stage == "bare":
+def note():
+    print(time.process_time(), flush=True)
+if kind == "bare":
     import boto3
     boto3.client("dynamodb")
-else:
+elif kind == "function":
     from importlib import import_module
+    from hotline.kit import starts
+    makers = []
+    starts.make_at_start = lambda *some: makers.extend(some)
     app = import_module(module)
-    if stage in ("first", "warm"):
+    note()
+    for make in makers:
+        make()
+    note()
+    if int(calls):
         import json
         class Context:
             aws_request_id, function_name, memory_limit_in_mb = "1", "f", 512
             invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:f:live"
             def get_remaining_time_in_millis(self): return 10000
         event = json.loads(sys.stdin.read())
-        for _ in range(1 if stage == "first" else 1 + WARM_CALLS):
+        app.handler(event, Context())
+        note()
+        for _ in range(int(calls) - 1):
             app.handler(event, Context())
+note()
+os._exit(0)
 """
-)
-"""A process of the benchmark: `-I -S`, so that it has no packages but those of the artefact."""
+"""A process of the benchmark: `-I -S`, so that it has no packages but those of the artefact. It prints the time of the
+processor that it has used so far, at the end of each stage. It ends as a function does: nothing is taken apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +171,9 @@ def serve_stub() -> Iterator[str]:
         thread.join()
 
 
-def environment_of(function: str, endpoint: str, packages: Path, *, starts: bool) -> dict[str, str]:
-    """The environment of a deployed function. `packages`: the layer with the wheels. `starts`: in the INIT phase, in
-    which its clients are made."""
-    made = {
+def environment_of(function: str, endpoint: str, packages: Path) -> dict[str, str]:
+    """The environment of a deployed function. `packages`: the layer with the wheels."""
+    return {
         **SETTINGS.get(function, {}),
         "PATH": os.defpath,
         "AWS_ACCESS_KEY_ID": "none",
@@ -183,26 +187,31 @@ def environment_of(function: str, endpoint: str, packages: Path, *, starts: bool
         "LOG_LEVEL": "CRITICAL",
         "PYTHONTZPATH": str(packages / "tzdata/zoneinfo"),
     }
-    return made | ({STARTING: "on-demand"} if starts else {})
 
 
-def cpu_s(stage: str, module: str, paths: Sequence[Path], environment: Mapping[str, str], event: str = "") -> float:
-    """Seconds of the processor, user's and system's, of one new interpreter. Raises RuntimeError when it fails."""
-    reader, writer = os.pipe()
-    os.write(writer, event.encode())
-    os.close(writer)
-    with Path(os.devnull).open("w", encoding="utf-8") as nothing:
-        child = os.posix_spawn(
-            sys.executable,
-            [sys.executable, "-I", "-S", "-B", "-c", _CHILD, stage, module, *map(str, paths)],
-            dict(environment),
-            file_actions=[(os.POSIX_SPAWN_DUP2, reader, 0), (os.POSIX_SPAWN_DUP2, nothing.fileno(), 1)],
-        )
-        os.close(reader)
-        _, status, used = os.wait4(child, 0)
+def cpu_s(
+    kind: str, module: str, paths: Sequence[Path], environment: Mapping[str, str], event: str = "", calls: int = 0
+) -> list[float]:
+    """Seconds of the processor, user's and system's, of one new interpreter by the end of each stage, and in all
+    (wait4). Raises RuntimeError when it fails."""
+    given, giver = os.pipe()
+    os.write(giver, event.encode())
+    os.close(giver)
+    taker, told = os.pipe()
+    child = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-I", "-S", "-B", "-c", _CHILD, kind, module, str(calls), *map(str, paths)],
+        dict(environment),
+        file_actions=[(os.POSIX_SPAWN_DUP2, given, 0), (os.POSIX_SPAWN_DUP2, told, 1)],
+    )
+    os.close(given)
+    os.close(told)
+    with os.fdopen(taker, encoding="utf-8") as lines:
+        noted = [float(line) for line in lines if line[:1].isdigit()]
+    _, status, used = os.wait4(child, 0)
     if status != 0:
-        raise RuntimeError(f"{stage} of {module} failed")
-    return used.ru_utime + used.ru_stime
+        raise RuntimeError(f"{kind} {module} failed")
+    return [*noted[:-1], used.ru_utime + used.ru_stime]
 
 
 def measure(
@@ -225,25 +234,24 @@ def measure(
         for run in range(runs + 1):
             tell(f"starts: run {run} of {runs}")
             for name in (EMPTY, BARE):
-                used = cpu_s(name, "", layers, environment_of(name, endpoint, layers[0], starts=True))
-                taken.setdefault((name, name), []).append(used)
+                used = cpu_s(name, "", layers, environment_of(name, endpoint, layers[0]))
+                taken.setdefault((name, name), []).append(used[-1])
             for function in functions:
                 event = EVENTS[function]
                 text = "" if event is None else (ROOT / f"events/{function}/{event}.json").read_text(encoding="utf-8")
+                calls = 0 if event is None else 1 + WARM_CALLS if function == WARM else 1
+                environment = environment_of(function, endpoint, layers[0])
                 paths = [folder / ids[function], *layers]
-                stages = STAGES if event is not None else STAGES[:2]
-                for stage in (*stages, "warm") if function == WARM else stages:
-                    environment = environment_of(function, endpoint, layers[0], starts=stage != "import")
-                    used = cpu_s(stage, f"functions.{function}.app", paths, environment, text)
-                    taken.setdefault((function, stage), []).append(used)
+                noted = cpu_s("function", f"functions.{function}.app", paths, environment, text, calls)
+                for stage, seconds in zip(STAGES if calls else STAGES[:2], noted, strict=False):
+                    taken.setdefault((function, stage), []).append(seconds)
+                if function == WARM:
+                    taken.setdefault((WARM, "warm"), []).append((noted[-1] - noted[-2]) / WARM_CALLS)
     # The first run warms the machine's cache of files.
     kept = {key: times[1:] for key, times in taken.items()}
     made = tuple(_start(function, kept) for function in functions)
     warm = kept.get((WARM, "warm"))
-    warm_ms = None
-    if warm is not None:
-        steps = [(many - one) / WARM_CALLS for many, one in zip(warm, kept[WARM, "first"], strict=True)]
-        warm_ms = round(statistics.median(steps) * 1000, 2)
+    warm_ms = None if warm is None else round(statistics.median(warm) * 1000, 2)
     return Starts(runs, _median_ms(kept[EMPTY, EMPTY]), _median_ms(kept[BARE, BARE]), warm_ms, made)
 
 
