@@ -1,4 +1,4 @@
-"""`make bench`: one table of what starts, steps, requests, facts and the scan cost, each figure with its comparison.
+"""`make bench`: one table of the cost of starts, steps, requests, facts and the scan.
 
 ARGS="starts steps" measures these sections only. With --write, docs/performance.md tells them from then on.
 """
@@ -53,7 +53,7 @@ class Bench:
 
     @cached_property
     def folder(self) -> Path:
-        """What is built for this machine."""
+        """The artefacts for this machine."""
         return build(Target.LOCAL, Lines()).parent
 
     @property

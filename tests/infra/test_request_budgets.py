@@ -105,7 +105,7 @@ def steps() -> dict[str, tuple[int, int, int, float]]:
 
 
 def over(found: Mapping[str, float], most: float, more: Mapping[str, float]) -> dict[str, float]:
-    """What is over its budget."""
+    """Those that are over their budget."""
     assert more.keys() <= found.keys(), "a budget is of something that is there"
     return {name: value for name, value in found.items() if value > more.get(name, most)}
 
