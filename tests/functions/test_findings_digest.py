@@ -41,7 +41,8 @@ from hotline.kit.store import Delete, Key, Table, Update, hotline_key
 from hotline.kit.store.condition import PRESENT, Item
 from hotline.security import service as security
 from hotline.security.checkup import TOLD_RULES
-from hotline.security.detectors import DETECTORS, Severity, Stream
+from hotline.security.detectors import Severity, Stream
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.findings import Kind
 from hotline.security.findings_digest import (
     DIGEST_FINDINGS_MAX,
@@ -49,8 +50,8 @@ from hotline.security.findings_digest import (
     DIGEST_PERIOD,
     LOOK_AFTER,
     contribute_due,
+    digest_duty_at,
     digest_key,
-    duty_at,
 )
 from hotline.security.items import finding_key, named_finding_key
 from hotline.security.model import FINDING_LIFE, Finding, FindingState, Verdict
@@ -690,7 +691,7 @@ def test_only_the_hotline_itself_sends_a_digest(world: World) -> None:
     world.open()
     world.find()
     world.clock.instant += DIGEST_PERIOD
-    duty = duty_at(digest_key(ACCOUNT))
+    duty = digest_duty_at(digest_key(ACCOUNT))
     assert duty is not None
     read = duty.read(world.store, world.clock.now())
     with pytest.raises(NeedProof):
@@ -699,7 +700,7 @@ def test_only_the_hotline_itself_sends_a_digest(world: World) -> None:
 
 def test_a_digest_whose_time_has_not_come_or_that_is_gone_is_left_as_it_is(world: World) -> None:
     """The index of what is due lags."""
-    duty = duty_at(digest_key(ACCOUNT))
+    duty = digest_duty_at(digest_key(ACCOUNT))
     assert duty is not None
     assert duty.contribute(world.change(System("deadlines", "digest")), duty.read(world.store, START)) == ()
     world.open()
@@ -718,7 +719,7 @@ def test_a_digest_whose_time_has_not_come_or_that_is_gone_is_left_as_it_is(world
     ],
 )
 def test_only_the_digest_of_an_account_has_this_duty(key: Key) -> None:
-    assert duty_at(key) is None
+    assert digest_duty_at(key) is None
 
 
 def test_nothing_personal_is_logged_or_kept(world: World) -> None:
