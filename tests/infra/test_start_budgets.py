@@ -22,7 +22,7 @@ MODULES_MAX: Final = {
     "ConnectFunction": 415,
     "ContactEventsFunction": 325,
     "CustomerApiFunction": 645,
-    "DeadlinesFunction": 395,
+    "DeadlinesFunction": 410,
     "DecisionsFunction": 210,
     "DigestsFunction": 455,
     "EvidenceFunction": 380,
