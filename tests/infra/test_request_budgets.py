@@ -23,7 +23,7 @@ MORE_STEP_READS: Final = {"refunds": 3}
 STEP_TRANSACTIONS_MAX: Final = 1
 STEP_WRITE_UNITS_MAX: Final = 4
 """The turn, and the time until which the call is proved."""
-STEP_READ_UNITS_MAX: Final = 7
+STEP_READ_UNITS_MAX: Final = 8
 MORE_STEP_WRITE_UNITS: Final = {
     "check_code": 12,
     "check_pin": 10,
@@ -65,7 +65,7 @@ MORE_ROUTE_WRITES: Final = {
 }
 """An app without a session begins one first."""
 ROUTE_WRITE_UNITS_MAX: Final = 4
-ROUTE_READ_UNITS_MAX: Final = 9
+ROUTE_READ_UNITS_MAX: Final = 10
 MORE_ROUTE_WRITE_UNITS: Final = {
     "POST /v1/challenges": 21,
     "POST /v1/recoveries": 7,
@@ -73,11 +73,11 @@ MORE_ROUTE_WRITE_UNITS: Final = {
     "POST /v1/me/freeze": 35,
     "POST /v1/me/pause": 24,
 }
-MORE_ROUTE_READ_UNITS: Final = {"POST /v1/challenges": 50, "POST /v1/recoveries": 24, "POST /v1/me/pause": 16}
+MORE_ROUTE_READ_UNITS: Final = {"POST /v1/challenges": 51, "POST /v1/recoveries": 24, "POST /v1/me/pause": 17}
 
 AGENT_WRITE_UNITS_MAX: Final = 12
 """The quota, and the row and trace of a look at an account."""
-AGENT_READ_UNITS_MAX: Final = 22
+AGENT_READ_UNITS_MAX: Final = 23
 MORE_AGENT_WRITE_UNITS: Final = {
     **{f"POST /v1/agent/cases/{{id}}/{act}": 26 for act in ("release", "notes", "snooze", "transfer", "close")},
     "PATCH /v1/agent/cases/{id}": 22,
