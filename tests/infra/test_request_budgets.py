@@ -29,16 +29,16 @@ MORE_STEP_WRITE_UNITS: Final = {
     "check_pin": 10,
     "send_code": 21,
     "set_reminders": 8,
-    "unlock": 28,
-    "reset": 22,
+    "unlock": 30,
+    "reset": 24,
     "freeze": 34,
-    "unfreeze": 23,
+    "unfreeze": 25,
     "pause": 21,
-    "end_pause": 23,
+    "end_pause": 25,
     "not_me": 33,
     "handover": 24,
     "evidence_link": 22,
-    "refund_request": 78,
+    "refund_request": 80,
 }
 """Steps that count wrong codes, or that do something: with its decision, messages, audit and case."""
 MORE_STEP_READ_UNITS: Final = {
@@ -46,10 +46,10 @@ MORE_STEP_READ_UNITS: Final = {
     "check_code": 22,
     "check_pin": 23,
     "start": 13,
-    "choose_account": 10,
-    "pause": 14,
-    "refund_offer": 8,
-    "refund_request": 14,
+    "choose_account": 12,
+    "pause": 15,
+    "refund_offer": 9,
+    "refund_request": 15,
 }
 """Steps that count what strangers, a prefix or a number of a caller did, in windows of several partitions."""
 
