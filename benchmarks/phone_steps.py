@@ -28,7 +28,7 @@ from hotline_local.worlds.inprocess import StepCost
 
 CALLS: Final = Path(__file__).resolve().parents[1] / "tests/calls"
 ALL: Final = "all, the median"
-OPERATIONS: Final = ("get", "batch_get", "query", "transact", "put_alone")
+OPERATIONS: Final = ("get", "batch_get", "query", "transact", "write_alone", "put_all")
 
 
 @dataclass(slots=True)

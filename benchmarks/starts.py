@@ -69,9 +69,9 @@ if kind == "bare":
     boto3.client("dynamodb")
 elif kind == "function":
     from importlib import import_module
-    from hotline.kit import starts
+    from hotline.kit import doors
     makers = []
-    starts.make_at_start = lambda *some: makers.extend(some)
+    doors.make_at_start = lambda *some: makers.extend(some)
     app = import_module(module)
     note()
     for make in makers:
@@ -122,7 +122,7 @@ class Starts:
 
 
 class _Stub(BaseHTTPRequestHandler):
-    """Answers what the SDK asks: no items, keys for the keyrings, and that everything was taken."""
+    """Answers what a client asks: no items, keys for the keyrings, and that everything was taken."""
 
     protocol_version = "HTTP/1.1"
 
@@ -155,6 +155,8 @@ def _answer(target: str, body: bytes) -> dict[str, object]:
         return {"Items": [], "Count": 0}
     if operation == "PutEvents":
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in json.loads(body)["Entries"]]}
+    if operation == "UpdateItem":
+        return {"Attributes": {"count": {"N": "1"}}}
     if operation == "BatchGetItem":
         return {"Responses": {}, "UnprocessedKeys": {}}
     return {}
