@@ -81,10 +81,14 @@ def test_the_layer_carries_the_data_files_of_the_package(folder: Path) -> None:
 
 def test_the_sdk_in_the_layer_knows_the_services_that_the_code_asks_and_no_others(folder: Path) -> None:
     code = [path.read_text(encoding="utf-8") for path in (ROOT / "layers/hotline/python").rglob("*.py")]
-    asked = {name for text in code for name in re.findall(r"(?:make_client|client)\(\s*\"([a-z0-9]+)\"", text)}
-    assert {"secretsmanager", "kms", "s3", "sqs"} <= asked
+    asked = {
+        name
+        for text in code
+        for name in re.findall(r"(?:make_client|client|SdkClient|open_service)\(\s*\"([a-z0-9]+)\"", text)
+    }
+    assert {"dynamodb", "secretsmanager", "kms", "s3", "sqs"} <= asked
     data = folder / "DependenciesLayer/python/botocore/data"
-    assert {path.name for path in data.iterdir() if path.is_dir()} == asked | {"dynamodb"}
+    assert {path.name for path in data.iterdir() if path.is_dir()} == asked
     assert {"endpoints.json", "partitions.json", "sdk-default-configuration.json"} <= {p.name for p in data.iterdir()}
 
 
