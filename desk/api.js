@@ -123,6 +123,8 @@ export class Api {
   payOut = (id, refund, payout, key) => this.#post(`/cases/${segment(id)}/refunds/${segment(refund)}/payout`, payout, key);
   judge = (id, finding, feedback, key) =>
     this.#post(`/cases/${segment(id)}/findings/${segment(finding)}/feedback`, feedback, key);
+  suppress = (id, rule, key) => this.#post(`/cases/${segment(id)}/suppressions`, rule, key);
+  endSuppression = (id, rule, key) => this.#post(`/cases/${segment(id)}/suppression-ends`, rule, key);
 
   approvals = (filters) => this.#get("/approvals", filters);
   approval = (id) => this.#get(`/approvals/${segment(id)}`);

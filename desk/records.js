@@ -5,6 +5,7 @@ import { LOOK_REASONS, PERMISSIONS, VERDICTS } from "./api.js";
 import { actionButton, perform, reasonField } from "./actions.js";
 import { css, html, Loaded, nothing, outside, readPages, shared, View } from "./element.js";
 import { readFacts } from "./facts.js";
+import { localTime } from "./fields.js";
 import { MaskedValues } from "./masked.js";
 import { languageName } from "./words.js";
 
@@ -18,6 +19,8 @@ const REFUND_REASONS = [
   "duplicate", "cancelled", "price_adjustment", "no_reason_return", "not_received", "service_not_rendered", "missing_item", "not_as_described",
   "defective", "wrong_item", "unauthorised", "other",
 ];
+/** So long a rule is suppressed where nobody says another time. */
+const SUPPRESSED_MS = 7 * 86_400_000;
 
 class DeskRecords extends View {
   static styles = [shared, css`
@@ -262,10 +265,13 @@ class DeskRecords extends View {
     if (done) this.#changed();
   }
 
-  _findings({ findings }) {
+  _findings({ findings, suppressions = [] }) {
     const { words } = this;
-    if (findings.length === 0) return html`<p class="empty">${this.t("records.no_findings")}</p>`;
-    return html`${findings.map((finding) => html`<article><div class="row spread"><h3>${words.word("rule", finding.rule)}</h3>
+    if (findings.length + suppressions.length === 0) return html`<p class="empty">${this.t("records.no_findings")}</p>`;
+    return html`${suppressions.map((one) => html`<div class="notice info"><strong>${words.word("rule", one.rule)}</strong>
+      <p>${this.t("records.suppressed", { time: words.time(one.until), name: one.by.name, reason: words.word("act_reason", one.reason) })}</p>
+      ${this.may(PERMISSIONS.act) ? html`<button @click=${() => this.#endSuppression(one)}>${words.word("operation", "end_suppression")}</button>` : nothing}</div>`)}
+    ${findings.map((finding) => html`<article><div class="row spread"><h3>${words.word("rule", finding.rule)}</h3>
         <span class="tag ${["high", "critical"].includes(finding.severity) ? "bad" : "warn"}">${words.word("severity", finding.severity)}</span></div>
       <p class="muted small">${words.time(finding.found_at)} · <span class="tag">${words.word("finding", finding.state)}</span></p>
       <dl><dt>${this.t("records.began")}</dt><dd>${words.time(finding.begun_at)}</dd>
@@ -275,7 +281,34 @@ class DeskRecords extends View {
       ${finding.runbook ? html`<details><summary>${this.t("records.runbook")}</summary><p lang="en">${finding.runbook}</p></details>` : nothing}
       ${finding.feedback ? html`<span class="tag good">${words.word("verdict", finding.feedback)}</span>`
         : this.may(PERMISSIONS.work) ? html`<div class="row">${VERDICTS.map((verdict) => html`
-          <button @click=${() => this.#judge(finding, verdict)}>${words.word("verdict", verdict)}</button>`)}</div>` : nothing}</article>`)}`;
+          <button @click=${() => this.#judge(finding, verdict)}>${words.word("verdict", verdict)}</button>`)}</div>` : nothing}
+      ${finding.actions?.map((action) => actionButton(this, action, () => this.#suppress(finding, action)))}</article>`)}`;
+  }
+
+  /** The rule does not tell of this account until a time; the two agree on the rule and the time, where it takes two. */
+  async #suppress({ rule }, action) {
+    const done = await perform(this, action, {
+      fields: [{ name: "until", label: this.t("field.until"), kind: "datetime", required: true, min: localTime(Date.now()), help: this.t("records.suppress_text") }],
+      values: { until: new Date(Date.now() + SUPPRESSED_MS).toISOString() },
+      of: { rule },
+      approved: ({ until }) => ({ until }),
+      send: (deed, key) => this.desk.api.suppress(this.case_id, { rule, ...deed }, key),
+      case_id: this.case_id,
+    });
+    if (done) this.#changed();
+  }
+
+  async #endSuppression({ rule }) {
+    const title = this.words.word("operation", "end_suppression");
+    const done = await this.desk.ask({
+      title,
+      text: this.words.word("rule", rule),
+      fields: [reasonField(this.words)],
+      values: { reason: "" },
+      action: title,
+      send: ({ reason }, key) => this.desk.api.endSuppression(this.case_id, { rule, reason }, key),
+    });
+    if (done) this.#changed();
   }
 
   async #judge(finding, verdict) {

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.agent_api.shapes.common import Body
-from functions.http.problems import Problem, Rendering
+from functions.http.problems import Problem, Rendering, problem_in
 from hotline.agents.model import AgentToken, Permission
 from hotline.contracts import limits
 from hotline.kit.change import idempotency
@@ -120,6 +120,13 @@ def desk() -> Desk:
 def seen_version(if_match: str | None) -> int | None:
     """The version that the agent saw (If-Match; RFC 9110, 13.1.1); None for a request that names none."""
     return int(if_match.strip('"')) if if_match is not None else None
+
+
+def zoned(until: datetime) -> datetime:
+    """A time of a body's field `until`. Raises Problem `malformed_request` for one without a zone."""
+    if until.tzinfo is None:
+        raise problem_in("#/until", "timezone_missing")
+    return until
 
 
 def version_of(if_match: str | None) -> int:

@@ -81,6 +81,7 @@ def _body(report: ShardReport) -> dict[str, Any]:
         "lag_minutes": report.lag_minutes,
         "corrected": len(report.corrected),
         "withdrawn": len(report.withdrawn),
+        "suppressed": len(report.suppressed),
         "findings": [
             {
                 "id": finding.id,

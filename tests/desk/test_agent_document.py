@@ -107,6 +107,8 @@ REQUESTS: Final[tuple[tuple[str, str, dict[str, Any] | None, dict[str, str]], ..
     ("POST", "/approvals", {"operation": "publish_policy", "merchant_id": "m-1", **TERMS, **ACT}, {}),
     ("APPROVE", "/approvals/approval-7/decision", {"decision": "approve"}, {}),
     ("PUT", "/merchants/m-1/policy", {**TERMS, "approval_id": "approval-7", **ACT}, {"if-match": '"3"'}),
+    ("POST", "/cases/case-1/suppressions", {"rule": "velocity", "until": "2026-12-07T12:00:00Z", **ACT}, {}),
+    ("POST", "/cases/case-1/suppression-ends", {"rule": "velocity", **ACT}, {}),
     ("POST", "/approvals", {"operation": "unfreeze_unproved", "case_id": "case-1", **ACT}, {}),
     ("POST", "/approvals", {"operation": "unlock_unproved", "case_id": "case-1", **ACT}, {}),
     ("GET", "/callbacks", None, {}),
@@ -134,6 +136,14 @@ def ask(
     return asked, world.answer(asked)
 
 
+WITHOUT_A_VIEW: Final = {
+    ("POST", "/v1/agent/findings/{finding}/suppressions"),
+    ("POST", "/v1/agent/findings/{finding}/suppression-ends"),
+    ("GET", "/v1/agent/suppressions"),
+}
+"""Suppressions for addresses and payees have no page at the desk: supervisors make and read them by the API."""
+
+
 @pytest.fixture
 def world() -> DeskWorld:
     return make_world({"of-mei": "mei", "of-omar": "omar", "of-lin": "lin"})
@@ -149,7 +159,7 @@ def test_each_route_of_the_tests_is_as_it_is_described(world: DeskWorld) -> None
         assert answered.status < 300, (path, answered.body)
         covered.add(find_operation(asked.method, asked.path))
     assert world.faults == []
-    assert list_operations() == covered
+    assert list_operations() - WITHOUT_A_VIEW == covered
 
 
 def test_refusals_of_the_tests_are_as_they_are_described(world: DeskWorld) -> None:

@@ -335,6 +335,49 @@ def test_a_finding_masks_its_amount_until_it_is_asked_for(desk: Desk) -> None:
     assert json.loads(request.body) == {"field": "finding_amount", "item_id": "f-1", "reason": "customer_asked"}
 
 
+def test_a_rule_is_suppressed_for_a_while_and_tells_again(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-4")
+    claim(page)
+    page.get_by_role("tab", name="Findings").click()
+    look_up(page)
+    records = page.locator("desk-records")
+    records.get_by_role("button", name="Suppress the rule for a while").click()
+    confirm(page, "Suppress the rule for a while")
+    expect(records).to_contain_text("Not told until")
+    (request,) = desk.world.requests("POST", "/cases/case-4/suppressions")
+    body = json.loads(request.body)
+    assert (body["rule"], body["reason"], body["until"][-1]) == ("failed_login_burst", "customer_asked", "Z")
+    records.get_by_role("button", name="Let the rule tell again").click()
+    confirm(page, "Let the rule tell again")
+    expect(records).not_to_contain_text("Not told until")
+    (request,) = desk.world.requests("POST", "/cases/case-4/suppression-ends")
+    assert json.loads(request.body) == {"rule": "failed_login_burst", "reason": "customer_asked"}
+
+
+def test_a_rule_that_holds_is_suppressed_with_a_second_person(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-4")
+    claim(page)
+    page.get_by_role("tab", name="Findings").click()
+    look_up(page)
+    page.get_by_role("button", name="Ask for approval: Suppress a rule that holds accounts").click()
+    confirm(page, "Ask for approval")
+    (request,) = desk.world.requests("POST", "/approvals")
+    body = json.loads(request.body)
+    assert (body["operation"], body["rule"], body["case_id"]) == ("suppress_holding", "reset_device_transfer", "case-4")
+    (approval,) = desk.world.approvals.values()
+    approval |= {"state": "approved", "decided_by": {"id": "chief", "name": "Chief"}}
+    page.get_by_role("button", name="Look again").click()
+    page.get_by_role("button", name="Suppress a rule that holds accounts").click()
+    confirm(page, "Suppress a rule that holds accounts")
+    (request,) = desk.world.requests("POST", "/cases/case-4/suppressions")
+    sent = json.loads(request.body)
+    assert {name: sent[name] for name in ("rule", "until", "approval_id")} == {
+        "rule": "reset_device_transfer",
+        "until": body["until"],
+        "approval_id": approval["id"],
+    }
+
+
 def test_a_value_beyond_the_limit_is_shown_with_a_second_person(desk: Desk) -> None:
     desk.world.unmaskings_left = 0
     page = desk.enter(address="?case=case-1")

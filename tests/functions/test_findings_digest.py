@@ -60,6 +60,7 @@ from hotline.security.service import activity_writes
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from hotline_local.words.catalogues import read_source, source_file
+from tests.support import found
 from tests.support.faults import at_call
 from tests.support.found import finding_of, take_step
 from tests.support.lock_desk import failures
@@ -136,9 +137,11 @@ class World:
         security.contribute_verdict(change, read, ACCOUNT, finding.id, verdict, judged_by="agent-1")
         change.commit(self.store)
 
-    def put_state(self, finding: Finding, state: FindingState) -> None:
-        update = Update(finding_key(finding), set={"state": state.value}, condition=PRESENT)
-        self.store.transact([update], token=self.ctx.ids.new("tx"))
+    def suppress(self, rule: str, *, since: datetime | None = None, until: datetime | None = None) -> None:
+        """A person suppresses a rule for the account, from now on."""
+        now = self.clock.now()
+        span = {"since": since or now, "until": until or now + 7 * DAY}
+        found.suppress(self.store, self.ctx.ids, rule, account_id=ACCOUNT, now=now, **span)
 
     def state(self, finding: Finding) -> FindingState:
         return FindingState(self.item(finding_key(finding))["state"])
@@ -379,7 +382,11 @@ def look_at(world: World, finding: Finding) -> None:
 
 
 def suppress_it(world: World, finding: Finding) -> None:
-    world.put_state(finding, FindingState.SUPPRESSED)
+    """It is taken back, and its pattern comes again where the rule is suppressed."""
+    world.step(Kind.WITHDRAW, finding)
+    world.suppress(finding.rule)
+    world.step(Kind.RAISE, replace(finding, window_end=world.clock.now()))
+    assert world.state(finding) is FindingState.SUPPRESSED
 
 
 def expire(world: World, finding: Finding) -> None:
@@ -403,6 +410,27 @@ def test_a_finding_that_somebody_dealt_with_leaves_the_digest(world: World, leav
     assert "at 11:00 AM yesterday." in world.texts()[0]
     assert world.state(stays) is FindingState.TOLD
     assert world.item(finding_key(gone)) == before
+
+
+def test_a_suppressed_finding_joins_no_digest(world: World) -> None:
+    world.open()
+    world.suppress("failed_login_burst")
+    kept = world.find()
+    assert (world.state(kept), world.digest()) == (FindingState.SUPPRESSED, None)
+    assert world.run_until(START + 2 * DAY) == []
+    assert (world.entries(), world.state(kept)) == ([], FindingState.SUPPRESSED)
+
+
+def test_one_that_goes_on_behind_the_suppression_joins_the_digest(world: World) -> None:
+    world.open()
+    world.suppress("failed_login_burst", until=START + HOUR)
+    kept = world.find()
+    world.clock.instant += 2 * HOUR
+    world.step(Kind.CORRECT, replace(kept, window_end=world.clock.now()))
+    assert (world.state(kept), world.digest() is None) == (FindingState.OPEN, False)
+    world.run_until(START + 2 * DAY)
+    assert world.state(kept) is FindingState.TOLD
+    assert len(world.texts()) == 1
 
 
 @pytest.mark.parametrize("leave", LEAVES)

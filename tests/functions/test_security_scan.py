@@ -39,7 +39,7 @@ EVENTS: Final = Path(__file__).resolve().parents[2] / "events/security_scan"
 FILES: Final = sorted(EVENTS.glob("*.json"))
 KEYS: Final = {
     *("shard", "rules", "rows", "subjects", "reads", "writes"),
-    *("complete", "lag_minutes", "corrected", "withdrawn", "findings"),
+    *("complete", "lag_minutes", "corrected", "withdrawn", "suppressed", "findings"),
 }
 
 
@@ -104,7 +104,8 @@ def test_the_answer_names_what_was_found_and_travels_as_json(world: ScanWorld) -
         "window_start": "2026-11-23T12:00:00.000Z",
     }
     # The watch with its finding, and a cursor for each of two streams that are read.
-    figures = {"rows": 3, "subjects": 1, "writes": 1 + STREAMS, "corrected": 0, "withdrawn": 0, "lag_minutes": 0}
+    figures = {"rows": 3, "subjects": 1, "writes": 1 + STREAMS, "lag_minutes": 0}
+    figures |= dict.fromkeys(("corrected", "withdrawn", "suppressed"), 0)
     expected = {**figures, "complete": True, "shard": shard_of(), "rules": read_shipped_rules().digest}
     assert {name: found[name] for name in expected} == expected
 
@@ -251,12 +252,12 @@ def test_an_erasure_and_a_scan_at_the_same_time_leave_no_watch() -> None:
 
 
 def test_the_command_adds_the_shards_up() -> None:
-    numbers = {"rows": 2, "subjects": 1, "reads": 4, "writes": 2, "corrected": 0, "withdrawn": 0}
+    numbers = {"rows": 2, "subjects": 1, "reads": 4, "writes": 2, "corrected": 0, "withdrawn": 0, "suppressed": 0}
     finding = {"id": "finding_1", "rule": "a_rule", "stream": "account", "subject": "acct_1"}
     finding["window_start"] = "2026-11-23T12:00:00.000Z"
     same = {**numbers, "rules": "one", "lag_minutes": 0}
     report = summed([{**same, "shard": 0, "findings": [finding]}, {**same, "shard": 1}])
-    totals = {"rows": 4, "subjects": 2, "reads": 8, "writes": 4, "corrected": 0, "withdrawn": 0}
+    totals = {"rows": 4, "subjects": 2, "reads": 8, "writes": 4, "corrected": 0, "withdrawn": 0, "suppressed": 0}
     assert report == {"shards": 2, "rules": ["one"], **totals, "lag_minutes": 0, "findings": [finding]}
     assert sentences(report) == [
         "2 shards, 4 rows of 2 subjects, 8 reads, 4 writes.",
@@ -266,11 +267,12 @@ def test_the_command_adds_the_shards_up() -> None:
 
 
 def test_the_command_says_when_shards_had_other_rules_are_late_or_took_something_back() -> None:
-    numbers = {"rows": 2, "subjects": 1, "reads": 4, "writes": 2, "corrected": 1, "withdrawn": 1}
+    numbers = {"rows": 2, "subjects": 1, "reads": 4, "writes": 2, "corrected": 1, "withdrawn": 1, "suppressed": 1}
     reports = [{**numbers, "rules": "two", "lag_minutes": 3}, {**numbers, "rules": "one", "lag_minutes": 31}]
     assert sentences(summed(reports))[1:] == [
         "Shards ran with different rules: one, two. Run it again.",
         "The oldest unread row is 31 minutes old.",
         "2 findings corrected, 2 withdrawn.",
+        "2 findings suppressed.",
         "Nothing new was found.",
     ]

@@ -57,7 +57,8 @@ TEXTS: Final[dict[type[StrEnum], str]] = {
     RefundError: "movement_changed no_such_movement request_key_length note_too_long account_not_open currency_differs "
     "amount_not_positive amount_over_refundable partial_not_permitted no_such_refund refund_not_in_review "
     "refund_not_unpaid refund_overtaken provider_window_over provider_parts_over policy_invalid policy_changed",
-    SecurityError: "no_such_finding finding_changed subject_not_judged",
+    SecurityError: "no_such_finding finding_changed no_such_rule no_such_suppression until_passed "
+    "suppressed_too_long subject_not_judged",
     AgentError: "token_old no_permission no_access case_without_account own_account contact_taken look_ups_limit "
     "unmaskings_limit openings_limit approvals_limit requests_limit reviews_limit nothing_to_unmask "
     "proof_out_of_reach finding_unjudged "

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -21,9 +22,10 @@ from hotline.kit.store import Table
 from hotline.kit.store.condition import Item
 from hotline.refunds.model import PayoutWay, ReviewDecision
 from hotline.refunds.service import make_terms
+from hotline.security.service import Stream
 from hotline_local.openapi import AGENTS, document
 from tests.support.agent_matrix import CALLS, ROLES, THINGS, Matrix, calls, matrix
-from tests.support.agent_world import EMAIL, NUMBER, fill_row
+from tests.support.agent_world import EMAIL, NUMBER, SPRAYING, fill_row
 from tests.support.money_world import ACCOUNT, refunded
 
 GOOD: Final = "good"
@@ -78,6 +80,8 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     f"POST {_CASE}/refunds/{{refund}}/decision": ACCESS,
     f"POST {_CASE}/refunds/{{refund}}/payout": ACCESS,
     f"POST {_CASE}/findings/{{finding}}/feedback": {**ACCESS, "own": "not_found"},
+    f"POST {_CASE}/suppressions": ACCESS,
+    f"POST {_CASE}/suppression-ends": ACCESS,
     "GET /v1/agent/approvals": ALIKE,
     "POST /v1/agent/approvals": ACCESS,
     "GET /v1/agent/approvals/{id}": OPEN,
@@ -93,6 +97,9 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     "GET /v1/agent/callbacks": ALIKE,
     "GET /v1/agent/findings": ALIKE,
     "POST /v1/agent/findings/{finding}/feedback": dict.fromkeys(THINGS, "not_found"),
+    "POST /v1/agent/findings/{finding}/suppressions": dict.fromkeys(THINGS, "not_found"),
+    "POST /v1/agent/findings/{finding}/suppression-ends": dict.fromkeys(THINGS, "not_found"),
+    "GET /v1/agent/suppressions": ALIKE,
     "GET /v1/agent/reports": ALIKE,
     "GET /v1/agent/activity": ALIKE,
     "GET /v1/agent/trail": ALIKE,
@@ -170,6 +177,8 @@ OF_CALLS: Final[Mapping[str, Mapping[bool, Mapping[str, str]]]] = {
     f"POST {_CASE}/refunds/{{refund}}/decision": CALL_ALONE,
     f"POST {_CASE}/refunds/{{refund}}/payout": CALL_ALONE,
     f"POST {_CASE}/findings/{{finding}}/feedback": CALL_ALONE,
+    f"POST {_CASE}/suppressions": CALL_ALONE,
+    f"POST {_CASE}/suppression-ends": CALL_ALONE,
     "POST /v1/agent/approvals": CALL_ALONE,
 }
 """The answer by route, closed case and call."""
@@ -297,6 +306,23 @@ def approve_terms(made: Matrix) -> Matrix:
     return approve(made, agents.PublishPolicy("mer-1", terms, 0), Basis())
 
 
+def suppress(made: Matrix) -> Matrix:
+    until = made.world.clock.now() + timedelta(days=1)
+    made.world.do(made.world.token(), own(made), agents.SuppressRule("failed_login_burst", until))
+    return made
+
+
+def find_spray(made: Matrix) -> Matrix:
+    return replace(made, finding_id=made.world.find_spray())
+
+
+def suppress_of_address(made: Matrix) -> Matrix:
+    found, until = find_spray(made), made.world.clock.now() + timedelta(days=1)
+    act = agents.SuppressSubjectRule(Stream.SOURCE, SPRAYING, found.finding_id, until)
+    made.world.do(made.world.supervisor(), Basis(), act)
+    return found
+
+
 READY: Final[Mapping[str, Callable[[Matrix], Matrix]]] = {
     f"POST {_CASE}/claim": open_free_case,
     f"POST {_CASE}/unlock": lock,
@@ -312,7 +338,10 @@ READY: Final[Mapping[str, Callable[[Matrix], Matrix]]] = {
     f"POST {_CASE}/findings/{{finding}}/feedback": lambda made: replace(
         made, finding_id=made.world.find_theft(1, holds=False)
     ),
-    "POST /v1/agent/findings/{finding}/feedback": lambda made: replace(made, finding_id=made.world.find_spray()),
+    "POST /v1/agent/findings/{finding}/feedback": find_spray,
+    f"POST {_CASE}/suppression-ends": suppress,
+    "POST /v1/agent/findings/{finding}/suppressions": find_spray,
+    "POST /v1/agent/findings/{finding}/suppression-ends": suppress_of_address,
     "PUT /v1/agent/numbers": approve_numbers,
     "PUT /v1/agent/merchants/{id}/policy": approve_terms,
 }

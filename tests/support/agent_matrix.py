@@ -47,6 +47,19 @@ _BODY: Final[Mapping[str, Any]] = {
         "about": "source",
         "subject": SPRAYING,
     },
+    "POST /v1/agent/cases/{id}/suppressions": {
+        **WHY,
+        "rule": "failed_login_burst",
+        "until": "2026-11-24T12:00:00Z",
+    },
+    "POST /v1/agent/cases/{id}/suppression-ends": {**WHY, "rule": "failed_login_burst"},
+    "POST /v1/agent/findings/{finding}/suppressions": {
+        **WHY,
+        "about": "source",
+        "subject": SPRAYING,
+        "until": "2026-11-24T12:00:00Z",
+    },
+    "POST /v1/agent/findings/{finding}/suppression-ends": {**WHY, "about": "source", "subject": SPRAYING},
     "POST /v1/agent/approvals/{id}/decision": {"decision": "approve"},
     "PUT /v1/agent/banner": {},
     "PUT /v1/agent/hours": {"timezone": "UTC", "weekly": [{"day": 1, "opens": "09:00", "closes": "18:00"}]},
@@ -60,6 +73,7 @@ _BODY: Final[Mapping[str, Any]] = {
 _DAYS: Final = {"from": "2026-11-01", "to": "2026-11-23"}
 _QUERY: Final[Mapping[str, Mapping[str, str]]] = {
     "GET /v1/agent/findings": {"about": "source"},
+    "GET /v1/agent/suppressions": {"about": "account"},
     "GET /v1/agent/reports": _DAYS,
     "GET /v1/agent/activity": _DAYS,
     "GET /v1/agent/trail": {"agent": "agent-2", **_DAYS},

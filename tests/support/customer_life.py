@@ -28,6 +28,8 @@ from hotline.kit.languages import LANGUAGES
 from hotline.kit.store import Table
 from hotline.kit.store.condition import Item
 from hotline.refunds import service as refunds
+from hotline.security import service as security
+from hotline.security.model import Verdict
 from hotline.security.service import ACTIVITY_SHARDS, scan_shard
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Answered, Client, Postbox
@@ -78,6 +80,7 @@ class WholeLife:
         self.use_the_app()
         self.recover()
         self.attack()
+        self.judge_findings()
         self.edit_directory()
         self.work()
         self.count()
@@ -297,13 +300,26 @@ class WholeLife:
         agents.note_ended(self.ctx, "contact-zh", leg_id="contact-zh", at=self.clock.now())
         agents.remember_agent(self.ctx, token)
 
-    def _claim(self, token: AgentToken) -> Basis:
+    def judge_findings(self) -> None:
+        """The agent of the Chinese call says what they think of a finding, and suppresses a rule for a day."""
+        token, basis, now = self._agent("agent-1"), Basis(self._case_id()), self.clock.now()
+        theft = next(one for one in security.list_findings(self.store, ACCOUNT, now) if one.severity == "critical")
+        for act in (
+            agents.JudgeFinding(theft.id, Verdict.CONFIRMED),
+            agents.SuppressRule("code_flooding", now + timedelta(days=1)),
+        ):
+            agents.perform(self.ctx, token, basis, act, why=ActReason.CUSTOMER_ASKED)
+
+    def _case_id(self) -> str:
         (stored,) = [
             item
             for item in self.items(Table.HOTLINE)
             if item["PK"] == "CONTACT#contact-zh" and "case_id" in item and item["SK"] == "CALL"
         ]
-        case_id = str(stored["case_id"])
+        return str(stored["case_id"])
+
+    def _claim(self, token: AgentToken) -> Basis:
+        case_id = self._case_id()
         change = Change(actor=Agent(token.agent_id, case_id), cause="claim", now=self.clock.now(), ids=self.ctx.ids)
         read = self.store.batch_get(list(cases.agent_keys(case_id)))
         cases.contribute_claim(change, read, case_id, agent_name=token.name)

@@ -158,6 +158,8 @@ class DeskWorld:
     """Contacts that were claimed by the agent's workspace."""
     unmaskings_left: int = 30
     """How many values may be shown without a second person."""
+    suppressions: list[Document] = field(default_factory=list)
+    """The rules that do not tell of the account for a while."""
     picture_url: str = "https://pictures.example/evidence-1"
     """The address at which a clean picture can be had; empty: the scan says something else meanwhile."""
     lose_answers: int = 0
@@ -640,8 +642,36 @@ def _findings(world: DeskWorld, call: _Call) -> Answered:
         "begun_at": _in(hours=-3),
         "last_at": _in(hours=-2),
         "runbook": "See whether a login succeeded soon after.",
+        "actions": [_suppression_action(world, call, "suppress", "alone", "failed_login_burst")],
     }
-    return _json(200, {"findings": [finding], "next": None})
+    theft = {**finding, "id": "f-2", "severity": "critical", "rule": "reset_device_transfer", "masked": []}
+    theft["actions"] = [_suppression_action(world, call, "suppress_holding", "second", "reset_device_transfer")]
+    return _json(200, {"findings": [finding, theft], "suppressions": world.suppressions, "next": None})
+
+
+def _suppression_action(world: DeskWorld, call: _Call, operation: str, level: str, rule: str) -> dict[str, Any]:
+    return {
+        "operation": operation,
+        "level": level,
+        "possible": True,
+        "why": None,
+        "approval": _approval_of(world, call.username, operation, case_id=call.ids[0]) if level == "second" else None,
+        "subject": {"kind": "suppression", "id": rule, "version": "0"},
+    }
+
+
+def _suppress(world: DeskWorld, call: _Call) -> Answered:
+    _with_access(world, call)
+    by = {"id": call.username, "name": call.username}
+    told = {name: call.body[name] for name in ("rule", "until", "reason")}
+    world.suppressions = [{**told, "since": _in(hours=0), "by": by}]
+    return _json(202, {"outcome": "suppressed"})
+
+
+def _end_suppression(world: DeskWorld, call: _Call) -> Answered:
+    _with_access(world, call)
+    world.suppressions = [one for one in world.suppressions if one["rule"] != call.body["rule"]]
+    return _json(202, {"outcome": "ended"})
 
 
 def found_about(about: str, finding_id: str, **given: Any) -> Document:
@@ -902,6 +932,8 @@ def _subject_of(world: DeskWorld, body: Document, operation: str) -> tuple[str, 
             return "refund", body.pop("refund_id"), "1"
         case "unmask_beyond":
             return "unmask", body.get("item_id", "-"), "-"
+        case "suppress_holding":
+            return "suppression", body["rule"], "0"
         case "edit_numbers":
             return "numbers", "official", str(world.settings["numbers"]["version"])
         case _:
@@ -1108,6 +1140,8 @@ ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     ("POST", f"{_OF_CASE}/refunds/{_ID}/decision", _decide_refund),
     ("POST", f"{_OF_CASE}/refunds/{_ID}/payout", _pay_out),
     ("POST", f"{_OF_CASE}/findings/{_ID}/feedback", _judge),
+    ("POST", f"{_OF_CASE}/suppressions", _suppress),
+    ("POST", f"{_OF_CASE}/suppression-ends", _end_suppression),
     ("GET", "/findings", _subject_findings),
     ("POST", f"/findings/{_ID}/feedback", _judge_subject),
     ("GET", "/approvals", _approvals),

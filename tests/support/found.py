@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from hotline.kit.actor import System
+from hotline.kit.actor import Agent, System
 from hotline.kit.change import Change
 from hotline.kit.ids import IdSource
 from hotline.kit.store import Store
 from hotline.security.detectors import Stream
 from hotline.security.findings import Kind, Step, contribute_steps, step_keys
-from hotline.security.model import Finding
+from hotline.security.items import suppression_item, suppression_key
+from hotline.security.model import Finding, Suppression
 
 SOMEBODY_ELSE: Final = "0123456789abcdef"
 """The subject of a finding that is about no account."""
@@ -43,6 +44,17 @@ def finding_of(
         holds=holds,
         rules="rules",
     )
+
+
+def suppress(
+    store: Store, ids: IdSource, rule: str, *, account_id: str, now: datetime, since: datetime, until: datetime
+) -> None:
+    """Suppress a rule for an account, as two people may."""
+    made = Suppression(Stream.ACCOUNT, account_id, account_id, rule, since, until, "customer_asked", "agent-1")
+    key = suppression_key(Stream.ACCOUNT, account_id, rule)
+    change = Change(actor=Agent("agent-1", "case-1"), cause="test", now=now, ids=ids)
+    change.replace(key, store.get(key), suppression_item(made, now))
+    change.commit(store)
 
 
 def take_step(store: Store, ids: IdSource, now: datetime, kind: Kind, finding: Finding) -> None:

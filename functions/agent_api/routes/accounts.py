@@ -26,12 +26,13 @@ from functions.agent_api.shapes.accounts import (
     Payments,
     Refund,
     Refunds,
+    Suppression,
     Unmasked,
     Unmasking,
     Value,
 )
 from functions.agent_api.shapes.accounts import Money as MoneyPlace
-from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Amount
+from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Amount, Person
 from functions.http import words
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.http.problems import Problem, problem_in
@@ -131,8 +132,14 @@ def list_refunds(
 
 @router.get("/v1/agent/cases/<id>/findings", tags=_TAGS, operation_id="list_findings")
 def list_findings(id: str, reason: DeskReason = None, contact: DeskContact = None) -> Findings:  # noqa: A002
-    """Patterns that the scan found on the account, also those that are dealt with."""
-    request = look(id, Part.FINDINGS, reason, contact)
+    """Patterns that the scan found on the account, also those that are dealt with. Beside them are the rules that do
+    not tell of it for a while."""
+    at, request = desk(), look(id, Part.FINDINGS, reason, contact)
+    found = security.list_findings(at.ctx.store, request.account_id, at.now)
+    approvals = own_approvals(at, cases.read_timeline(at.ctx.store, request.case_id).entries) if found else ()
+    actions = agents.find_suppression_actions(request, [one.rule for one in found], approvals)
+    running = security.list_suppressions(at.ctx.store, request.account_id, at.now)
+    names = agents.find_names(at.ctx.store, {one.made_by for one in running})
     return Findings(
         findings=[
             Finding(
@@ -147,9 +154,20 @@ def list_findings(id: str, reason: DeskReason = None, contact: DeskContact = Non
                 begun_at=one.window_start,
                 last_at=one.window_end,
                 runbook=one.runbook,
+                actions=[action_of(action) for action in actions.get(one.rule, ())],
             )
-            for one in security.list_findings(desk().ctx.store, request.account_id, desk().now)
-        ]
+            for one in found
+        ],
+        suppressions=[
+            Suppression(
+                rule=one.rule,
+                since=one.since,
+                until=one.until,
+                reason=one.reason,
+                by=Person(id=one.made_by, name=names.get(one.made_by, one.made_by)),
+            )
+            for one in running
+        ],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router
+from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router, zoned
 from functions.agent_api.shapes.acts import (
     Act,
     ContactChange,
@@ -16,6 +16,8 @@ from functions.agent_api.shapes.acts import (
     RefundAsked,
     RefundDecision,
     RefundMade,
+    RuleSuppressed,
+    SuppressionEnd,
 )
 from functions.http.routes import id_from
 from hotline.agents import service as agents
@@ -145,7 +147,37 @@ def judge_finding(
     return _do(id, body, contact, key, agents.JudgeFinding(finding_id, body.verdict), finding_id)
 
 
-def _do(id_: str, body: Act | Feedback, contact: str | None, key: str | None, act: AgentAct[Any], *parts: str) -> Done:
+@router.post("/v1/agent/cases/<id>/suppressions", tags=_TAGS, operation_id="suppress_rule", status_code=202)
+def suppress_rule(
+    id: str,  # noqa: A002 - the name of the path's parameter
+    body: RuleSuppressed,
+    contact: DeskContact = None,
+    key: IdempotencyKey = None,
+) -> Done:
+    """Keep a rule from telling of the account until a time. With a second person for a rule that holds accounts. One
+    that is suppressed already is so until the new time."""
+    return _do(id, body, contact, key, agents.SuppressRule(body.rule, zoned(body.until)))
+
+
+@router.post("/v1/agent/cases/<id>/suppression-ends", tags=_TAGS, operation_id="end_suppression", status_code=202)
+def end_suppression(
+    id: str,  # noqa: A002 - the name of the path's parameter
+    body: SuppressionEnd,
+    contact: DeskContact = None,
+    key: IdempotencyKey = None,
+) -> Done:
+    """Let a rule tell of the account again."""
+    return _do(id, body, contact, key, agents.EndSuppression(body.rule))
+
+
+def _do(
+    id_: str,
+    body: Act | Feedback | SuppressionEnd,
+    contact: str | None,
+    key: str | None,
+    act: AgentAct[Any],
+    *parts: str,
+) -> Done:
     """Do an act once for its key, upon the thing that `parts` name. The answer to a repeated request says so, and the
     outcome of the first."""
     at, case_id = desk(), id_from(id_)

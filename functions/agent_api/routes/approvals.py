@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.agent_api.answers import approval_of, unmask_of
-from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router
+from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router, zoned
 from functions.agent_api.shapes.acts import ApprovalAsked, Approvals, Decided
 from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Approval
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
@@ -128,6 +128,8 @@ def _act_of(body: ApprovalAsked) -> AgentAct[Any]:
             return agents.PayOtherWay(_given(body.refund_id, "refund_id"), _given(body.way, "way"))
         case "unmask_beyond":
             return unmask_of(_given(body.field, "field"), body.item_id)
+        case "suppress_holding":
+            return agents.SuppressRule(_given(body.rule, "rule"), zoned(_given(body.until, "until")))
         case "edit_numbers":
             return agents.EditNumbers(tuple(_given(body.numbers, "numbers")), 0)
         case "publish_policy":

@@ -18,6 +18,7 @@ from functions.agent_api.desk import (
     router,
     seen_version,
     version_of,
+    zoned,
 )
 from functions.agent_api.shapes.cases import (
     Actor,
@@ -125,15 +126,14 @@ def add_note(id: str, body: Note, key: IdempotencyKey = None) -> CaseRow:  # noq
 def snooze_case(id: str, body: Snooze, if_match: IfMatch = None, key: IdempotencyKey = None) -> CaseRow:  # noqa: A002
     """Let a case wait until a time, five minutes to thirty days ahead."""
     case_id, version, supervised = id_from(id), seen_version(if_match), desk().supervises
-    if body.until.tzinfo is None:
-        raise problem_in("#/until", "timezone_missing")
+    until = zoned(body.until)
     return _work(
         case_id,
         "snoozed",
         key,
         body,
         lambda change, read: cases.contribute_snooze(
-            change, read, case_id, until=body.until, version=version, supervised=supervised
+            change, read, case_id, until=until, version=version, supervised=supervised
         ),
     )
 

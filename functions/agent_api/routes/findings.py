@@ -1,4 +1,4 @@
-"""Findings about addresses and payees, for supervisors: they are about no account of a case."""
+"""Findings about addresses and payees, for supervisors: they are about no account of a case. And what is suppressed."""
 
 from __future__ import annotations
 
@@ -6,18 +6,30 @@ from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.agent_api.desk import IdempotencyKey, IfMatch, desk, router, seen_version
+from functions.agent_api.desk import IdempotencyKey, IfMatch, desk, router, seen_version, zoned
 from functions.agent_api.shapes.acts import Done
-from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX
-from functions.agent_api.shapes.findings import About, SubjectFeedback, SubjectFinding, SubjectFindings
+from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Person
+from functions.agent_api.shapes.findings import (
+    About,
+    AboutAny,
+    RunningSuppression,
+    RunningSuppressions,
+    SubjectFeedback,
+    SubjectFinding,
+    SubjectFindings,
+    SubjectSuppressed,
+    SubjectSuppressionEnd,
+)
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.http.routes import id_from
 from hotline.agents import service as agents
 from hotline.agents.model import Basis
+from hotline.agents.service import AgentAct
 from hotline.security import service as security
 
 _TAGS: Final = ["findings"]
 _LIST: Final = "findings"
+_SUPPRESSIONS: Final = "suppressions"
 _STREAMS: Final = {About.SOURCE: security.Stream.SOURCE, About.PARTY: security.Stream.PARTY}
 
 
@@ -64,11 +76,75 @@ def judge_subject_finding(
 ) -> Done:
     """Say whether a finding about an address or a payee was right. It blocks nothing and lifts nothing. The ETag is the
     finding's `version`. A refusal for another one tells the present `version`, and the `feedback` that was given."""
-    at, finding_id = desk(), id_from(finding)
-    memory = at.memory(key, finding_id, body=body)
+    finding_id = id_from(finding)
     act = agents.JudgeSubjectFinding(
         _STREAMS[body.about], body.subject, finding_id, body.verdict, seen_version(if_match)
     )
+    return _do(body, key, finding_id, act)
+
+
+@router.post(
+    "/v1/agent/findings/<finding>/suppressions", tags=_TAGS, operation_id="suppress_subject_rule", status_code=202
+)
+def suppress_subject_rule(finding: str, body: SubjectSuppressed, key: IdempotencyKey = None) -> Done:
+    """Keep the rule of a finding from telling of its address or payee until a time."""
+    finding_id, until = id_from(finding), zoned(body.until)
+    return _do(body, key, finding_id, agents.SuppressSubjectRule(_STREAMS[body.about], body.subject, finding_id, until))
+
+
+@router.post(
+    "/v1/agent/findings/<finding>/suppression-ends",
+    tags=_TAGS,
+    operation_id="end_subject_suppression",
+    status_code=202,
+)
+def end_subject_suppression(finding: str, body: SubjectSuppressionEnd, key: IdempotencyKey = None) -> Done:
+    """Let the rule of a finding tell of its address or payee again."""
+    finding_id = id_from(finding)
+    return _do(body, key, finding_id, agents.EndSubjectSuppression(_STREAMS[body.about], body.subject, finding_id))
+
+
+@router.get("/v1/agent/suppressions", tags=_TAGS, operation_id="list_suppressions")
+def list_suppressions(
+    about: Annotated[AboutAny, Query(description="Accounts, addresses, or whoever gets money.")],
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
+    cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX, pattern=CURSOR_PATTERN)] = None,
+) -> RunningSuppressions:
+    """Rules that do not tell of somebody for a while, what ends first in front. Those about your own account are left
+    out, so a page may be shorter than asked for."""
+    at = desk()
+    context = (at.agent.agent_id, _SUPPRESSIONS, about.value)
+    stream = security.Stream.ACCOUNT if about is AboutAny.ACCOUNT else _STREAMS[About(about.value)]
+    after = position_of(cursor, at.lookup_keys, *context)
+    page = security.list_running_suppressions(at.ctx.store, stream, at.now, limit=limit, after=after)
+    shown = agents.leave_out_own(at.ctx.store, at.agent, page.suppressions)
+    names = agents.find_names(at.ctx.store, {one.made_by for one in shown})
+    return RunningSuppressions(
+        suppressions=[
+            RunningSuppression(
+                about=about,
+                subject=one.subject,
+                rule=one.rule,
+                since=one.since,
+                until=one.until,
+                reason=one.reason,
+                by=Person(id=one.made_by, name=names.get(one.made_by, one.made_by)),
+                finding_id=one.finding_id,
+            )
+            for one in shown
+        ],
+        next=cursor_of(page.next, at.lookup_keys, *context),
+    )
+
+
+def _do(
+    body: SubjectFeedback | SubjectSuppressed | SubjectSuppressionEnd,
+    key: str | None,
+    finding_id: str,
+    act: AgentAct[None],
+) -> Done:
+    at = desk()
+    memory = at.memory(key, finding_id, body=body)
     done = agents.perform(at.ctx, at.agent, Basis(), act, why=body.reason, memory=memory)
     at.check_replay(done.replayed, finding_id, body=body)
     return Done(outcome=done.told.get("outcome"))

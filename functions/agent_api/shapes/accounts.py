@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import StringConstraints
 
-from functions.agent_api.shapes.common import Action, Amount, Answer, Body, Id, MaskedFact
+from functions.agent_api.shapes.common import Action, Amount, Answer, Body, Id, MaskedFact, Person
 from hotline.agents.model import ActReason, Masked
 from hotline.identity.model import Goal
 from hotline.lockout.service import HoldEnd
@@ -184,12 +184,25 @@ class Finding(Answer):
     begun_at: datetime
     last_at: datetime
     runbook: str | None
+    actions: list[Action]
+
+
+class Suppression(Answer):
+    """A rule that does not tell of the account from `since` on and before `until`, with the reason of whoever made it
+    last."""
+
+    rule: str
+    since: datetime
+    until: datetime
+    reason: str
+    by: Person
 
 
 class Findings(Answer):
-    """The account's findings, newest first; there are no further pages."""
+    """The account's findings, newest first, and the rules that are suppressed for it; there are no further pages."""
 
     findings: list[Finding]
+    suppressions: list[Suppression]
     next: str | None = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -85,6 +85,20 @@ class Feedback(Body):
     reason: ActReason
 
 
+class RuleSuppressed(Act):
+    """The rule that is not to tell of the account, and until when: a time with its zone, thirty days ahead at most."""
+
+    rule: Word
+    until: datetime
+
+
+class SuppressionEnd(Body):
+    """The rule that is to tell of the account again."""
+
+    rule: Word
+    reason: ActReason
+
+
 class Done(Answer):
     """The outcome, a closed word. A repetition tells that of the first time; null for a request of an earlier
     release."""
@@ -97,8 +111,8 @@ class Done(Answer):
 
 class ApprovalAsked(Body):
     """The deed that a second person is to approve. The fields that it needs are those of its operation: `cause` of a
-    hold, `point_id` with `loss`, `refund_id` with `decision` or `way`, `field` with `item_id`. Others are `numbers`, or
-    `merchant_id` with the terms of a policy."""
+    hold, `point_id` with `loss`, `refund_id` with `decision` or `way`, `field` with `item_id`. Others are
+    `rule` with `until`, `numbers`, or `merchant_id` with the terms of a policy."""
 
     operation: Literal[
         "release_hold",
@@ -110,6 +124,7 @@ class ApprovalAsked(Body):
         "review_large_refund",
         "other_payout",
         "unmask_beyond",
+        "suppress_holding",
         "edit_numbers",
         "publish_policy",
     ]
@@ -123,6 +138,8 @@ class ApprovalAsked(Body):
     way: PayoutWay | None = None
     field: Masked | None = None
     item_id: Annotated[str, StringConstraints(max_length=ITEM_CHARACTERS_MAX)] | None = None
+    rule: Word | None = None
+    until: datetime | None = None
     numbers: (
         Annotated[
             list[Annotated[str, StringConstraints(max_length=NUMBER_CHARACTERS_MAX)]],

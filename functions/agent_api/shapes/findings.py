@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from functions.agent_api.shapes.acts import Feedback
-from functions.agent_api.shapes.common import Answer, Id
+from functions.agent_api.shapes.common import Answer, Body, Id, Person
+from hotline.agents.model import ActReason
 
 
 class About(StrEnum):
@@ -14,6 +15,14 @@ class About(StrEnum):
 
     SOURCE = "source"
     PARTY = "party"
+
+
+class AboutAny(StrEnum):
+    """The same, and the accounts of customers."""
+
+    ACCOUNT = "account"
+    SOURCE = About.SOURCE.value
+    PARTY = About.PARTY.value
 
 
 class SubjectFinding(Answer):
@@ -50,3 +59,42 @@ class SubjectFeedback(Feedback):
 
     about: About
     subject: Id
+
+
+class SubjectSuppressed(Body):
+    """The time until which the finding's rule is not to tell of its subject: with its zone, thirty days ahead at
+    most."""
+
+    about: About
+    subject: Id
+    until: datetime
+    reason: ActReason
+
+
+class SubjectSuppressionEnd(Body):
+    """The subject of which the finding's rule is to tell again."""
+
+    about: About
+    subject: Id
+    reason: ActReason
+
+
+class RunningSuppression(Answer):
+    """A rule that does not tell of one subject for a while. `subject` is an account, or a keyed hash. `finding_id`: the
+    finding that it was made on, null of an account."""
+
+    about: AboutAny
+    subject: str
+    rule: str
+    since: datetime
+    until: datetime
+    reason: str
+    by: Person
+    finding_id: str | None
+
+
+class RunningSuppressions(Answer):
+    """The one that ends first in front; `next` is the cursor of the following page."""
+
+    suppressions: list[RunningSuppression]
+    next: str | None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 RUN_TIMEOUT_S: Final = 300
 POLL_S: Final = 0.1
-_NUMBERS: Final = ("rows", "subjects", "reads", "writes", "corrected", "withdrawn")
+_NUMBERS: Final = ("rows", "subjects", "reads", "writes", "corrected", "withdrawn", "suppressed")
 
 
 def register(subparsers: Subparsers) -> None:
@@ -94,6 +94,8 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
     if report["corrected"] or report["withdrawn"]:
         corrected = count_things(report["corrected"], "finding")
         lines.append(f"{corrected} corrected, {report['withdrawn']} withdrawn.")
+    if report["suppressed"]:
+        lines.append(f"{count_things(report['suppressed'], 'finding')} suppressed.")
     found = [
         f"{one['rule']} on {one['stream']} {one['subject']} from {one['window_start']} ({one['id']})"
         for one in report["findings"]

@@ -38,6 +38,8 @@ ACTS: dict[str, Any] = {
     "refunds/ref_1/decision": {**WHY, "decision": "approve"},
     "refunds/ref_1/payout": {**WHY, "way": "balance"},
     "findings/fnd_1/feedback": {**WHY, "verdict": "confirmed"},
+    "suppressions": {**WHY, "rule": "failed_login_burst", "until": "2026-11-24T12:00:00Z"},
+    "suppression-ends": {**WHY, "rule": "failed_login_burst"},
     "unmaskings": {**WHY, "field": "name"},
     "proofs": {"goal": "unlock"},
 }

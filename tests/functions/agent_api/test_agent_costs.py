@@ -24,6 +24,7 @@ MORE_READS: Final = {
     "GET /v1/agent/cases/{id}/timeline": 7,
     "GET /v1/agent/cases/{id}/account": 7,
     "GET /v1/agent/cases/{id}/payments": 6,
+    "GET /v1/agent/cases/{id}/findings": 6,
     "GET /v1/agent/cases/{id}/refunds": 10,
     "POST /v1/agent/cases/{id}/proofs": 6,
     "GET /v1/agent/approvals": 6,
@@ -35,7 +36,7 @@ hold on approvals. An own request for the same thing is known when the thing was
 reads the findings by the case, like anything else of the account. Proof is asked for once it is known which factors the
 account has. A payment's other charge, dispute and ledger are read for the page at once. Whether a row of wrong codes is
 full is read with access alone. A timeline tells of each approval whether its thing is as it was. Findings are read for
-a security case, and for a hold that they may have set."""
+a security case, and for a hold that they may have set. Beside the findings of an account are its suppressions."""
 WRITES_MAX: Final = 2
 """One counts the request; the other does what is asked, all of it or nothing."""
 

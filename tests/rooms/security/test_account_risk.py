@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hotline.accounts.service import RISK_LIFE, RiskBand, band_of, risk_from, risk_key
 from hotline.contracts.model import (
+    DeviceRegistered,
     Fact,
     FraudConfirmed,
     Instrument,
@@ -19,11 +20,12 @@ from hotline.contracts.model import (
     MovementKind,
     MovementStatus,
     MovementTold,
+    PasswordChanged,
 )
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
 from hotline.kit.money import Money
-from hotline.kit.store import Table
+from hotline.kit.store import Delete, Table
 from hotline.kit.store.condition import Item, equals
 from hotline.security import service as security
 from hotline.security.account_risk import (
@@ -37,15 +39,18 @@ from hotline.security.account_risk import (
     stored_risk,
     with_verdicts,
 )
-from hotline.security.detectors import Event, Stream
+from hotline.security.detectors import Event, Severity, Stream
 from hotline.security.fold import Fold
-from hotline.security.items import instant_of, watch_key
+from hotline.security.items import cursor_key, instant_of, watch_key
 from hotline.security.model import Verdict
 from hotline.security.rules import Bands
+from hotline.security.scan import scan_shard
 from hotline.security.score import RISK_MAX
 from hotline.security.settings import read_shipped_rules
+from tests.support import found
 from tests.support.lock_desk import ACCOUNT, NOON, fact, failures, minutes
-from tests.support.scan_runs import ScanWorld, chain, undone
+from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of, undone
+from tests.support.toy_rules import excluded, rules_of
 
 BANDS: Final = Bands()
 PLAN: Final = read_shipped_rules().plans[Stream.ACCOUNT]
@@ -334,6 +339,87 @@ def test_a_second_finding_counts_although_the_first_one_was_dismissed(world: Sca
     world.clock.advance(minutes(40))
     world.scan()
     assert band(world) is RiskBand.HIGH
+
+
+# ---------------------------------------------------------------- a rule that is suppressed
+
+
+THEFT: Final = "reset_device_transfer"
+
+
+def suppress(world: ScanWorld, rule: str = THEFT, *, until: datetime = NOON + 7 * DAY) -> None:
+    found.suppress(
+        world.store, world.ids, rule, account_id=ACCOUNT, now=world.clock.now(), since=world.clock.now(), until=until
+    )
+
+
+def points_of_findings(world: ScanWorld) -> int:
+    stored = risk_from(risk(world))
+    assert stored is not None
+    return stored.parts.get("findings", 0)
+
+
+def test_a_suppressed_finding_counts_nothing_in_this_run_and_in_later_ones(world: ScanWorld) -> None:
+    suppress(world)
+    world.come_in(*chain())
+    world.clock.advance(minutes(40))
+    assert [one.rule for one in world.scan().suppressed] == [THEFT]
+    for number in range(3):
+        assert (band(world), points_of_findings(world)) == (RiskBand.LOW, 0)
+        world.clock.advance(DAY / 2)
+        world.come_in(payment(world, number))
+        world.scan()
+    assert writes_of(world) == 1
+
+
+def test_a_run_that_comes_again_counts_no_suppressed_finding(world: ScanWorld) -> None:
+    """The watch is lost, and the stored risk with it."""
+    suppress(world)
+    world.come_in(*chain())
+    world.scan()
+    gone = [cursor_key(shard_of()), watch_key(Stream.ACCOUNT, ACCOUNT), risk_key(ACCOUNT)]
+    world.store.transact([Delete(key) for key in gone], token="t")
+    world.scan()
+    assert (band(world), points_of_findings(world)) == (RiskBand.LOW, 0)
+
+
+def test_a_suppressed_finding_counts_once_it_goes_on_behind_the_end(world: ScanWorld) -> None:
+    going = excluded(severity=Severity.HIGH)
+    suppress(world, going.rule, until=NOON + minutes(10))
+    told = []
+    for number, minute in enumerate((5, 8, 15)):
+        device = fact("device.registered", NOON + minutes(minute), DeviceRegistered(f"device-{number}"))
+        first = [fact("password.changed", NOON + minutes(1), PasswordChanged(2))] if number == 0 else []
+        world.come_in(*first, device)
+        world.clock.advance(COMPLETE)
+        scan_shard(world.ctx(), shard_of(), rules=rules_of(going))
+        told.append(band(world))
+    assert told == [RiskBand.LOW, RiskBand.LOW, RiskBand.HIGH]
+
+
+def test_a_suppressed_finding_that_a_person_confirms_counts(world: ScanWorld) -> None:
+    suppress(world)
+    world.come_in(*chain())
+    world.scan()
+    judge(world, Verdict.CONFIRMED)
+    assert band(world) is RiskBand.HIGH
+    judge(world, Verdict.FALSE_ALARM)
+    assert (band(world), points_of_findings(world)) == (RiskBand.LOW, 0)
+
+
+def test_another_finding_counts_beside_a_suppressed_one(world: ScanWorld) -> None:
+    suppress(world, "failed_login_burst")
+    world.come_in(*failures(10, NOON), *chain())
+    world.clock.advance(minutes(40))
+    report = world.scan()
+    assert ([one.rule for one in report.suppressed], [one.rule for one in report.raised]) == (
+        ["failed_login_burst"],
+        [THEFT],
+    )
+    assert band(world) is RiskBand.HIGH
+
+
+# ---------------------------------------------------------------- what is gone
 
 
 def test_a_verdict_where_no_risk_is_stored_writes_none(world: ScanWorld) -> None:

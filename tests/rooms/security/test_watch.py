@@ -252,8 +252,11 @@ def test_one_transaction_takes_one_finding_that_a_person_is_to_look_at(severity:
     assert [len(part) for part in parts_of([step(8), *grave, step(9)])] == [2, 2]
     withdrawn = step(7, severity=severity, kind=Kind.WITHDRAW)
     assert [len(part) for part in parts_of([grave[0], withdrawn])] == [1, 1]
+    # A correction raises a finding that was suppressed, when its pattern goes on behind the end.
     corrected = step(7, severity=severity, kind=Kind.CORRECT)
-    assert [len(part) for part in parts_of([grave[0], corrected])] == [2]
+    assert [len(part) for part in parts_of([grave[0], corrected])] == [1, 1]
+    lesser = step(7, severity=Severity.MEDIUM, kind=Kind.CORRECT)
+    assert [len(part) for part in parts_of([grave[0], lesser])] == [2]
 
 
 # ---------------------------------------------------------------- what is kept

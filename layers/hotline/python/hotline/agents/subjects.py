@@ -16,6 +16,7 @@ from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause
 from hotline.refunds import service as refunds
+from hotline.security import service as security
 
 NUMBERS_NAME = "numbers#official"
 GONE = "gone"
@@ -33,6 +34,8 @@ def first_keys(name: str) -> tuple[Key, ...]:
             return (refunds.refund_key(owner, part),)
         case "rows" | "point":
             return (accounts.profile_key(owner),)
+        case "suppression":
+            return security.suppression_keys(owner, part)
         case "policy":
             return refunds.policy_keys(rest)
         case "numbers":
@@ -66,6 +69,8 @@ def version_of(name: str, read: Mapping[Key, Item], keyring: Keyring, now: datet
             return _version_of_rows(owner, read, keyring)
         case "point":
             return _version_of_point(owner, part, read)
+        case "suppression":
+            return security.suppression_version(read, owner, part)
         case "policy":
             known = refunds.policy_in(read, rest)
             return str(known.version if known is not None else 0)

@@ -6,7 +6,7 @@ They are copies for display, as in actions: the gate decides anew when the agent
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from hotline.accounts import service as accounts
@@ -22,6 +22,7 @@ from hotline.payments import service as payments
 from hotline.payments.model import Movement
 from hotline.refunds import service as refunds
 from hotline.refunds.model import OfferOutcome, PayoutWay, Refund, RefundState, ReviewDecision
+from hotline.security import service as security
 
 from .access import AgentRequest
 from .actions import Action, Obstacle, action_of
@@ -86,6 +87,20 @@ def find_point_action(request: AgentRequest, point: ContactPoint, approvals: Seq
         return ()
     subject = point_subject(request.profile, name, PointLoss.LOST)
     return (action_of(Operation.CONTACT_CHANGE, None, approvals, request.now, subject=subject),)
+
+
+def find_suppression_actions(
+    request: AgentRequest, rules: Iterable[str], approvals: Sequence[Approval]
+) -> Mapping[str, tuple[Action, ...]]:
+    """The suppression of each of these rules for the account, by the rule; nothing for one that is no more. One read,
+    whatever the rules."""
+    named = [rule for rule in dict.fromkeys(rules) if security.is_suppressible(rule)]
+    read = request.fetch(key for rule in named for key in security.suppression_keys(request.account_id, rule))
+    found = {}
+    for rule in named:
+        operation, subject = security.suppression_need(read, request.account_id, rule, None)
+        found[rule] = (action_of(operation, None, approvals, request.now, subject=subject),)
+    return found
 
 
 def list_edit_actions(

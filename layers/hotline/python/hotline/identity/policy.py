@@ -105,6 +105,10 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.UNMASK: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),
     Operation.UNMASK_BEYOND: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),
     Operation.JUDGE_FINDING: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),
+    Operation.SUPPRESS: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),
+    # The hold that would not come is all that stands between a thief and the money.
+    Operation.SUPPRESS_HOLDING: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),
+    Operation.END_SUPPRESSION: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),
     Operation.MANAGE: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),
     # They say which number is genuine, and what is refunded unseen: OWASP ASVS 5.0, 2.3.5.
     Operation.EDIT_NUMBERS: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),

@@ -26,8 +26,8 @@ from .account_risk import (
 )
 from .detectors import Stream
 from .fold import Fold
-from .items import named_finding_key
-from .model import Verdict
+from .items import named_finding_key, state_of
+from .model import FindingState, Verdict
 from .rules import RuleSet
 
 REMEMBERED: Final = "risk"
@@ -70,19 +70,28 @@ class RiskOutlook:
         """The keys to read before `find_write`: the stored risk, and the findings that count."""
         return (risk_key(self._subject), *self._finding_keys().values())
 
-    def find_write(self, read: Mapping[Key, Item]) -> RiskWrite | None:
+    def find_write(self, read: Mapping[Key, Item], suppressed: Mapping[str, bool] | None = None) -> RiskWrite | None:
         """The risk to write, by people's words on the findings; None where the stored one stands. `read` holds what
-        exists of `keys`."""
+        exists of `keys`. `suppressed`: by the ids of findings that are raised or suppressed now, whether they are
+        suppressed."""
         key = risk_key(self._subject)
         known = read.get(key)
-        said = {one: _is_false_alarm(read[place]) for one, place in self._finding_keys().items() if place in read}
+        stored = {one: read[place] for one, place in self._finding_keys().items() if place in read}
+        hidden = {one: self._is_suppressed(item) for one, item in stored.items()} | dict(suppressed or {})
+        # A false alarm is resolved, and so not suppressed.
+        said = hidden | {one: True for one, item in stored.items() if _is_false_alarm(item)}
         evidence = with_verdicts(self._collect(known), said)
         found, before = Outlook.of(evidence, self._rules.bands, self._now), outlook_from(known)
         is_low = (found.band(self._now), before.band(self._now)) == (RiskBand.LOW, RiskBand.LOW)
+        # A low risk is written for a finding that is suppressed: a person's word may let that count later.
+        is_low = is_low and not any(hidden.get(one, False) for one in marks_of(evidence))
         other_evidence = marks_of(evidence) != marks_of(evidence_from(known))
         if not must_write(before, found, self._now) and (is_low or not other_evidence):
             return None
         return RiskWrite(key, known, stored_risk(evidence, self._rules.bands, self._now))
+
+    def _is_suppressed(self, finding: Item) -> bool:
+        return state_of(finding, self._now) is FindingState.SUPPRESSED
 
     def _finding_keys(self) -> dict[str, Key]:
         named = sorted(marks_of(self._collect(None)))

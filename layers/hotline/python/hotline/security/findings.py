@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
@@ -34,6 +35,8 @@ class Kind(Enum):
     RAISE = 1
     CORRECT = 2
     WITHDRAW = 3
+    SUPPRESS = 4
+    """It is kept and not told, by the word of a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +49,21 @@ class Step:
     @property
     def is_for_people(self) -> bool:
         """Whether a case hears of it. The acts of agents are no case, which those agents could read."""
-        return self.kind is not Kind.CORRECT and self.finding.is_grave and self.finding.stream is not Stream.AGENT
+        return self.kind is not Kind.CORRECT and self.may_be_for_people
+
+    @property
+    def may_be_for_people(self) -> bool:
+        """Whether a case may hear of it: also of a correction, which raises a finding that was suppressed."""
+        return self.finding.is_grave and self.finding.stream is not Stream.AGENT
 
 
 def parts_of(steps: Iterable[Step]) -> list[list[Step]]:
-    """The steps in parts, each for one transaction. One part has one step for people at most: each is an entry of its
-    own in the case, however the rows come."""
+    """The steps in parts, each for one transaction. People may hear of one step of a part at most: each is
+    an entry of its own in the case, however the rows come."""
     parts: list[list[Step]] = [[]]
     for step in steps:
         last = parts[-1]
-        second = step.is_for_people and any(known.is_for_people for known in last)
+        second = step.may_be_for_people and any(known.may_be_for_people for known in last)
         if second or len(last) == FINDINGS_AT_ONCE:
             parts.append([])
         parts[-1].append(step)
@@ -63,12 +71,12 @@ def parts_of(steps: Iterable[Step]) -> list[list[Step]]:
 
 
 def step_keys(steps: Sequence[Step]) -> set[Key]:
-    """The keys to read before `contribute_steps`: the findings; of an account also its lock, whom to tell, and its
-    digest; for people the open case."""
-    keys = {items.finding_key(step.finding) for step in steps}
+    """The keys to read before `contribute_steps`: the findings, and what suppresses them. Of an account they are also
+    its lock, whom to tell, and its digest; for people the open case."""
+    keys = {items.finding_key(step.finding) for step in steps} | suppressing_keys(steps)
     for step in steps:
         account_id = step.finding.account_id
-        if step.is_for_people:
+        if step.may_be_for_people:
             keys |= cases.case_keys(account_id, SECURITY_TOPIC)
         if account_id is not None and step.finding.stream is Stream.ACCOUNT:
             keys |= {*lockout.acting_keys(account_id), digest_key(account_id)}
@@ -77,34 +85,91 @@ def step_keys(steps: Sequence[Step]) -> set[Key]:
 
 def contribute_steps(change: Change, read: Mapping[Key, Item], steps: Sequence[Step]) -> list[Step]:
     """Add the steps of one subject with all their effects; returns those that changed something. A finding that was
-    raised before, by a watch that has been lost since, is corrected instead. `read` holds what exists of
-    `step_keys`."""
+    raised before, by a watch that has been lost since, is corrected instead. One that is suppressed is kept without an
+    effect, and raised when its pattern goes on behind the suppression. `read` holds what exists of `step_keys`."""
     done: list[Step] = []
     untold: dict[str, list[str]] = {}
     for step in steps:
-        known = read.get(items.finding_key(step.finding))
-        match step.kind:
-            case Kind.RAISE if known is None or items.state_of(known, change.now) is FindingState.WITHDRAWN:
-                state = _raise(change, read, step, known)
-                if state is FindingState.OPEN and belongs(step.finding):
-                    untold.setdefault(step.finding.subject, []).append(step.finding.id)
-                done.append(step)
-            case Kind.RAISE | Kind.CORRECT if known is not None:
-                if _correct(change, step.finding, known):
-                    done.append(Step(Kind.CORRECT, step.finding))
-            case Kind.WITHDRAW if known is not None and may_become(
-                items.state_of(known, change.now), FindingState.WITHDRAWN
-            ):
-                _withdraw(change, read, step, known)
-                done.append(step)
+        finding, known = step.finding, read.get(items.finding_key(step.finding))
+        kind = _decide(read, step, change.now)
+        if kind is None:
+            continue
+        deed = Step(kind, finding)
+        match kind:
+            case Kind.SUPPRESS:
+                _suppress(change, finding, known)
+            case Kind.RAISE:
+                state = _raise(change, read, deed, known)
+                if state is FindingState.OPEN and belongs(finding):
+                    untold.setdefault(finding.subject, []).append(finding.id)
+            case Kind.CORRECT:
+                if known is None or not _correct(change, finding, known):
+                    continue
+            case Kind.WITHDRAW:
+                if known is not None:
+                    _withdraw(change, read, deed, known)
+        done.append(deed)
     for account_id, finding_ids in untold.items():
         contribute_collected(change, read, account_id, finding_ids)
     return done
 
 
+def suppressing_keys(steps: Iterable[Step]) -> set[Key]:
+    """The keys of what may suppress the findings of steps."""
+    return {_suppression_key(step.finding) for step in steps}
+
+
+def find_suppressed(read: Mapping[Key, Item], steps: Iterable[Step], now: datetime) -> dict[str, bool]:
+    """By their ids, whether the findings that the steps raise or suppress are suppressed afterwards. `read` holds what
+    exists of the findings and of `suppressing_keys`."""
+    kinds = ((step.finding.id, _decide(read, step, now)) for step in steps)
+    return {finding_id: kind is Kind.SUPPRESS for finding_id, kind in kinds if kind in (Kind.RAISE, Kind.SUPPRESS)}
+
+
+def _decide(read: Mapping[Key, Item], step: Step, now: datetime) -> Kind | None:
+    """The thing that happens to the finding of a step by what is stored; None: nothing."""
+    finding, known = step.finding, read.get(items.finding_key(step.finding))
+    state = None if known is None else items.state_of(known, now)
+    if step.kind is Kind.WITHDRAW:
+        return Kind.WITHDRAW if state is not None and may_become(state, FindingState.WITHDRAWN) else None
+    if step.kind is Kind.RAISE and state in (None, FindingState.WITHDRAWN):
+        return Kind.SUPPRESS if _is_covered(read, finding) else Kind.RAISE
+    if known is None:
+        return None
+    return Kind.RAISE if state is FindingState.SUPPRESSED and _goes_on(read, finding, known) else Kind.CORRECT
+
+
+def _suppression_key(finding: Finding) -> Key:
+    return items.suppression_key(finding.stream, finding.subject, finding.rule)
+
+
+def _is_covered(read: Mapping[Key, Item], finding: Finding) -> bool:
+    stored = read.get(_suppression_key(finding))
+    return stored is not None and items.suppression_from(stored).covers(finding.window_end)
+
+
+def _goes_on(read: Mapping[Key, Item], finding: Finding, known: Item) -> bool:
+    """Whether a finding that is suppressed has a newer event that is not covered."""
+    return finding.window_end > from_text(known["window_end"]) and not _is_covered(read, finding)
+
+
+def _suppress(change: Change, finding: Finding, known: Item | None) -> None:
+    """Keep a finding that is not to be told, for who judges the rule. Neither the wallet nor the customer hears of it.
+    It asks for no attention, holds nothing and opens no case."""
+    key = items.finding_key(finding)
+    state = FindingState.SUPPRESSED
+    if known is None:
+        item = items.finding_item(finding, found_at=change.now, state=state)
+        change.create(key, {name: value for name, value in item.items() if name not in items.ATTENTION})
+    else:
+        part = {"state": state.value, **items.corrected_part(finding)}
+        change.update(key, set=part, remove=("withdrawn_at",), condition=items.as_read(known))
+    _audit(change, finding, "finding.suppressed")
+
+
 def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | None) -> FindingState:
-    """Raise a finding, or raise it again; gives its state. It has its word on the bus. One that holds has the hold and
-    the customer's notices, and one for people has its entry in a case."""
+    """Raise a finding, or raise it again, also one that was suppressed; gives its state. It has its word on the bus.
+    One that holds has the hold and the customer's notices, and one for people has its entry in a case."""
     finding = step.finding
     held = False
     state = FindingState.OPEN
@@ -116,8 +181,15 @@ def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | N
     if known is None:
         change.create(key, items.finding_item(finding, found_at=change.now, state=state))
     else:
-        found_at = from_text(known["found_at"])
-        again = {"state": state.value, **items.corrected_part(finding), **items.attention_part(finding, found_at)}
+        # Nobody has heard of one that was suppressed: to everybody else it is found now.
+        hidden = items.state_of(known, change.now) is FindingState.SUPPRESSED
+        found_at = change.now if hidden else from_text(known["found_at"])
+        again = {
+            "state": state.value,
+            "found_at": to_text(found_at),
+            **items.corrected_part(finding),
+            **items.attention_part(finding, found_at),
+        }
         change.update(key, set=again, remove=("withdrawn_at",), condition=items.as_read(known))
     _audit(change, finding, "finding.raised")
     decision_id = finding.id if known is None else derive_id("finding", finding.id, to_text(change.now))
@@ -137,11 +209,13 @@ def _correct(change: Change, finding: Finding, known: Item) -> bool:
 
 def _withdraw(change: Change, read: Mapping[Key, Item], step: Step, known: Item) -> None:
     """Take a finding back. A hold that was asked for stays until people lift it. The late event may be the work of a
-    thief, or of the hold itself."""
+    thief, or of the hold itself. Nobody had heard of one that was suppressed, so nobody hears that it is gone."""
     finding = step.finding
     gone = {"state": FindingState.WITHDRAWN.value, "withdrawn_at": to_text(change.now)}
     change.update(items.finding_key(finding), set=gone, remove=items.ATTENTION, condition=items.as_read(known))
     _audit(change, finding, "finding.withdrawn")
+    if items.state_of(known, change.now) is FindingState.SUPPRESSED:
+        return
     data = {"finding_id": finding.id, "rule": finding.rule, "rule_version": finding.version, "at": to_text(change.now)}
     decision_id = derive_id("finding", finding.id, "withdrawn", to_text(change.now))
     _tell(change, "finding.withdrawn", finding, data, decision_id)

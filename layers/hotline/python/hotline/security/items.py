@@ -1,7 +1,8 @@
 """How the scan's state is stored, and how rows of the activity table are read.
 
-A watch is `ACCOUNT#id / #WATCH`, and of another stream `SUBJECT#stream#id / #WATCH`; findings are `FINDING#id` beside
-it. `SCAN#shard / CURSOR` is the place up to which a shard of the accounts' stream was read, `CURSOR#stream` of others.
+A watch is `ACCOUNT#id / #WATCH`, and of another stream `SUBJECT#stream#id / #WATCH`. Beside it are findings
+(`FINDING#id`) and suppressions (`SUPPRESSION#rule`). `SCAN#shard / CURSOR` is the place up to which a shard of the
+accounts' stream was read, `CURSOR#stream` of others.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from hotline.kit.store import TTL_ATTRIBUTE, Index, Key, Prefix, Query, Table, h
 from hotline.kit.store import Between as SortKeys
 from hotline.kit.store.condition import Condition, Item, Missing, equals
 
-from .activity import NAMED, SUBJECT, activity_partition, values_of
+from .activity import ACTIVITY_LIFE, NAMED, SUBJECT, activity_partition, values_of
 from .detectors import Event, Stream
 from .model import (
     FINDING_LIFE,
@@ -29,6 +30,7 @@ from .model import (
     Row,
     SeenFinding,
     SubjectFinding,
+    Suppression,
     ToldFinding,
     Verdict,
     may_become,
@@ -53,6 +55,7 @@ WATCH_LIVES: Final[Mapping[Stream, timedelta]] = {
 """How long a watch is kept after its last change: a year of habits; an address belongs to somebody else after weeks."""
 ERASED: Final = "erased"
 _WATCH: Final = "#WATCH"
+_SUPPRESSION: Final = "SUPPRESSION#"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _LONG_IDS: Final = ("movement_id", "refund_id")
 _VERSION_BYTES: Final = 8
@@ -79,6 +82,11 @@ def finding_key(finding: Finding) -> Key:
 def named_finding_key(subject: str, finding_id: str, stream: Stream = Stream.ACCOUNT) -> Key:
     """The key of a finding on a subject that is named, an account by default."""
     return hotline_key(_partition_of(stream, subject), f"FINDING#{finding_id}")
+
+
+def suppression_key(stream: Stream, subject: str, rule: str) -> Key:
+    """The key of the suppression of a rule for a subject."""
+    return hotline_key(_partition_of(stream, subject), f"{_SUPPRESSION}{rule}")
 
 
 def _partition_of(stream: Stream, subject: str) -> str:
@@ -191,15 +199,18 @@ def subject_findings_query(stream: Stream, *, limit: int, after: str | None) -> 
     """Findings about the subjects of a stream that nobody has dealt with, the gravest first, of one rank the oldest.
     `after`: a place that `place_of` gave."""
     attention = f"FINDINGS#{stream.value}"
-    place = None
-    if after is not None:
-        place = {"attention_pk": attention, **dict(zip(_PLACE, after.split(" "), strict=True))}
     found = Prefix("FINDING#")
-    return Query(Table.HOTLINE, attention, found, index=Index.ATTENTION, limit=limit, start_after=place)
+    return Query(
+        Table.HOTLINE, attention, found, index=Index.ATTENTION, limit=limit, start_after=_place_in(attention, after)
+    )
+
+
+def _place_in(attention: str, after: str | None) -> dict[str, str] | None:
+    return None if after is None else {"attention_pk": attention, **dict(zip(_PLACE, after.split(" "), strict=True))}
 
 
 def place_of(start_after: Mapping[str, str] | None) -> str | None:
-    """The place behind a page of `subject_findings_query` as a text; None at the end."""
+    """The place behind a page of an attention list as a text; None at the end."""
     return None if start_after is None else " ".join(start_after[name] for name in _PLACE)
 
 
@@ -229,6 +240,56 @@ def version_of(item: Mapping[str, Any]) -> int:
     said = [item.get(name) for name in ("state", "judged_at", "window_start", "window_end")]
     said += [sorted((name, str(value)) for name, value in item["facts"].items()), list(item["event_ids"])]
     return int.from_bytes(sha256(dumps(said).encode()).digest()[:_VERSION_BYTES]) % _VERSIONS
+
+
+def suppression_item(suppression: Suppression, now: datetime) -> Item:
+    """The stored form of a suppression, which is listed while it runs. It is kept as long as late rows may need it."""
+    subject, until = suppression.subject, suppression.until
+    item: Item = {
+        "stream": suppression.stream.value,
+        "subject": subject,
+        "account_id": suppression.account_id,
+        "rule": suppression.rule,
+        "since": to_text(suppression.since),
+        "until": to_text(until),
+        "reason": suppression.reason,
+        "made_by": suppression.made_by,
+        "finding_id": suppression.finding_id,
+        TTL_ATTRIBUTE: epoch_s(until + ACTIVITY_LIFE),
+    }
+    if suppression.is_running(now):
+        item["attention_pk"] = f"SUPPRESSED#{suppression.stream.value}"
+        item["attention_sk"] = f"{to_text(until)}#{suppression.rule}#{subject}"
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def suppression_from(item: Mapping[str, Any]) -> Suppression:
+    """The suppression of a stored item."""
+    return Suppression(
+        stream=Stream(item["stream"]),
+        subject=item["subject"],
+        account_id=item.get("account_id"),
+        rule=item["rule"],
+        since=from_text(item["since"]),
+        until=from_text(item["until"]),
+        reason=item["reason"],
+        made_by=item["made_by"],
+        finding_id=item.get("finding_id"),
+    )
+
+
+def suppressions_query(account_id: str, *, limit: int) -> Query:
+    """The suppressions for an account, also those that have ended, by rule."""
+    return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix(_SUPPRESSION), limit=limit)
+
+
+def running_suppressions_query(stream: Stream, now: datetime, *, limit: int, after: str | None) -> Query:
+    """The suppressions of a stream that run, what ends first in front. `after`: a place that `place_of` gave."""
+    attention = f"SUPPRESSED#{stream.value}"
+    span = SortKeys(to_text(now), "~")
+    return Query(
+        Table.HOTLINE, attention, span, index=Index.ATTENTION, limit=limit, start_after=_place_in(attention, after)
+    )
 
 
 def finding_to_see(item: Mapping[str, Any], now: datetime) -> SeenFinding:

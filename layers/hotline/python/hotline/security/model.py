@@ -18,6 +18,10 @@ class SecurityError(StrEnum):
 
     NO_SUCH_FINDING = "no_such_finding"
     FINDING_CHANGED = "finding_changed"
+    NO_SUCH_RULE = "no_such_rule"
+    NO_SUCH_SUPPRESSION = "no_such_suppression"
+    UNTIL_PASSED = "until_passed"
+    SUPPRESSED_TOO_LONG = "suppressed_too_long"
     SUBJECT_NOT_JUDGED = "subject_not_judged"
     """A rule or the stored memory of a subject failed unexpectedly."""
 
@@ -58,7 +62,7 @@ class FindingState(StrEnum):
     EXPIRED = "expired"
     """Nobody has looked within FINDING_LIFE."""
     SUPPRESSED = "suppressed"
-    """Somebody has said in advance that this is not to be told."""
+    """Somebody has said before that this is not to be told."""
     WITHDRAWN = "withdrawn"
     """A later event excludes it."""
 
@@ -69,16 +73,31 @@ FINDING_LIFE: Final = timedelta(days=90)
 """So long a finding asks for attention after it was found; Amazon GuardDuty keeps its findings as long."""
 _ENDS: Final = frozenset({FindingState.RESOLVED, FindingState.EXPIRED, FindingState.WITHDRAWN})
 NEXT_STATES: Final[Mapping[FindingState, frozenset[FindingState]]] = {
-    FindingState.OPEN: _ENDS | {FindingState.TOLD, FindingState.ACKNOWLEDGED, FindingState.SUPPRESSED},
+    FindingState.OPEN: _ENDS | {FindingState.TOLD, FindingState.ACKNOWLEDGED},
     FindingState.TOLD: _ENDS | {FindingState.ACKNOWLEDGED},
     FindingState.ACKNOWLEDGED: _ENDS,
     # A person's word stands, also when a late event says otherwise; another word may take its place.
     FindingState.RESOLVED: frozenset({FindingState.ACKNOWLEDGED}),
     FindingState.EXPIRED: frozenset({FindingState.ACKNOWLEDGED, FindingState.RESOLVED}),
-    FindingState.SUPPRESSED: frozenset({FindingState.WITHDRAWN}),
+    # A pattern that goes on behind the suppression is raised. A person may judge what was suppressed.
+    FindingState.SUPPRESSED: frozenset(
+        {
+            FindingState.OPEN,
+            FindingState.TOLD,
+            FindingState.ACKNOWLEDGED,
+            FindingState.RESOLVED,
+            FindingState.WITHDRAWN,
+        }
+    ),
     # The event that excluded it may be excluded itself. People may judge a rule by what it took back.
     FindingState.WITHDRAWN: frozenset(
-        {FindingState.OPEN, FindingState.TOLD, FindingState.ACKNOWLEDGED, FindingState.RESOLVED}
+        {
+            FindingState.OPEN,
+            FindingState.TOLD,
+            FindingState.ACKNOWLEDGED,
+            FindingState.RESOLVED,
+            FindingState.SUPPRESSED,
+        }
     ),
 }
 """The states that may follow each state."""
@@ -163,6 +182,43 @@ class SeenFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppression:
+    """The word of a person that a rule is not to tell of one subject for a while.
+
+    It covers patterns whose last event is from `since` on and before `until`. `account_id`: the account itself, or the
+    one that a payee is; None where nobody knows it. `reason` is a closed word, `made_by` the id of an agent.
+    `finding_id`: the finding on which it was made, None of an account.
+    """
+
+    stream: Stream
+    subject: str
+    account_id: str | None
+    rule: str
+    since: datetime
+    until: datetime
+    reason: str
+    made_by: str
+    finding_id: str | None = None
+
+    def covers(self, ended_at: datetime) -> bool:
+        """Whether it covers a pattern by the time of its last event. The time of the run does not matter: so nobody can
+        hide what has already happened, and a late run judges as a punctual one."""
+        return self.since <= ended_at < self.until
+
+    def is_running(self, now: datetime) -> bool:
+        """Whether it has not ended, by its date or by somebody's word."""
+        return now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionPage:
+    """One page of suppressions; `next` is the place behind it, None at the end."""
+
+    suppressions: tuple[Suppression, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectFinding:
     """A finding about an address, a payee or an agent that asks for attention, as people of the wallet see it.
 
@@ -214,5 +270,6 @@ class ShardReport:
     raised: tuple[Finding, ...]
     corrected: tuple[Finding, ...]
     withdrawn: tuple[Finding, ...]
+    suppressed: tuple[Finding, ...]
     complete: bool
     lag_minutes: int

@@ -29,7 +29,7 @@ from . import items
 from .account_risk_writes import RiskOutlook
 from .activity import ACTIVITY_LIFE, NAMED
 from .detectors import Event, Stream
-from .findings import Kind, Step, contribute_steps, parts_of, step_keys
+from .findings import Kind, Step, contribute_steps, find_suppressed, parts_of, step_keys, suppressing_keys
 from .model import Finding, Row, SecurityError, ShardReport
 from .rules import Plan, RuleSet
 from .settings import read_shipped_rules
@@ -96,6 +96,7 @@ def scan_shard(
         raised=tuple(tally.findings[Kind.RAISE]),
         corrected=tuple(tally.findings[Kind.CORRECT]),
         withdrawn=tuple(tally.findings[Kind.WITHDRAW]),
+        suppressed=tuple(tally.findings[Kind.SUPPRESS]),
         complete=tally.complete,
         lag_minutes=lag_minutes,
     )
@@ -344,12 +345,17 @@ class _StreamRun:
         before it, each part made only if the watch is as it was read. They are known when the watch is judged again."""
         key = items.watch_key(self.plan.stream, subject)
         parts = parts_of(steps)
-        of_risk = outlook.keys() if outlook is not None and outlook.must_look(found_something=True) else ()
+        of_risk: set[Key] = set()
+        if outlook is not None and outlook.must_look(found_something=True):
+            # The findings of all parts count, and none that is suppressed.
+            of_risk = {*outlook.keys(), *suppressing_keys(steps)}
         for number, part in enumerate(parts, 1):
             keys = sorted({*step_keys(part), *of_risk}, key=lambda key: (key.pk, key.sk or ""))
             done.requests += 1
             read = self.ctx.store.batch_get(keys)
-            risk = outlook.find_write(read) if outlook is not None and of_risk else None
+            risk = None
+            if outlook is not None and of_risk:
+                risk = outlook.find_write(read, find_suppressed(read, steps, self.ctx.clock.now()))
             if risk is not None:
                 # A case that is opened now goes by the risk as it will be.
                 read[risk.key] = risk.item

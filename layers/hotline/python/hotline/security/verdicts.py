@@ -35,6 +35,15 @@ def account_of_finding(read: Mapping[Key, Item], stream: Stream, subject: str, f
     return account_id
 
 
+def rule_of_finding(read: Mapping[Key, Item], stream: Stream, subject: str, finding_id: str) -> str:
+    """The rule of a stored finding. Raises NotPossible `no_such_finding`."""
+    (key,) = verdict_keys(subject, finding_id, stream)
+    if key not in read:
+        raise NotPossible(SecurityError.NO_SUCH_FINDING)
+    rule: str = read[key]["rule"]
+    return rule
+
+
 def contribute_verdict(
     change: Change,
     read: Mapping[Key, Item],
