@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState, LockView, SelfService
@@ -14,6 +15,9 @@ from hotline.security.service import Matter, ToldFinding
 from hotline.wording.catalogue import find, list_lock_keys
 from hotline.wording.messages import join, plain_text
 from hotline.wording.values import Counted, Lately, Locale, Word, dates_told
+
+_STOPPED: Final = frozenset({LockState.HOLD, LockState.FROZEN, LockState.PAUSED})
+"""The states in which no money leaves the account."""
 
 
 def of_lock(
@@ -47,6 +51,17 @@ def of_matter(matter: Matter, found: Sequence[ToldFinding], *, locale: Locale) -
     facts = {"count": Counted(len(found)), "when": Lately(max(one.found_at for one in found), placed=True)}
     key = "checkup.findings.one" if len(found) == 1 else "checkup.findings"
     return join([plain_text(key, facts, locale), plain_text("checkup.findings.do.written", {}, locale)], locale)
+
+
+def of_confirmed(finding: ToldFinding, view: LockView, *, locale: Locale) -> str:
+    """What people have confirmed, whether money is kept from leaving now, and what the owner is to do."""
+    stopped = not view.unconfirmed and any(one.state in _STOPPED for one in view.components)
+    texts = [
+        plain_text("checkup.confirmed", {"when": Lately(finding.found_at, placed=True)}, locale),
+        *([plain_text("checkup.confirmed.stopped", {}, locale)] if stopped else []),
+        plain_text("checkup.confirmed.do", {}, locale),
+    ]
+    return join(texts, locale)
 
 
 def of_proof_request(*, on_call: bool, locale: Locale) -> str:

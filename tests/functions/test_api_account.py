@@ -20,13 +20,17 @@ from hotline.contracts.model import (
     PointKind,
 )
 from hotline.identity.policy import CODES_PER_QUARTER_HOUR, FACTOR_LIFE
+from hotline.kit.actor import Agent
+from hotline.kit.change import Change
 from hotline.kit.store import Table
+from hotline.security import service as security
 from hotline.security.detectors import Stream
 from hotline.security.items import finding_item, finding_key
-from hotline.security.model import Finding, FindingState
+from hotline.security.model import CONFIRMED_LIFE, Finding, FindingState, Verdict
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, OTHER, PHONE, ApiWorld
+from tests.support.lock_desk import Desk
 from tests.support.phone import Phone, failed_logins, give, opened
 from tests.support.scan_runs import ScanWorld, chain, shard_of
 
@@ -396,6 +400,74 @@ def test_security_tells_findings_while_a_factor_beyond_the_sign_in_is_proved(
     world.clock.advance(FACTOR_LIFE)
     client.signed_in_at = world.clock.now()
     assert client.ask("GET", "/v1/me/security").json["findings"] is None
+
+
+def judge(world: ApiWorld, verdict: Verdict) -> None:
+    """A person says whether the finding fnd_1 was right."""
+    change = Change(actor=Agent("agent-1", "case-1"), cause="test", now=world.clock.now(), ids=world.ctx.ids)
+    read = world.ctx.store.batch_get(list(security.verdict_keys(ACCOUNT, "fnd_1")))
+    security.contribute_verdict(change, read, ACCOUNT, "fnd_1", verdict, judged_by="agent-1")
+    change.commit(world.ctx.store)
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdicts", "is_told"),
+    [
+        ("code_flooding", [Verdict.CONFIRMED], True),
+        ("code_flooding", [Verdict.FALSE_ALARM, Verdict.CONFIRMED], True),
+        ("code_flooding", [Verdict.FALSE_ALARM], False),
+        ("code_flooding", [Verdict.UNCLEAR], False),
+        ("code_flooding", [Verdict.CONFIRMED, Verdict.FALSE_ALARM], False),
+        ("pass_through", [Verdict.CONFIRMED], False),
+    ],
+)
+def test_a_confirmed_finding_stays_to_be_read_with_what_to_do_and_no_other(
+    world: ApiWorld, store: MemoryStore, rule: str, verdicts: list[Verdict], is_told: bool
+) -> None:
+    at = world.clock.now()
+    of_account = (Stream.ACCOUNT, ACCOUNT, ACCOUNT)
+    finding = Finding("fnd_1", rule, 1, "high", *of_account, at, at, {}, (), holds=False, rules="rules")
+    store.load([(finding_key(finding), finding_item(finding, found_at=at, state=FindingState.OPEN))])
+    for verdict in verdicts:
+        judge(world, verdict)
+    client = world.client()
+    english = {"Accept-Language": "en"}
+    assert client.ask("GET", "/v1/me/security", headers=english).json["findings"] is None
+    client.prove("unlock")
+    told = client.ask("GET", "/v1/me/security", headers=english).json
+    assert [one["id"] for one in told["findings"]] == (["fnd_1"] if is_told else [])
+    # It is dealt with, so it is nothing that waits.
+    assert "findings" not in [one["matter"] for one in told["matters"]]
+    if is_told:
+        (found,) = told["findings"]
+        assert found["confirmed_at"] is not None
+        assert "it was not you" in found["text"]
+        assert "Choose a new password" in found["text"]
+        assert "stopped" not in found["text"]
+        world.clock.advance(CONFIRMED_LIFE + timedelta(milliseconds=1))
+        client.signed_in_at = world.clock.now()
+        client.prove("unlock")
+        assert client.ask("GET", "/v1/me/security").json["findings"] == []
+
+
+def test_a_confirmed_finding_says_that_money_is_kept_from_leaving_once_the_wallet_has_confirmed_it(
+    world: ApiWorld, store: MemoryStore
+) -> None:
+    at = world.clock.now()
+    finding = Finding("fnd_1", "drain", 1, "high", Stream.ACCOUNT, ACCOUNT, ACCOUNT, at, at, {}, (), False, "rules")
+    store.load([(finding_key(finding), finding_item(finding, found_at=at, state=FindingState.OPEN))])
+    judge(world, Verdict.CONFIRMED)
+    client = world.client()
+    client.prove("unlock")
+
+    def read() -> str:
+        return str(client.ask("GET", "/v1/me/security", headers={"Accept-Language": "en"}).json["findings"][0]["text"])
+
+    client.ask("POST", "/v1/me/freeze")
+    assert "stopped" not in read()
+    desk = Desk(store, world.clock)
+    desk.acknowledge()
+    assert "Payments from your account are stopped for now." in read()
 
 
 def test_a_client_who_only_signed_in_does_not_hear_in_words_either_that_something_was_found(

@@ -114,8 +114,8 @@ def _perform_once(at: Desk, act: lockout.AccountAct) -> Asked:
 
 @router.get("/v1/me/security", tags=["security"], operation_id="read_security")
 def read_security() -> Security:
-    """How well the account is protected, and what was found on it and is not dealt with. Findings are told once the
-    session has proved a factor beyond its sign-in."""
+    """How well the account is protected, what was found on it and is not dealt with, and what people have confirmed of
+    late. Findings are told once the session has proved a factor beyond its sign-in."""
     # A thief with the session is not to learn that somebody has seen them.
     at = desk()
     visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
@@ -124,6 +124,7 @@ def read_security() -> Security:
     is_proved = any(factor.kind is not FactorKind.SESSION for factor in visit.state.good_factors(visit.now))
     found = security.list_told_findings(at.ctx.store, visit.account_id, visit.now) if is_proved else None
     told = found or ()
+    confirmed = security.list_confirmed_findings(at.ctx.store, visit.account_id, visit.now) if is_proved else ()
     pin = identity.has_pin(visit.read.get(identity.factors_key(visit.account_id)))
     matters = security.list_matters(
         finding_count=len(told),
@@ -131,7 +132,7 @@ def read_security() -> Security:
         contact_count=len({point.kind for point in profile.live_points}),
         pin=pin,
     )
-    locale = visit.speak()
+    locale, view = visit.speak(), lockout.view_from(visit.read, visit.account_id, visit.now)
     return Security(
         two_step=profile.two_step,
         pin=pin,
@@ -144,8 +145,10 @@ def read_security() -> Security:
                 id=one.id,
                 severity=one.severity,
                 found_at=one.found_at,
+                confirmed_at=one.confirmed_at,
+                text=words.of_confirmed(one, view, locale=locale) if one.confirmed_at is not None else None,
             )
-            for one in found
+            for one in (*found, *confirmed)
         ]
         if found is not None
         else None,

@@ -24,6 +24,7 @@ from hotline.kit.store.condition import Condition, Item, Missing, equals
 from .activity import ACTIVITY_LIFE, NAMED, SUBJECT, activity_partition, values_of
 from .detectors import Event, Stream
 from .model import (
+    CONFIRMED_LIFE,
     FINDING_LIFE,
     Finding,
     FindingState,
@@ -56,6 +57,7 @@ WATCH_LIVES: Final[Mapping[Stream, timedelta]] = {
 ERASED: Final = "erased"
 _WATCH: Final = "#WATCH"
 _SUPPRESSION: Final = "SUPPRESSION#"
+_CONFIRMED: Final = "CONFIRMED#"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _LONG_IDS: Final = ("movement_id", "refund_id")
 _VERSION_BYTES: Final = 8
@@ -167,6 +169,17 @@ def attention_part(finding: Finding, found_at: datetime) -> Item:
         "attention_pk": f"ACCOUNT#{finding.subject}" if of_account else f"FINDINGS#{finding.stream.value}",
         "attention_sk": f"FINDING#{_RANKS[finding.severity]}#{to_text(found_at)}",
     }
+
+
+def confirmed_part(account_id: str, judged_at: datetime) -> Item:
+    """The attributes by which a finding that a person has confirmed is told to its owner. It waits for nobody."""
+    return {"attention_pk": f"ACCOUNT#{account_id}", "attention_sk": f"{_CONFIRMED}{to_text(judged_at)}"}
+
+
+def confirmed_query(account_id: str, now: datetime, *, limit: int) -> Query:
+    """Findings on the account that a person has confirmed within CONFIRMED_LIFE, the latest word first."""
+    span = SortKeys(f"{_CONFIRMED}{to_text(now - CONFIRMED_LIFE)}", f"{_CONFIRMED}~")
+    return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", span, index=Index.ATTENTION, limit=limit, descending=True)
 
 
 def state_of(item: Mapping[str, Any], now: datetime) -> FindingState:
@@ -315,6 +328,7 @@ def finding_to_tell(item: Mapping[str, Any]) -> ToldFinding:
         id=item["finding_id"],
         severity=item["severity"],
         found_at=from_text(item["found_at"]),
+        confirmed_at=from_text(item["judged_at"]) if "judged_at" in item else None,
     )
 
 

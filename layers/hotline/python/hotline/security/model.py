@@ -71,6 +71,8 @@ LIVE: Final = frozenset({FindingState.OPEN, FindingState.TOLD, FindingState.ACKN
 """The states in which a finding waits for the word of a person."""
 FINDING_LIFE: Final = timedelta(days=90)
 """So long a finding asks for attention after it was found; Amazon GuardDuty keeps its findings as long."""
+CONFIRMED_LIFE: Final = FINDING_LIFE
+"""So long an owner reads what a person has confirmed, from that word on."""
 _ENDS: Final = frozenset({FindingState.RESOLVED, FindingState.EXPIRED, FindingState.WITHDRAWN})
 NEXT_STATES: Final[Mapping[FindingState, frozenset[FindingState]]] = {
     FindingState.OPEN: _ENDS | {FindingState.TOLD, FindingState.ACKNOWLEDGED},
@@ -155,11 +157,12 @@ STATE_BY_VERDICT: Final[Mapping[Verdict, FindingState]] = {
 @dataclass(frozen=True, slots=True)
 class ToldFinding:
     """The part of a finding that the account's owner is told: that it was found and when, not by which rule and
-    traces."""
+    traces. `confirmed_at`: when a person confirmed it, None of one that waits for somebody."""
 
     id: str
     severity: str
     found_at: datetime
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

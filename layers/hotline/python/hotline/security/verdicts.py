@@ -13,8 +13,9 @@ from hotline.kit.store import Key
 from hotline.kit.store.condition import Condition, Item, Missing, all_of, equals
 
 from .account_risk_writes import contribute_judged_risk
+from .checkup import is_told
 from .detectors import Stream
-from .items import ATTENTION, as_read, named_finding_key, version_of
+from .items import ATTENTION, as_read, confirmed_part, named_finding_key, version_of
 from .model import STATE_BY_VERDICT, FindingChanged, SecurityError, Verdict
 from .settings import read_shipped_rules
 
@@ -37,7 +38,7 @@ def account_of_finding(read: Mapping[Key, Item], stream: Stream, subject: str, f
 
 def rule_of_finding(read: Mapping[Key, Item], stream: Stream, subject: str, finding_id: str) -> str:
     """The rule of a stored finding. Raises NotPossible `no_such_finding`."""
-    (key,) = verdict_keys(subject, finding_id, stream)
+    key = named_finding_key(subject, finding_id, stream)
     if key not in read:
         raise NotPossible(SecurityError.NO_SUCH_FINDING)
     rule: str = read[key]["rule"]
@@ -70,7 +71,11 @@ def contribute_verdict(
     if version is not None:
         # More of the same pattern may come in until the write, which the judge has not seen.
         condition = all_of(condition, equals("window_end", read[key]["window_end"]), as_read(read[key]))
-    change.update(key, set=judged, remove=ATTENTION, condition=condition)
+    # Silent rules stay silent: they may have found what the owner does.
+    told = verdict is Verdict.CONFIRMED and stream is Stream.ACCOUNT and is_told(read[key])
+    if told:
+        judged |= confirmed_part(subject, change.now)
+    change.update(key, set=judged, remove=() if told else ATTENTION, condition=condition)
     if stream is Stream.ACCOUNT:
         contribute_judged_risk(change, read, subject, finding_id, verdict, read_shipped_rules())
     if account_id is not None:
