@@ -8,6 +8,8 @@ const DAYS = 14;
 const PHONE = window.matchMedia("(max-width: 640px)");
 /** What became of the date that a customer was told first. */
 const PROMISES = ["kept", "late", "waiting", "withdrawn"];
+/** The words of people on a finding. */
+const VERDICTS = ["confirmed", "false_alarm", "unclear"];
 const ENDINGS = ["contained", "transferred", "callback", "abandoned", "closed_hours", "left"];
 /** The day of a time in a zone, as 2026-11-30. */
 const dayIn = (zone, time) => new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(time);
@@ -110,6 +112,9 @@ class DeskReports extends View {
         <section class="panel">${bars(words, this.t("reports.complaints"), [...head, this.t("reports.days")],
           report.complaints.map(({ kind, count, median_days }) => ({ label: words.word("topic", kind), value: count, cells: [words.number(median_days)] })))}</section>
         <section class="panel">${bars(words, this.t("reports.wishes"), head, report.wishes.map(({ topic, count }) => ({ label: words.word("topic", topic), value: count })))}</section>
+        <section class="panel">${bars(words, this.t("reports.rules"), [this.t("field.name"), this.t("reports.verdicts"), ...VERDICTS.map((name) => words.word("verdict", name)), this.t("reports.precision")],
+          (report.rules ?? []).map((one) => ({ label: this.t("pair", { name: words.word("rule", one.rule), value: `v${one.version}` }), value: VERDICTS.reduce((total, name) => total + one[name], 0),
+            cells: [...VERDICTS.map((name) => words.number(one[name])), one.precision_permille === null ? "–" : words.percent(one.precision_permille, 1000)] })))}</section>
         <section class="panel">${bars(words, this.t("reports.scores"), head, report.survey.map(({ score, count }) => ({ label: words.number(score), value: count })))}</section>
       </div>`;
   }

@@ -54,7 +54,7 @@ def of_matter(matter: Matter, found: Sequence[ToldFinding], *, locale: Locale) -
 
 
 def of_confirmed(finding: ToldFinding, view: LockView, *, locale: Locale) -> str:
-    """What people have confirmed, whether money is kept from leaving now, and what the owner is to do."""
+    """The words for a finding that people have confirmed: whether money is kept from leaving now, and what to do."""
     stopped = not view.unconfirmed and any(one.state in _STOPPED for one in view.components)
     texts = [
         plain_text("checkup.confirmed", {"when": Lately(finding.found_at, placed=True)}, locale),

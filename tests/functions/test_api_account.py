@@ -406,7 +406,7 @@ def judge(world: ApiWorld, verdict: Verdict) -> None:
     """A person says whether the finding fnd_1 was right."""
     change = Change(actor=Agent("agent-1", "case-1"), cause="test", now=world.clock.now(), ids=world.ctx.ids)
     read = world.ctx.store.batch_get(list(security.verdict_keys(ACCOUNT, "fnd_1")))
-    security.contribute_verdict(change, read, ACCOUNT, "fnd_1", verdict, judged_by="agent-1")
+    security.contribute_verdict(change, read, ACCOUNT, "fnd_1", verdict, judged_by="agent-1", zone="UTC")
     change.commit(world.ctx.store)
 
 

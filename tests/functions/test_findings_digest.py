@@ -134,7 +134,7 @@ class World:
     def judge(self, finding: Finding, verdict: Verdict) -> None:
         change = self.change(Agent("agent-1", "case-1"))
         read = self.store.batch_get(list(security.verdict_keys(ACCOUNT, finding.id)))
-        security.contribute_verdict(change, read, ACCOUNT, finding.id, verdict, judged_by="agent-1")
+        security.contribute_verdict(change, read, ACCOUNT, finding.id, verdict, judged_by="agent-1", zone=self.zone)
         change.commit(self.store)
 
     def suppress(self, rule: str, *, since: datetime | None = None, until: datetime | None = None) -> None:

@@ -1062,6 +1062,24 @@ def _reports(world: DeskWorld, call: _Call) -> Answered:
                 {"kind": "security", "count": 1, "closed": 0, "within_15_days": 0, "median_days": None},
             ],
             "wishes": [{"topic": "lockout", "count": 12}, {"topic": "refund", "count": 7}],
+            "rules": [
+                {
+                    "rule": "failed_login_burst",
+                    "version": 2,
+                    "confirmed": 6,
+                    "false_alarm": 2,
+                    "unclear": 1,
+                    "precision_permille": 750,
+                },
+                {
+                    "rule": "impossible_travel",
+                    "version": 1,
+                    "confirmed": 0,
+                    "false_alarm": 0,
+                    "unclear": 3,
+                    "precision_permille": None,
+                },
+            ],
             "survey": [{"score": score, "count": count} for score, count in enumerate(world.survey, start=1)],
         },
     )

@@ -96,6 +96,18 @@ class Score(Answer):
     count: int
 
 
+class VerdictsOfRule(Answer):
+    """The words of people on the findings of one version of a rule, each finding by the last word on it. Of a thousand
+    that were told right or wrong, `precision_permille` were confirmed; null without any."""
+
+    rule: str
+    version: int
+    confirmed: int
+    false_alarm: int
+    unclear: int
+    precision_permille: int | None
+
+
 class Report(Answer):
     """The numbers of some days, both ends included, in the time zone of the hotline's people."""
 
@@ -109,6 +121,7 @@ class Report(Answer):
     refunds: list[RefundsByStatus]
     complaints: list[ComplaintsOfKind]
     wishes: list[WishesOfTopic]
+    rules: list[VerdictsOfRule]
     survey: list[Score]
 
 

@@ -40,7 +40,8 @@ def register(subparsers: Subparsers) -> None:
         "report",
         help="see numbers of calls, locks, refunds, complaints and the survey",
         description="Calls by topic and ending, repeated calls, time to answer, causes of locks, refunds against their "
-        "promise, complaints and how fast they were closed, and the survey after a person's call.",
+        "promise, complaints and how fast they were closed, verdicts on findings by rule, and the survey after a "
+        "person's call.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -120,6 +121,20 @@ def lines(report: "Report") -> Iterator[str]:
         ],
     )
     yield from _table(("Wish for a person", "count"), [[one["topic"], one["count"]] for one in told["wishes"]])
+    yield from _table(
+        ("Rule", "version", "confirmed", "false alarm", "unclear", "precision"),
+        [
+            [
+                one["rule"],
+                one["version"],
+                one["confirmed"],
+                one["false_alarm"],
+                one["unclear"],
+                "-" if one["precision_permille"] is None else f"{one['precision_permille'] / 10:.1f} %",
+            ]
+            for one in told["rules"]
+        ],
+    )
     answers = sum(one["count"] for one in told["survey"])
     if answers:
         mean = sum(one["score"] * one["count"] for one in told["survey"]) / answers

@@ -93,7 +93,7 @@ def judge(world: ScanWorld, verdict: Verdict, rule: str = "reset_device_transfer
     named = finding_id(world, rule)
     change = Change(actor=Agent("agent-1", "-"), cause="judge", now=world.clock.now(), ids=world.ids)
     read = world.store.batch_get(list(security.verdict_keys(ACCOUNT, named)))
-    security.contribute_verdict(change, read, ACCOUNT, named, verdict, judged_by="agent-1")
+    security.contribute_verdict(change, read, ACCOUNT, named, verdict, judged_by="agent-1", zone="UTC")
     change.commit(world.store)
 
 

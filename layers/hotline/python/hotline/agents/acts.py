@@ -370,7 +370,15 @@ class JudgeFinding(AgentAct[None]):
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[None]:
         account_id, judge = request.account_id, request.agent_id
-        security.contribute_verdict(change, request.read, account_id, self.finding_id, self.verdict, judged_by=judge)
+        security.contribute_verdict(
+            change,
+            request.read,
+            account_id,
+            self.finding_id,
+            self.verdict,
+            judged_by=judge,
+            zone=request.ctx.time_zone,
+        )
         return Deed(None, self.verdict.value, {"finding_id": self.finding_id})
 
 
@@ -404,6 +412,7 @@ class JudgeSubjectFinding(AgentAct[None]):
             self.finding_id,
             self.verdict,
             judged_by=request.agent_id,
+            zone=request.ctx.time_zone,
             stream=self.stream,
             version=self.version,
         )

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
+from hotline.security.model import Verdict
+
 from .model import (
     SCORES,
     ComplaintFigures,
@@ -18,6 +20,7 @@ from .model import (
     PromiseState,
     RefundStatus,
     Report,
+    RuleFigures,
     list_days,
 )
 
@@ -51,6 +54,7 @@ def make_report(start: date, end: date, tallies: Counts) -> Report:
         ),
         wishes={topic: sum(counts.values()) for topic, counts in sorted(_group(total, "wish").items())},
         scores={score: total["survey", str(score)] for score in SCORES},
+        rules=tuple(_rule_figures(name, _last(counts)) for name, counts in sorted(_group(total, "finding").items())),
     )
 
 
@@ -64,7 +68,8 @@ def add_up(tallies: Iterable[tuple[date, Mapping[str, int]]]) -> Counts:
 
 def plain(report: Report) -> dict[str, Any]:
     """The report as JSON can hold it, with ISO days. `answer`: seconds within which half, and nine in ten, were
-    answered; a complaint's `median_days` likewise. Either is None without any, or beyond the longest step."""
+    answered; a complaint's `median_days` likewise. Either is None without any, or beyond the longest step. So is the
+    `precision_permille` of a rule without a verdict that tells right from wrong."""
     return {
         "from": str(report.start),
         "to": str(report.end),
@@ -111,6 +116,17 @@ def plain(report: Report) -> dict[str, Any]:
             for one in report.complaints
         ],
         "wishes": [{"topic": topic, "count": number} for topic, number in report.wishes.items()],
+        "rules": [
+            {
+                "rule": one.rule,
+                "version": one.version,
+                "confirmed": one.confirmed,
+                "false_alarm": one.false_alarm,
+                "unclear": one.unclear,
+                "precision_permille": one.precision_permille,
+            }
+            for one in report.rules
+        ],
         "survey": [{"score": score, "count": number} for score, number in sorted(report.scores.items())],
     }
 
@@ -118,8 +134,8 @@ def plain(report: Report) -> dict[str, Any]:
 def rows_of(counts: Counts) -> Iterator[tuple[str, str, str, str, int]]:
     """The counts as rows: day, what, name, detail, number. `what` decides the rest. Of a contact the name is its topic
     and the detail its ending. Of a lock they are kind and cause, of a refund status and the state of its promise. Of a
-    complaint they are its topic and the days at most until it was closed, of a wish for a person its topic. An answer
-    has the seconds at most, a survey the score.
+    complaint they are its topic and the days at most until it was closed, of a wish for a person its topic. Of a
+    finding they are its rule with the version, and the verdict. An answer has the seconds at most, a survey the score.
     """
     for day in sorted(counts):
         for name, number in sorted(counts[day].items()):
@@ -198,3 +214,15 @@ def _complaints(kind: str, counts: Mapping[str, int]) -> ComplaintFigures:
 
 def _most_first(topics: Mapping[str, Mapping[Ending, int]]) -> list[tuple[str, Mapping[Ending, int]]]:
     return sorted(topics.items(), key=lambda one: (-sum(one[1].values()), one[0]))
+
+
+def _rule_figures(name: str, verdicts: Mapping[str, int]) -> RuleFigures:
+    rule, _, version = name.partition(":")
+    told = {verdict: verdicts.get(verdict.value, 0) for verdict in Verdict}
+    return RuleFigures(
+        rule,
+        int(version),
+        confirmed=told[Verdict.CONFIRMED],
+        false_alarm=told[Verdict.FALSE_ALARM],
+        unclear=told[Verdict.UNCLEAR],
+    )

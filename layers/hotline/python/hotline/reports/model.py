@@ -253,12 +253,29 @@ class ComplaintFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleFigures:
+    """The words of people on the findings of one version of a rule: how many findings each word stands on."""
+
+    rule: str
+    version: int
+    confirmed: int
+    false_alarm: int
+    unclear: int
+
+    @property
+    def precision_permille(self) -> int | None:
+        """The confirmed ones of a thousand that were told right or wrong; None without any."""
+        told = self.confirmed + self.false_alarm
+        return None if told == 0 else 1000 * self.confirmed // told
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The numbers of the days from `start` to `end`, both included.
 
     `repeats`: of `known_callers` calls, how many came within REPEAT_DAYS of another one from the same number.
     `answer_s`: seconds that answered callers waited. A refund counts on the day on which it was asked for, a complaint
-    on the day on which it was brought.
+    on the day on which it was brought. The verdict on a finding counts on the day on which that was found.
     """
 
     start: date
@@ -274,6 +291,7 @@ class Report:
     wishes: Mapping[str, int]
     """Cases with which somebody asked for a person, by topic."""
     scores: Mapping[int, int]
+    rules: tuple[RuleFigures, ...]
 
 
 DAYS_MAX: Final = 400

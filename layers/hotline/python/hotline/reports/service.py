@@ -5,12 +5,14 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from itertools import chain
 from typing import Final
 
 from hotline.kit.actor import System
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
 from hotline.kit.store import Store, query_all
+from hotline.security import service as security
 
 from . import calls, figures, items, matters, records
 from .due import duty_at
@@ -87,7 +89,7 @@ def read_callbacks(store: Store, contact_ids: Iterable[str]) -> Mapping[str, Cal
 
 
 def read_report(store: Store, start: date, end: date) -> Report:
-    """The numbers of the days from `start` to `end`, both included: one query a month. Raises InvalidInput
+    """The numbers of the days from `start` to `end`, both included: two queries a month. Raises InvalidInput
     `days_out_of_order`, `too_many_days` (model.DAYS_MAX); Unavailable."""
     return figures.make_report(start, end, read_counts(store, start, end))
 
@@ -95,7 +97,8 @@ def read_report(store: Store, start: date, end: date) -> Report:
 def read_counts(store: Store, start: date, end: date) -> Counts:
     """The same as they were counted, day by day: for those who calculate by themselves. Raises the same."""
     check_days(start, end)
-    return figures.add_up((items.tally_day(item), items.tally_counts(item)) for item in _tallies(store, start, end))
+    counted = ((items.tally_day(item), items.tally_counts(item)) for item in _tallies(store, start, end))
+    return figures.add_up(chain(counted, security.read_feedback(store, start, end)))
 
 
 def _tallies(store: Store, start: date, end: date) -> Iterator[Mapping[str, object]]:

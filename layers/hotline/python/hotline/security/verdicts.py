@@ -15,6 +15,7 @@ from hotline.kit.store.condition import Condition, Item, Missing, all_of, equals
 from .account_risk_writes import contribute_judged_risk
 from .checkup import is_told
 from .detectors import Stream
+from .feedback import count_verdict
 from .items import ATTENTION, as_read, confirmed_part, named_finding_key, version_of
 from .model import STATE_BY_VERDICT, FindingChanged, SecurityError, Verdict
 from .settings import read_shipped_rules
@@ -53,12 +54,14 @@ def contribute_verdict(
     verdict: Verdict,
     *,
     judged_by: str,
+    zone: str,
     stream: Stream = Stream.ACCOUNT,
     version: int | None = None,
 ) -> None:
-    """Note the verdict; a later one takes its place. It lifts no hold. `subject`: the account, or the subject of
-    another stream. `version`: the one that the judge saw; None: whatever it is. Raises NotPossible `no_such_finding`,
-    and FindingChanged of another version; at commit Stale when somebody else judged meanwhile."""
+    """Note the verdict, and count it for its rule; a later one takes its place. It lifts no hold. `subject`: the
+    account, or the subject of another stream. `zone`: the time zone of the days of reports. `version`: the one that the
+    judge saw; None: whatever it is. Raises NotPossible `no_such_finding`, and FindingChanged of another version; at
+    commit Stale when somebody else judged meanwhile."""
     key = named_finding_key(subject, finding_id, stream)
     account_id = account_of_finding(read, stream, subject, finding_id)
     require(change, Operation.JUDGE_FINDING, subject if stream is Stream.ACCOUNT else None)
@@ -68,6 +71,7 @@ def contribute_verdict(
     condition: Condition = Missing("judged_at") if known is None else equals("judged_at", known)
     judged = {"verdict": verdict.value, "judged_by": judged_by, "judged_at": to_text(change.now)}
     judged["state"] = STATE_BY_VERDICT[verdict].value
+    judged |= count_verdict(change, read[key], verdict, zone)
     if version is not None:
         # More of the same pattern may come in until the write, which the judge has not seen.
         condition = all_of(condition, equals("window_end", read[key]["window_end"]), as_read(read[key]))
