@@ -108,6 +108,13 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
         "counterparty": "Tea House Ltd",
         "merchant_id": "mer_1",
     },
+    "dispute.decided": {
+        "movement_id": "mov_1",
+        "category": "fraud",
+        "decided_for": "customer",
+        "counterparty": "Tea House Ltd",
+        "merchant_id": "mer_1",
+    },
     "code.sent": {"purpose": "login"},
 }
 _FAMILIES: Final[dict[str, dict[str, Any]]] = {

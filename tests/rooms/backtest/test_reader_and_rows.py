@@ -23,3 +23,17 @@ def test_a_line_is_the_events_that_the_scan_keeps_of_its_fact(type_name: str) ->
     line = json.dumps(event(type_name)).encode()
     read = {(stream, subject): (one.type, dict(one.values)) for stream, subject, one in Reader().split(read_line(line))}
     assert read == kept
+
+
+@pytest.mark.parametrize("category", ["fraud", "authorisation", "processing", "consumer"])
+@pytest.mark.parametrize("winner", ["customer", "merchant"])
+def test_a_dispute_is_a_label_to_both_or_to_none(category: str, winner: str) -> None:
+    changed = {"category": category, "decided_for": winner}
+    one = fact("dispute.decided", changed)
+    kept = [(told.stream, told.subject, told.type, dict(told.values)) for told in streams_of(one, keep)]
+    line = json.dumps(event("dispute.decided", changed)).encode()
+    read = [
+        (stream, subject, told.type, dict(told.values)) for stream, subject, told in Reader().split(read_line(line))
+    ]
+    assert read == kept
+    assert len(kept) == (2 if (category, winner) == ("fraud", "customer") else 0)

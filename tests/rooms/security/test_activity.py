@@ -16,6 +16,7 @@ from hotline.contracts.model import (
     ContactPointFact,
     DeviceRegistered,
     Direction,
+    DisputeDecided,
     Fact,
     FactData,
     FraudConfirmed,
@@ -47,6 +48,7 @@ from hotline.kit.store import (
     Table,
 )
 from hotline.security.activity import ACTIVITY_LIFE, ACTIVITY_SHARDS, agent_row, values_of
+from hotline.security.detectors.history import History, PartyHistory
 from hotline.security.service import activity_writes
 from hotline.security.streams import SHORT_CHARACTERS
 from hotline_local.testing.memory_store import MemoryStore
@@ -286,6 +288,28 @@ def test_a_confirmed_fraud_is_kept_by_who_got_the_money(named: tuple[str | None,
     assert row.key.pk.startswith("PTY#")
     assert row.item["subject"] == hashed("party", subject)
     assert values(row) == {"movement_id": "move_1", "account": ACCOUNT}
+
+
+def test_a_dispute_about_fraud_that_the_customer_wins_is_a_confirmed_fraud_and_no_other() -> None:
+    assert rows(fact("dispute.decided", NOON, DisputeDecided("move_1", is_fraud=False, merchant_id="mer_1"))) == []
+    kept = rows(fact("dispute.decided", NOON, DisputeDecided("move_1", is_fraud=True, merchant_id="mer_1")))
+    known = rows(fact("transaction.confirmed_fraud", NOON, FraudConfirmed("move_1", NOON, merchant_id="mer_1")))
+    assert len(kept) == 2
+    assert [(row.item["type"], values(row)) for row in kept] == [(row.item["type"], values(row)) for row in known]
+
+
+@pytest.mark.parametrize("history", [History, PartyHistory])
+def test_a_movement_that_is_told_as_fraud_and_wins_its_dispute_counts_once(history: type[History]) -> None:
+    told = history()
+    decided = DisputeDecided("move_1", is_fraud=True, merchant_id="mer_1")
+    facts = (
+        fact("transaction.confirmed_fraud", NOON, FraudConfirmed("move_1", NOON, merchant_id="mer_1")),
+        fact("dispute.decided", NOON, decided),
+    )
+    for one in facts:
+        row = rows(one)[-1]
+        told.take(row.item["type"], 1, values(row))
+    assert told.fraud_weight(1) == 1
 
 
 def test_hashes_are_keyed() -> None:

@@ -21,6 +21,7 @@ from hotline.contracts.model import VERSION_SUFFIX
 from hotline.contracts.vocabulary import instrument_of
 from hotline.security.detectors import Event, Stream
 from hotline.security.detectors.history import OUTWARD_KINDS
+from hotline.security.streams import LABEL_TYPE
 
 from .recent import RecentParties
 
@@ -312,6 +313,16 @@ def _split_label(reader: Reader, told: Told) -> tuple[Pair, ...]:
     return found, (Stream.PARTY, _text(party, "data.counterparty"), Event(id_, at_ms, type_, values))
 
 
+def _split_dispute(reader: Reader, told: Told) -> tuple[Pair, ...]:
+    """A label, when the dispute was about fraud and the customer has won it; nothing else matters."""
+    category = _text(told.data["category"], "data.category")
+    winner = _text(told.data["decided_for"], "data.decided_for")
+    _text(told.data["movement_id"], "data.movement_id")
+    if category != "fraud" or winner != "customer":
+        return ()
+    return _split_label(reader, told._replace(type=LABEL_TYPE))
+
+
 def _split_refund(_: Reader, told: Told) -> tuple[Pair, ...]:
     amount = told.data["amount"]
     return _of_account(
@@ -387,6 +398,7 @@ _BUILDERS: Final[Mapping[str, Callable[[Reader, Told], tuple[Pair, ...]]]] = {
     "account.updated": _split_profile,
     "funds.balance_changed": _split_funds,
     "transaction.confirmed_fraud": _split_label,
+    "dispute.decided": _split_dispute,
     **{
         f"{kind}.{status}": _split_movement
         for kind in ("payment", "transfer", "bill_payment", "top_up", "withdrawal")

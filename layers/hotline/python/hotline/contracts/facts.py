@@ -485,6 +485,22 @@ class Fraud(FactContract):
         return model.FraudConfirmed(self.movement_id, self.confirmed_at, self.counterparty, self.merchant_id)
 
 
+class Dispute(FactContract):
+    """dispute.decided: a dispute of a movement has ended, at the card network or at the wallet. `category` is that of
+    Visa's dispute conditions, 10 to 13. `counterparty` or `merchant_id`: who got the money, as the movement names
+    them."""
+
+    movement_id: Id
+    category: Literal["fraud", "authorisation", "processing", "consumer"]
+    decided_for: Literal["customer", "merchant"]
+    counterparty: Name | None = None
+    merchant_id: Id | None = None
+
+    def fact(self, _: str, /) -> FactData:
+        is_fraud = self.category == "fraud" and self.decided_for == "customer"
+        return model.DisputeDecided(self.movement_id, is_fraud, self.counterparty, self.merchant_id)
+
+
 class Code(FactContract):
     """code.sent: the wallet sent the customer a one-time code, never which one."""
 
@@ -514,6 +530,7 @@ FACTS: Final[Mapping[str, type[FactContract]]] = {
     "funds.balance_changed": Funds,
     "merchant.policy_published": Policy,
     "transaction.confirmed_fraud": Fraud,
+    "dispute.decided": Dispute,
     "code.sent": Code,
 }
 """Type, without its version suffix, to the contract of its data."""

@@ -470,6 +470,17 @@ class FraudConfirmed:
     merchant_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DisputeDecided:
+    """dispute.decided. `is_fraud`: it was about fraud, and the customer has won it; a merchant who wins has shown that
+    it was none. `counterparty`, `merchant_id`: who got the money, as the movement names them."""
+
+    movement_id: str
+    is_fraud: bool
+    counterparty: str | None = None
+    merchant_id: str | None = None
+
+
 class CodePurpose(StrEnum):
     """The purpose for which a one-time code was sent."""
 
@@ -504,6 +515,7 @@ type FactData = (
     | MerchantPolicyPublished
     | FraudConfirmed
     | CodeSent
+    | DisputeDecided
 )
 
 

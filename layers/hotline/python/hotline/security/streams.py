@@ -17,6 +17,7 @@ from hotline.contracts.model import (
     ContactPointChanged,
     DeviceRegistered,
     Direction,
+    DisputeDecided,
     Fact,
     FactData,
     FraudConfirmed,
@@ -31,7 +32,7 @@ from hotline.contracts.model import (
     TwoStepChanged,
 )
 
-from .detectors import Stream
+from .detectors import Signal, Stream
 
 type Hide = Callable[[str, str], str]
 """Gives the value under a name as it may be kept: a row keeps keyed hashes, a backtest the value itself."""
@@ -43,6 +44,10 @@ ID_CHARACTERS_MAX: Final = 40
 OUTWARD: Final = frozenset(
     {MovementKind.PAYMENT, MovementKind.TRANSFER, MovementKind.BILL_PAYMENT, MovementKind.WITHDRAWAL}
 )
+
+
+LABEL_TYPE: Final = Signal.FRAUD_CONFIRMED.value
+"""The type of the event that says that a movement was fraud."""
 
 
 class Told(NamedTuple):
@@ -77,16 +82,24 @@ def streams_of(fact: Fact, hide: Hide) -> Iterator[Told]:
             if place is not None:
                 subject = hide("ip" if source.ip else "device", place)
                 yield Told(Stream.SOURCE, subject, {**values, "account": fact.subject}, fact.type)
-        case FraudConfirmed(movement_id=movement_id) as label:
-            values = {"movement_id": movement_id}
-            yield Told(Stream.ACCOUNT, fact.subject, values, fact.type)
-            party = label.merchant_id or label.counterparty
-            if party is not None:
-                yield Told(Stream.PARTY, hide("party", party), {**values, "account": fact.subject}, fact.type)
+        case FraudConfirmed() as label:
+            yield from _label(fact, label, hide, fact.type)
+        case DisputeDecided() as label:
+            if label.is_fraud:
+                yield from _label(fact, label, hide, LABEL_TYPE)
         case data:
             kept = _keep(data, hide)
             if kept is not None:
                 yield Told(Stream.ACCOUNT, fact.subject, kept, fact.type)
+
+
+def _label(fact: Fact, label: FraudConfirmed | DisputeDecided, hide: Hide, type_: str) -> Iterator[Told]:
+    """The word that a movement was fraud, of whichever fact. Histories count one movement once."""
+    values = {"movement_id": label.movement_id}
+    yield Told(Stream.ACCOUNT, fact.subject, values, type_)
+    party = label.merchant_id or label.counterparty
+    if party is not None:
+        yield Told(Stream.PARTY, hide("party", party), {**values, "account": fact.subject}, type_)
 
 
 def _login(tried: LoginTried, hide: Hide) -> dict[str, Any]:
