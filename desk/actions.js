@@ -3,6 +3,7 @@
 import { ACT_REASONS, PERMISSIONS } from "./api.js";
 import { html, nothing } from "./element.js";
 import { outcomeText } from "./facts.js";
+import { localTime } from "./fields.js";
 
 const MARKS = { alone: "info", proof: "warn", second: "bad" };
 const PERMISSION_OF = {
@@ -28,6 +29,8 @@ function stage(action) {
   return action.approval?.state === "asked" ? "wait" : "ask";
 }
 
+/** So long a rule is suppressed where nobody says another time. */
+const SUPPRESSED_MS = 7 * 86_400_000;
 const asTyped = (values) => values;
 
 /**
@@ -70,6 +73,31 @@ export async function perform(view, action, { title, fields = [], values = {}, d
       desk.say(outcome ? words.text("pair", { name: label, value: outcome }) : words.text("done", { operation: label }));
       return answer;
     },
+  });
+}
+
+/**
+ * Suppress a rule until a time, which the two agree on where it takes two. `text` says what follows of it; the rest is as
+ * for `perform`.
+ */
+export const suppressRule = (view, action, text, rest) => perform(view, action, {
+  fields: [{ name: "until", label: view.words.text("field.until"), kind: "datetime", required: true, min: localTime(Date.now()), help: text }],
+  values: { until: new Date(Date.now() + SUPPRESSED_MS).toISOString() },
+  approved: ({ until }) => ({ until }),
+  ...rest,
+});
+
+/** Let a rule tell again. `send(reason, key)` carries it out. Resolves with null when somebody cancelled. */
+export function endSuppression(view, rule, send) {
+  const { desk, words } = view;
+  const title = words.word("operation", "end_suppression");
+  return desk.ask({
+    title,
+    text: words.word("rule", rule),
+    fields: [reasonField(words)],
+    values: { reason: "" },
+    action: title,
+    send: ({ reason }, key) => send(reason, key),
   });
 }
 

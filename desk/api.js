@@ -112,6 +112,9 @@ export class Api {
   /** Give a word on one of them, as it was at this version. Raises a stale Problem where it is another one by now. */
   judgeSubject = (finding, feedback, version, key) =>
     this.#post(`/findings/${segment(finding)}/feedback`, feedback, key, { "If-Match": `"${version}"` });
+  suppressSubject = (finding, rule, key) => this.#post(`/findings/${segment(finding)}/suppressions`, rule, key);
+  endSubjectSuppression = (finding, rule, key) => this.#post(`/findings/${segment(finding)}/suppression-ends`, rule, key);
+  suppressions = (filters) => this.#get("/suppressions", filters);
   unmask = (id, field, key) => this.#post(`/cases/${segment(id)}/unmaskings`, field, key);
 
   proof = (id) => this.#get(`/cases/${segment(id)}/proofs`);

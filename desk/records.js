@@ -2,10 +2,9 @@
 // until one of them is asked for.
 
 import { LOOK_REASONS, PERMISSIONS, VERDICTS } from "./api.js";
-import { actionButton, perform, reasonField } from "./actions.js";
+import { actionButton, endSuppression, perform, reasonField, suppressRule } from "./actions.js";
 import { css, html, Loaded, nothing, outside, readPages, shared, View } from "./element.js";
 import { readFacts } from "./facts.js";
-import { localTime } from "./fields.js";
 import { MaskedValues } from "./masked.js";
 import { languageName } from "./words.js";
 
@@ -19,8 +18,6 @@ const REFUND_REASONS = [
   "duplicate", "cancelled", "price_adjustment", "no_reason_return", "not_received", "service_not_rendered", "missing_item", "not_as_described",
   "defective", "wrong_item", "unauthorised", "other",
 ];
-/** So long a rule is suppressed where nobody says another time. */
-const SUPPRESSED_MS = 7 * 86_400_000;
 
 class DeskRecords extends View {
   static styles = [shared, css`
@@ -285,13 +282,10 @@ class DeskRecords extends View {
       ${finding.actions?.map((action) => actionButton(this, action, () => this.#suppress(finding, action)))}</article>`)}`;
   }
 
-  /** The rule does not tell of this account until a time; the two agree on the rule and the time, where it takes two. */
+  /** The rule does not tell of this account until a time. */
   async #suppress({ rule }, action) {
-    const done = await perform(this, action, {
-      fields: [{ name: "until", label: this.t("field.until"), kind: "datetime", required: true, min: localTime(Date.now()), help: this.t("records.suppress_text") }],
-      values: { until: new Date(Date.now() + SUPPRESSED_MS).toISOString() },
+    const done = await suppressRule(this, action, this.t("records.suppress_text"), {
       of: { rule },
-      approved: ({ until }) => ({ until }),
       send: (deed, key) => this.desk.api.suppress(this.case_id, { rule, ...deed }, key),
       case_id: this.case_id,
     });
@@ -299,15 +293,7 @@ class DeskRecords extends View {
   }
 
   async #endSuppression({ rule }) {
-    const title = this.words.word("operation", "end_suppression");
-    const done = await this.desk.ask({
-      title,
-      text: this.words.word("rule", rule),
-      fields: [reasonField(this.words)],
-      values: { reason: "" },
-      action: title,
-      send: ({ reason }, key) => this.desk.api.endSuppression(this.case_id, { rule, reason }, key),
-    });
+    const done = await endSuppression(this, rule, (reason, key) => this.desk.api.endSuppression(this.case_id, { rule, reason }, key));
     if (done) this.#changed();
   }
 

@@ -1,13 +1,16 @@
-// What the scan found about addresses and payees, for supervisors: the evidence, what to do, and their word on it.
+// What the scan found about addresses and payees, for supervisors: the evidence, what to do, their word on it, and the
+// rules that they suppress.
 
 import { PERMISSIONS, VERDICTS } from "../api.js";
-import { reasonField } from "../actions.js";
+import { actionButton, endSuppression, reasonField, suppressRule } from "../actions.js";
 import { css, html, Loaded, nothing, outside, readPages, shared, View } from "../element.js";
 import { readFacts } from "../facts.js";
 
 const ABOUT = ["source", "party"];
 /** The gravest first, as the API lists them. */
 const SEVERITIES = ["critical", "high", "medium", "low"];
+/** Rules about addresses and payees hold nothing, so one person suppresses them. */
+const SUPPRESS = { operation: "suppress", level: "alone", possible: true };
 const GRAVE = ["critical", "high"];
 
 class DeskFindings extends View {
@@ -28,28 +31,39 @@ class DeskFindings extends View {
     this.conflict = null;
     this.found = new Loaded(this, () =>
       readPages((cursor) => this.desk.api.subjectFindings({ about: this.about, cursor }), "findings", this.pages));
+    this.quietPages = 1;
+    this.quiet = new Loaded(this, () =>
+      readPages((cursor) => this.desk.api.suppressions({ about: this.about, cursor }), "suppressions", this.quietPages));
   }
 
   connectedCallback() {
     super.connectedCallback();
-    this.found.load();
+    this.reload();
   }
 
   reload() {
     this.found.load();
+    this.quiet.load();
   }
 
   #turn(about) {
     this.about = about;
     this.pages = 1;
+    this.quietPages = 1;
     this.conflict = null;
     this.found.clear();
-    this.found.load();
+    this.quiet.clear();
+    this.reload();
   }
 
   #showMore() {
     this.pages += 1;
     this.found.load();
+  }
+
+  #showMoreQuiet() {
+    this.quietPages += 1;
+    this.quiet.load();
   }
 
   async #focus(selector) {
@@ -92,6 +106,21 @@ class DeskFindings extends View {
     await this.#leave();
   }
 
+  /** The rule does not tell of this address or payee until a time. What it has found already stays in the list. */
+  async #suppress({ id, about, subject }) {
+    const done = await suppressRule(this, SUPPRESS, this.t("found.suppress_text"), {
+      send: (deed, key) => this.desk.api.suppressSubject(id, { about, subject, ...deed }, key),
+    });
+    if (done) await this.quiet.load();
+  }
+
+  async #endSuppression({ about, subject, rule, finding_id }) {
+    const done = await endSuppression(this, rule, (reason, key) => this.desk.api.endSubjectSuppression(finding_id, { about, subject, reason }, key));
+    if (!done) return;
+    await this.quiet.load();
+    await this.#focus("#quiet");
+  }
+
   async #leave() {
     this.conflict = null;
     await this.found.load();
@@ -106,7 +135,17 @@ class DeskFindings extends View {
           html`<option value=${one} ?selected=${one === this.about}>${this.words.word("about", one)}</option>`)}</select></label>
         <label>${this.t("found.least")}<select name="least" @change=${(event) => { this.least = event.target.value; }}>${[...SEVERITIES].reverse().map((one) =>
           html`<option value=${one} ?selected=${one === this.least}>${this.words.word("severity", one)}</option>`)}</select></label></form>
-      <div class="panel">${this.found.show((answer) => this.#list(answer))}</div>`;
+      <div class="panel">${this.found.show((answer) => this.#list(answer))}</div>
+      <section class="panel" aria-labelledby="quiet"><h2 id="quiet" tabindex="-1">${this.t("found.quiet")}</h2>${this.quiet.show((answer) => this.#quiet(answer))}</section>`;
+  }
+
+  #quiet({ suppressions, next }) {
+    const { words } = this;
+    const none = html`<p class="empty">${this.t("found.quiet_none")}</p>`;
+    return html`${suppressions.length ? suppressions.map((one) => html`<div class="notice info"><strong>${words.word("rule", one.rule)}</strong> · ${outside(one.subject)}
+        <p>${this.t("records.suppressed", { time: words.time(one.until), name: one.by.name, reason: words.word("act_reason", one.reason) })}</p>
+        ${this.may(PERMISSIONS.manage) ? html`<button @click=${() => this.#endSuppression(one)}>${words.word("operation", "end_suppression")}</button>` : nothing}</div>`) : none}
+      ${next ? html`<p><button @click=${this.#showMoreQuiet}>${this.t("more")}</button></p>` : nothing}`;
   }
 
   #list({ findings, next }) {
@@ -131,7 +170,8 @@ class DeskFindings extends View {
       ${finding.runbook ? html`<details><summary>${this.t("records.runbook")}</summary><p lang="en">${finding.runbook}</p></details>` : nothing}
       ${this.conflict?.id === finding.id ? this.#conflict(finding) : nothing}
       ${this.may(PERMISSIONS.manage) && !this.#isOthers(finding) ? html`<div class="row word" role="group" aria-labelledby=${name}>${VERDICTS.map((verdict) =>
-        html`<button @click=${() => this.#judge(finding, verdict)}>${words.word("verdict", verdict)}</button>`)}</div>` : nothing}</article>`;
+        html`<button @click=${() => this.#judge(finding, verdict)}>${words.word("verdict", verdict)}</button>`)}</div>
+        ${actionButton(this, SUPPRESS, () => this.#suppress(finding))}` : nothing}</article>`;
   }
 
   /** Whether somebody else has judged it meanwhile: then one of two words is chosen first. */

@@ -202,6 +202,50 @@ def test_a_judgement_whose_answer_is_lost_is_made_once(desk: Desk) -> None:
     assert desk.world.found[0]["version"] == 2
 
 
+def suppressed(page: Page) -> Locator:
+    return page.get_by_role("region", name="Suppressed rules")
+
+
+def choose(page: Page, action: str) -> None:
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="Investigation")
+    dialog.get_by_role("button", name=action).click()
+
+
+def test_a_rule_is_suppressed_for_an_address_and_tells_again(desk: Desk) -> None:
+    page = desk.enter("mei")
+    go(page)
+    expect(suppressed(page)).to_contain_text("Every rule tells.")
+    article(page).get_by_role("button", name="Suppress the rule for a while").click()
+    choose(page, "Suppress the rule for a while")
+    for text in (SPRAY, "mark-of-found-1", "Not told until", "mei"):
+        expect(suppressed(page)).to_contain_text(text)
+    # The earlier finding stays for a judgement.
+    expect(article(page)).to_be_visible()
+    assert faults(page) == []
+    (asked,) = desk.world.requests("POST", "/findings/found-1/suppressions")
+    body = json.loads(asked.body)
+    assert body.pop("until")[-1] == "Z"
+    assert body == {"about": "source", "subject": "mark-of-found-1", "reason": "investigation"}
+    suppressed(page).get_by_role("button", name="Let the rule tell again").click()
+    choose(page, "Let the rule tell again")
+    expect(suppressed(page)).to_contain_text("Every rule tells.")
+    expect(page.get_by_role("heading", name="Suppressed rules")).to_be_focused()
+    (asked,) = desk.world.requests("POST", "/findings/found-1/suppression-ends")
+    assert json.loads(asked.body) == {"about": "source", "subject": "mark-of-found-1", "reason": "investigation"}
+
+
+def test_suppressed_rules_are_those_of_the_kind_that_is_shown(desk: Desk) -> None:
+    page = desk.enter("mei")
+    go(page)
+    about(page, "Payees and merchants")
+    article(page, RISK).get_by_role("button", name="Suppress the rule for a while").click()
+    choose(page, "Suppress the rule for a while")
+    expect(suppressed(page)).to_contain_text("mark-of-found-2")
+    about(page, "Addresses of logins")
+    expect(suppressed(page)).to_contain_text("Every rule tells.")
+
+
 def test_a_list_that_cannot_be_read_is_read_again(desk: Desk) -> None:
     desk.world.refused["/findings"] = Refusal(503, "try_later", "This cannot be done now.")
     page = desk.enter("mei")

@@ -154,6 +154,8 @@ class DeskWorld:
     """Requests and answers that are not as docs/openapi-agent.json says."""
     found: list[Document] = field(default_factory=list)
     """Findings about addresses and payees."""
+    quiet: list[Document] = field(default_factory=list)
+    """The rules that do not tell of an address or a payee for a while."""
     taken: set[str] = field(default_factory=set)
     """Contacts that were claimed by the agent's workspace."""
     unmaskings_left: int = 30
@@ -726,6 +728,31 @@ def _judge_subject(world: DeskWorld, call: _Call) -> Answered:
     return _json(202, {"outcome": call.body["verdict"]})
 
 
+def _suppress_subject(world: DeskWorld, call: _Call) -> Answered:
+    _may(call, "desk/manage")
+    (found,) = [one for one in world.found if one["id"] == call.ids[0]]
+    by = {"id": call.username, "name": call.username}
+    told = {name: call.body[name] for name in ("about", "subject", "until", "reason")}
+    made = {**told, "rule": found["rule"], "since": _in(hours=0), "by": by, "finding_id": found["id"]}
+    world.quiet = [one for one in world.quiet if one["finding_id"] != found["id"]] + [made]
+    return _json(202, {"outcome": "suppressed"})
+
+
+def _end_subject_suppression(world: DeskWorld, call: _Call) -> Answered:
+    _may(call, "desk/manage")
+    left = [one for one in world.quiet if one["finding_id"] != call.ids[0]]
+    if len(left) == len(world.quiet):
+        raise Refusal(409, "not_possible", "This cannot be done.", error="no_such_suppression")
+    world.quiet = left
+    return _json(202, {"outcome": "ended"})
+
+
+def _subject_suppressions(world: DeskWorld, call: _Call) -> Answered:
+    _may(call, "desk/report")
+    shown = [one for one in world.quiet if one["about"] == call.asked.query["about"]]
+    return _json(200, _page("suppressions", shown, call))
+
+
 def _evidence(world: DeskWorld, call: _Call) -> Answered:
     _looked(world, call)
     picture = {
@@ -1162,6 +1189,9 @@ ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     ("POST", f"{_OF_CASE}/suppression-ends", _end_suppression),
     ("GET", "/findings", _subject_findings),
     ("POST", f"/findings/{_ID}/feedback", _judge_subject),
+    ("POST", f"/findings/{_ID}/suppressions", _suppress_subject),
+    ("POST", f"/findings/{_ID}/suppression-ends", _end_subject_suppression),
+    ("GET", "/suppressions", _subject_suppressions),
     ("GET", "/approvals", _approvals),
     ("POST", "/approvals", _ask_approval),
     ("GET", f"/approvals/{_ID}", _read_approval),
