@@ -16,7 +16,8 @@ from hotline.kit.store import Delete, Table
 from hotline.kit.store.condition import Item
 from hotline.lockout.model import LockState
 from hotline.security import service as security
-from hotline.security.detectors import DETECTORS, Severity, Stream
+from hotline.security.detectors import Severity, Stream
+from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.items import cursor_key, suppression_from, suppression_item, watch_key
 from hotline.security.model import FindingState, Suppression
 from hotline.security.scan import scan_shard

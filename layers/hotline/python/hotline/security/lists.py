@@ -13,6 +13,7 @@ from .checkup import is_told
 from .detectors import Stream
 from .items import (
     all_findings_query,
+    confirmed_query,
     finding_to_see,
     finding_to_tell,
     findings_query,
@@ -35,6 +36,13 @@ def list_told_findings(store: Store, account_id: str, now: datetime) -> tuple[To
     found = store.query(findings_query(account_id, limit=FINDINGS_SEEN_MAX)).items
     waiting = (item for item in found if state_of(item, now) is not FindingState.EXPIRED)
     return tuple(finding_to_tell(item) for item in waiting if is_told(item))[:FINDINGS_TOLD_MAX]
+
+
+def list_confirmed_findings(store: Store, account_id: str, now: datetime) -> tuple[ToldFinding, ...]:
+    """Findings on the account that a person has confirmed lately and of which its owner is told, the latest word first,
+    at most FINDINGS_TOLD_MAX. One query on an index that may lag by a moment."""
+    found = store.query(confirmed_query(account_id, now, limit=FINDINGS_TOLD_MAX)).items
+    return tuple(finding_to_tell(item) for item in found if is_told(item))
 
 
 def list_findings(

@@ -10,12 +10,16 @@ if TYPE_CHECKING:
     from .activity import ACTIVITY_SHARDS, SHARDS_MAX
     from .checkup import Matter, list_matters
     from .detectors import Stream
+    from .feedback import (
+        read_feedback,
+    )
     from .findings_digest import DIGEST_MESSAGE, digest_duty_at, find_times_to_tell
     from .items import finding_to_see, named_finding_key
     from .lists import (
         FINDINGS_SEEN_MAX,
         FINDINGS_TOLD_MAX,
         iterate_findings,
+        list_confirmed_findings,
         list_findings,
         list_subject_findings,
         list_told_findings,
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
         ShardReport,
         SubjectFinding,
         SubjectFindingPage,
+        Suppression,
+        SuppressionPage,
         ToldFinding,
         Verdict,
     )
@@ -40,7 +46,23 @@ if TYPE_CHECKING:
     from .rules import RuleSet
     from .scan import scan_shard
     from .settings import read_shipped_rules
-    from .verdicts import account_of_finding, contribute_verdict, verdict_keys
+    from .suppressions import (
+        check_until,
+        contribute_suppression,
+        contribute_suppression_end,
+        is_suppressible,
+        list_running_suppressions,
+        list_suppressions,
+        suppression_keys,
+        suppression_need,
+        suppression_version,
+    )
+    from .verdicts import (
+        account_of_finding,
+        contribute_verdict,
+        rule_of_finding,
+        verdict_keys,
+    )
 else:
     __getattr__ = import_on_demand(
         __name__,
@@ -48,12 +70,14 @@ else:
             "activity": ("ACTIVITY_SHARDS", "SHARDS_MAX"),
             "checkup": ("Matter", "list_matters"),
             "detectors": ("Stream",),
+            "feedback": ("read_feedback",),
             "findings_digest": ("DIGEST_MESSAGE", "digest_duty_at", "find_times_to_tell"),
             "items": ("finding_to_see", "named_finding_key"),
             "lists": (
                 "FINDINGS_SEEN_MAX",
                 "FINDINGS_TOLD_MAX",
                 "iterate_findings",
+                "list_confirmed_findings",
                 "list_findings",
                 "list_subject_findings",
                 "list_told_findings",
@@ -66,6 +90,8 @@ else:
                 "ShardReport",
                 "SubjectFinding",
                 "SubjectFindingPage",
+                "Suppression",
+                "SuppressionPage",
                 "ToldFinding",
                 "Verdict",
             ),
@@ -78,6 +104,22 @@ else:
             "rules": ("RuleSet",),
             "scan": ("scan_shard",),
             "settings": ("read_shipped_rules",),
-            "verdicts": ("account_of_finding", "contribute_verdict", "verdict_keys"),
+            "suppressions": (
+                "check_until",
+                "contribute_suppression",
+                "contribute_suppression_end",
+                "is_suppressible",
+                "list_running_suppressions",
+                "list_suppressions",
+                "suppression_keys",
+                "suppression_need",
+                "suppression_version",
+            ),
+            "verdicts": (
+                "account_of_finding",
+                "contribute_verdict",
+                "rule_of_finding",
+                "verdict_keys",
+            ),
         },
     )

@@ -21,7 +21,8 @@ from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item
 
 from . import items
-from .detectors import DETECTORS, Stream
+from .detectors import Stream
+from .detectors.shipped import DETECTORS
 from .model import SecurityError, Suppression, SuppressionPage
 
 SUPPRESSION_MAX: Final = timedelta(days=30)
