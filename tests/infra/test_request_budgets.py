@@ -79,6 +79,7 @@ AGENT_WRITE_UNITS_MAX: Final = 12
 """The quota, and the row and trace of a look at an account."""
 AGENT_READ_UNITS_MAX: Final = 23
 MORE_AGENT_WRITE_UNITS: Final = {
+    "POST /v1/agent/cases/{id}/suppressions": 32,
     **{f"POST /v1/agent/cases/{{id}}/{act}": 26 for act in ("release", "notes", "snooze", "transfer", "close")},
     "PATCH /v1/agent/cases/{id}": 22,
     "POST /v1/agent/cases/{id}/unmaskings": 28,

@@ -20,7 +20,7 @@ MODULES_MAX: Final = {
     "AgentApiFunction": 685,
     "BacktestFunction": 310,
     "ConnectFunction": 449,
-    "ContactEventsFunction": 333,
+    "ContactEventsFunction": 339,
     "CustomerApiFunction": 665,
     "DeadlinesFunction": 443,
     "DecisionsFunction": 244,

@@ -67,12 +67,25 @@ else:
     __getattr__ = import_on_demand(
         __name__,
         {
-            "activity": ("ACTIVITY_SHARDS", "SHARDS_MAX"),
-            "checkup": ("Matter", "list_matters"),
+            "activity": (
+                "ACTIVITY_SHARDS",
+                "SHARDS_MAX",
+            ),
+            "checkup": (
+                "Matter",
+                "list_matters",
+            ),
             "detectors": ("Stream",),
             "feedback": ("read_feedback",),
-            "findings_digest": ("DIGEST_MESSAGE", "digest_duty_at", "find_times_to_tell"),
-            "items": ("finding_to_see", "named_finding_key"),
+            "findings_digest": (
+                "DIGEST_MESSAGE",
+                "digest_duty_at",
+                "find_times_to_tell",
+            ),
+            "items": (
+                "finding_to_see",
+                "named_finding_key",
+            ),
             "lists": (
                 "FINDINGS_SEEN_MAX",
                 "FINDINGS_TOLD_MAX",
