@@ -635,6 +635,20 @@ def test_the_reads_of_a_run_are_the_sum_over_its_streams(world: ScanWorld) -> No
     assert [scan_shard(world.ctx(), shard).reads for shard in range(ACTIVITY_SHARDS)] == [STREAMS] * ACTIVITY_SHARDS
 
 
+def test_an_event_of_years_ago_asks_for_no_rows_of_the_years_since(world: ScanWorld) -> None:
+    """A wallet may send its history again. Rows of so many hours would take longer than a run has."""
+    world.scan_all()
+    # A login from the last place is quiet: no watch is kept with it, so an event from before it has rows read again.
+    for _ in range(2):
+        world.come_in(succeeded(world.clock.now()))
+        world.scan_all()
+    world.come_in(*failures(1, NOON - timedelta(days=3650)))
+    reports = world.scan_all()
+    assert sum(report.rows for report in reports) == 2
+    for report in reports:
+        assert report.reads <= budget_of(report, STREAMS)
+
+
 def test_a_login_from_the_last_place_and_device_writes_no_watch() -> None:
     world = ScanWorld()
     world.come_in(succeeded(NOON))

@@ -33,7 +33,7 @@ from .findings import Kind, Step, contribute_steps, find_suppressed, parts_of, s
 from .model import Finding, Row, SecurityError, ShardReport
 from .rules import Plan, RuleSet
 from .settings import read_shipped_rules
-from .watch import Changes, Raised
+from .watch import Changes, Raised, is_too_late
 
 COMPLETE_AFTER: Final = timedelta(seconds=90)
 """Younger rows are left for the next run. Writers give up after 30 s, so none lands behind the cursor; twice that is
@@ -244,8 +244,9 @@ class _StreamRun:
 
     def _recall(self, rows: Iterable[Row], through: str) -> Mapping[str, list[tuple[int, Event]]]:
         """Earlier rows of the subjects of late events, from the time of the earliest late event on. A watch that was
-        not written does not hold the events that a late one may belong before."""
-        late = [row for row in rows if row.event.at_ms <= self.quiet_ms]
+        not written does not hold the events that a late one may belong before. An event that is too late to be judged
+        asks for none. It may be years old, and each hour since then is a query."""
+        late = [row for row in rows if row.event.at_ms <= self.quiet_ms and not is_too_late(row.arrived_ms, row.event)]
         if not late:
             return {}
         subjects = {row.subject for row in late}

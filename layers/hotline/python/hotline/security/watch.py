@@ -139,7 +139,7 @@ class Watch:
         if event.id in self._ids:
             return
         pending = self._pending
-        if arrived_ms - event.at_ms > LATENESS_MS or event.place <= self._horizon:
+        if is_too_late(arrived_ms, event) or event.place <= self._horizon:
             self.late += 1
             return
         self._ids.add(event.id)
@@ -163,8 +163,8 @@ class Watch:
         one may belong between them. Events that the watch has are passed over."""
         recalled = False
         for arrived_ms, event in rows:
-            too_late = arrived_ms - event.at_ms > LATENESS_MS or event.place <= self._horizon
-            if not too_late and event.id not in self._ids:
+            is_history = is_too_late(arrived_ms, event) or event.place <= self._horizon
+            if not is_history and event.id not in self._ids:
                 self._ids.add(event.id)
                 insort(self._pending, event, key=_place_of)
                 recalled = True
@@ -259,6 +259,11 @@ class Watch:
             for name, started_ms, ended_ms, facts, event_ids, withdrawn in stored
             if name in self._rules
         }
+
+
+def is_too_late(arrived_ms: int, event: Event) -> bool:
+    """Whether an event came later than LATENESS_MS after it happened, so that it is not judged."""
+    return arrived_ms - event.at_ms > LATENESS_MS
 
 
 def _place_of(event: Event) -> Place:
