@@ -177,6 +177,21 @@ def test_no_page_is_begun_in_the_last_part_of_the_time(world: ScanWorld) -> None
     assert ask(world)["rows"] == 1
 
 
+@pytest.mark.parametrize(("shards", "queries"), [("1", 47), ("4", 47), ("16", 29), ("40", 11)])
+def test_a_shard_has_its_share_of_the_time_of_a_run(world: ScanWorld, shards: str, queries: int) -> None:
+    """Four take turns at once, so the last of sixteen begin after three others, and all have to end with the run."""
+    left_ms = 120_000
+
+    def remaining_ms() -> int:
+        nonlocal left_ms
+        left_ms -= 2_000
+        return left_ms
+
+    # A first run asks for the rows of each hour of a day and stream, and looks at the time before each.
+    found = ask(world, remaining_ms, turns={"shards": shards, "at_once": 4})
+    assert (found["reads"], found["complete"]) == (queries, False)
+
+
 def test_findings_beyond_the_limit_are_kept_but_not_listed(world: ScanWorld) -> None:
     names = (f"acct-{number}" for number in range(10_000))
     for account in islice((name for name in names if shard_of(name) == 0), FINDINGS_LISTED_MAX + 1):

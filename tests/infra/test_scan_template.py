@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from functions.security_scan.shard import answer
+from functions.security_scan.shard import RUN_MS, answer
 from hotline.kit.doors import Context
 from hotline.security.activity import ACTIVITY_SHARDS, SHARDS_MAX
 from hotline_local.errors import CommandError
@@ -38,6 +38,11 @@ def test_the_schedule_starts_the_state_machine_and_a_run_that_is_late_is_left_to
     assert properties("SecurityScanFunction")["Timeout"] < DEFINITION["TimeoutSeconds"]
 
 
+def test_the_shares_of_all_shards_end_before_the_run_does() -> None:
+    """Or the last shards would have no turn while the first ones have much to read."""
+    assert 0.9 * DEFINITION["TimeoutSeconds"] * 1000 >= RUN_MS
+
+
 def test_the_worker_reads_activity_and_writes_no_row_of_it() -> None:
     granted = [
         statement
@@ -64,7 +69,10 @@ def test_both_maps_call_the_same_worker_bounded_and_no_shard_stops_another() -> 
     assert inline["ItemProcessor"]["ProcessorConfig"]["Mode"] == "INLINE"
     assert inline["MaxConcurrency"] <= 40
     assert distributed["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
-    assert inline["ItemSelector"] == distributed["ItemSelector"]
+    for chosen in (inline, distributed):
+        turns = chosen["ItemSelector"]["turns"]
+        assert turns == {"shards": "${Shards}", "at_once": chosen["MaxConcurrency"]}
+        assert chosen["ItemSelector"] == inline["ItemSelector"] | {"turns": turns}
     workers = [next(s for s in m["ItemProcessor"]["States"].values() if s["Type"] == "Task") for m in maps()]
     for name in ("Resource", "Parameters", "Retry"):
         assert workers[0][name] == workers[1][name]
