@@ -90,6 +90,27 @@ def test_thefts_and_guessers_are_found_and_ranked(
     assert json.loads((out / "summary.json").read_text(encoding="utf-8")) == found
 
 
+@pytest.mark.parametrize("first", ["payer", "payee"])
+def test_a_transfer_that_both_sides_tell_is_the_payers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], first: str
+) -> None:
+    """Both events are of one moment, and their ids come in any order."""
+    usual = [movement(number, number * 600, "victim", 1_000, counterparty="friend") for number in range(1, 30)]
+    numbers = (100, 101) if first == "payer" else (101, 100)
+    more = {"movement_id": "theft", "counterparty": "stranger"}
+    theft = [
+        movement(number, 20_000, account, 90_000, direction=direction, **more)
+        for number, account, direction in zip(numbers, ("victim", "mule"), ("out", "in"), strict=True)
+    ]
+    file, labels, out = write_history(tmp_path / "h.jsonl", [*usual, *theft]), tmp_path / "l.jsonl", tmp_path / "out"
+    labels.write_text('{"movement_id": "theft", "fraud": true}\n', encoding="utf-8")
+    backtested(capsys, file, "--labels", labels, "--out", out)
+    (found,) = [one for one in rows(out / "movements.jsonl") if one["movement_id"] == "theft"]
+    assert (found["account"], found["fraud"]) == ("victim", True)
+    ranked = {one["account"]: one["fraud"] for one in rows(out / "accounts.jsonl")}
+    assert ranked == {"victim": True}
+
+
 def test_order_packing_parts_and_workers_change_no_byte(
     tmp_path: Path,
     history: History,

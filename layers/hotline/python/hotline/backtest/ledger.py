@@ -23,7 +23,7 @@ TABLES: Final = {
     # The last row of a name holds: a hit may be seen again with more, or be withdrawn.
     "hit": "name TEXT, detector TEXT, stream TEXT, subject TEXT, started_ms INTEGER, ended_ms INTEGER, facts TEXT, "
     "event_ids TEXT, withdrawn INTEGER, PRIMARY KEY (name, subject, started_ms)",
-    "told": "event_id TEXT, movement_id TEXT, account TEXT, at_ms INTEGER, parts TEXT",
+    "told": "event_id TEXT, movement_id TEXT, account TEXT, inward INTEGER, at_ms INTEGER, parts TEXT",
     "rated": "event_id TEXT PRIMARY KEY, parts TEXT",
     "account": "account TEXT PRIMARY KEY",
     "bad": "file INTEGER, line INTEGER, reason TEXT, field TEXT",
@@ -63,8 +63,9 @@ class Ledger:
 
     def note_movement(self, account: str, event: Event, parts: tuple[Part, ...]) -> None:
         """Note an event of a movement of the account, with what it is by itself."""
-        text = json.dumps(parts) if parts else "[]"
-        self._add("told", (event.id, event.values["movement_id"], account, event.at_ms, text))
+        text, values = json.dumps(parts) if parts else "[]", event.values
+        inward = int(values.get("direction") == "in")
+        self._add("told", (event.id, values["movement_id"], account, inward, event.at_ms, text))
 
     def note_rated(self, event: Event, parts: tuple[Part, ...]) -> None:
         """Note by which parts the party of a movement rates an event of it."""

@@ -175,7 +175,8 @@ class Ranking:
             "SELECT t.movement_id, t.event_id, t.account, t.at_ms, t.parts, r.parts, f.name, f.points "
             "FROM told t LEFT JOIN rated r ON r.event_id = t.event_id "
             "LEFT JOIN named n ON n.event_id = t.event_id LEFT JOIN finding f ON f.number = n.number "
-            "ORDER BY t.movement_id, t.at_ms, t.event_id, n.number"
+            # A transfer that both sides tell is the payer's.
+            "ORDER BY t.movement_id, t.inward, t.at_ms, t.event_id, n.number"
         )
         waiting: list[tuple[Any, ...]] = []
         pointed: list[tuple[str, str]] = []
