@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
-from hotline.security.detectors import Detector
+from hotline.security.detectors import Detector, Event
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.rules import Bands, RuleSet
 from hotline.security.score import DIVISORS, Weights
@@ -23,8 +25,10 @@ from hotline.security.settings import (
     read_settings,
     read_shipped_rules,
     read_weights,
+    replace_limits,
 )
 from hotline_local.backtest.tables import table_of, table_of_weights
+from tests.support.folded_findings import fold_in_order
 
 BY_RULE = {detector.rule: detector for detector in DETECTORS}
 
@@ -134,6 +138,34 @@ def test_a_name_that_is_empty_or_not_of_letters_is_written_in_quotes() -> None:
     assert read == limits
 
 
+def hard(events: Sequence[Event]) -> list[Event]:
+    """The same events with nothing in them: no money, no balance, and a currency that no table names."""
+    none: dict[str, Any] = {"amount_minor": 0, "balance_minor": 0, "balance_after_minor": 0, "currency": "XAU"}
+    return [
+        replace(event, id=f"{event.id}-none", values={name: none.get(name, one) for name, one in event.values.items()})
+        for event in events
+    ]
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda one: one.rule)
+def test_settings_that_are_taken_let_the_rule_judge(detector: Detector[Any]) -> None:
+    """Or each account with such an event could not be judged, and would hold the cursor of its shard."""
+    for field in fields(detector.limits):
+        shipped = getattr(detector.limits, field.name)
+        tables = [0, 1] if not isinstance(shipped, dict) else [{"CNY": 1}, dict.fromkeys(shipped, 0)]
+        for value in tables:
+            table = {key_of(field.name): value}
+            try:
+                limits = replace_limits(detector, detector.limits, table)
+            except BadSettings:
+                continue
+            plan = RuleSet.of([(detector, limits)]).plans[detector.stream]
+            for example in detector.examples:
+                fold_in_order(plan, example.events)
+                fold_in_order(plan, hard(example.events))
+                fold_in_order(plan, [*example.events, *hard(example.events)])
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -149,6 +181,10 @@ def test_a_name_that_is_empty_or_not_of_letters_is_written_in_quotes() -> None:
         ("[failed_login_burst]\nwindow_minutes = nan\n", "[failed_login_burst] window_minutes: a number is needed"),
         ("[reset_device_transfer]\nfloor_minor = 5\n", "[reset_device_transfer] floor_minor: a table of names and"),
         ("[reset_device_transfer.floor_minor]\nEUR = 0.5\n", "[reset_device_transfer] floor_minor.EUR: a whole number"),
+        ("[failed_login_burst]\nfailures = 0\n", "[failed_login_burst] failures: a number above 0 is needed"),
+        ("[refund_abuse]\nhalf_life_minutes = 0.000001\n", "[refund_abuse] half_life_minutes: a number above 0 is"),
+        ('[drain.floor_minor]\nCNY = 5\n"" = 0\n', "[drain] floor_minor: a number above 0 is needed"),
+        ("[drain]\nfloor_minor = { CNY = 5 }\n", "[drain] floor_minor: a number for every other currency is needed"),
         ("score = 5\n", "[score]: this is not a table of weights"),
         ("[score]\namounts = 5\n", "[score] amounts: there is no such weight; there are amount, hour, first_time, "),
         ("[score]\namount = -1\n", "[score] amount: a number of at least 0 is needed"),

@@ -33,6 +33,9 @@ RISK: Final = "risk"
 """The name of the table of bands."""
 WHOLE: Final = "-"
 """The place of a fault of a whole table, or of the whole file."""
+OTHERS: Final = ""
+"""The name of every other currency in a table of amounts (detectors/floors.py)."""
+NOT_ABOVE_0: Final = "a number above 0 is needed"
 _MS, _MINUTES = "_ms", "_minutes"
 
 
@@ -118,13 +121,18 @@ def read_weights(tables: Mapping[str, Any]) -> Weights:
     weights: Weights = _replace(SCORE, Weights(), table, "weight")
     for name in DIVISORS:
         if not getattr(weights, name):
-            raise BadSettings(SCORE, key_of(name), "a number above 0 is needed")
+            raise BadSettings(SCORE, key_of(name), NOT_ABOVE_0)
     return weights
 
 
 def replace_limits(detector: Detector[Any], limits: Any, table: Mapping[str, Any]) -> Any:
     """The limits with those of a table in their place. Raises BadSettings."""
-    return _replace(detector.rule, limits, table, "limit")
+    replaced = _replace(detector.rule, limits, table, "limit")
+    for name in sorted(detector.positive):
+        value = getattr(replaced, name)
+        if not all(value.values() if isinstance(value, Mapping) else (value,)):
+            raise BadSettings(detector.rule, key_of(name), NOT_ABOVE_0)
+    return replaced
 
 
 def _replace(name: str, numbers: Any, table: Mapping[str, Any], noun: str) -> Any:
@@ -157,6 +165,8 @@ def _read_limit(rule: str, key: str, value: object, shipped: object) -> object:
     if isinstance(shipped, Mapping):
         if not isinstance(value, Mapping) or not value:
             raise BadSettings(rule, key, "a table of names and numbers is needed")
+        if OTHERS in shipped and OTHERS not in value:
+            raise BadSettings(rule, key, 'a number for every other currency is needed, named ""')
         example = next(iter(shipped.values()), 0)
         return {name: _read_number(rule, f"{key}.{name}", one, example) for name, one in value.items()}
     if isinstance(shipped, tuple):

@@ -47,6 +47,7 @@ DETECTOR: Final = Detector(
     listens=frozenset({Signal.AGENT_ACTED}),
     needs=frozenset({"agent.approval_approved"}),
     limits=Limits(),
+    positive=frozenset({"approvals"}),
     is_published=False,
     runbook=(
         "Read the approvals at the desk: who asked, for what, and what the case says. See whether it was always the "

@@ -46,6 +46,7 @@ DETECTOR: Final = Detector(
     listens=frozenset({Signal.AGENT_ACTED}),
     needs=frozenset({"agent.looked_up", "account"}),
     limits=Limits(),
+    positive=frozenset({"accounts"}),
     is_published=False,
     runbook=(
         "Read the agent's trail of that hour at the desk: for each look the case and the reason are there. A queue "

@@ -62,6 +62,7 @@ DETECTOR: Final = Detector(
     listens=frozenset({Signal.AGENT_ACTED}),
     needs=frozenset({"account"}),
     limits=Limits(),
+    positive=frozenset({"accounts"}),
     is_published=False,
     runbook=(
         "See whether many customers were locked out at that time, by an outage or by an attack: then agents unlock "

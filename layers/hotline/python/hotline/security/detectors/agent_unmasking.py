@@ -46,6 +46,7 @@ DETECTOR: Final = Detector(
     listens=frozenset({Signal.AGENT_ACTED}),
     needs=frozenset({"account"}),
     limits=Limits(),
+    positive=frozenset({"accounts"}),
     is_published=False,
     runbook=(
         "Read the agent's trail of that hour at the desk: each unmasking has its case and its reason, and those with "

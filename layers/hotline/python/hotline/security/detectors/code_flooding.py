@@ -53,6 +53,7 @@ DETECTOR: Final = Detector(
     listens=frozenset({Signal.CODE_SENT}),
     needs=frozenset({"code.sent"}),
     limits=Limits(),
+    positive=frozenset({"codes"}),
     is_published=True,
     runbook=(
         "See whether a code was used: a login, a new password or a changed contact point since. If one was, call the "

@@ -135,6 +135,7 @@ DETECTOR: Final = Detector(
     wakes=frozenset({Signal.MONEY_LEFT}),
     needs=frozenset({"movement_id"}),
     limits=Limits(),
+    positive=frozenset({"floor_minor"}),
     is_published=False,
     holds=True,
     runbook=(

@@ -54,6 +54,7 @@ DETECTOR: Final = Detector(
     listens=frozenset({Signal.LOGIN_FAILED}),
     needs=frozenset({"login.failed"}),
     limits=Limits(),
+    positive=frozenset({"failures"}),
     is_published=True,
     runbook=(
         "See whether a login succeeded soon after, and from where. One source and a success: most likely the owner "

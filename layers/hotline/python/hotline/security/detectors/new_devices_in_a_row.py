@@ -55,6 +55,7 @@ DETECTOR: Final = Detector(
     listens=frozenset({Signal.DEVICE_REGISTERED}),
     needs=frozenset({"device.registered"}),
     limits=Limits(),
+    positive=frozenset({"devices"}),
     is_published=True,
     runbook=(
         "Call the owner on a contact point confirmed before the first of these devices, and ask how many telephones "

@@ -178,6 +178,7 @@ DETECTOR: Final = Detector(
     wakes=frozenset({Signal.MONEY_CAME}),
     needs=frozenset({"movement_id", "direction"}),
     limits=Limits(),
+    positive=frozenset({"floor_minor"}),
     is_published=False,
     runbook=(
         "Look at the account from which the money came: if it is drained, or somebody there reported a theft, freeze "

@@ -144,6 +144,7 @@ DETECTOR: Final = Detector(
     listens=frozenset({Signal.MONEY_LEFT, Signal.REFUND_SENT}),
     needs=frozenset({"movement_id", "refund_id"}),
     limits=Limits(),
+    positive=frozenset({"half_life_ms"}),
     is_published=False,
     runbook=(
         "Read the reasons of the refunds and who approved them. Always the same merchant or the same agent points to "

@@ -150,6 +150,8 @@ class Detector[L]:
     """The values without which the rule sees nothing. A backtest leaves the rule out of a history that lacks them."""
     limits: L
     """The thresholds as they ship: a frozen dataclass of numbers. `detection.toml` may replace them."""
+    positive: frozenset[str] = frozenset()
+    """The limits that must be above 0: so many events, or what the rule divides by."""
     is_published: bool
     """Somebody publishes a norm for the thresholds. A rule without one is off until it has been backtested."""
     holds: bool = False

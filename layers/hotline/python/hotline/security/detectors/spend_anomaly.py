@@ -117,6 +117,7 @@ DETECTOR: Final = Detector(
     wakes=frozenset({Signal.MONEY_LEFT}),
     needs=frozenset({"movement_id"}),
     limits=Limits(),
+    positive=frozenset({"spread_floor"}),
     is_published=False,
     runbook=(
         "See what was bought, where, and whether the account's owner has paid there before. A large purchase, rent "
