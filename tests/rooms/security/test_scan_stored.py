@@ -40,7 +40,7 @@ from hotline.security import service as security
 from hotline.security.activity import ACTIVITY_SHARDS
 from hotline.security.detectors import Severity, Signal, Stream
 from hotline.security.detectors.shipped import DETECTORS
-from hotline.security.items import PAGE_ROWS, finding_key, is_tombstone, watch_key
+from hotline.security.items import PAGE_ROWS, cursor_key, finding_key, is_tombstone, watch_key
 from hotline.security.model import NEXT_STATES, FindingState, may_become
 from hotline.security.packing import pack, unpack
 from hotline.security.rules import RuleSet
@@ -343,6 +343,26 @@ def test_a_subject_that_fails_does_not_keep_its_neighbours_waiting(world: ScanWo
     assert stored_finding(world)["subject"] == neighbour
     # The cursor has not moved, and nothing is lost.
     assert len(scan_shard(world.ctx(), shard_of()).raised) == 1
+
+
+def test_a_run_that_fails_says_how_far_behind_it_is_and_never_that_it_is_not(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.clock.advance(minutes(41))
+    for call, lag_minutes in (("get", None), ("query", None), ("batch_get", 41)):
+        world.store.before = once(Unavailable(), on=call)
+        with pytest.raises(Unavailable) as failed:
+            scan_shard(world.ctx(), shard_of(), rules=ACCOUNT_RULES)
+        assert failed.value.facts.get("lag_minutes") == lag_minutes, call
+
+
+def test_a_row_that_cannot_be_read_holds_its_stream_and_no_other(world: ScanWorld) -> None:
+    (row,) = world.rows(fact("password.changed", NOON, PasswordChanged(2)))
+    world.store.load([(row.key, {name: value for name, value in row.item.items() if name != "type"})])
+    world.clock.advance(COMPLETE)
+    with pytest.raises(Unavailable, match="subject_not_judged"):
+        scan_shard(world.ctx(), shard_of())
+    assert world.store.get(cursor_key(shard_of(), Stream.ACCOUNT)) is None
+    assert world.store.get(cursor_key(shard_of(), Stream.SOURCE)) is not None
 
 
 def test_a_run_behind_says_by_how_many_minutes(world: ScanWorld) -> None:

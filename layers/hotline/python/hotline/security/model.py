@@ -23,7 +23,7 @@ class SecurityError(StrEnum):
     UNTIL_PASSED = "until_passed"
     SUPPRESSED_TOO_LONG = "suppressed_too_long"
     SUBJECT_NOT_JUDGED = "subject_not_judged"
-    """A rule or the stored memory of a subject failed unexpectedly."""
+    """A rule, a stored row, or the stored memory of a subject failed unexpectedly."""
 
 
 @dataclass(frozen=True, slots=True)

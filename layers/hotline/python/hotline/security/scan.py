@@ -69,7 +69,8 @@ def scan_shard(
     `detection.toml`. `workers`: how many subjects commit at once.
 
     Raises Stale when another run is on the shard, Unavailable; what was done until then stays done. Its fact
-    `lag_minutes` says how far behind the oldest unread row is.
+    `lag_minutes` says how far behind the oldest unread row is. It is missing where nobody knows, since no rows could be
+    read.
     """
     rules = rules or read_shipped_rules()
     now = ctx.clock.now()
@@ -78,13 +79,18 @@ def scan_shard(
     with ThreadPoolExecutor(workers) as pool:
         for plan in rules.plans.values():
             if plan.rules:
+                run = _StreamRun(ctx, pool, rules, plan, shard, to_text(end), tally)
                 try:
-                    _StreamRun(ctx, pool, rules, plan, shard, to_text(end), tally).go(has_time)
+                    with _faults_named(rules):
+                        run.go(has_time)
                 except HotlineError as error:
                     tally.fail(error)
+                    if run.at_work is not None:
+                        tally.leave(run.at_work)
     lag_minutes = 0 if tally.unread is None else _minutes_since(tally.unread, now)
     if tally.trouble is not None:
-        tally.trouble.facts["lag_minutes"] = lag_minutes
+        if tally.unread is not None:
+            tally.trouble.facts["lag_minutes"] = lag_minutes
         raise tally.trouble
     return ShardReport(
         shard,
@@ -144,8 +150,9 @@ class _Done:
 @dataclass(slots=True)
 class _StreamRun:
     """A run on the rows of one stream, between the cursor and `end`. `quiet_ms`: the time of the newest event that was
-    taken in, by this run or an earlier one, and that no watch holds. `stuck`: subjects that could not be judged, whose
-    later rows have to wait for the earlier ones."""
+    taken in, by this run or an earlier one, and that no watch holds. `at_work`: the position of the first row of the
+    round that is being judged, None between rounds. `stuck`: subjects that could not be judged, whose later rows have
+    to wait for the earlier ones."""
 
     ctx: Context
     pool: ThreadPoolExecutor
@@ -156,6 +163,7 @@ class _StreamRun:
     tally: _Tally
     cursor: Item | None = None
     quiet_ms: int = 0
+    at_work: str | None = None
     is_cut_off: bool = False
     stuck: set[str] = field(default_factory=set)
 
@@ -169,8 +177,9 @@ class _StreamRun:
         pages = self._read_new(through, has_time)
         failed = False
         while rows := self._next_round(pages):
+            self.at_work = rows[0].position
             trouble = self._take_in(rows, through)
-            through = rows[-1].position
+            self.at_work, through = None, rows[-1].position
             if trouble is not None and not failed:
                 failed = True
                 self.tally.fail(trouble)
