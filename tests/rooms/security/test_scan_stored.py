@@ -7,6 +7,7 @@ import random
 from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
@@ -51,7 +52,7 @@ from hotline.security.watch import PENDING_MAX
 from tests.support.faults import once
 from tests.support.lock_desk import ACCOUNT, KEYS, NOON, closed, fact, failures, minutes, succeeded
 from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of, undone
-from tests.support.toy_rules import excluded, rules_of, spread, toy
+from tests.support.toy_rules import every, excluded, rules_of, spread, toy
 
 SHIPPED: Final = read_shipped_rules()
 STREAMS: Final = sum(bool(plan.rules) for plan in SHIPPED.plans.values())
@@ -450,6 +451,31 @@ def test_a_request_that_fails_leaves_the_cursor_where_it_was(world: ScanWorld, c
     with pytest.raises(Unavailable):
         world.scan()
     assert [finding.rule for finding in world.scan().raised] == ["reset_device_transfer"]
+
+
+@pytest.mark.parametrize("crash_at", [0, 1, 2])
+def test_a_run_that_ends_between_two_findings_is_made_good_whatever_has_come_since(
+    world: ScanWorld, crash_at: int
+) -> None:
+    """The first finding is stored before the watch. An event that excludes it comes before the next run."""
+    rules = rules_of(*DETECTORS, every(name="unusual", severity=Severity.HIGH))
+    world.come_in(*chain())
+    world.clock.advance(COMPLETE)
+    writes = iter(range(100))
+
+    def strike(call: str) -> None:
+        if call == "transact" and next(writes) == crash_at:
+            raise Unavailable
+
+    world.store.before = strike
+    with suppress(Unavailable):
+        scan_shard(world.ctx(), shard_of(), rules=rules)
+    world.store.before = None
+    world.come_in(undone())
+    world.clock.advance(COMPLETE)
+    scan_shard(world.ctx(), shard_of(), rules=rules)
+    found = {item["rule"]: item["state"] for item in world.store.items(Table.HOTLINE) if "finding_id" in item}
+    assert found == {"unusual": "open"} | ({"reset_device_transfer": "withdrawn"} if crash_at else {})
 
 
 def test_two_runs_on_one_shard_raise_a_finding_once(world: ScanWorld) -> None:

@@ -8,7 +8,7 @@ accounts' stream was read, `CURSOR#stream` of others.
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -41,7 +41,7 @@ from .streams import ID_CHARACTERS_MAX, shorten_over
 
 if TYPE_CHECKING:
     from .rules import Plan
-    from .watch import Watch
+    from .watch import Raised, Watch
 
 PAGE_ROWS: Final = 500
 """Rows of one query."""
@@ -102,7 +102,17 @@ def cursor_key(shard: int, stream: Stream = Stream.ACCOUNT) -> Key:
 
 def watch_item(stream: Stream, watch: Watch, names: str | None, now: datetime) -> Item:
     """The stored form of a watch (see `packing`). `names`: the account that a payee is."""
-    item: Item = {"memory": pack(watch.store()), TTL_ATTRIBUTE: epoch_s(now + WATCH_LIVES[stream])}
+    return _item_of(stream, watch.store(), names, now)
+
+
+def begun_item(stream: Stream, watch: Watch, told: Iterable[Raised], known: Item | None, now: datetime) -> Item:
+    """The stored form of a watch that has not moved, with what was told beyond it (see `Watch.store_begun`). `known`:
+    the item of the watch, of which all else is kept."""
+    return {**(known or {}), **_item_of(stream, watch.store_begun(told), None, now)}
+
+
+def _item_of(stream: Stream, stored: Mapping[str, Any], names: str | None, now: datetime) -> Item:
+    item: Item = {"memory": pack(stored), TTL_ATTRIBUTE: epoch_s(now + WATCH_LIVES[stream])}
     return item if names is None else {**item, NAMED: names}
 
 

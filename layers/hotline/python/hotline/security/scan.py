@@ -8,7 +8,7 @@ of them. So a crash leaves nothing half done: the rows are read again, and what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ from itertools import batched
 from typing import Final
 
 from hotline.kit.actor import System
-from hotline.kit.change import Change, stale
+from hotline.kit.change import Change
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, Stale, Unavailable
@@ -331,13 +331,14 @@ class _StreamRun:
         names = next((row.names for row in reversed(rows) if row.names is not None), None)
         names = names or (None if stored is None else stored.get(NAMED))
         item = items.watch_item(self.plan.stream, watch, names, now)
-        steps = list(_steps_of(watch.changes(), self.rules, self.plan.stream, subject, names))
+        changes = watch.changes()
+        steps = list(_steps_of(changes, self.rules, self.plan.stream, subject, names))
         outlook = None
         if self.plan.stream is Stream.ACCOUNT:
             outlook = RiskOutlook(self.rules, subject, watch.fold, stored, now)
             item |= outlook.to_remember()
         if steps:
-            self._commit(subject, steps, stored, item, done, outlook)
+            self._commit(subject, steps, changes, stored, item, done, outlook)
         elif outlook is None or not self._commit_risk(outlook, subject, stored, item, done):
             done.writes += 1
             _put_watch(self.ctx, items.watch_key(self.plan.stream, subject), stored, item)
@@ -346,13 +347,15 @@ class _StreamRun:
         self,
         subject: str,
         steps: list[Step],
+        changes: Changes,
         stored: Item | None,
         item: Item,
         done: _Done,
         outlook: RiskOutlook | None,
     ) -> None:
         """The watch, its findings and the account's risk in one transaction. Findings that are too much for one go
-        before it, each part made only if the watch is as it was read. They are known when the watch is judged again."""
+        before it. Each part is made only if the watch is as it was read, and leaves in it what it has told. So a run
+        that ends between two parts is made good by the next one, whatever has come since."""
         key = items.watch_key(self.plan.stream, subject)
         parts = parts_of(steps)
         of_risk: set[Key] = set()
@@ -378,7 +381,11 @@ class _StreamRun:
                 if risk is not None:
                     change.replace(risk.key, risk.known, risk.item)
             elif made:
-                change.require_condition(key, _is_as_read(stored), stale)
+                told = _raised_of(changes, subject, {step.finding.id for step in part})
+                watch = items.watch_of(self.plan, stored, change.now)
+                begun = items.begun_item(self.plan.stream, watch, told, stored, change.now)
+                change.replace(key, stored, begun)
+                stored = {**begun, "rev": 1 if stored is None else int(stored["rev"]) + 1}
             if self.plan.stream is Stream.ACCOUNT and len(change) > 0:
                 lockout.contribute_not_erased(change, subject)
             done.writes += 1
@@ -422,6 +429,12 @@ def _faults_named(rules: RuleSet) -> Iterator[None]:
         raise
     except Exception as error:
         raise Unavailable(SecurityError.SUBJECT_NOT_JUDGED, rules=rules.digest) from error
+
+
+def _raised_of(changes: Changes, subject: str, finding_ids: Set[str]) -> list[Raised]:
+    """Those of the changes that are about the findings."""
+    every = (*changes.raised, *changes.corrected, *changes.withdrawn)
+    return [one for one in every if one.rule.finding_id(subject, one.hit.started_ms) in finding_ids]
 
 
 def _is_as_read(stored: Item | None) -> Condition:

@@ -60,6 +60,7 @@ class Watch:
 
     __slots__ = (
         "_base",
+        "_begun",
         "_begun_text",
         "_done",
         "_horizon",
@@ -102,12 +103,13 @@ class Watch:
         self._is_ahead = False
         # `_standing`: settled hits. `_seen`: what the pending events have shown. `_base`: the settled form of hits that
         # pending events have changed. `_done`: hits that were settled since the watch was read. `_told`: `_seen` as the
-        # findings have it.
+        # findings have it. `_begun`: what a run has told that ended before it could store the watch.
         self._standing = self._read_hits(stored.get("standing", ()))
         self._seen = self._read_hits(stored.get("seen", ()))
         self._base = self._read_hits(stored.get("base", ()))
         self._done: dict[HitKey, Hit] = {}
-        self._told = dict(self._seen)
+        self._begun = self._read_hits(stored.get("begun", ()))
+        self._told = {**self._seen, **self._begun}
 
     @property
     def fold(self) -> Fold:
@@ -129,6 +131,12 @@ class Watch:
         if self.late:
             stored["late"] = self.late
         return stored
+
+    def store_begun(self, told: Iterable[Raised]) -> dict[str, Any]:
+        """The stored form of the watch with what its findings say beyond it. A run tells a part of the changes before
+        the watch has moved. If it ends then, another run may see other changes, since more events have come."""
+        begun = self._begun | {(one.rule.name, one.hit.started_ms): one.hit for one in told}
+        return {**self.store(), "begun": _write_hits(begun)}
 
     def take(self, position: str, arrived_ms: int, event: Event) -> None:
         """Take in a row, in the order of positions. A row up to `applied_to` is known. An event that came before only
@@ -185,6 +193,8 @@ class Watch:
         raised: list[Raised] = []
         corrected: list[Raised] = []
         withdrawn: list[Raised] = []
+        # A settled hit, of which a run has told something else, stands as it was where no event changes it any more.
+        now |= {key: self._standing[key] for key in self._begun if key not in now and key in self._standing}
         for key, hit in sorted(now.items()):
             told = self._told.get(key)
             was_live, is_live = told is not None and not told.withdrawn, not hit.withdrawn
