@@ -129,7 +129,7 @@ def test_a_token_that_the_api_refuses_is_renewed_once(desk: Desk) -> None:
 def test_each_role_sees_its_own_views(desk: Desk, username: str) -> None:
     page = desk.enter(username)
     names = page.get_by_role("navigation").get_by_role("link").all_inner_texts()
-    supervisors = ["Hours", "Banner", "Numbers", "Policies", "Reports", "Activity"]
+    supervisors = ["Hours", "Banner", "Numbers", "Policies", "Reports", "Activity", "Findings"]
     assert names == ["Queue", "Callbacks", "Approvals", *(supervisors if username == "mei" else [])]
 
 

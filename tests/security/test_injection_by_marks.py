@@ -16,7 +16,7 @@ from hotline.kit.ids import RandomIds
 from hotline.kit.logging import Event
 from hotline.kit.outbox import Decision, entry_item, entry_key
 from hotline.kit.outbox.delivery import CLAIM_LEASE, Delivered, NotDelivered, Outbox, Result
-from hotline.kit.store import Put, Reason, ReasonCode, TransactionCancelled, Update, Write
+from hotline.kit.store import Put, Reason, ReasonCode, TransactionCancelled, Update
 from hotline.kit.store.condition import Item
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -29,12 +29,11 @@ class MarksFail(MemoryStore):
 
     cancelled = 0
 
-    def transact(self, writes: Sequence[Write], *, token: str) -> None:
-        marks = [write for write in writes if isinstance(write, Update) and "delivered_at" in write.set]
-        if marks and self.cancelled:
+    def write_alone(self, write: Put | Update) -> Item:
+        if isinstance(write, Update) and "delivered_at" in write.set and self.cancelled:
             self.cancelled -= 1
-            raise TransactionCancelled(tuple(Reason(ReasonCode.THROTTLED) for _ in writes))
-        super().transact(writes, token=token)
+            raise TransactionCancelled((Reason(ReasonCode.THROTTLED),))
+        return super().write_alone(write)
 
 
 @pytest.fixture
@@ -59,6 +58,7 @@ def test_a_mark_that_was_slowed_down_is_written_again(store: MarksFail) -> None:
     stored = store.get(entry_key("out_0"))
     assert stored is not None
     assert "pending_pk" not in stored
+    assert store.cancelled == 0
 
 
 def test_a_mark_that_cannot_be_written_is_reported_and_the_lease_keeps_others_off(store: MarksFail) -> None:

@@ -14,7 +14,7 @@ from hotline.identity.model import Operation
 from hotline.identity.policy import REQUIREMENTS, missing_factors
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
 from hotline.kit.store import hotline_key
-from hotline.sessions.items import session_from, session_item, session_key
+from hotline.sessions.items import key_of, session_from, session_item, session_key
 from hotline.sessions.model import SessionKind
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -112,4 +112,4 @@ def test_a_stored_profile_and_a_stored_call_keep_that_it_is_unknown(world: ApiWo
     call = client.state
     assert call is not None
     assert call.two_step is None
-    assert session_from(session_item(call)) == call
+    assert session_from({**session_item(call), **key_of(call).attributes()}) == call
