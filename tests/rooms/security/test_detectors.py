@@ -110,6 +110,7 @@ VERSIONS: Final = {
     ("pass_through", 1): "d5a72de15b201377",
     ("password_spray", 1): "23a4b3c429945ba1",
     ("refund_abuse", 1): "06f8d43df32d075a",
+    ("refund_abuse", 2): "11555cf53cc18cc5",
     ("reset_device_transfer", 1): "9df6736556708d0d",
     ("reset_device_transfer", 2): "005a7ee12b4a90b5",
     ("slow_stuffing", 1): "9566ecf3ba3978db",

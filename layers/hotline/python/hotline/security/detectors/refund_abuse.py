@@ -2,6 +2,8 @@
 
 Some people send back half of their clothes; they are customers. From most of all payments on, somebody lives on it, or
 an insider pays money out. The finding asks a person to look; it stops nothing.
+
+A refund counts once, by its id, when its money is first told as sent or as settled. Some wallets tell one of the two.
 """
 
 from __future__ import annotations
@@ -116,17 +118,17 @@ def _pay(*minutes: float, amount_minor: int = 10_000, kind: str = "payment") -> 
     ]
 
 
-def _back(*minutes: float, amount_minor: int = 10_000, name: str = "") -> list[Told]:
+def _back(*minutes: float, amount_minor: int = 10_000, name: str = "", status: str = "sent") -> list[Told]:
     return [
         (
             minute,
-            "refund.sent",
+            f"refund.{status}",
             {
                 "refund_id": name or f"r{minute}",
                 "movement_id": f"m{minute}",
                 "amount_minor": amount_minor,
                 "currency": "CNY",
-                "status": "sent",
+                "status": status,
             },
         )
         for minute in minutes
@@ -139,9 +141,9 @@ _DAY: Final = DAY_MS / MINUTE_MS
 
 DETECTOR: Final = Detector(
     rule="refund_abuse",
-    version=1,
+    version=2,
     severity=Severity.LOW,
-    listens=frozenset({Signal.MONEY_LEFT, Signal.REFUND_SENT}),
+    listens=frozenset({Signal.MONEY_LEFT, Signal.REFUND_SENT, Signal.REFUND_SETTLED}),
     needs=frozenset({"movement_id", "refund_id"}),
     limits=Limits(),
     positive=frozenset({"half_life_ms"}),
@@ -165,8 +167,28 @@ DETECTOR: Final = Detector(
         example("everything comes back", *_pay(*range(5)), *_back(*range(20, 26)), hit=20),
         example("refunds of payments from before", *_back(*range(20, 26)), hit=20),
         example("exactly the floor", *_pay(*_TEN, amount_minor=5000), *_back(*_SIX, amount_minor=5000), hit=20),
+        example("told as settled alone", *_pay(*_TEN), *_back(*_SIX, status="settled"), hit=20),
+        example(
+            "some told as sent, others as settled",
+            *_pay(*_TEN),
+            *_back(20, 21, 22),
+            *_back(23, 24, 25, status="settled"),
+            hit=20,
+        ),
         example("once a month", *_pay(*_TEN), *_back(*_SIX, 27, 28, 29), hit=20),
         example("near miss: five of ten", *_pay(*_TEN), *_back(*range(20, 25)), hit=None),
+        example(
+            "near miss: five of ten, each sent and then settled",
+            *_pay(*_TEN),
+            *(
+                one
+                for minute in range(20, 25)
+                for number, status in enumerate(("sent", "settled"))
+                for one in _back(minute + number / 2, name=f"r{minute}", status=status)
+            ),
+            hit=None,
+        ),
+        example("near miss: they failed", *_pay(*_TEN), *_back(*_SIX, status="failed"), hit=None),
         example("near miss: four of four", *_pay(*range(4)), *_back(*range(20, 24)), hit=None),
         example(
             "near miss: below the floor", *_pay(*_TEN, amount_minor=4990), *_back(*_SIX, amount_minor=4990), hit=None

@@ -62,6 +62,7 @@ class Signal(StrEnum):
     MONEY_FAILED = "money.failed"
     """A movement that never left has failed."""
     REFUND_SENT = "refund.sent"
+    REFUND_SETTLED = "refund.settled"
     FRAUD_CONFIRMED = "transaction.confirmed_fraud"
     PROFILE_TOLD = "account.told"
     AGENT_ACTED = "agent.acted"
