@@ -101,6 +101,7 @@ VERSIONS: Final = {
     ("credential_stuffing", 1): "02ca61d9d3d1e96f",
     ("distributed_guessing", 1): "392b61dfecb879d9",
     ("drain", 1): "d785666b569f67d8",
+    ("drain", 2): "815c081c91c2ca32",
     ("failed_login_burst", 1): "dbaab6c350f690b7",
     ("failed_login_burst", 2): "4629ad9fce5d15e1",
     ("impossible_travel", 1): "3e96e6b979cc3807",

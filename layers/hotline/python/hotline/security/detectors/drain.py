@@ -3,7 +3,8 @@
 A thief takes all, because what stays is lost to him. People who move their own money leave something, or send it to
 somebody whom they have paid before. The first cash of an account may well be all of it, so one such movement alone is
 none: a mule's is found by pass_through. A wallet that does not tell balances gets no findings. A movement larger than
-the known balance is no drain: the balance is not what the wallet knows.
+the known balance is no drain: the balance is not what the wallet knows. A party stays a stranger for one window from
+its first payment on, so slices to one stranger count like slices to several.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from .floors import floor_of, floors
 from .history import History
+from .marks import mark
 from .rule import (
     DAY_MS,
     EVIDENCE_MAX,
@@ -43,7 +45,7 @@ PARTS_PER_THOUSAND: Final = 1000
 class Limits:
     """Nobody publishes figures. They were chosen on generated histories of mobile money. Honest people move any share
     of a balance, and nearly all of it by chance. So one or two movements tell a theft only when nothing stays. Several
-    strangers within the hour tell it from nine tenths on. A wallet that takes its fee from the balance sets 999.
+    slices within the hour tell it from nine tenths on. A wallet that takes its fee from the balance sets 999.
     `habit_ms`: an account that emptied itself before does it again."""
 
     window_ms: int = HOUR_MS
@@ -55,8 +57,9 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `slices` [time, id, movement, amount, currency] of one window. `cash` once cash was
-    taken from somebody new. `hit` [beginning, time of the last drain, facts, movements, ids] is the last finding."""
+    """See `Detector.step`. Memory: `slices` [time, id, movement, amount, currency] of one window. `new`: [time, party]
+    of those who were new in it, also where the movement came back. `cash` once cash was taken from somebody new. `hit`
+    [beginning, time of the last drain, facts, movements, ids] is the last finding."""
     if signal != _LEFT:
         return _take_back(state, event.values["movement_id"])
     before, amount = history.balance_before_minor, history.amount_minor
@@ -64,7 +67,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         return NO_HITS
     kind = event.values["kind"]
     # Cash from the usual agent is as usual as money for a friend. A machine has no name.
-    if kind not in STEALING_KINDS or not (history.is_first_party or "party" not in event.values):
+    if kind not in STEALING_KINDS or not _goes_to_stranger(state, event, history, limits):
         return NO_HITS
     is_first_cash = kind == _CASH and "cash" not in state
     if is_first_cash:
@@ -84,6 +87,21 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     if permille < (limits.sliced_permille if len(same) >= limits.slices else limits.emptied_permille):
         return NO_HITS
     return _find(state, event, same, total_minor, permille, limits)
+
+
+def _goes_to_stranger(state: State, event: Event, history: History, limits: Limits) -> bool:
+    """Whether the other party was new at this movement, or at one in the window before."""
+    party = event.values.get("party")
+    if party is None:
+        return True
+    if history.is_first_party:
+        slide(state.setdefault("new", []), [event.at_ms, mark(party)], span_ms=limits.window_ms, kept_max=SLICES_MAX)
+        return True
+    new = state.get("new")
+    if not new:
+        return False
+    oldest_ms, known = event.at_ms - limits.window_ms, mark(party)
+    return any(at_ms >= oldest_ms and one == known for at_ms, one in new)
 
 
 def _find(
@@ -129,7 +147,7 @@ _FLOOR: Final = Limits().floor_minor["CNY"]
 
 DETECTOR: Final = Detector(
     rule="drain",
-    version=1,
+    version=2,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
     wakes=frozenset({Signal.MONEY_LEFT}),
@@ -177,6 +195,38 @@ DETECTOR: Final = Detector(
             hit=5,
         ),
         example(
+            "nine tenths in three slices to one stranger",
+            _balance(0, 500_000),
+            *(_out(5 + n, 150_000) for n in range(3)),
+            hit=5,
+        ),
+        example(
+            "a little to a stranger, then the rest", _balance(0, 500_000), _out(5, 10_000), _out(9, 490_000), hit=5
+        ),
+        example(
+            "the rest a window after the first",
+            _balance(0, 500_000),
+            _out(5, 10_000),
+            _out(5 + _END, 490_000),
+            hit=5,
+        ),
+        example(
+            "all as cash in two slices from one agent",
+            _balance(0, 500_000),
+            _out(5, 300_000, "agent", kind="withdrawal"),
+            _out(6, 200_000, "agent", kind="withdrawal"),
+            hit=5,
+        ),
+        example(
+            "the first try to a stranger failed",
+            _balance(0, 500_000),
+            _out(5, 500_000, status="authorised", name="a"),
+            _out(6, 500_000, status="failed", version=2, name="a"),
+            _balance(7, 500_000),
+            _out(8, 500_000),
+            hit=8,
+        ),
+        example(
             "the second slice at the last moment of the window",
             _balance(0, 500_000),
             _out(5, 300_000, "a"),
@@ -197,6 +247,28 @@ DETECTOR: Final = Detector(
         example("near miss: the balance is not known", _out(5, 500_000), hit=None),
         example(
             "near miss: to somebody paid before", _balance(0, 500_000), _out(5, 10_000), _out(90, 490_000), hit=None
+        ),
+        example(
+            "near miss: slices to somebody who was new until a moment before",
+            _balance(0, 600_000),
+            _out(5, 10_000),
+            *(_out(5.01 + _END + n, 190_000) for n in range(3)),
+            hit=None,
+        ),
+        example(
+            "near miss: in the window nobody stays a stranger for being paid often",
+            _balance(0, 600_000),
+            *(_out(5 + n * 20, 10_000) for n in range(4)),
+            _out(5.01 + _END, 560_000),
+            hit=None,
+        ),
+        example(
+            "near miss: three slices to one friend, after a stranger",
+            _balance(-100, 600_000),
+            _out(-90, 10_000, "friend"),
+            _out(5, 10_000),
+            *(_out(6 + n, 190_000, "friend") for n in range(3)),
+            hit=None,
         ),
         example(
             "near miss: cash from the usual agent",
