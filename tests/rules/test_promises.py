@@ -531,6 +531,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.security.detectors.source_tries": {
         "TRIES_MAX": (128, "decision: what a memory has room for"),
+        "COUNTED_MAX": (128, "decision: what a memory has room for"),
     },
     "hotline.security.detectors.slow_stuffing": {
         "DETECTOR.limits.accounts": (8, "decision: generated logins"),

@@ -15,7 +15,8 @@ from typing import Final
 from hotline.security.detectors import Event, Stream
 from hotline.security.detectors.rule import MINUTE_MS
 from hotline.security.detectors.shipped import DETECTORS
-from tests.support.folded_findings import Findings, fold_in_order, plan_of
+from hotline.security.fold import Fold
+from tests.support.folded_findings import in_order, plan_of
 from tests.support.honest_logins import World, attack, live_honestly
 
 FOUND_BY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -41,16 +42,25 @@ class Found:
 
 
 def find_all(world: World) -> Iterator[tuple[str, str, int, int]]:
-    """Every finding that stands: rule, subject, beginning and end in ms."""
+    """Every finding that stands: rule, subject, its beginning and when it was first seen, in ms. Corrections move the
+    end of a finding, and come too late to find anything."""
     streams: tuple[tuple[Stream, Mapping[str, list[Event]]], ...] = (
         (Stream.ACCOUNT, world.accounts), (Stream.SOURCE, world.sources), (Stream.AGENT, world.agents),
     )  # fmt: skip
     for stream, subjects in streams:
         plan = plan_of(*(detector for detector in DETECTORS if detector.stream is stream))
         for subject, events in subjects.items():
-            findings: Findings = fold_in_order(plan, events)
-            for (name, started_ms), hit in findings.items():
-                yield plan.rules[name].detector.rule, subject, started_ms, hit.ended_ms
+            fold = Fold(plan)
+            first: dict[tuple[str, int], int] = {}
+            for event in in_order(events):
+                for rule, hit in fold.take(event):
+                    key = (rule.detector.rule, hit.started_ms)
+                    if hit.withdrawn:
+                        first.pop(key, None)
+                    else:
+                        first.setdefault(key, hit.ended_ms)
+            for (name, started_ms), seen_ms in first.items():
+                yield name, subject, started_ms, seen_ms
 
 
 def count_false(world: World, *, customers: int, days: int) -> dict[str, float]:
@@ -61,14 +71,14 @@ def count_false(world: World, *, customers: int, days: int) -> dict[str, float]:
 
 def measure_attacks(world: World) -> dict[str, Found]:
     """How many attacks were found, by their kind. A finding counts from the beginning of the attack on."""
-    ends: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
-    for rule, subject, started_ms, ended_ms in find_all(world):
-        ends[rule, subject].append((started_ms, ended_ms))
+    seen: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for rule, subject, _, seen_ms in find_all(world):
+        seen[rule, subject].append(seen_ms)
     measured: dict[str, Found] = {}
     for kind, attacks in world.attacked.items():
         waits = []
         for subject, begun_ms in attacks:
-            later = [ended_ms for rule in FOUND_BY[kind] for _, ended_ms in ends[rule, subject] if ended_ms >= begun_ms]
+            later = [seen_ms for rule in FOUND_BY[kind] for seen_ms in seen[rule, subject] if seen_ms >= begun_ms]
             if later:
                 waits.append((min(later) - begun_ms) / MINUTE_MS)
         measured[kind] = Found(len(attacks), len(waits), median(waits) if waits else 0.0)

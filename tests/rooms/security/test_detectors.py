@@ -31,9 +31,11 @@ from hotline.security.detectors import failed_login_burst as burst
 from hotline.security.detectors import impossible_travel as travel
 from hotline.security.detectors import password_spray as spray
 from hotline.security.detectors import reset_device_transfer as chain
+from hotline.security.detectors import slow_stuffing as slow
 from hotline.security.detectors import success_after_attack as success
 from hotline.security.detectors.rule import HOUR_MS, MINUTE_MS, example_ms
 from hotline.security.detectors.shipped import DETECTORS
+from hotline.security.detectors.source_tries import COUNTED_MAX
 from hotline.security.fold import Fold
 from hotline_local.launcher.paths import ROOT
 from tests.mutation.rules import RULES
@@ -99,6 +101,7 @@ VERSIONS: Final = {
     ("code_flooding", 1): "6c40078bcc547701",
     ("counterparty_risk", 1): "5ee9f6113b5406f5",
     ("credential_stuffing", 1): "02ca61d9d3d1e96f",
+    ("credential_stuffing", 2): "725fe07e08599a60",
     ("distributed_guessing", 1): "392b61dfecb879d9",
     ("drain", 1): "d785666b569f67d8",
     ("drain", 2): "815c081c91c2ca32",
@@ -110,11 +113,13 @@ VERSIONS: Final = {
     ("one_contact_point", 1): "3dd54c3e154cbd9f",
     ("pass_through", 1): "d5a72de15b201377",
     ("password_spray", 1): "23a4b3c429945ba1",
+    ("password_spray", 2): "74cb35835c1cac85",
     ("refund_abuse", 1): "06f8d43df32d075a",
     ("refund_abuse", 2): "11555cf53cc18cc5",
     ("reset_device_transfer", 1): "9df6736556708d0d",
     ("reset_device_transfer", 2): "005a7ee12b4a90b5",
     ("slow_stuffing", 1): "9566ecf3ba3978db",
+    ("slow_stuffing", 2): "011a00bfbee775fc",
     ("spend_anomaly", 1): "6d1105100065a48c",
     ("stale_password", 1): "f19fef4be00637b3",
     ("success_after_attack", 1): "ef78af65720b4c7f",
@@ -277,8 +282,50 @@ def tries(accounts: int, *, each: int = 1, apart_s: float = 1, word: str = "fail
 
 def test_stuffing_counts_accounts_and_names_the_last_failures() -> None:
     (hit,) = found(credential_stuffing.DETECTOR, *tries(300), *tries(5, word="succeeded"))
-    assert hit.facts == {"failures": 25, "accounts_failed": 25, "accounts_in": 5}
-    assert hit.event_ids == tuple(event.id for event in in_order(tries(300))[5:25])
+    assert hit.facts == {"failures": 200, "accounts_failed": COUNTED_MAX, "accounts_in": 5}
+    assert hit.event_ids == tuple(event.id for event in in_order(tries(300))[180:200])
+
+
+SOURCES: Final = (spray.DETECTOR, credential_stuffing.DETECTOR)
+
+
+@pytest.mark.parametrize("detector", SOURCES, ids=ids)
+def test_a_finding_about_a_source_is_corrected_while_the_attack_goes_on(detector: Detector[Any]) -> None:
+    """Sixty accounts, each tried twice in ten minutes. Four get in, one of them twice, and the last failures are
+    told with them."""
+    attack = [*tries(60, each=2, apart_s=5)]
+    got_in = [told(minute, "login.succeeded", account=f"in{number}") for number, minute in enumerate((6, 7, 8, 10))]
+    (hit,) = found(detector, *attack, *got_in, told(10.5, "login.succeeded", account="in0"))
+    assert hit.started_ms == example_ms(0)
+    assert hit.ended_ms == example_ms(10)
+    assert hit.facts == {"failures": 120, "accounts_failed": 60, "accounts_in": 4}
+    assert hit.event_ids == tuple(event.id for event in in_order(attack)[-20:])
+
+
+@pytest.mark.parametrize("detector", SOURCES, ids=ids)
+def test_a_finding_about_a_source_is_not_written_with_every_failure(detector: Detector[Any]) -> None:
+    fold = Fold(plan_of(detector))
+    counts = [hit.facts["failures"] for event in tries(60, each=6, apart_s=2) for _, hit in fold.take(event)]
+    first = int(counts[0])
+    assert counts == [first * 2**number for number in range(len(counts))]
+    assert 2 * int(counts[-1]) > 360
+
+
+@pytest.mark.parametrize("detector", SOURCES, ids=ids)
+def test_an_account_that_gets_in_after_the_attack_is_not_of_it(detector: Detector[Any]) -> None:
+    """A window after the last failure the address is anybody's again."""
+    attack = tries(60, each=2, apart_s=5)
+    edge = min(595 / 60 + detector.limits.window_ms / MINUTE_MS, 59.99)
+    for minute, count in ((edge, 1), (edge + 0.02, 0)):
+        (hit,) = found(detector, *attack, told(minute, "login.succeeded", account="late"))
+        assert hit.facts["accounts_in"] == count
+
+
+def test_a_slice_of_a_list_that_goes_on_is_corrected_at_twice_its_accounts() -> None:
+    for accounts, seen in ((15, 8), (16, 16), (40, 16)):
+        (hit,) = found(slow.DETECTOR, *tries(accounts, apart_s=600))
+        assert hit.started_ms == example_ms(0)
+        assert hit.facts == {"accounts_failed": seen, "minutes": (seen - 1) * 10}
 
 
 def test_a_spray_that_fills_the_memory_before_it_lasts_long_enough_is_found() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.kit.clock import to_text
-from hotline.security.detectors import Detector, Event, Severity, Stream
+from hotline.security.detectors import Detector, Event, Severity, Stream, credential_stuffing
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.findings import FINDINGS_AT_ONCE, Kind, Step, parts_of
 from hotline.security.items import instant_of, is_tombstone, tombstone_item, watch_item, watch_of
@@ -151,6 +151,20 @@ def test_a_finding_that_goes_on_is_corrected_once_a_run() -> None:
     second = come(again(watch, plan), at_once(*(event(n, type_="device.registered") for n in range(6, 9))))
     changes = second.changes()
     assert ([one.hit.facts["devices"] for one in changes.corrected], len(changes)) == ([4], 1)
+
+
+def test_an_attack_from_an_address_is_corrected_by_the_run_in_which_somebody_gets_in() -> None:
+    plan = rules_of(credential_stuffing.DETECTOR).plans[Stream.SOURCE]
+    tries = [event(n, NOON_MS + n * 1000, "login.failed", account=f"account-{n}") for n in range(45)]
+    first = come(Watch(plan), at_once(*tries[:30]))
+    (raised,) = first.changes().raised
+    assert raised.hit.facts == {"failures": 25, "accounts_failed": 25, "accounts_in": 0}
+    second = come(again(first, plan), at_once(*tries[30:]))
+    assert len(second.changes()) == 0
+    third = come(again(second, plan), at_once(event(45, NOON_MS + 45_000, "login.succeeded", account="account-45")))
+    (corrected,) = third.changes().corrected
+    assert corrected.hit.started_ms == raised.hit.started_ms
+    assert corrected.hit.facts == {"failures": 45, "accounts_failed": 45, "accounts_in": 1}
 
 
 def test_events_are_judged_by_their_time_and_money_before_it_leaves() -> None:

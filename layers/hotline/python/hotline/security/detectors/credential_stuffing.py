@@ -13,7 +13,7 @@ from typing import Final
 from .history import History
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Stream, Told, example
 from .source_examples import tell_tries
-from .source_tries import evidence, keep_try, tally
+from .source_tries import find_attack, follow_attack, is_followed, keep_try, tally
 from .windows import is_due
 
 _FAILED: Final = Signal.LOGIN_FAILED.value
@@ -34,8 +34,10 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: that of `keep_try`, and `quiet_until`."""
+    """See `Detector.step`. Memory: that of `keep_try` and of `find_attack`, and `quiet_until`."""
     tries = keep_try(state, signal, event, span_ms=limits.window_ms)
+    if tries and is_followed(state, event):
+        return follow_attack(state, signal, event)
     if signal != _FAILED or not is_due(state, tries, count=limits.tries):
         return NO_HITS
     seen = tally(tries)
@@ -48,9 +50,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         or seen.is_shared_address
     ):
         return NO_HITS
-    state["quiet_until"] = tries[0][0] + limits.quiet_ms
-    facts = {"failures": failures, "accounts_failed": accounts, "accounts_in": seen.succeeded}
-    return (Hit(tries[0][0], event.at_ms, facts, evidence(state)),)
+    return find_attack(state, tries, seen, event, limits.quiet_ms)
 
 
 _MINUTES: Final = Limits().window_ms / MINUTE_MS
@@ -66,7 +66,7 @@ def _logins(accounts: int, *, over: float = 14, begin: float = 0.5, first: int =
 
 DETECTOR: Final = Detector(
     rule="credential_stuffing",
-    version=1,
+    version=2,
     severity=Severity.MEDIUM,
     stream=Stream.SOURCE,
     listens=frozenset({Signal.LOGIN_FAILED, Signal.LOGIN_SUCCEEDED}),

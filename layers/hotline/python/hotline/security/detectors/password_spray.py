@@ -13,7 +13,7 @@ from typing import Final
 from .history import History
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Stream, Told, example
 from .source_examples import tell_tries
-from .source_tries import TRIES_MAX, evidence, keep_try, tally
+from .source_tries import TRIES_MAX, find_attack, follow_attack, is_followed, keep_try, tally
 from .windows import is_due
 
 _FAILED: Final = Signal.LOGIN_FAILED.value
@@ -39,13 +39,15 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: that of `keep_try`, `since`, when the first of the tries was, also when it is kept
-    no more, and `quiet_until`."""
+    """See `Detector.step`. Memory: that of `keep_try` and of `find_attack`, `since`, when the first of the tries was,
+    also when it is kept no more, and `quiet_until`."""
     tries = keep_try(state, signal, event, span_ms=limits.window_ms)
     if not tries:
         return NO_HITS
     if len(tries) < TRIES_MAX:
         state["since"] = tries[0][0]
+    if is_followed(state, event):
+        return follow_attack(state, signal, event)
     if signal != _FAILED or not is_due(state, tries, count=limits.tries):
         return NO_HITS
     if event.at_ms - state["since"] < limits.lasting_ms:
@@ -61,9 +63,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         or seen.is_shared_address
     ):
         return NO_HITS
-    state["quiet_until"] = tries[0][0] + limits.quiet_ms
-    facts = {"failures": failures, "accounts_failed": accounts, "accounts_in": seen.succeeded}
-    return (Hit(tries[0][0], event.at_ms, facts, evidence(state)),)
+    return find_attack(state, tries, seen, event, limits.quiet_ms)
 
 
 _MINUTES: Final = Limits().window_ms / MINUTE_MS
@@ -80,7 +80,7 @@ def _logins(accounts: int, *, at: float = 1) -> list[Told]:
 
 DETECTOR: Final = Detector(
     rule="password_spray",
-    version=1,
+    version=2,
     severity=Severity.MEDIUM,
     stream=Stream.SOURCE,
     listens=frozenset({Signal.LOGIN_FAILED, Signal.LOGIN_SUCCEEDED}),

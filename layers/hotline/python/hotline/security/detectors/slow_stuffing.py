@@ -35,8 +35,9 @@ class Limits:
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `failed` [first time, account, first id, tries] of accounts that failed and did not
-    get in, the latest last, and `quiet_until`. A success takes its own account out, or else the oldest: so it stays
-    empty where as many get in as fail."""
+    get in, the latest last, and `quiet_until`. `told` [beginning, accounts] is the last finding, which twice as many
+    accounts correct. A success takes its own account out, or else the oldest: so it stays empty where as many get in
+    as fail."""
     failed = state.get("failed", [])
     oldest_ms = event.at_ms - limits.window_ms
     while failed and failed[0][_TIME] < oldest_ms:
@@ -54,11 +55,18 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     del failed[:-ACCOUNTS_MAX]
     state["failed"] = failed
     few = [one for one in failed if one[_TRIES] <= limits.tries]
-    if len(few) < limits.accounts or event.at_ms < state.get("quiet_until", 0):
+    if len(few) < limits.accounts:
         return NO_HITS
-    state["quiet_until"] = event.at_ms + limits.quiet_ms
-    facts = {"accounts_failed": len(few), "minutes": (event.at_ms - few[0][_TIME]) // MINUTE_MS}
-    return (Hit(few[0][_TIME], event.at_ms, facts, tuple(one[_ID] for one in few)),)
+    if event.at_ms >= state.get("quiet_until", 0):
+        state["quiet_until"] = event.at_ms + limits.quiet_ms
+        started_ms = few[0][_TIME]
+    elif len(few) >= 2 * state["told"][1]:
+        started_ms = state["told"][0]
+    else:
+        return NO_HITS
+    state["told"] = [started_ms, len(few)]
+    facts = {"accounts_failed": len(few), "minutes": (event.at_ms - started_ms) // MINUTE_MS}
+    return (Hit(started_ms, event.at_ms, facts, tuple(one[_ID] for one in few)),)
 
 
 _LEAST: Final = Limits().accounts
@@ -75,7 +83,7 @@ def _list(count: int, *, apart: float = 30, first: int = 0) -> list[Told]:
 
 DETECTOR: Final = Detector(
     rule="slow_stuffing",
-    version=1,
+    version=2,
     severity=Severity.MEDIUM,
     stream=Stream.SOURCE,
     listens=frozenset({Signal.LOGIN_FAILED, Signal.LOGIN_SUCCEEDED}),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from .marks import mark
-from .rule import EVIDENCE_MAX, Event, Signal, State
+from .rule import EVIDENCE_MAX, NO_HITS, Event, Hit, Signal, State
 from .windows import slide
 
 _FAILED: Final = Signal.LOGIN_FAILED.value
 TRIES_MAX: Final = 128
-"""So many tries of a window are kept: of a faster attack the last ones are judged. A memory stays below 6 KB."""
+"""So many tries of a window are kept: of a faster attack the last ones are judged. A memory stays below 8 KB."""
+COUNTED_MAX: Final = 128
+"""So many accounts that failed in an attack are told apart, and as many that got in. A finding counts no more."""
+_STARTED, _FAILURES, _FAILED_ACCOUNTS, _ACCOUNTS_IN, _TOLD_FAILURES, _TOLD_ACCOUNTS = range(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +24,13 @@ class Tally:
     """The accounts that were tried, by their marks. `failed`: how often each failed."""
 
     failed: Counter[int]
-    succeeded: int
+    accounts_in: frozenset[int]
 
     @property
     def is_shared_address(self) -> bool:
         """Whether as many accounts get in as fail. Sentinel's rule: at an office, a school or a carrier's gateway most
         people know their password."""
-        return len(self.failed) <= self.succeeded
+        return len(self.failed) <= len(self.accounts_in)
 
 
 def keep_try(state: State, signal: str, event: Event, *, span_ms: int) -> list[Any]:
@@ -57,9 +61,54 @@ def _has_failed_since(state: State, oldest_ms: int) -> bool:
 def tally(tries: list[Any]) -> Tally:
     """Count the tries by account."""
     failed = Counter(account for _, account, succeeded in tries if not succeeded)
-    return Tally(failed, len({account for _, account, succeeded in tries if succeeded}))
+    return Tally(failed, frozenset(account for _, account, succeeded in tries if succeeded))
 
 
-def evidence(state: State) -> tuple[str, ...]:
-    """The ids of the last failures of the window."""
-    return tuple(id_ for _, id_ in state.get("ids", ()))
+def find_attack(state: State, tries: list[Any], seen: Tally, event: Event, quiet_ms: int) -> Iterable[Hit]:
+    """The finding on the tries of a window, which `follow_attack` corrects until `quiet_until`. The memory `attack` has
+    its beginning, failures, the accounts that failed and got in, and how many failures and accounts were told."""
+    state["quiet_until"] = tries[0][0] + quiet_ms
+    accounts = list(seen.failed)
+    state["attack"] = [tries[0][0], seen.failed.total(), accounts, sorted(seen.accounts_in), 0, 0]
+    return (_tell_attack(state, event),)
+
+
+def is_followed(state: State, event: Event) -> bool:
+    """Whether an event belongs to the finding that was there before. A finding that is over is forgotten."""
+    if "attack" not in state:
+        return False
+    if event.at_ms < state["quiet_until"]:
+        return True
+    del state["attack"]
+    return False
+
+
+def follow_attack(state: State, signal: str, event: Event) -> Iterable[Hit]:
+    """Count a try into the finding that is there. It is told anew when another account gets in, and when the failures
+    or the accounts that failed are twice those that were told. So a flood of failures costs a few writes alone."""
+    attack = state["attack"]
+    account = mark(event.values.get("account"))
+    if signal != _FAILED:
+        return (_tell_attack(state, event),) if _count(attack[_ACCOUNTS_IN], account) else NO_HITS
+    attack[_FAILURES] += 1
+    _count(attack[_FAILED_ACCOUNTS], account)
+    is_double = attack[_FAILURES] >= 2 * attack[_TOLD_FAILURES]
+    if is_double or len(attack[_FAILED_ACCOUNTS]) >= 2 * attack[_TOLD_ACCOUNTS]:
+        return (_tell_attack(state, event),)
+    return NO_HITS
+
+
+def _count(accounts: list[int], account: int) -> bool:
+    """Add an account where it is new and has room; whether it was added."""
+    if account in accounts or len(accounts) >= COUNTED_MAX:
+        return False
+    accounts.append(account)
+    return True
+
+
+def _tell_attack(state: State, event: Event) -> Hit:
+    attack = state["attack"]
+    failures, accounts = attack[_FAILURES], len(attack[_FAILED_ACCOUNTS])
+    attack[_TOLD_FAILURES], attack[_TOLD_ACCOUNTS] = failures, accounts
+    facts = {"failures": failures, "accounts_failed": accounts, "accounts_in": len(attack[_ACCOUNTS_IN])}
+    return Hit(attack[_STARTED], event.at_ms, facts, tuple(id_ for _, id_ in state.get("ids", ())))
