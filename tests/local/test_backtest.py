@@ -284,6 +284,22 @@ def test_a_label_of_an_event_of_the_line_is_a_fact_and_not_a_label(
     assert found["labels"]["movements"]["fraud"] == 0
 
 
+def test_labels_that_match_nothing_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write_history(tmp_path / "h.jsonl", [movement(1, 0, "acct-1", 500, counterparty="x")])
+    labels = tmp_path / "l.jsonl"
+    labels.write_text('{"movement_id": "nope", "fraud": true}\n{"movement_id": "mov-1", "fraud": false}\n', "utf-8")
+    assert cli.main(["backtest", str(file), "--labels", str(labels), "--json"]) == 0
+    said, warned = capsys.readouterr()
+    assert json.loads(said)["labels"]["unmatched"] == {"movements": 1, "events": 0, "accounts": 0}
+    assert warned == "Warning: labels that match nothing in the period: 1 of 2 of movements.\n"
+    assert cli.main(["backtest", str(file), "--labels", str(labels)]) == 0
+    assert "Labels that match nothing in the period: 1 of 2 of movements." in capsys.readouterr().out
+    labels.write_text('{"movement_id": "mov-1", "fraud": false}\n', "utf-8")
+    assert cli.main(["backtest", str(file), "--labels", str(labels)]) == 0
+    said, warned = capsys.readouterr()
+    assert (warned, "match nothing" in said) == ("", False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

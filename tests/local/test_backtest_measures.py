@@ -97,7 +97,7 @@ def test_an_account_without_points_is_shown_to_nobody() -> None:
 
 def measured(tmp_path: Path, facts: list[dict[str, Any]], labels: Labels) -> dict[str, Any]:
     file = write_history(tmp_path / "h.jsonl", facts)
-    scope = Scope(ranked=True, labelled=frozenset(labels.events))
+    scope = Scope.of(labels, ranked=True)
     with run(Work((file,), CHOSEN, scope), labels) as outcome:
         return dict(sum_up(outcome, has_labels=True)["labels"])
 
@@ -162,6 +162,29 @@ def test_labels_of_accounts_hold_for_their_time(tmp_path: Path) -> None:
     assert (outside["movements"]["fraud"], outside["finding_precision"]) == (0, 0)
     own = Labels(movements={"mov-12": False}, accounts={"acct-1": [(0, 1 << 62, True)]})
     assert measured(tmp_path, facts, own)["movements"]["fraud"] == 1
+
+
+def test_labels_of_accounts_reach_their_logins(tmp_path: Path) -> None:
+    """Nine of ten failures are within the account's time, and one of these has a label of its own."""
+    facts = [login(number, number, "acct-1", ok=False) for number in range(10)]
+    facts += [told(50, 2, "funds.balance_changed", "acct-1", version=1, balance={"minor": 5, "currency": "CNY"})]
+    facts += [login(60, 300, "acct-1"), login(61, 5, "acct-2")]
+    since = int(BEGAN.timestamp() * 1000)
+    accounts = {"acct-1": [(since + 60_000, since + 3_600_000, True)], "acct-2": [(0, 1 << 62, False)]}
+    found = measured(tmp_path, facts, Labels(events={"evt-000009": False}, accounts=accounts))
+    assert found["events"] == {"fraud": 8, "found": 8, "false": 2, "precision": 0.8, "recall": 1.0}
+    assert (found["finding_precision"], found["unmatched"]) == (1, {"movements": 0, "events": 0, "accounts": 0})
+
+
+def test_labels_that_match_nothing_are_counted(tmp_path: Path) -> None:
+    labels = Labels(
+        movements={"mov-12": True, "nope": True},
+        events={"evt-000010": True, "evt-000012": False, "gone": False},
+        accounts={"acct-1": [(0, 1 << 62, True), (0, 5, False)], "acct-9": [(0, 1 << 62, True)]},
+    )
+    found = measured(tmp_path, takeover(10, 0, "acct-1", 150_000), labels)
+    assert found["given"] == {"movements": 2, "events": 3, "accounts": 3}
+    assert found["unmatched"] == {"movements": 1, "events": 1, "accounts": 2}
 
 
 def test_measures_of_a_history_are_those_of_another_computation(tmp_path: Path) -> None:
@@ -248,8 +271,6 @@ def test_labels_are_read_from_lines(tmp_path: Path) -> None:
         '{"movement_id": "m", "fraud": 1}',
         '{"movement_id": "m", "event_id": "e", "fraud": true}',
         '{"movement_id": 5, "fraud": true}',
-        '{"account": "a", "from": "yesterday", "fraud": true}',
-        '{"account": "a", "to": 5, "fraud": true}',
     ],
 )
 def test_a_line_that_is_no_label_ends_the_run(tmp_path: Path, line: str) -> None:
@@ -257,3 +278,40 @@ def test_a_line_that_is_no_label_ends_the_run(tmp_path: Path, line: str) -> None
     file.write_text(f"{line}\n", encoding="utf-8")
     with pytest.raises(Unusable, match="line 1 is no label"):
         read_labels(file)
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (['{"account": "a", "from": "yesterday", "fraud": true}'], "1 is no label: from is a time with an offset"),
+        (['{"account": "a", "from": "2026-09-16", "fraud": true}'], "1 is no label: from is a time with an offset"),
+        (['{"account": "a", "to": 5, "fraud": true}'], "1 is no label: to is a time with an offset"),
+        (
+            ['{"account": "a", "from": "2026-09-02T00:00:00Z", "to": "2026-09-02T00:00:00Z", "fraud": true}'],
+            "1 is no label: from must be before to",
+        ),
+        (
+            ['{"movement_id": "m", "fraud": true}', '{"movement_id": "m", "fraud": false}'],
+            "2 is no label: an earlier line says the contrary of the same movement_id",
+        ),
+        (
+            ['{"event_id": "m", "fraud": false}', "", '{"event_id": "m", "fraud": true}'],
+            "3 is no label: an earlier line says the contrary of the same event_id",
+        ),
+        (
+            ['{"account": "a", "to": "2026-09-02T00:00:00Z", "fraud": true}', '{"account": "a", "fraud": false}'],
+            "2 is no label: an earlier line says the contrary of the same account at the same time",
+        ),
+    ],
+)
+def test_a_label_that_cannot_hold_says_why(tmp_path: Path, lines: list[str], why: str) -> None:
+    file = tmp_path / "l.jsonl"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(Unusable, match=why):
+        read_labels(file)
+
+
+def test_the_same_label_twice_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "l.jsonl"
+    file.write_text('{"movement_id": "m", "fraud": true}\n' * 2, encoding="utf-8")
+    assert read_labels(file).count() == {"movements": 1, "events": 0, "accounts": 0}

@@ -77,7 +77,7 @@ def _judge(arguments: argparse.Namespace) -> int:
             raise CommandError(f"--{name} belongs to ./hotline backtest tune.", exit_code=2)
     from hotline.backtest.results import list_bad_lines
     from hotline.backtest.runs import run as judge
-    from hotline.backtest.summary import say, sum_up
+    from hotline.backtest.summary import say, say_unmatched, sum_up
 
     work, labels = _read_work(arguments)
     names = [str(file) for file in work.files]
@@ -91,6 +91,8 @@ def _judge(arguments: argparse.Namespace) -> int:
         print(json.dumps(told, ensure_ascii=False) if arguments.json else say(told))
         if arguments.out is not None and not arguments.json:
             print(f"Written to {arguments.out}.")
+        if (unmatched := say_unmatched(told)) is not None:
+            print(f"Warning: {unmatched[0].lower()}{unmatched[1:]}", file=sys.stderr)
         if told["bad_lines"]:
             _say_bad(told["bad_lines"], list(list_bad_lines(outcome, names, BAD_LINES_SHOWN)))
         return 1 if told["bad_lines"] else 0
@@ -150,7 +152,7 @@ def _read_scope(arguments: argparse.Namespace, *, ranked: bool, labels: "Labels 
             except ValueError:
                 sentence = f"{flag} takes a time with an offset, such as 2026-11-01T00:00:00Z."
                 raise CommandError(sentence, exit_code=2) from None
-    scope = Scope(ranked=ranked, labelled=frozenset(labels.events) if labels is not None else frozenset(), **times)
+    scope = Scope.of(labels, ranked=ranked, **times)
     if scope.since_ms >= scope.until_ms:
         raise CommandError("--from must be before --to.", exit_code=2)
     return scope

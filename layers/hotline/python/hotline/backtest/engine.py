@@ -19,6 +19,7 @@ from hotline.security.detectors import Event, Signal, Stream
 from hotline.security.fold import Fold
 from hotline.security.rules import SIGNALS_BY_PREFIX, RuleSet
 
+from .labels import Labels
 from .ledger import Ledger
 from .ordering import Placed
 from .reader import BadLine, Pair, Reader, Received, Told
@@ -56,6 +57,16 @@ class Scope:
     """Movements are noted, so that they can be ranked."""
     labelled: frozenset[str] = frozenset()
     """The ids of events that have labels of their own."""
+    compromised: frozenset[str] = frozenset()
+    """The accounts that have a label of fraud, of whatever time."""
+
+    @classmethod
+    def of(cls, labels: Labels | None, *, ranked: bool, since_ms: int = 0, until_ms: int = 1 << 62) -> Scope:
+        """The scope of a run with labels or without; with labels everything is ranked."""
+        if labels is None:
+            return cls(since_ms, until_ms, ranked=ranked)
+        compromised = frozenset(labels.fraudulent_accounts())
+        return cls(since_ms, until_ms, ranked=True, labelled=frozenset(labels.events), compromised=compromised)
 
 
 @dataclass(slots=True)
@@ -221,6 +232,8 @@ class Engine:
         if is_known:
             figures.duplicates += 1
             return ()
+        if id_ in scope.labelled or (pairs[0][1] in scope.compromised and _can_be_named(pairs[0][2])):
+            self._ledger.note_labelled(id_, pairs[0][1], at_ms)
         if at_ms < scope.since_ms:
             figures.earlier += 1
             return pairs
@@ -229,8 +242,6 @@ class Engine:
         figures.last_ms = at_ms
         figures.events += 1
         figures.types[type_] += 1
-        if id_ in scope.labelled:
-            self._ledger.note_labelled(id_)
         return pairs
 
 
@@ -259,6 +270,14 @@ def signals_of(types: Iterable[str]) -> set[str]:
     return found
 
 
+def _can_be_named(event: Event) -> bool:
+    """Whether some rule may name it, and it is neither a movement nor a label. A balance that the wallet tells is no
+    deed of anybody."""
+    is_movement = "movement_id" in event.values and "kind" in event.values
+    return not is_movement and event.type != LABEL and not signals_of((event.type,)).isdisjoint(_SIGNALS)
+
+
+_SIGNALS: Final = frozenset(signal.value for signal in Signal)
 _MOVEMENTS: Final = frozenset({"payment", "transfer", "bill_payment", "top_up", "withdrawal"})
 _OF_MOVEMENTS: Final = frozenset(
     {Signal.MONEY_LEFT.value, Signal.MONEY_CAME.value, Signal.MONEY_UNDONE.value, Signal.MONEY_FAILED.value}

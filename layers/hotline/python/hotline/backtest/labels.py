@@ -43,20 +43,32 @@ class Labels:
             return any(of_events)
         return bool(self.judge_account(account, at_ms, at_ms))
 
+    def judge_event(self, event_id: str, account: str, at_ms: int) -> bool:
+        """Whether an event that is no movement was fraud: by its own label, else its account's."""
+        own = self.events.get(event_id)
+        return bool(self.judge_account(account, at_ms, at_ms)) if own is None else own
+
+    def count(self) -> dict[str, int]:
+        """The labels by what they are about."""
+        spans = sum(map(len, self.accounts.values()))
+        return {"movements": len(self.movements), "events": len(self.events), "accounts": spans}
+
     def fraudulent_accounts(self) -> list[str]:
         """The accounts with a label of fraud, of whatever time."""
         return sorted(name for name, spans in self.accounts.items() if any(fraud for *_, fraud in spans))
 
 
 def read_labels(path: Path) -> Labels:
-    """The labels of a file. Raises Unusable for a line that is no label: a label that is left out would make every
-    figure wrong."""
+    """The labels of a file. Raises Unusable for a line that is no label, and for one that contradicts an earlier line:
+    a label that is left out would make every figure wrong."""
     labels = Labels()
     for number, line in read_lines(path):
         if line.isspace():
             continue
         try:
             _read_label(labels, json.loads(line))
+        except _Refused as refused:
+            raise Unusable(BacktestError.BAD_LABEL, f"{path}, line {number} is no label: {refused}.") from None
         except (ValueError, KeyError, TypeError, RecursionError):
             raise Unusable(
                 BacktestError.BAD_LABEL,
@@ -64,6 +76,10 @@ def read_labels(path: Path) -> Labels:
                 "true or false (docs/backtest.md).",
             ) from None
     return labels
+
+
+class _Refused(Exception):
+    """The reason for which a label cannot be taken, as the end of a sentence."""
 
 
 def _read_label(labels: Labels, told: dict[str, object]) -> None:
@@ -74,19 +90,30 @@ def _read_label(labels: Labels, told: dict[str, object]) -> None:
     name = told[names[0]]
     if not isinstance(name, str) or not name:
         raise ValueError("no name")
-    match names[0]:
-        case "movement_id":
-            labels.movements[name] = fraud
-        case "event_id":
-            labels.events[name] = fraud
-        case _:
-            since, until = _read_time(told.get("from"), 0), _read_time(told.get("to"), FOREVER_MS)
-            labels.accounts.setdefault(name, []).append((since, until, fraud))
+    if names[0] == "account":
+        _add_span(labels.accounts.setdefault(name, []), told, is_fraud=fraud)
+        return
+    known = labels.movements if names[0] == "movement_id" else labels.events
+    if known.setdefault(name, fraud) is not fraud:
+        raise _Refused(f"an earlier line says the contrary of the same {names[0]}")
 
 
-def _read_time(told: object, missing_ms: int) -> int:
-    if told is None:
+def _add_span(spans: list[tuple[int, int, bool]], told: dict[str, object], *, is_fraud: bool) -> None:
+    since, until = _read_time(told, "from", 0), _read_time(told, "to", FOREVER_MS)
+    if since >= until:
+        raise _Refused("from must be before to")
+    if any(other is not is_fraud and begin < until and since < end for begin, end, other in spans):
+        raise _Refused("an earlier line says the contrary of the same account at the same time")
+    spans.append((since, until, is_fraud))
+
+
+def _read_time(told: dict[str, object], name: str, missing_ms: int) -> int:
+    text = told.get(name)
+    if text is None:
         return missing_ms
-    if not isinstance(told, str):
-        raise TypeError("no time")
-    return ms_of_text(told)
+    try:
+        if isinstance(text, str):
+            return ms_of_text(text)
+    except (ValueError, OverflowError):
+        pass
+    raise _Refused(f"{name} is a time with an offset, such as 2026-11-01T00:00:00Z")

@@ -27,7 +27,7 @@ TABLES: Final = {
     "rated": "event_id TEXT PRIMARY KEY, parts TEXT",
     "account": "account TEXT PRIMARY KEY",
     "bad": "file INTEGER, line INTEGER, reason TEXT, field TEXT",
-    "labelled": "event_id TEXT",
+    "labelled": "event_id TEXT, account TEXT, at_ms INTEGER",
 }
 _WITHOUT_ROWID: Final = frozenset({"hit", "rated", "account"})
 
@@ -79,9 +79,9 @@ class Ledger:
         """Note a line that was left out."""
         self._add("bad", (file, line, reason, field))
 
-    def note_labelled(self, event_id: str) -> None:
-        """Note an event that has a label of its own and is in the history."""
-        self._add("labelled", (event_id,))
+    def note_labelled(self, event_id: str, account: str, at_ms: int) -> None:
+        """Note an event of the history that has a label of its own, or whose account has one."""
+        self._add("labelled", (event_id, account, at_ms))
 
     def flush(self) -> None:
         """Write the rows that wait."""

@@ -33,6 +33,7 @@ CREATE TABLE suspect (name TEXT, account TEXT, PRIMARY KEY (name, account)) WITH
 CREATE TABLE ranked (account TEXT PRIMARY KEY, points REAL, movements INTEGER, findings INTEGER, fraud INTEGER)
                     WITHOUT ROWID;
 CREATE TABLE compromised (account TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE fraud_event (event_id TEXT PRIMARY KEY, at_ms INTEGER) WITHOUT ROWID;
 CREATE TABLE proved (number INTEGER PRIMARY KEY);
 """
 
@@ -49,7 +50,9 @@ class Ranking:
         if scope.ranked:
             self._rank_movements()
             self._rank_accounts()
+        self._since_ms = scope.since_ms
         if labels is not None:
+            self._note_fraud_events(labels)
             self._prove_findings(labels)
 
     def findings(self) -> Iterator[dict[str, Any]]:
@@ -123,18 +126,37 @@ class Ranking:
         return self._point("suspect", "account", "ranked", name)
 
     def point_events(self, name: str | None = None) -> Hits:
-        """How right findings are about events that are no movements, by the labels of events."""
-        labels = self._labels.events if self._labels is not None else {}
+        """How right findings are about events that are no movements, by their labels, or those of
+        their accounts."""
         of_rule, values = ("", ()) if name is None else ("AND f.name = ?", (name,))
         rows = self._ledger.query(
-            "SELECT DISTINCT n.event_id FROM named n JOIN finding f USING (number) "  # noqa: S608 - ours
+            "SELECT DISTINCT n.event_id, e.event_id IS NOT NULL FROM named n JOIN finding f USING (number) "  # noqa: S608
+            "LEFT JOIN fraud_event e ON e.event_id = n.event_id "
             f"WHERE n.event_id NOT IN (SELECT event_id FROM told) {of_rule}",
             values,
         )
-        verdicts = [labels.get(event_id, False) for (event_id,) in rows]
-        seen = self._ledger.query("SELECT DISTINCT event_id FROM labelled EXCEPT SELECT event_id FROM told")
-        fraud = sum(labels.get(event_id, False) for (event_id,) in seen)
+        verdicts = [is_fraud for _, is_fraud in rows]
+        fraud = self._ledger.count(f"SELECT count(*) FROM fraud_event WHERE at_ms >= {self._since_ms:d}")  # noqa: S608
         return Hits(sum(verdicts), len(verdicts) - sum(verdicts), fraud)
+
+    def count_labels(self) -> dict[str, int]:
+        """The labels by what they are about."""
+        return (self._labels or Labels()).count()
+
+    def count_unmatched(self, first_ms: int, last_ms: int) -> dict[str, int]:
+        """The labels that match nothing in the history, by what they are about. The events that counted were from the
+        first moment to the last."""
+        labels = self._labels or Labels()
+        ledger = self._ledger
+        movements = sum(name in labels.movements for (name,) in ledger.query("SELECT movement_id FROM movement"))
+        events = {name for (name,) in ledger.query("SELECT event_id FROM labelled") if name in labels.events}
+        accounts = sum(
+            since <= last_ms and first_ms < until
+            for (name,) in ledger.query("SELECT account FROM account")
+            for since, until, _ in labels.accounts.get(name, ())
+        )
+        found = {"movements": movements, "events": len(events), "accounts": accounts}
+        return {name: given - found[name] for name, given in self.count_labels().items()}
 
     def take_days(self, top: TopOfDays) -> TopOfDays:
         """Give every day's accounts to the measure, the riskiest first."""
@@ -233,14 +255,25 @@ class Ranking:
             "LEFT JOIN compromised c ON c.account = a.account"
         )
 
+    def _note_fraud_events(self, labels: Labels) -> None:
+        """Note the events that were fraud and are no movements."""
+        database = self._ledger.database
+        rows = database.execute(
+            "SELECT event_id, account, at_ms FROM labelled WHERE event_id NOT IN (SELECT event_id FROM told)"
+        )
+        found = ((id_, at_ms) for id_, account, at_ms in rows.fetchall() if labels.judge_event(id_, account, at_ms))
+        database.executemany("INSERT OR IGNORE INTO fraud_event VALUES (?, ?)", found)
+
     def _prove_findings(self, labels: Labels) -> None:
         """Note the findings that are on fraud: an event or movement that they name was, or their account at that
         time."""
         database = self._ledger.database
         rows = database.execute(
-            "SELECT f.number, f.stream, f.subject, f.started_ms, f.ended_ms, n.event_id, m.fraud FROM finding f "
+            "SELECT f.number, f.stream, f.subject, f.started_ms, f.ended_ms, n.event_id, "
+            "coalesce(m.fraud, 0) OR e.event_id IS NOT NULL FROM finding f "
             "LEFT JOIN named n USING (number) LEFT JOIN (SELECT DISTINCT event_id, movement_id FROM told) t "
-            "ON t.event_id = n.event_id LEFT JOIN movement m ON m.movement_id = t.movement_id ORDER BY f.number"
+            "ON t.event_id = n.event_id LEFT JOIN movement m ON m.movement_id = t.movement_id "
+            "LEFT JOIN fraud_event e ON e.event_id = n.event_id ORDER BY f.number"
         )
         proved: list[tuple[int]] = []
         for number, told in groupby(rows, key=itemgetter(0)):

@@ -207,8 +207,7 @@ def _read_labels(objects: Objects, made: Plan) -> Labels | None:
 
 
 def _scope_of(made: Plan, labels: Labels | None) -> Scope:
-    labelled = frozenset[str]() if labels is None else frozenset(labels.events)
-    return Scope(made.since_ms, made.until_ms, ranked=made.ranked or labels is not None, labelled=labelled)
+    return Scope.of(labels, ranked=made.ranked, since_ms=made.since_ms, until_ms=made.until_ms)
 
 
 def _choose(made: Plan) -> Chosen:

@@ -89,6 +89,8 @@ def _measure(outcome: Outcome, rules: Iterable[Rule], counts: Mapping[str, tuple
     findings = sum(count for count, *_ in counts.values())
     proved = sum(count for *_, count in counts.values())
     return {
+        "given": ranking.count_labels(),
+        "unmatched": ranking.count_unmatched(outcome.figures.first_ms, outcome.figures.last_ms),
         "finding_precision": _share(proved / findings if findings else None),
         "movements": {
             "number": total_movements,
@@ -169,9 +171,21 @@ def say(told: Mapping[str, Any]) -> str:
     labels = told.get("labels")
     if labels is not None:
         lines += _say_labels(labels)
+        unmatched = say_unmatched(told)
+        lines += [] if unmatched is None else [unmatched]
     lines += _say_table(told["detectors"], None if labels is None else labels["detectors"])
     lines += [f"Left out: {rule}, {_say_why(why)}." for rule, why in told["left_out"].items()]
     return "\n".join(lines)
+
+
+def say_unmatched(told: Mapping[str, Any]) -> str | None:
+    """The sentence about labels that match nothing; None where each has a match. `told`: a summary."""
+    labels = told.get("labels")
+    if labels is None or not any(labels["unmatched"].values()):
+        return None
+    given, unmatched = labels["given"], labels["unmatched"]
+    parts = [f"{count:,} of {given[name]:,} of {name}" for name, count in unmatched.items() if count]
+    return f"Labels that match nothing in the period: {', '.join(parts)}."
 
 
 def _say_labels(labels: Mapping[str, Any]) -> list[str]:
