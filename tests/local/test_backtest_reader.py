@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from codecs import BOM_UTF8
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hotline.backtest.inputs import read_lines
 from hotline.backtest.reader import BadLine, Pair, Reader, Received, read_line
 from hotline.contracts.facts import FACTS
 from hotline.security.detectors import Stream
@@ -205,6 +209,8 @@ def changed(path: str, value: object) -> bytes:
         (changed("data.amount.minor", 2**53), "bad_value", "data.amount.minor"),
         (changed("data.amount.minor", True), "bad_value", "data.amount.minor"),
         (changed("data.version", "1"), "bad_value", "data.version"),
+        (changed("data.amount.currency", "cny"), "bad_currency", "data.amount.currency"),
+        (changed("data.amount.currency", ["CNY"]), "bad_currency", "data.amount.currency"),
         (changed("data.amount", "5 CNY"), "bad_value", "data"),
         (changed("data", []), "bad_value", "data"),
         (changed("type", 5), "bad_value", "type"),
@@ -229,3 +235,11 @@ def test_a_position_must_be_on_earth(name: str, value: object) -> None:
     fact["data"]["source"] |= {"lat": 1, "lon": 1, name: value}
     with pytest.raises(BadLine):
         split(fact)
+
+
+@pytest.mark.parametrize("name", ["h.jsonl", "h.jsonl.gz"])
+def test_a_mark_of_the_byte_order_is_no_part_of_the_first_line(tmp_path: Path, name: str) -> None:
+    for mark in (b"", BOM_UTF8):
+        content = mark + b"{}\n[]\n"
+        (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        assert list(read_lines(tmp_path / name)) == [(1, b"{}\n"), (2, b"[]\n")]

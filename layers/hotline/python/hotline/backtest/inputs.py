@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ def read_lines(path: Path, note_bytes: NoteBytes = skip_bytes) -> Iterator[tuple
     """The lines of a file with their numbers, from 1 on; `.gz` is unpacked. Raises Unusable."""
     try:
         with path.open("rb") as raw, _unpack(path, raw) as lines:
+            if lines.read(len(BOM_UTF8)) != BOM_UTF8:
+                lines.seek(0)
             seen = 0
             for number, line in enumerate(lines, 1):
                 if not number % LINES_BETWEEN_LOOKS:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from hotline.contracts.limits import INTEGER_MAX, TYPE_CHARACTERS_MAX
+from hotline.contracts.limits import CURRENCIES, INTEGER_MAX, TYPE_CHARACTERS_MAX
 from hotline.contracts.model import VERSION_SUFFIX
 from hotline.contracts.vocabulary import instrument_of
 from hotline.security.detectors import Event, Stream
@@ -56,6 +56,7 @@ class Fault(StrEnum):
     BAD_VALUE = "bad_value"
     BAD_TIME = "bad_time"
     BAD_TEXT = "bad_text"
+    BAD_CURRENCY = "bad_currency"
 
 
 class BadLine(Exception):
@@ -196,6 +197,13 @@ def _text(value: object, field: str, before: str = "") -> str:
     return value
 
 
+def _currency(value: object, field: str) -> str:
+    """A currency of the contracts: the scan's intake refuses all others, too."""
+    if type(value) is not str or value not in CURRENCIES:
+        raise BadLine(Fault.BAD_CURRENCY, field)
+    return value
+
+
 def _whole(value: object, field: str, *, least: int = -INTEGER_MAX) -> int:
     if type(value) is not int or not least <= value <= INTEGER_MAX:
         raise BadLine(Fault.BAD_VALUE, field)
@@ -249,7 +257,7 @@ def _split_movement(reader: Reader, told: Told) -> tuple[Pair, ...]:
         "movement_id": movement_id,
         "version": _whole(data["version"], "data.version"),
         "amount_minor": _whole(amount["minor"], "data.amount.minor", least=0),
-        "currency": _text(amount["currency"], "data.amount.currency"),
+        "currency": _currency(amount["currency"], "data.amount.currency"),
     }
     look = data.get
     direction, merchant, other, instrument = (
@@ -331,7 +339,7 @@ def _split_refund(_: Reader, told: Told) -> tuple[Pair, ...]:
             "refund_id": _text(told.data["refund_id"], "data.refund_id"),
             "movement_id": _text(told.data["movement_id"], "data.movement_id"),
             "amount_minor": _whole(amount["minor"], "data.amount.minor", least=0),
-            "currency": _text(amount["currency"], "data.amount.currency"),
+            "currency": _currency(amount["currency"], "data.amount.currency"),
             "status": told.type.partition(".")[2],
         },
     )
@@ -340,7 +348,7 @@ def _split_refund(_: Reader, told: Told) -> tuple[Pair, ...]:
 def _split_funds(_: Reader, told: Told) -> tuple[Pair, ...]:
     balance = told.data["balance"]
     values = {
-        "currency": _text(balance["currency"], "data.balance.currency"),
+        "currency": _currency(balance["currency"], "data.balance.currency"),
         "balance_minor": _whole(balance["minor"], "data.balance.minor"),
     }
     return _of_account(told, values)
