@@ -284,6 +284,31 @@ def test_a_label_of_an_event_of_the_line_is_a_fact_and_not_a_label(
     assert found["labels"]["movements"]["fraud"] == 0
 
 
+def test_a_run_without_labels_leaves_no_curve_of_another_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = write_history(tmp_path / "h.jsonl", [movement(1, 0, "acct-1", 500, counterparty="x")]), tmp_path / "out"
+    (labels := tmp_path / "l.jsonl").write_text('{"movement_id": "mov-1", "fraud": true}\n', encoding="utf-8")
+    backtested(capsys, file, "--labels", labels, "--out", out)
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    assert (out / "precision_recall.png").exists()
+    backtested(capsys, file, "--out", out)
+    assert not (out / "precision_recall.png").exists()
+    assert (out / "notes.txt").exists()
+
+
+def test_a_wrong_year_is_remarked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    facts = [login(number, number, "acct-1") for number in range(100)]
+    facts.append({**login(200, 0, "acct-1"), "time": "2062-09-01T00:00:00Z"})
+    file = write_history(tmp_path / "h.jsonl", facts)
+    assert backtested(capsys, file, "--jobs", "2")["far_events"] == 1
+    assert cli.main(["backtest", str(file)]) == 0
+    assert "1 event more than 90 days from all others: days and findings a day count up to there." in " ".join(
+        capsys.readouterr().out.split()
+    )
+    assert backtested(capsys, file, "--to", "2027-01-01T00:00:00Z")["far_events"] == 0
+
+
 def test_labels_that_match_nothing_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = write_history(tmp_path / "h.jsonl", [movement(1, 0, "acct-1", 500, counterparty="x")])
     labels = tmp_path / "l.jsonl"

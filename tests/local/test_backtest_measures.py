@@ -16,11 +16,13 @@ from hotline.backtest.engine import Scope
 from hotline.backtest.labels import Labels, read_labels
 from hotline.backtest.measures import Groups, Hits, TopOfDays, average_precision, group_two
 from hotline.backtest.model import Unusable
-from hotline.backtest.risk import Part, add_findings, add_up, rate_movement
+from hotline.backtest.risk import Part, add_findings, add_up, rate_finding, rate_movement
 from hotline.backtest.runs import Work, run
-from hotline.backtest.summary import sum_up
+from hotline.backtest.summary import find_near_days, sum_up
 from hotline.security.detectors.shipped import DETECTORS
-from hotline_local.backtest.charts import trace_curve
+from hotline.security.rules import RuleSet
+from hotline.security.score import FINDING_LEVELS
+from hotline_local.backtest.charts import choose_style, trace_curve
 from hotline_local.backtest.tuning import f1_of
 from tests.support.wallet_histories import BEGAN, History, login, movement, told, write_history
 
@@ -176,6 +178,23 @@ def test_labels_of_accounts_reach_their_logins(tmp_path: Path) -> None:
     assert (found["finding_precision"], found["unmatched"]) == (1, {"movements": 0, "events": 0, "accounts": 0})
 
 
+@pytest.mark.parametrize(
+    ("days", "near"),
+    [
+        ({}, (0, 0, 0)),
+        ({5: 1}, (5, 5, 0)),
+        ({5: 200, 6: 1}, (5, 6, 0)),
+        ({5: 200, 95: 2}, (5, 95, 0)),
+        ({5: 200, 96: 2}, (5, 5, 2)),
+        ({5: 200, 96: 3}, (5, 96, 0)),
+        ({5: 1, 500: 200, 501: 3, 900: 1, 2000: 1}, (500, 501, 3)),
+        ({5: 1, 500: 1}, (5, 500, 0)),
+    ],
+)
+def test_a_few_events_far_from_all_others_are_counted_apart(days: dict[int, int], near: tuple[int, int, int]) -> None:
+    assert find_near_days(days) == near
+
+
 def test_labels_that_match_nothing_are_counted(tmp_path: Path) -> None:
     labels = Labels(
         movements={"mov-12": True, "nope": True},
@@ -315,3 +334,14 @@ def test_the_same_label_twice_is_one(tmp_path: Path) -> None:
     file = tmp_path / "l.jsonl"
     file.write_text('{"movement_id": "m", "fraud": true}\n' * 2, encoding="utf-8")
     assert read_labels(file).count() == {"movements": 1, "events": 0, "accounts": 0}
+
+
+def test_every_rule_has_a_style_of_its_own() -> None:
+    assert len({choose_style(number) for number in range(40)}) == 40 > len(DETECTORS)
+
+
+def test_a_finding_has_the_points_that_the_stored_risk_gives_it() -> None:
+    rules = RuleSet.of((detector, detector.limits) for detector in DETECTORS).rules
+    found = {rule.detector.severity: rate_finding(rule) for rule in rules}
+    assert found == {severity: 100 * FINDING_LEVELS[severity] for severity in found}
+    assert len(found) >= 3

@@ -10,42 +10,59 @@ from typing import Any, Final
 from hotline.backtest.measures import Groups, average_precision
 from hotline.backtest.ranking import DAY_MS
 from hotline.backtest.runs import Outcome
+from hotline.backtest.summary import find_near_days
 
 _SIZE: Final = (9.0, 4.5)
+_WIDE: Final = (11.0, 5.5)
+"""The legend of all rules stands beside the picture."""
 _PLAIN: Final = {"Software": None}
 """The version of the library stays out of the files, so that equal runs give equal bytes."""
 
 
 def draw_charts(outcome: Outcome, told: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Draw the charts into the folder; the second one where there are labels."""
+    """Draw the charts into the folder; the second one where there are labels. That of another run does not stay."""
+    curve = folder / "precision_recall.png"
     drawn = [_draw_findings(outcome, set(told["left_out"]), folder / "findings.png")]
     if "labels" in told:
-        drawn.append(_draw_curve(outcome, folder / "precision_recall.png"))
+        drawn.append(_draw_curve(outcome, curve))
+    else:
+        curve.unlink(missing_ok=True)
     return drawn
 
 
 def _draw_findings(outcome: Outcome, blind: set[str], path: Path) -> Path:
-    figure, axes = _begin("Findings a day by detector", "day (UTC)", "findings")
+    figure, axes = _begin("Findings a day by detector", "day (UTC)", "findings", _WIDE)
     by_rule: dict[str, dict[int, int]] = {}
     rules = {rule.name: rule.detector.rule for rule in outcome.rules.rules}
     for day, name, count in _count_days(outcome):
         if rules[name] not in blind:
             by_rule.setdefault(rules[name], {})[day] = count
-    figures = outcome.figures
-    days = range(figures.first_ms // _DAY_MS, figures.last_ms // _DAY_MS + 1)
+    near = find_near_days(outcome.figures.days)
+    days = range(near.first, near.last + 1)
     dates = [datetime.fromtimestamp(day * _DAY_S, UTC) for day in days]
-    for rule, counts in sorted(by_rule.items()):
-        axes.plot(dates, [counts.get(day, 0) for day in days], label=rule, marker=".", linewidth=1)
+    for number, (rule, counts) in enumerate(sorted(by_rule.items())):
+        color, marker, style = choose_style(number)
+        told = [counts.get(day, 0) for day in days]
+        axes.plot(dates, told, label=rule, color=color, marker=marker, linestyle=style, markersize=4, linewidth=1)
     axes.set_ylim(bottom=0)
     if by_rule:
-        axes.legend(fontsize="small")
+        figure.legend(loc="outside right upper", fontsize="small")
     figure.autofmt_xdate()
     figure.savefig(path, metadata=_PLAIN)
     return path
 
 
 _DAY_S: Final = 86_400
-_DAY_MS: Final = _DAY_S * 1000
+_COLOURS: Final = 10
+"""So many colours the library has of its own."""
+_MARKERS: Final = (".", "s", "^", "D")
+_STYLES: Final = ("-", "--", ":", "-.")
+
+
+def choose_style(number: int) -> tuple[str, str, str]:
+    """The colour, marker and line of a rule by its place; no two of 40 are alike."""
+    turn = number // _COLOURS % len(_STYLES)
+    return f"C{number % _COLOURS}", _MARKERS[turn], _STYLES[turn]
 
 
 def _draw_curve(outcome: Outcome, path: Path) -> Path:
@@ -70,12 +87,12 @@ def _draw_curve(outcome: Outcome, path: Path) -> Path:
     return path
 
 
-def _begin(title: str, across: str, up: str) -> tuple[Any, Any]:
+def _begin(title: str, across: str, up: str, size: tuple[float, float] = _SIZE) -> tuple[Any, Any]:
     # A figure of its own, not pyplot's: nothing global, no window, no display.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=_SIZE, layout="constrained")
+    figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     axes.set(title=title, xlabel=across, ylabel=up)

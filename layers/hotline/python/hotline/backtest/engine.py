@@ -27,6 +27,7 @@ from .recent import RecentIds
 from .risk import rate_movement
 from .subjects import AWAKE_MAX, Subjects
 
+DAY_MS: Final = 24 * 3_600_000
 LABEL: Final = Signal.FRAUD_CONFIRMED.value
 
 
@@ -80,6 +81,8 @@ class Figures:
     duplicates: int = 0
     first_ms: int = 0
     last_ms: int = 0
+    days: Counter[int] = field(default_factory=Counter)
+    """Events by days since 1970 (UTC)."""
     types: Counter[str] = field(default_factory=Counter)
     untouched: Counter[str] = field(default_factory=Counter)
     missing: dict[str, set[str]] = field(default_factory=dict)
@@ -93,6 +96,7 @@ class Figures:
         self.events += other.events
         self.earlier += other.earlier
         self.duplicates += other.duplicates
+        self.days.update(other.days)
         self.types.update(other.types)
         self.missing = {stream: names & other.missing[stream] for stream, names in self.missing.items()}
 
@@ -100,13 +104,16 @@ class Figures:
         """The figures as JSON."""
         told = {name: getattr(self, name) for name in ("events", "earlier", "duplicates", "first_ms", "last_ms")}
         missing = {stream: sorted(names) for stream, names in self.missing.items()}
-        return {**told, "types": dict(self.types), "untouched": dict(self.untouched), "missing": missing}
+        days = {str(day): count for day, count in self.days.items()}
+        return {**told, "days": days, "types": dict(self.types), "untouched": dict(self.untouched), "missing": missing}
 
     @classmethod
     def of_json(cls, told: Mapping[str, Any]) -> Figures:
         """The figures that `to_json` told."""
         counts = {name: Counter(told[name]) for name in ("types", "untouched")}
-        return cls(**{**told, **counts, "missing": {stream: set(names) for stream, names in told["missing"].items()}})
+        days = Counter({int(day): count for day, count in told["days"].items()})
+        missing = {stream: set(names) for stream, names in told["missing"].items()}
+        return cls(**{**told, **counts, "days": days, "missing": missing})
 
 
 class Engine:
@@ -242,6 +249,7 @@ class Engine:
         figures.last_ms = at_ms
         figures.events += 1
         figures.types[type_] += 1
+        figures.days[at_ms // DAY_MS] += 1
         return pairs
 
 

@@ -2,29 +2,23 @@
 
 A movement's points are the sum of its parts. They come from the fold of its account and from that of its party, as they
 were at that moment. A movement that neither of them rates has the points of the findings that name it. An account has
-the points of its riskiest movement, or of the findings on itself, whichever is more.
+the points of its riskiest movement, or the sum of those of the rules that found something on it, whichever is more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from hotline.security.detectors import Severity
 from hotline.security.fold import Fold
 from hotline.security.rules import Rule
+from hotline.security.score import FINDING_LEVELS, RISK_MAX
 
 type Part = tuple[str, float]
 """A reason and its points, at least 0."""
 
 DIGITS: Final = 2
 """Of points; so equal runs rank alike, and scores are not too many to count by."""
-POINTS: Final[Mapping[Severity, int]] = {
-    Severity.LOW: 10,
-    Severity.MEDIUM: 30,
-    Severity.HIGH: 60,
-    Severity.CRITICAL: 100,
-}
 
 
 def rate_movement(fold: Fold) -> tuple[Part, ...]:
@@ -36,8 +30,8 @@ def rate_movement(fold: Fold) -> tuple[Part, ...]:
 
 
 def rate_finding(rule: Rule) -> int:
-    """The points of a finding."""
-    return POINTS[rule.detector.severity]
+    """The points of a finding, as in the stored risk of an account."""
+    return round(RISK_MAX * FINDING_LEVELS[rule.detector.severity])
 
 
 def add_findings(parts: Sequence[Part], found: Sequence[Part]) -> list[Part]:

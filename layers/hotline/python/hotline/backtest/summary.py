@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
 
 from hotline.kit.clock import to_text
 from hotline.security.rules import Rule
 
-from .engine import signals_of
+from .engine import DAY_MS, signals_of
 from .measures import Groups, Hits, TopOfDays, average_precision, group_two, mean
 from .runs import Outcome
 
-DAY_MS: Final = 24 * 3_600_000
+FAR_DAYS: Final = 90
+"""Days without any event, after which a few events more are far from the others."""
+FAR_SHARE: Final = 100
+"""Few events are at most one of so many."""
 DIGITS: Final = 6
 """Of shares; more would not be the same on every machine."""
 
@@ -31,6 +35,7 @@ def sum_up(outcome: Outcome, *, has_labels: bool) -> dict[str, Any]:
         "from": text_of_ms(figures.first_ms),
         "to": text_of_ms(figures.last_ms),
         "days": days,
+        "far_events": find_near_days(figures.days).far_events,
         "earlier_events": figures.earlier,
         "duplicates": figures.duplicates,
         "bad_lines": outcome.ledger.count("SELECT count(*) FROM bad"),
@@ -63,6 +68,36 @@ def find_blind(outcome: Outcome) -> dict[str, Any]:
         elif lacking:
             blind[detector.rule] = {"no_values": lacking}
     return blind
+
+
+class NearDays(NamedTuple):
+    """The days from the first to the last, since 1970, without those that a few events lie far from all others."""
+
+    first: int
+    last: int
+    far_events: int
+
+
+def find_near_days(days: Mapping[int, int]) -> NearDays:
+    """The days on which all events are but a few. `days`: events by day. A wrong year in one line makes a period of
+    decades, in which everything else is one day."""
+    found = sorted(days)
+    if not found:
+        return NearDays(0, 0, 0)
+    few = sum(days.values()) // FAR_SHARE
+    first, early = _count_far(found, days, few)
+    last, late = _count_far(found[::-1], days, few)
+    return NearDays(first, last, early + late)
+
+
+def _count_far(found: Sequence[int], days: Mapping[int, int], few: int) -> tuple[int, int]:
+    """The first day, in this order, that is not far from the others, and the events on the days before it."""
+    first, far, passed = found[0], 0, 0
+    for day, following in pairwise(found):
+        passed += days[day]
+        if passed <= few and abs(following - day) > FAR_DAYS:
+            first, far = following, passed
+    return first, far
 
 
 def text_of_ms(at_ms: int) -> str:
@@ -160,6 +195,11 @@ def say(told: Mapping[str, Any]) -> str:
         f"{_count(told['findings'], 'finding')}, {told['findings_a_day']:,.2f} a day, on "
         f"{_count(told['accounts_with_findings'], 'account')}.",
     ]
+    if told["far_events"]:
+        lines.append(
+            f"{_count(told['far_events'], 'event')} more than {FAR_DAYS} days from all others: days and findings a day "
+            "count up to there. --from and --to leave them out."
+        )
     if told["earlier_events"]:
         lines.append(f"{_count(told['earlier_events'], 'event')} before that taught the rules.")
     if told["duplicates"]:
@@ -218,9 +258,9 @@ def _say_table(detectors: Mapping[str, Any], labels: Mapping[str, Any] | None) -
         line = f"{rule:{width}} {told['findings']:>9,} {told['findings_a_day']:>9,.2f} {told['subjects']:>9,}"
         if labels is not None:
             of_rule = labels[rule]
-            about = of_rule["movements"] if of_rule["movements"]["fraud"] else of_rule["events"]
-            if not about["fraud"]:
-                about = of_rule["accounts"]
+            labelled = [of_rule[name] for name in ("movements", "events", "accounts") if of_rule[name]["fraud"]]
+            named = [one for one in labelled if one["found"] or one["false"]]
+            about = next(iter([*named, *labelled, of_rule["accounts"]]))
             shares = (of_rule["finding_precision"], about["precision"], about["recall"])
             line += "".join(f" {_percent(share):>9}" for share in shares)
         lines.append(line)
