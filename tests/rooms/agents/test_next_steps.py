@@ -279,6 +279,20 @@ def test_a_finding_that_was_judged_in_another_case_is_not_to_be_judged_again() -
         assert find_next_step(case("security"), entries, actions(proved=False), shown, findings=findings) is step
 
 
+@pytest.mark.parametrize("state", [FindingState.WITHDRAWN, FindingState.SUPPRESSED])
+@pytest.mark.parametrize(("shut", "step"), [((), Step.CLOSE), ((Cause.RISK_SCORE,), Step.RELEASE_HOLD)])
+def test_a_finding_that_is_withdrawn_asks_for_no_judgement(
+    state: FindingState, shut: tuple[Cause, ...], step: Step
+) -> None:
+    entries, gone = (OPENED, found("fnd_1")), replace(RAISED, state=state)
+    shown = view(*map(hold, shut))
+    assert find_next_step(case("security"), entries, actions(proved=False), shown, findings=(gone,)) is step
+    both = (gone, replace(RAISED, id="fnd_2"))
+    entries = (*entries, found("fnd_2"))
+    told = find_next_step(case("security"), entries, actions(proved=False), shown, findings=both)
+    assert told is Step.JUDGE_FINDING
+
+
 EARLIER, LATER = NOON - timedelta(minutes=1), NOON + timedelta(minutes=1)
 
 

@@ -19,7 +19,7 @@ from hotline.lockout.model import Component, LockState, LockView, SelfService, U
 from hotline.lockout.service import HoldEnd
 from hotline.refunds import service as refunds
 from hotline.refunds.model import ReviewNeed
-from hotline.security.model import SeenFinding, Verdict
+from hotline.security.model import FindingState, SeenFinding, Verdict
 
 from .actions import OFFERED, Action, Obstacle
 from .findings import HELD_BY_FINDINGS, list_unjudged
@@ -194,7 +194,8 @@ def _of_security(seen: _Seen) -> Step | None:
 
 
 def _has_finding(seen: _Seen) -> bool:
-    """Whether the timeline tells of a finding that no agent has judged since, here or in another case."""
+    """Whether the timeline tells of a finding that no agent has judged since, here or in another case. Nobody judges
+    one that is withdrawn or suppressed."""
     waiting: set[str] = set()
     for entry in seen.entries:
         named = _ids_in(entry)
@@ -202,7 +203,10 @@ def _has_finding(seen: _Seen) -> bool:
             waiting -= named
         elif entry.kind in (EntryKind.OPENED, EntryKind.ADDED):
             waiting |= named
-    return bool(waiting - {one.id for one in seen.findings if one.verdict is not None})
+    return bool(waiting - {one.id for one in seen.findings if one.verdict is not None or one.state in _SETTLED})
+
+
+_SETTLED: Final = frozenset({FindingState.WITHDRAWN, FindingState.SUPPRESSED})
 
 
 def _list_named(entries: Iterable[CaseEntry]) -> frozenset[str]:
