@@ -335,6 +335,10 @@ def test_labels_that_match_nothing_are_told_of(tmp_path: Path, capsys: pytest.Ca
         (["h.jsonl", "--detectors", "nonsense"], "--detectors: [nonsense]: there is no such rule"),
         (["h.jsonl", "--settings", "none.toml"], "none.toml cannot be read"),
         (["h.jsonl", "--settings", "bad.toml"], "bad.toml: [failed_login_burst] failures: a whole number is needed"),
+        (
+            ["h.jsonl", "--settings", "risk.toml"],
+            "risk.toml: [risk] high_from: a high risk cannot begin below a raised",
+        ),
         (["h.jsonl", "--labels", "bad.jsonl"], "bad.jsonl, line 2 is no label"),
         (["h.jsonl", "--train", "x..y"], "--train belongs to ./hotline backtest tune."),
         (["tune", "h.jsonl"], "./hotline backtest tune needs --detector."),
@@ -351,6 +355,7 @@ def test_a_fault_is_one_sentence(
     monkeypatch.chdir(tmp_path)
     write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")])
     (tmp_path / "bad.toml").write_text("[failed_login_burst]\nfailures = 2.5\n", encoding="utf-8")
+    (tmp_path / "risk.toml").write_text("[risk]\nraised_from = 60\nhigh_from = 50\n", encoding="utf-8")
     (tmp_path / "bad.jsonl").write_text('{"movement_id": "a", "fraud": true}\n{"fraud": true}\n', encoding="utf-8")
     (tmp_path / "h.jsonl.gz").write_bytes(gzip.compress(b"{}\n" * 1000)[:-9])
     assert cli.main(["backtest", *arguments]) in {1, 2}

@@ -160,7 +160,7 @@ def _read_scope(arguments: argparse.Namespace, *, ranked: bool, labels: "Labels 
 
 def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
     from hotline.security.detectors.shipped import DETECTORS
-    from hotline.security.settings import BadSettings, choose_rules, parse_settings, read_weights
+    from hotline.security.settings import BadSettings, choose_rules, parse_settings, read_bands, read_weights
 
     text = None
     if arguments.settings is not None:
@@ -175,6 +175,7 @@ def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
         only = [detector.rule for detector in DETECTORS]
     try:
         tables = parse_settings(text)
+        read_bands(tables)
         chosen, weights = choose_rules(tables, only=only), read_weights(tables)
     except BadSettings as bad:
         where = "--detectors" if bad.table in (only or ()) and bad.key == "-" else arguments.settings or "the settings"

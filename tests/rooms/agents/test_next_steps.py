@@ -288,8 +288,7 @@ def test_a_finding_that_is_withdrawn_asks_for_no_judgement(
     shown = view(*map(hold, shut))
     assert find_next_step(case("security"), entries, actions(proved=False), shown, findings=(gone,)) is step
     both = (gone, replace(RAISED, id="fnd_2"))
-    entries = (*entries, found("fnd_2"))
-    told = find_next_step(case("security"), entries, actions(proved=False), shown, findings=both)
+    told = find_next_step(case("security"), (*entries, found("fnd_2")), actions(proved=False), shown, findings=both)
     assert told is Step.JUDGE_FINDING
 
 

@@ -13,6 +13,8 @@ from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.rules import Bands, RuleSet
 from hotline.security.score import DIVISORS, Weights
 from hotline.security.settings import (
+    ABOVE_ZERO,
+    MOST,
     RISK,
     SCORE,
     SHIPPED_FILE,
@@ -106,6 +108,25 @@ def test_a_table_of_amounts_takes_the_place_of_the_whole() -> None:
     assert limits["reset_device_transfer"].floor_minor == {"EUR": 5}
 
 
+@pytest.mark.parametrize(("rule", "name"), MOST)
+def test_the_most_that_a_memory_holds_is_taken(rule: str, name: str) -> None:
+    most = MOST[rule, name] // (60_000 if name.endswith("_ms") else 1)
+    ((_, limits),) = choose_rules(parse_settings(f"[{rule}]\n{key_of(name)} = {most}\n"), only=[rule])
+    assert getattr(limits, name) == MOST[rule, name]
+
+
+def test_every_bound_names_a_limit_of_a_rule() -> None:
+    names = {(rule, one.name) for rule, detector in BY_RULE.items() for one in fields(detector.limits)}
+    assert set(MOST) <= names
+    assert {name for _, name in names} >= ABOVE_ZERO
+
+
+@pytest.mark.parametrize("limit", ["drain.habit_minutes", "failed_login_burst.quiet_minutes", "card_testing.failures"])
+def test_a_limit_that_means_something_at_zero_may_be_zero(limit: str) -> None:
+    rule, key = limit.split(".")
+    assert choose_rules(parse_settings(f"[{rule}]\n{key} = 0\n"), only=[rule])
+
+
 def test_rules_are_switched_off_and_named_ones_on() -> None:
     tables = parse_settings("[failed_login_burst]\non = false\n[drain]\non = true\n")
     published = {detector.rule for detector in DETECTORS if detector.is_published}
@@ -179,6 +200,22 @@ def test_settings_that_are_taken_let_the_rule_judge(detector: Detector[Any]) -> 
         ("[failed_login_burst]\nfailures = true\n", "[failed_login_burst] failures: a number is needed"),
         ("[failed_login_burst]\nfailures = -1\n", "[failed_login_burst] failures: a number of at least 0 is needed"),
         ("[failed_login_burst]\nwindow_minutes = nan\n", "[failed_login_burst] window_minutes: a number is needed"),
+        ("[drain]\nslices = 0\n", "[drain] slices: a number above 0 is needed"),
+        ("[drain]\nwindow_minutes = 0\n", "[drain] window_minutes: a number above 0 is needed"),
+        ("[drain]\nslices = 25\n", "[drain] slices: the memory of the rule holds no more than 24"),
+        ("[card_testing]\ntries = 13\n", "[card_testing] tries: the memory of the rule holds no more than 12"),
+        (
+            "[drain]\nwindow_minutes = 576001\n",
+            "[drain] window_minutes: the memory of the rule holds no more than 576000 minutes",
+        ),
+        (
+            "[slow_stuffing]\nwindow_minutes = 50401\n",
+            "[slow_stuffing] window_minutes: the memory of the rule holds no more than 50400 minutes",
+        ),
+        (
+            "[two_countries]\nwindow_minutes = 1441\n",
+            "[two_countries] window_minutes: the memory of the rule holds no more than 1440 minutes",
+        ),
         ("[reset_device_transfer]\nfloor_minor = 5\n", "[reset_device_transfer] floor_minor: a table of names and"),
         ("[reset_device_transfer.floor_minor]\nEUR = 0.5\n", "[reset_device_transfer] floor_minor.EUR: a whole number"),
         ("[failed_login_burst]\nfailures = 0\n", "[failed_login_burst] failures: a number above 0 is needed"),

@@ -59,8 +59,8 @@ class Labels:
 
 
 def read_labels(path: Path) -> Labels:
-    """The labels of a file. Raises Unusable for a line that is no label, and for one that contradicts an earlier line:
-    a label that is left out would make every figure wrong."""
+    """The labels of a file. Raises Unusable for a line that is no label, and for one that contradicts an earlier line.
+    A label that is left out would make every figure wrong."""
     labels = Labels()
     for number, line in read_lines(path):
         if line.isspace():

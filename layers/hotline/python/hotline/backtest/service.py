@@ -20,7 +20,7 @@ from hotline.kit.aws.objects import Objects
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.rules import RuleSet
 from hotline.security.score import Weights
-from hotline.security.settings import SHIPPED_FILE, BadSettings, choose_rules, parse_settings, read_weights
+from hotline.security.settings import SHIPPED_FILE, BadSettings, choose_rules, parse_settings, read_bands, read_weights
 
 from .engine import Figures, Scope, Share
 from .labels import Labels, read_labels
@@ -66,6 +66,7 @@ def plan(objects: Objects, order: Mapping[str, object], run: str) -> dict[str, A
         only = tuple(detector.rule for detector in DETECTORS)
     made = replace(made, settings=text.decode(), only=only)
     _weigh(made)
+    read_bands(parse_settings(made.settings))
     if not _choose(made):
         raise Unusable(BacktestError.NO_RULE, "No rule is on: name some with detectors.")
     if made.labels is not None and made.labels not in objects.list_keys(made.labels):

@@ -26,6 +26,8 @@ from .detectors import Event, Stream
 from .model import (
     CONFIRMED_LIFE,
     FINDING_LIFE,
+    WATCH_LIFE,
+    WATCH_LIVES,
     Finding,
     FindingState,
     Row,
@@ -45,15 +47,6 @@ if TYPE_CHECKING:
 
 PAGE_ROWS: Final = 500
 """Rows of one query."""
-WATCH_LIFE: Final = timedelta(days=400)
-SOURCE_LIFE: Final = timedelta(days=35)
-WATCH_LIVES: Final[Mapping[Stream, timedelta]] = {
-    Stream.ACCOUNT: WATCH_LIFE,
-    Stream.SOURCE: SOURCE_LIFE,
-    Stream.PARTY: WATCH_LIFE,
-    Stream.AGENT: WATCH_LIFE,
-}
-"""How long a watch is kept after its last change: a year of habits; an address belongs to somebody else after weeks."""
 ERASED: Final = "erased"
 _WATCH: Final = "#WATCH"
 _SUPPRESSION: Final = "SUPPRESSION#"

@@ -73,6 +73,15 @@ FINDING_LIFE: Final = timedelta(days=90)
 """So long a finding asks for attention after it was found; Amazon GuardDuty keeps its findings as long."""
 CONFIRMED_LIFE: Final = FINDING_LIFE
 """So long an owner reads what a person has confirmed, from that word on."""
+WATCH_LIFE: Final = timedelta(days=400)
+SOURCE_LIFE: Final = timedelta(days=35)
+WATCH_LIVES: Final[Mapping[Stream, timedelta]] = {
+    Stream.ACCOUNT: WATCH_LIFE,
+    Stream.SOURCE: SOURCE_LIFE,
+    Stream.PARTY: WATCH_LIFE,
+    Stream.AGENT: WATCH_LIFE,
+}
+"""How long a watch is kept after its last change: a year of habits; an address belongs to somebody else after weeks."""
 _ENDS: Final = frozenset({FindingState.RESOLVED, FindingState.EXPIRED, FindingState.WITHDRAWN})
 NEXT_STATES: Final[Mapping[FindingState, frozenset[FindingState]]] = {
     FindingState.OPEN: _ENDS | {FindingState.TOLD, FindingState.ACKNOWLEDGED},

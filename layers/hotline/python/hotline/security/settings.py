@@ -13,15 +13,26 @@ import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from hotline.kit.errors import InvalidInput
 
-from .detectors import Detector
+from .detectors import (
+    Detector,
+    card_testing,
+    distributed_guessing,
+    drain,
+    history,
+    journeys,
+    slow_stuffing,
+    source_tries,
+)
 from .detectors.rule import MINUTE_MS
 from .detectors.shipped import DETECTORS
+from .model import WATCH_LIVES
 from .rules import Bands, RuleSet
 from .score import DIVISORS, RISK_MAX, Weights
 
@@ -37,6 +48,27 @@ OTHERS: Final = ""
 """The name of every other currency in a table of amounts (detectors/floors.py)."""
 NOT_ABOVE_0: Final = "a number above 0 is needed"
 _MS, _MINUTES = "_ms", "_minutes"
+ABOVE_ZERO: Final = frozenset(
+    {"accounts", "addresses", "approvals", "burst", "burst_ms", "codes", "day_count", "deviations", "devices", "frauds",
+     "half_life_ms", "hour_count", "points", "quick_ms", "ratio", "refunds", "slices", "speed_km_h", "success_ms",
+     "tries", "window_ms"}
+)  # fmt: skip
+"""The limits that mean nothing at 0: a pattern of no events, or of no time. Others may be 0, such as a floor, or the
+quiet after a finding."""
+MOST: Final[Mapping[tuple[str, str], int]] = {
+    ("card_testing", "tries"): card_testing.TRIES_MAX,
+    ("credential_stuffing", "accounts"): source_tries.TRIES_MAX,
+    ("credential_stuffing", "tries"): source_tries.TRIES_MAX,
+    ("drain", "slices"): drain.SLICES_MAX,
+    ("password_spray", "accounts"): source_tries.TRIES_MAX,
+    ("password_spray", "tries"): source_tries.TRIES_MAX,
+    ("slow_stuffing", "accounts"): slow_stuffing.ACCOUNTS_MAX,
+    ("success_after_attack", "burst"): distributed_guessing.TRIES_MAX,
+    ("two_countries", "window_ms"): journeys.MEMORY_MS,
+    ("velocity", "day_count"): history.SPENDING_MAX,
+    ("velocity", "hour_count"): history.SPENDING_MAX,
+}
+"""The limits of rules whose memory keeps so much and no more. Above that a rule would find nothing, or nothing more."""
 
 
 class BadSettings(InvalidInput):
@@ -135,6 +167,20 @@ def replace_limits(detector: Detector[Any], limits: Any, table: Mapping[str, Any
     return replaced
 
 
+def _refuse_senseless(detector: Detector[Any], limits: Any, told: Iterable[str]) -> None:
+    """Raise BadSettings for a limit, of those that the settings tell, that the rule's memory cannot serve."""
+    life_ms = WATCH_LIVES[detector.stream] // timedelta(milliseconds=1)
+    names = [field.name for field in fields(limits) if key_of(field.name) in told]
+    for name in names:
+        value, key = getattr(limits, name), key_of(name)
+        if name in ABOVE_ZERO and value <= 0:
+            raise BadSettings(detector.rule, key, "a number above 0 is needed")
+        most = MOST.get((detector.rule, name), life_ms if name.endswith(_MS) else None)
+        if most is not None and value > most:
+            shown, unit = (most / MINUTE_MS, " minutes") if name.endswith(_MS) else (most, "")
+            raise BadSettings(detector.rule, key, f"the memory of the rule holds no more than {shown:g}{unit}")
+
+
 def _replace(name: str, numbers: Any, table: Mapping[str, Any], noun: str) -> Any:
     names = {key_of(field.name): field.name for field in fields(numbers)}
     changed = {}
@@ -157,7 +203,9 @@ def _read_table(detector: Detector[Any], table: object) -> tuple[bool, Any]:
     if not isinstance(is_on, bool):
         raise BadSettings(detector.rule, ON, "only true and false are possible")
     limits = {key: value for key, value in table.items() if key != ON}
-    return is_on, replace_limits(detector, detector.limits, limits)
+    read = replace_limits(detector, detector.limits, limits)
+    _refuse_senseless(detector, read, limits.keys())
+    return is_on, read
 
 
 def _read_limit(rule: str, key: str, value: object, shipped: object) -> object:
