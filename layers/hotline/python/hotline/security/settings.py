@@ -53,8 +53,8 @@ ABOVE_ZERO: Final = frozenset(
      "half_life_ms", "hour_count", "points", "quick_ms", "ratio", "refunds", "slices", "speed_km_h", "success_ms",
      "tries", "window_ms"}
 )  # fmt: skip
-"""The limits that mean nothing at 0: a pattern of no events, or of no time. Others may be 0, such as a floor, or the
-quiet after a finding."""
+"""The limits that mean nothing at 0 in any rule: a pattern of no events, or of no time. Others may be 0, such as the
+quiet after a finding; a rule names its own in `positive`."""
 MOST: Final[Mapping[tuple[str, str], int]] = {
     ("card_testing", "tries"): card_testing.TRIES_MAX,
     ("credential_stuffing", "accounts"): source_tries.TRIES_MAX,
@@ -160,21 +160,19 @@ def read_weights(tables: Mapping[str, Any]) -> Weights:
 def replace_limits(detector: Detector[Any], limits: Any, table: Mapping[str, Any]) -> Any:
     """The limits with those of a table in their place. Raises BadSettings."""
     replaced = _replace(detector.rule, limits, table, "limit")
-    for name in sorted(detector.positive):
+    for name in sorted(detector.positive | ABOVE_ZERO & {field.name for field in fields(limits)}):
         value = getattr(replaced, name)
         if not all(value.values() if isinstance(value, Mapping) else (value,)):
             raise BadSettings(detector.rule, key_of(name), NOT_ABOVE_0)
     return replaced
 
 
-def _refuse_senseless(detector: Detector[Any], limits: Any, told: Iterable[str]) -> None:
+def _refuse_beyond_memory(detector: Detector[Any], limits: Any, told: Iterable[str]) -> None:
     """Raise BadSettings for a limit, of those that the settings tell, that the rule's memory cannot serve."""
     life_ms = WATCH_LIVES[detector.stream] // timedelta(milliseconds=1)
     names = [field.name for field in fields(limits) if key_of(field.name) in told]
     for name in names:
         value, key = getattr(limits, name), key_of(name)
-        if name in ABOVE_ZERO and value <= 0:
-            raise BadSettings(detector.rule, key, "a number above 0 is needed")
         most = MOST.get((detector.rule, name), life_ms if name.endswith(_MS) else None)
         if most is not None and value > most:
             shown, unit = (most / MINUTE_MS, " minutes") if name.endswith(_MS) else (most, "")
@@ -204,7 +202,7 @@ def _read_table(detector: Detector[Any], table: object) -> tuple[bool, Any]:
         raise BadSettings(detector.rule, ON, "only true and false are possible")
     limits = {key: value for key, value in table.items() if key != ON}
     read = replace_limits(detector, detector.limits, limits)
-    _refuse_senseless(detector, read, limits.keys())
+    _refuse_beyond_memory(detector, read, limits.keys())
     return is_on, read
 
 
