@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.settings import choose_rules
 from hotline_local import cli
+from hotline_local.backtest import tuning
 from hotline_local.backtest.tuning import list_neighbours
 from tests.support.wallet_histories import login, write_history
 
@@ -77,7 +79,7 @@ def test_the_limits_that_were_found_can_be_read_and_pasted(tmp_path: Path, capsy
 def test_periods_that_cannot_tell_anything_are_refused(
     tmp_path: Path, train: str, test: str, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert tune(write_guessers(tmp_path), "--train", train, "--test", test) in {1, 2}
+    assert tune(write_guessers(tmp_path), "--train", train, "--test", test) == 2
     said, complaint = capsys.readouterr()
     assert (said, complaint.startswith(sentence)) == ("", True), complaint
 
@@ -86,6 +88,26 @@ def test_periods_that_cannot_tell_anything_are_refused(
 def test_other_options_are_refused(tmp_path: Path, more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert tune(write_guessers(tmp_path), "--train", TRAIN, "--test", TEST, *more) == 2
     assert f"takes no {more[0]}." in capsys.readouterr().err
+
+
+def test_limits_that_no_other_ones_beat_are_told_as_they_were(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning, "ROUNDS_MAX", 0)
+    assert tune(write_guessers(tmp_path), "--train", TRAIN, "--test", TEST) == 0
+    assert "limits after 0 rounds, by events.\nNo other limits do better" in capsys.readouterr().out
+
+
+def test_limits_that_settings_refuse_are_not_searched() -> None:
+    (detector,) = (one for one in DETECTORS if one.rule == "card_testing")
+    tries = {one.tries: tuning._is_taken(detector, one) for one in list_neighbours(replace(detector.limits, tries=8))}
+    assert (tries[12], tries[16]) == (True, False)
+
+
+def test_limits_with_a_point_stay_short() -> None:
+    (detector,) = (one for one in DETECTORS if one.rule == "spend_anomaly")
+    twice = [last for one in list_neighbours(detector.limits) for last in list_neighbours(one)]
+    assert max(len(str(one.spread_floor)) for one in twice) <= 8
 
 
 def test_each_neighbour_differs_in_one_limit() -> None:

@@ -18,6 +18,8 @@ from hotline.backtest.runs import Work, run
 from hotline.backtest.summary import text_of_ms
 from hotline.security.detectors import Detector
 from hotline.security.rules import RuleSet
+from hotline.security.settings import BadSettings, choose_rules, parse_settings
+from hotline_local.counts import count_things
 from hotline_local.errors import CommandError
 
 from .tables import table_of
@@ -68,9 +70,9 @@ def tune(
     search = _Search(work, labels, detector)
     first = score = search.judge(train, [before])[0]
     if not score.fraud:
-        raise CommandError("No fraud is labelled in --train: there is nothing to search by.")
+        raise CommandError("No fraud is labelled in --train: there is nothing to search by.", exit_code=2)
     best, rounds = before, 0
-    while rounds < ROUNDS_MAX and (candidates := list(list_neighbours(best))):
+    while rounds < ROUNDS_MAX and (candidates := [one for one in list_neighbours(best) if _is_taken(detector, one)]):
         scores = search.judge(train, candidates)
         better = max(range(len(scores)), key=lambda number: (f1_of(scores[number]), -number))
         if f1_of(scores[better]) <= f1_of(score):
@@ -104,7 +106,9 @@ def list_neighbours(limits: Any) -> Iterator[Any]:
 
 def say(told: Mapping[str, Any]) -> str:
     """The limits that were found, as lines to read."""
-    lines = [f"{told['detector']}: limits after {told['rounds']} rounds, by {told['about']}."]
+    lines = [f"{told['detector']}: limits after {count_things(told['rounds'], 'round')}, by {told['about']}."]
+    if not told["rounds"]:
+        lines.append("No other limits do better: these are the ones as they were.")
     for name in ("train", "test"):
         period = told[name]
         lines.append(f"{name} {period['from']} to {period['to']}")
@@ -113,6 +117,15 @@ def say(told: Mapping[str, Any]) -> str:
             found = f"{hits['found']:,} of {hits['fraud']:,} found, {hits['false']:,} false"
             lines.append(f"  {which:6} F1 {hits['f1']:.3f}, {found}")
     return "\n".join([*lines, "", told["settings"].rstrip()])
+
+
+def _is_taken(detector: Detector[Any], limits: Any) -> bool:
+    """Whether the settings take these limits: what is found shall be pasted there."""
+    try:
+        choose_rules(parse_settings(table_of(detector, limits, is_on=True)), [detector])
+    except BadSettings:
+        return False
+    return True
 
 
 @dataclass(slots=True)
@@ -153,7 +166,7 @@ def _scale(value: Any, factor: float) -> Any:
         return tuple(_scale(one, factor) for one in value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return value
-    return max(1, round(value * factor)) if isinstance(value, int) else value * factor
+    return max(1, round(value * factor)) if isinstance(value, int) else round(value * factor, DIGITS)
 
 
 def _tell(period: Period, before: Hits, after: Hits) -> dict[str, Any]:

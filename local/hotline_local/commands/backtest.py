@@ -27,7 +27,8 @@ _DESCRIPTION: Final = (
     "LABELS has one JSON object a line: movement_id, event_id or account (this one with from and to, which may be left "
     "out), and fraud, true or false. A thing without a label counts as honest. With --out the findings, the rankings "
     "of movements and accounts, the summary and charts are written into DIR. Exit code 0: every line was read; 1: some "
-    "were not. docs/backtest.md says how to convert other data sets, and what the measures mean."
+    "were not; 2: the command cannot be carried out as it stands. "
+    "docs/backtest.md says how to convert other data sets, and what the measures mean."
 )
 
 
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         return _tune(arguments) if arguments.files[0] == "tune" else _judge(arguments)
     except Unusable as fault:
-        raise CommandError(fault.sentence) from None
+        raise CommandError(fault.sentence, exit_code=2) from None
 
 
 def _judge(arguments: argparse.Namespace) -> int:
@@ -178,7 +179,8 @@ def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
         read_bands(tables)
         chosen, weights = choose_rules(tables, only=only), read_weights(tables)
     except BadSettings as bad:
-        where = "--detectors" if bad.table in (only or ()) and bad.key == "-" else arguments.settings or "the settings"
+        flag = "--detectors" if arguments.detector is None else "--detector"
+        where = flag if bad.table in (only or ()) and bad.key == "-" else arguments.settings or "the settings"
         raise CommandError(f"{where}: {bad}.", exit_code=2) from None
     if not chosen:
         raise CommandError("No rule is on: name some with --detectors.", exit_code=2)
@@ -204,7 +206,7 @@ def _write(outcome: "Outcome", told: dict[str, Any], folder: Path, names: list[s
         write_results(outcome, told, names, folder)
         draw_charts(outcome, told, folder)
     except OSError as fault:
-        raise CommandError(f"{folder} cannot be written: {fault.strerror}.") from None
+        raise CommandError(f"{folder} cannot be written: {fault.strerror}.", exit_code=2) from None
 
 
 def _say_bad(count: int, first: list[dict[str, Any]]) -> None:

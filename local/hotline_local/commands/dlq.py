@@ -47,7 +47,7 @@ def run_list(arguments: argparse.Namespace) -> int:
     found = letters(load())
     _show(found, as_json=arguments.json)
     if not arguments.json:
-        print(f"{len(found)} dead letters." if found else "There are no dead letters.")
+        print(f"{count_things(len(found), 'dead letter', 'dead letters')}." if found else "There are no dead letters.")
     return 0
 
 
