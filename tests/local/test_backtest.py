@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import subprocess
 import sys
@@ -372,6 +373,22 @@ def test_a_fault_is_one_sentence(
     assert said == ""
     assert complaint.startswith(sentence)
     assert len(complaint.splitlines()) == 1
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_run_that_is_told_to_end_leaves_no_temporary_files(tmp_path: Path, jobs: str) -> None:
+    """The history is long, so that the run is told while it reads."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    write_history(tmp_path / "h.jsonl", (login(number, number, f"acct-{number % 50}") for number in range(40_000)))
+    code = "import sys; from hotline_local import cli; sys.exit(cli.main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "backtest", *[str(tmp_path / "h.jsonl")] * 40, "--jobs", jobs]
+    with subprocess.Popen(command, env={**os.environ, "TMPDIR": str(scratch)}) as process:
+        while not list(scratch.glob("hotline-backtest-*/*/ledger-0")):
+            assert process.poll() is None
+        process.terminate()
+        assert process.wait(60) == 130
+    assert list(scratch.glob("hotline-backtest-*")) == []
 
 
 def test_the_help_documents_files_labels_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:

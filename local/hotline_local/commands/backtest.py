@@ -2,11 +2,13 @@
 
 import argparse
 import json
+import signal
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
@@ -65,10 +67,24 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the rules, report; return 1 when a line was not read. Raises CommandError."""
     from hotline.backtest.model import Unusable
 
+    before = signal.signal(signal.SIGTERM, _end)
     try:
         return _tune(arguments) if arguments.files[0] == "tune" else _judge(arguments)
     except Unusable as fault:
         raise CommandError(fault.sentence, exit_code=2) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End as Ctrl-C does, so that temporary files go. The processes of --jobs get no signal of a terminal, and the end
+    waits for them."""
+    from multiprocessing import active_children
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for process in active_children():
+        process.terminate()
+    raise KeyboardInterrupt
 
 
 def _judge(arguments: argparse.Namespace) -> int:
