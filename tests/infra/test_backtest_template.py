@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from hotline.backtest.model import INPUT, OBJECTS_MAX, OUTPUT, SHARES_MAX, WORK
+from hotline.backtest.model import INPUT, OBJECTS_MAX, OUTPUT, PARTS, SHARES_MAX
 from hotline_local.launcher.paths import ROOT
 from tests.support.template import cloudformation, properties, statements_of
 
@@ -45,9 +45,9 @@ def test_the_bucket_is_encrypted_shut_and_everything_in_it_ends() -> None:
         for rule in bucket["LifecycleConfiguration"]["Rules"]
         if "ExpirationInDays" in rule
     }
-    assert lives == {INPUT: 30, WORK: 3, OUTPUT: 90}
+    assert lives == {INPUT: 30, PARTS: 3, OUTPUT: 90}
     # A run is over long before its parts end.
-    assert DEFINITION["TimeoutSeconds"] < lives[WORK] * 86_400
+    assert DEFINITION["TimeoutSeconds"] < lives[PARTS] * 86_400
 
 
 def test_the_worker_writes_no_history_and_reads_no_results() -> None:
@@ -59,8 +59,8 @@ def test_the_worker_writes_no_history_and_reads_no_results() -> None:
     }
     bucket = "${BacktestBucket.Arn}/"
     assert granted == {
-        "s3:GetObject": [f"{bucket}{INPUT}*", f"{bucket}{WORK}*"],
-        "s3:PutObject": [f"{bucket}{WORK}*", f"{bucket}{OUTPUT}*"],
+        "s3:GetObject": [f"{bucket}{INPUT}*", f"{bucket}{PARTS}*"],
+        "s3:PutObject": [f"{bucket}{PARTS}*", f"{bucket}{OUTPUT}*"],
     }
     everything = json.dumps(statements_of("BacktestRole"))
     assert "dynamodb:" not in everything

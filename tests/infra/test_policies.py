@@ -31,7 +31,7 @@ STARS: Final = {
         "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${AWS::StackName}-backtest:*",
     ): "each run has a name of its own",
     ("BacktestRole", "Resource", "${BacktestBucket.Arn}/input/*"): "people name their histories",
-    ("BacktestRole", "Resource", "${BacktestBucket.Arn}/work/*"): "each run has names of its own",
+    ("BacktestRole", "Resource", "${BacktestBucket.Arn}/parts/*"): "each run has names of its own",
     ("BacktestRole", "Resource", "${BacktestBucket.Arn}/output/*"): "each run has names of its own",
     ("BacktestBucketPolicy", "Principal", "*"): "what is refused is refused to everybody",
     ("BacktestBucketPolicy", "Action", "s3:*"): "without TLS nothing is done at all",

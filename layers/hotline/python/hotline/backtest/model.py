@@ -18,7 +18,7 @@ OBJECTS_MAX: Final = 10_000
 """Each object is one item of a map, whose answers travel in one state of at most 256 KB."""
 INPUT: Final = "input/"
 """The prefix of what people put into the bucket: histories, labels, settings."""
-WORK: Final = "work/"
+PARTS: Final = "parts/"
 """The prefix of what the steps of a run leave for each other."""
 OUTPUT: Final = "output/"
 """The prefix of the results."""

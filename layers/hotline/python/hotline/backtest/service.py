@@ -29,8 +29,8 @@ from .model import (
     INPUT,
     OBJECTS_MAX,
     OUTPUT,
+    PARTS,
     SHARES_MAX,
-    WORK,
     BacktestError,
     Plan,
     Unusable,
@@ -43,7 +43,7 @@ from .results import write_results
 from .runs import Chosen, Outcome, Work, judge_share
 from .summary import sum_up
 
-__all__ = ["INPUT", "OUTPUT", "SHARES_MAX", "WORK", "BadSettings", "Unusable", "judge", "merge", "plan", "split"]
+__all__ = ["INPUT", "OUTPUT", "PARTS", "SHARES_MAX", "BadSettings", "Unusable", "judge", "merge", "plan", "split"]
 
 NAME_CHARACTERS: Final = 16
 """Of the hash of a key, in the names of what comes of the object."""
@@ -96,9 +96,9 @@ def split(objects: Objects, run: str, key: str) -> int:
             raise Unusable(BacktestError.NO_OBJECT, f"There is no object {key} any more.")
         divided = divide(file, made.shares, folder)
         for share, part in divided.parts.items():
-            objects.keep(part, f"{WORK}{run}/lines/{share:03d}/{name}.jsonl.gz")
+            objects.keep(part, f"{PARTS}{run}/lines/{share:03d}/{name}.jsonl.gz")
     told = {"key": key, "lines": divided.lines, "bad": divided.bad, "untouched": divided.untouched}
-    objects.write(f"{WORK}{run}/files/{name}.json", json.dumps(told).encode())
+    objects.write(f"{PARTS}{run}/files/{name}.json", json.dumps(told).encode())
     return divided.lines
 
 
@@ -109,7 +109,7 @@ def judge(objects: Objects, run: str, share: int) -> int:
     labels = _read_labels(objects, made)
     with TemporaryDirectory(prefix="hotline-backtest-") as place:
         folder = Path(place)
-        files = tuple(_fetch_all(objects, f"{WORK}{run}/lines/{share:03d}/", folder))
+        files = tuple(_fetch_all(objects, f"{PARTS}{run}/lines/{share:03d}/", folder))
         inputs = Inputs(files)
         if len(files) > PARTS_MAX:
             (apart := folder / "sorted").mkdir()
@@ -117,8 +117,8 @@ def judge(objects: Objects, run: str, share: int) -> int:
         work = Work(files, _choose(made), _scope_of(made, labels), weights=_weigh(made))
         figures, ledger = judge_share(work, inputs, folder, Share(share, made.shares))
         ledger.close()
-        objects.keep(ledger.path, f"{WORK}{run}/judged/{share:03d}.sqlite")
-    objects.write(f"{WORK}{run}/figures/{share:03d}.json", json.dumps(figures.to_json()).encode())
+        objects.keep(ledger.path, f"{PARTS}{run}/judged/{share:03d}.sqlite")
+    objects.write(f"{PARTS}{run}/figures/{share:03d}.json", json.dumps(figures.to_json()).encode())
     return figures.events
 
 
@@ -148,10 +148,10 @@ def merge(objects: Objects, run: str) -> dict[str, Any]:
 
 def _collect(objects: Objects, made: Plan, ledger: Ledger, folder: Path) -> Figures:
     """Take in the ledgers of all shares, one at a time, and add up their figures."""
-    ledger.collect(_fetch_all(objects, f"{WORK}{made.run}/judged/", folder, one_at_a_time=True))
+    ledger.collect(_fetch_all(objects, f"{PARTS}{made.run}/judged/", folder, one_at_a_time=True))
     whole: Figures | None = None
     for share in range(made.shares):
-        text = objects.read(f"{WORK}{made.run}/figures/{share:03d}.json")
+        text = objects.read(f"{PARTS}{made.run}/figures/{share:03d}.json")
         if text is None:
             raise Unusable(BacktestError.NO_OBJECT, f"Share {share} was not judged to its end.")
         figures = Figures.of_json(json.loads(text))
@@ -169,7 +169,7 @@ def _collect_files(objects: Objects, made: Plan, ledger: Ledger, figures: Figure
         raise Unusable(BacktestError.OTHER_HISTORY, "Objects of the history came or went while it was read.")
     figures.untouched.clear()
     for number, key in enumerate(names):
-        text = objects.read(f"{WORK}{made.run}/files/{_name_of(key)}.json")
+        text = objects.read(f"{PARTS}{made.run}/files/{_name_of(key)}.json")
         if text is None:
             raise Unusable(BacktestError.NO_OBJECT, f"{key} was not read to its end.")
         told = json.loads(text)
@@ -232,8 +232,8 @@ def _name_of(key: str) -> str:
 
 
 def _plan_key(run: str) -> str:
-    return f"{WORK}{run}/plan.json"
+    return f"{PARTS}{run}/plan.json"
 
 
 def _history_key(run: str) -> str:
-    return f"{WORK}{run}/history.json"
+    return f"{PARTS}{run}/history.json"
