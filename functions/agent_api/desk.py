@@ -122,7 +122,7 @@ def seen_version(if_match: str | None) -> int | None:
     return int(if_match.strip('"')) if if_match is not None else None
 
 
-def zoned(until: datetime) -> datetime:
+def require_zone(until: datetime) -> datetime:
     """A time of a body's field `until`. Raises Problem `malformed_request` for one without a zone."""
     if until.tzinfo is None:
         raise problem_in("#/until", "timezone_missing")

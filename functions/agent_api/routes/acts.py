@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router, zoned
+from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, require_zone, router
 from functions.agent_api.shapes.acts import (
     Act,
     ContactChange,
@@ -156,7 +156,7 @@ def suppress_rule(
 ) -> Done:
     """Keep a rule from telling of the account until a time. With a second person for a rule that holds accounts. One
     that is suppressed already is so until the new time."""
-    return _do(id, body, contact, key, agents.SuppressRule(body.rule, zoned(body.until)))
+    return _do(id, body, contact, key, agents.SuppressRule(body.rule, require_zone(body.until)))
 
 
 @router.post("/v1/agent/cases/<id>/suppression-ends", tags=_TAGS, operation_id="end_suppression", status_code=202)

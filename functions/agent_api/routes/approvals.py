@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.agent_api.answers import approval_of, unmask_of
-from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router, zoned
+from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, require_zone, router
 from functions.agent_api.shapes.acts import ApprovalAsked, Approvals, Decided
 from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Approval
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
@@ -129,7 +129,7 @@ def _act_of(body: ApprovalAsked) -> AgentAct[Any]:
         case "unmask_beyond":
             return unmask_of(_given(body.field, "field"), body.item_id)
         case "suppress_holding":
-            return agents.SuppressRule(_given(body.rule, "rule"), zoned(_given(body.until, "until")))
+            return agents.SuppressRule(_given(body.rule, "rule"), require_zone(_given(body.until, "until")))
         case "edit_numbers":
             return agents.EditNumbers(tuple(_given(body.numbers, "numbers")), 0)
         case "publish_policy":

@@ -15,10 +15,10 @@ from functions.agent_api.desk import (
     IfMatch,
     SeenTag,
     desk,
+    require_zone,
     router,
     seen_version,
     version_of,
-    zoned,
 )
 from functions.agent_api.shapes.cases import (
     Actor,
@@ -126,7 +126,7 @@ def add_note(id: str, body: Note, key: IdempotencyKey = None) -> CaseRow:  # noq
 def snooze_case(id: str, body: Snooze, if_match: IfMatch = None, key: IdempotencyKey = None) -> CaseRow:  # noqa: A002
     """Let a case wait until a time, five minutes to thirty days ahead."""
     case_id, version, supervised = id_from(id), seen_version(if_match), desk().supervises
-    until = zoned(body.until)
+    until = require_zone(body.until)
     return _work(
         case_id,
         "snoozed",

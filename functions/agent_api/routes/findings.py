@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.agent_api.desk import IdempotencyKey, IfMatch, desk, router, seen_version, zoned
+from functions.agent_api.desk import IdempotencyKey, IfMatch, desk, require_zone, router, seen_version
 from functions.agent_api.shapes.acts import Done
 from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Person
 from functions.agent_api.shapes.findings import (
@@ -88,7 +88,7 @@ def judge_subject_finding(
 )
 def suppress_subject_rule(finding: str, body: SubjectSuppressed, key: IdempotencyKey = None) -> Done:
     """Keep the rule of a finding from telling of its address or payee until a time."""
-    finding_id, until = id_from(finding), zoned(body.until)
+    finding_id, until = id_from(finding), require_zone(body.until)
     return _do(body, key, finding_id, agents.SuppressSubjectRule(_STREAMS[body.about], body.subject, finding_id, until))
 
 
