@@ -1,7 +1,6 @@
 """A DynamoDB that knows three answers and nothing else: what a client costs is then the client's alone.
 
-`python -m benchmarks.stub_dynamodb` listens on a free port of loopback, and prints it. With `--empty` its tables are,
-and it gives every secret that it is asked for.
+`python -m benchmarks.stub_dynamodb` listens on a free port of loopback, and prints it.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ TABLE: Final = "hotline"
 ITEMS: Final = 6
 _LENGTH: Final = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _TARGET: Final = re.compile(rb"x-amz-target: *\w+\.(\w+)", re.IGNORECASE)
-SECRET: Final = json.dumps({"current": "1", "1": "a-key-for-benchmarks-only-0123456789"})
 
 
 def row(number: int) -> dict[str, Any]:
@@ -43,15 +41,6 @@ ANSWERS: Final[Mapping[str, Any]] = {
     "BatchGetItem": {"Responses": {TABLE: [row(number) for number in range(ITEMS)]}, "UnprocessedKeys": {}},
     "Query": {"Items": [row(number) for number in range(ITEMS)], "Count": ITEMS, "ScannedCount": ITEMS},
     "TransactWriteItems": {},
-}
-
-EMPTY: Final[Mapping[str, Any]] = {
-    "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}},
-    "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
-    "GetItem": {},
-    "PutItem": {},
-    "TransactWriteItems": {},
-    "GetSecretValue": {"Name": "-", "SecretString": SECRET},
 }
 
 
@@ -89,7 +78,7 @@ def requests() -> dict[str, dict[str, Any]]:
 def _serve(connection: socket.socket) -> None:
     held = b""
     answers = {}
-    for name, content in (EMPTY if "--empty" in sys.argv else ANSWERS).items():
+    for name, content in ANSWERS.items():
         body = json.dumps(content).encode()
         start = (
             f"HTTP/1.1 200 OK\r\nServer: Server\r\nDate: Mon, 30 Nov 2026 05:00:00 GMT\r\n"
@@ -122,9 +111,9 @@ def main() -> None:
 
 
 @contextmanager
-def stub(*arguments: str) -> Iterator[str]:
+def stub() -> Iterator[str]:
     """The address of such a DynamoDB in a process of its own, for the context."""
-    command = [sys.executable, "-m", "benchmarks.stub_dynamodb", *arguments]
+    command = [sys.executable, "-m", "benchmarks.stub_dynamodb"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
