@@ -141,7 +141,7 @@ def test_a_step_that_is_repeated_changes_nothing() -> None:
     objects.write("input/s.toml", b"[failed_login_burst]\non = true\nfailures = 3\n")
     in_steps(objects, {"shares": 5, "settings": "input/s.toml"})
     assert results(objects) == first
-    assert Plan.of_text(objects.contents["work/r/plan.json"]).shares == 3
+    assert Plan.of_text(objects.contents["parts/r/plan.json"]).shares == 3
 
 
 def test_a_run_writes_under_its_own_name_alone() -> None:
@@ -152,7 +152,7 @@ def test_a_run_writes_under_its_own_name_alone() -> None:
     in_steps(objects, {}, "one")
     assert {key: objects.contents[key] for key in before} == before
     new = objects.contents.keys() - before.keys()
-    assert {key.split("/")[0] + "/" + key.split("/")[1] for key in new} == {"work/one", "output/one"}
+    assert {key.split("/")[0] + "/" + key.split("/")[1] for key in new} == {"parts/one", "output/one"}
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def small() -> MemoryObjects:
         ({"history": "input/"}, BacktestError.BAD_PREFIX),
         ({"history": None}, BacktestError.BAD_PREFIX),
         ({"history": "input/none/"}, BacktestError.NO_HISTORY),
-        ({"labels": "work/l.jsonl"}, BacktestError.BAD_PREFIX),
+        ({"labels": "parts/l.jsonl"}, BacktestError.BAD_PREFIX),
         ({"labels": "input/none.jsonl"}, BacktestError.NO_OBJECT),
         ({"settings": "input/none.toml"}, BacktestError.NO_OBJECT),
         ({"shares": 0}, BacktestError.BAD_SHARES),
