@@ -14,7 +14,7 @@ from hotline_local.bus import put_facts
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.stack import Stack
 from hotline_local.reference_wallet import ReferenceWallet
-from tests.support.stack_calls import call, eventually, outcomes
+from tests.support.stack_calls import call, eventually, is_stored, outcomes
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +29,8 @@ def stack(running_stack: RunningStack) -> Iterator[Stack]:
     wallet.start()
     try:
         put_facts(running_stack.stack, facts())
+        places = [(f"ACCOUNT#{ACCOUNT}", begin) for begin in ("#PROFILE", "MOVE#")]
+        eventually(lambda: is_stored(running_stack.stack, *places))
         eventually(lambda: view(running_stack.stack, "#LOCK").get("applied_version"))
         yield running_stack.stack
     finally:

@@ -17,7 +17,7 @@ from hotline_local.inbox import Inbox, code_in
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.stack import Stack
 from hotline_local.reference_wallet import ReferenceWallet
-from tests.support.stack_calls import ask, call, eventually, outcomes, token
+from tests.support.stack_calls import ask, call, eventually, is_stored, outcomes, token
 
 pytestmark = pytest.mark.slow
 
@@ -32,6 +32,9 @@ def stack(running_stack: RunningStack) -> Iterator[Stack]:
     wallet.start()
     try:
         put_facts(running_stack.stack, facts())
+        begins = ("#PROFILE", "TAKEN#whole-paid", "TAKEN#whole-failed")
+        places = [(f"ACCOUNT#{ACCOUNT}", begin) for begin in begins]
+        eventually(lambda: is_stored(running_stack.stack, *places, (f"MERCHANT#{SHOP}", "POLICY")))
         yield running_stack.stack
     finally:
         wallet.stop()

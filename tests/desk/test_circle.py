@@ -13,7 +13,6 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from hotline.accounts import service as accounts
 from hotline.cases.items import pointer_key
 from hotline.kit.clock import to_text
 from hotline.refunds.policy import REQUEST_CAP_MINOR
@@ -26,7 +25,7 @@ from hotline_local.malware_scanner import MalwareScanner
 from hotline_local.reference_wallet import ReferenceWallet
 from hotline_local.staff_login import PASSWORD
 from tests.desk.conftest import look_up
-from tests.support.stack_calls import HANGS_AFTER_S, call, eventually, outcomes
+from tests.support.stack_calls import HANGS_AFTER_S, call, eventually, is_stored, outcomes
 
 pytestmark = pytest.mark.slow
 
@@ -89,17 +88,13 @@ def desk(running_stack: RunningStack) -> Iterator[DeskServer]:
     try:
         customers = (OF_TWO, OF_PICTURE)
         put_facts(running_stack.stack, [fact for one in customers for fact in facts_of(one)])
-        eventually(lambda: all(_is_known(running_stack, one) for one in customers))
+        places = [(f"ACCOUNT#{one.account_id}", begin) for one in customers for begin in ("#PROFILE", "MOVE#")]
+        eventually(lambda: is_stored(running_stack.stack, *places))
         yield server
     finally:
         server.stop()
         scanner.stop()
         wallet.stop()
-
-
-def _is_known(running_stack: RunningStack, customer: Customer) -> bool:
-    key = accounts.profile_key(customer.account_id)
-    return key in running_stack.stack.hotline_store().batch_get([key])
 
 
 @pytest.fixture

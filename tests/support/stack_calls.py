@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from functions.customer_api.access import SCOPES
+from hotline.kit.store import Prefix, Query, Table
 from hotline_local.issuer import Issuer
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.paths import ROOT
@@ -32,6 +33,13 @@ def eventually(found: Callable[[], Any], *, hangs_after_s: float = HANGS_AFTER_S
         assert time.monotonic() < hangs_at, "nothing came at all"
         time.sleep(ASK_EVERY_S)
     return result
+
+
+def is_stored(stack: Stack, *places: tuple[str, str]) -> bool:
+    """Whether each place, a partition and how a sort key begins, holds an item. Facts are taken in any order, so that
+    the last one that was put says nothing of the others."""
+    store = stack.hotline_store()
+    return all(store.query(Query(Table.HOTLINE, pk, Prefix(begin), limit=1)).items for pk, begin in places)
 
 
 def ring(running_stack: RunningStack, number: str, keys: str, *options: str) -> subprocess.Popen[str]:
