@@ -349,7 +349,7 @@ def test_a_judged_finding_whose_hold_was_released_closes_the_case() -> None:
     [
         ((), (), Step.ASK_OWNER),
         ((FREEZE,), (), Step.ASK_OWNER),
-        ((FREEZE, hold(Cause.RISK_SCORE)), (), Step.ASK_PROOF),
+        ((FREEZE, hold(Cause.RISK_SCORE)), (), Step.ASK_OWNER),
         ((hold(Cause.COMPLIANCE),), (), Step.RELEASE_HOLD),
         ((SOFT,), (), Step.ASK_PROOF),
         ((FREEZE,), (entry(EntryKind.DECIDED, "agent:a:c", "agent.unfreeze"),), Step.CLOSE),

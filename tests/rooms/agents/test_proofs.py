@@ -170,6 +170,24 @@ def test_a_caller_on_the_line_may_answer_in_the_app_instead(world: AgentWorld) -
     assert world.do(token, basis, agents.UNLOCK) == "ASKED"
 
 
+def test_a_request_that_is_answered_on_the_line_waits_nowhere_and_counts_in_its_call(world: AgentWorld) -> None:
+    token, phone = world.token(), world.call_in(goal="look")
+    basis = world.take(phone, token)
+    in_app = Basis(world.case_of(phone))
+    world.claim(world.case_of(phone))
+    world.do(token, basis, agents.AskProof(Goal.UNLOCK))
+    assert view(world, in_app)[0] == ProofState.WAITING
+    phone.prove("sms", "unlock")
+    assert phone.press("agent_proof")["outcome"] == "PROVED"
+    assert waiting_in_app(world) is None
+    assert view(world, basis)[:2] == ("proved", ("sms",))
+    assert view(world, in_app)[:2] == ("expired", ())
+    end_call(world)
+    assert view(world, in_app)[:2] == ("expired", ())
+    assert world.do(token, in_app, agents.AskProof(Goal.UNLOCK)).on_call is False
+    assert view(world, in_app)[0] == ProofState.WAITING
+
+
 def test_a_request_waits_in_no_app_while_nobody_knows_who_calls(world: AgentWorld) -> None:
     basis = world.take(world.call_in(goal=None), world.token())
     world.do(world.token(), basis, agents.AskProof(Goal.UNLOCK))

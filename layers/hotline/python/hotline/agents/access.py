@@ -220,7 +220,8 @@ def _find_app_answer(request: AgentRequest, account_id: str) -> None:
     request.asked_proof = asked
     if asked.answered_by is not None and asked.until > request.now:
         request.fetch((session_key(asked.answered_by, SessionKind.APP),))
-        request.session = session_in(request.read, asked.answered_by, SessionKind.APP)
+        # A call that has answered in the app's place is the contact's own session, and none of the app's.
+        request.session = session_in(request.read, asked.answered_by, SessionKind.APP) or request.session
 
 
 def _refuse_own(request: AgentRequest, account_id: str) -> None:

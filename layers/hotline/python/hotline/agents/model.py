@@ -195,6 +195,7 @@ class ProofState(StrEnum):
     UNPROVED = "unproved"
     """The caller came back from the line without it."""
     EXPIRED = "expired"
+    """The time for the answer is over, or that of the proof. A proof that was given in a call counts in that call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,8 +189,9 @@ def _of_security(seen: _Seen) -> Step | None:
     if seen.left == () and _list_named(seen.entries):
         return Step.CLOSE
     of_lock = _of_lock(seen)
-    frozen_only = seen.left is not None and all(one.state is LockState.FROZEN for one in seen.left)
-    return Step.ASK_OWNER if frozen_only and of_lock is not Step.WAIT_FOR_WALLET else of_lock
+    # A freeze is told first: nobody opens what is beside it before its owner has spoken.
+    frozen_or_open = seen.left is not None and (not seen.left or seen.left[0].state is LockState.FROZEN)
+    return Step.ASK_OWNER if frozen_or_open and of_lock is not Step.WAIT_FOR_WALLET else of_lock
 
 
 def _has_finding(seen: _Seen) -> bool:

@@ -111,6 +111,9 @@ def _state_of(asked: ProofRequest | None, state: SessionState | None, now: datet
         return ProofState.PROVED
     if asked.ended_at is not None:
         return ProofState.UNPROVED
+    if asked.answered_by is not None:
+        # It was proved, for a time or for a call that is not this one.
+        return ProofState.EXPIRED
     return ProofState.WAITING if asked.until > now else ProofState.EXPIRED
 
 
@@ -154,7 +157,8 @@ class AnswerProof:
     """The customer lets the agent rely on what their call, or this app session, has proved. It must have proved enough
     for the goal that was asked for. `request_id`: the request that is answered, None for whichever waits.
 
-    The case is told, and is the account's from then on (cases.proved). Raises NotPossible `no_access` when the request
+    The request is answered at the contact and in the app. The case is told, and is the account's from then on
+    (cases.proved). Raises NotPossible `no_access` when the request
     does not wait any more, NeedProof.
     """
 
@@ -167,7 +171,8 @@ class AnswerProof:
         if asked is None or account_id is None:
             return own
         read = session.fetch(cases.told_keys(asked.case_id))
-        return (*own, *cases.telling_keys(read, asked.case_id, account_id, _contact_of(session)))
+        telling = cases.telling_keys(read, asked.case_id, account_id, _contact_of(session))
+        return (*dict.fromkeys((*own, *proof_request_keys(account_id=account_id))), *telling)
 
     def keys_of(self, account_id: str) -> tuple[Key, ...]:
         """The keys in the app, for an account that is known before the session is read."""
@@ -182,7 +187,10 @@ class AnswerProof:
             raise NotPossible(AgentError.NO_ACCESS)
         account_id = session.allow_agent(operation_of(asked))
         answered = replace(asked, answered_by=session.state.contact_id)
-        change.replace(key, read[key], items.proof_request_item(answered))
+        for copy in dict.fromkeys((key, *proof_request_keys(account_id=account_id))):
+            same = _waiting_in(read, copy, session.now)
+            if same is not None and same.request_id == asked.request_id:
+                change.replace(copy, read[copy], items.proof_request_item(answered))
         change.audit(account_id, "proof.answered", agent_id=asked.asked_by, case_id=asked.case_id)
         return Effect("PROVED", answered, _tell_case(change, read, session, asked, account_id))
 
