@@ -378,6 +378,7 @@ class JudgeFinding(AgentAct[None]):
             self.verdict,
             judged_by=judge,
             zone=request.ctx.time_zone,
+            shards=request.ctx.activity_shards or security.ACTIVITY_SHARDS,
         )
         return Deed(None, self.verdict.value, {"finding_id": self.finding_id})
 

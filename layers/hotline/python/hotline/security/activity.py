@@ -58,6 +58,11 @@ def agent_row(
 ) -> Put:
     """The row of what an agent did about an account, among those of the agent. `kind` is `agent.` and a closed word."""
     told = Told(Stream.AGENT, agent_id, {"account": account_id, "case": case_id}, kind)
+    return row_at(now, activity_id, told, shards=shards)
+
+
+def row_at(now: datetime, activity_id: str, told: Told, *, shards: int) -> Put:
+    """The row of something that happens at the hotline itself, now."""
     return _row(told, activity_id, now, now, shards, "")
 
 

@@ -162,7 +162,7 @@ def _suppress(change: Change, finding: Finding, known: Item | None) -> None:
         item = items.finding_item(finding, found_at=change.now, state=state)
         change.create(key, {name: value for name, value in item.items() if name not in items.ATTENTION})
     else:
-        part = {"state": state.value, **items.corrected_part(finding)}
+        part = {"state": state.value, **items.corrected_part(finding, known)}
         change.update(key, set=part, remove=("withdrawn_at",), condition=items.as_read(known))
     _audit(change, finding, "finding.suppressed")
 
@@ -187,7 +187,7 @@ def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | N
         again = {
             "state": state.value,
             "found_at": to_text(found_at),
-            **items.corrected_part(finding),
+            **items.corrected_part(finding, known),
             **items.attention_part(finding, found_at),
         }
         change.update(key, set=again, remove=("withdrawn_at",), condition=items.as_read(known))
@@ -200,7 +200,7 @@ def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | N
 
 
 def _correct(change: Change, finding: Finding, known: Item) -> bool:
-    part = items.corrected_part(finding)
+    part = items.corrected_part(finding, known)
     if all(known.get(name) == value for name, value in part.items()):
         return False
     change.update(items.finding_key(finding), set=part, condition=PRESENT)

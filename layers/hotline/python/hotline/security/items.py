@@ -23,6 +23,7 @@ from hotline.kit.store.condition import Condition, Item, Missing, equals
 
 from .activity import ACTIVITY_LIFE, NAMED, SUBJECT, activity_partition, values_of
 from .detectors import Event, Stream
+from .detectors.history import LEFT, OUTWARD_KINDS
 from .model import (
     CONFIRMED_LIFE,
     FINDING_LIFE,
@@ -30,6 +31,7 @@ from .model import (
     WATCH_LIVES,
     Finding,
     FindingState,
+    NamedMovement,
     Row,
     SeenFinding,
     SubjectFinding,
@@ -52,6 +54,12 @@ _WATCH: Final = "#WATCH"
 _SUPPRESSION: Final = "SUPPRESSION#"
 _CONFIRMED: Final = "CONFIRMED#"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
+_MOVEMENTS: Final = "movements"
+_PARTY_END: Final = "party_end"
+"""The value of an event with the rest of a payee's hash. Rules do without it. A finding names the payee by the whole
+hash, or nobody would find the payee's own record."""
+MOVEMENT_NAME: Final = "movement_name"
+"""The attribute of a row that names its movement as a memory does: nobody keeps more of a finding's movements."""
 _LONG_IDS: Final = ("movement_id", "refund_id")
 _VERSION_BYTES: Final = 8
 _VERSIONS: Final = 10**9
@@ -146,20 +154,41 @@ def finding_item(finding: Finding, *, found_at: datetime, state: FindingState) -
         "window_start": to_text(finding.window_start),
         "found_at": to_text(found_at),
         "state": state.value,
-        **corrected_part(finding),
+        **corrected_part(finding, None),
         **attention_part(finding, found_at),
         **record_end(found_at),
     }
     return item if finding.account_id is None else {**item, "account_id": finding.account_id}
 
 
-def corrected_part(finding: Finding) -> Item:
-    """The attributes that a later event may correct."""
-    return {
+def corrected_part(finding: Finding, known: Mapping[str, Any] | None) -> Item:
+    """The attributes that a later event may correct. `known`: the finding as it is stored. It may name movements whose
+    events the watch has settled since."""
+    part: Item = {
         "window_end": to_text(finding.window_end),
         "facts": dict(finding.facts),
         "event_ids": list(finding.event_ids),
     }
+    before: Mapping[str, Any] = (known or {}).get(_MOVEMENTS, {})
+    seen = {**before, **{event_id: list(one) for event_id, one in finding.movements.items()}}
+    named = {event_id: seen[event_id] for event_id in finding.event_ids if event_id in seen}
+    return part if named == before else {**part, _MOVEMENTS: named}
+
+
+def named_movements(item: Mapping[str, Any]) -> tuple[NamedMovement, ...]:
+    """The movements that a stored finding names, each once."""
+    return tuple(dict.fromkeys(NamedMovement(*one) for one in item.get(_MOVEMENTS, {}).values()))
+
+
+def movements_of(events: Iterable[Event]) -> dict[str, NamedMovement]:
+    """The movements of an account's events that moved money out, by event id."""
+    found = {}
+    for event in events:
+        values = event.values
+        if _moves_out(values):
+            party = values["party"] + values[_PARTY_END] if _PARTY_END in values else ""
+            found[event.id] = NamedMovement(values["movement_id"], party)
+    return found
 
 
 ATTENTION: Final = ("attention_pk", "attention_sk")
@@ -358,13 +387,21 @@ def hours_between(after: str, before: str) -> list[datetime]:
     return hours
 
 
+def _moves_out(values: Mapping[str, Any]) -> bool:
+    return values.get("kind") in OUTWARD_KINDS and values.get("direction") != "in" and values["status"] in LEFT
+
+
 def row_of(stream: Stream, item: Mapping[str, Any]) -> Row:
     """A stored row."""
     position: str = item["SK"]
     values = values_of(item)
     for name in _LONG_IDS:
         if name in values:
-            values[name] = _name_in_memory(values[name])
+            values[name] = name_in_memory(values[name])
+    if MOVEMENT_NAME in values:
+        values["movement_id"] = values.pop(MOVEMENT_NAME)
+    if stream is Stream.ACCOUNT and values.get("party_kind") == "payee" and _moves_out(values):
+        values[_PARTY_END] = values["party"][_HASH_CHARACTERS:]
     for name in _HASHES.get(stream, ()):
         if name in values:
             values[name] = values[name][:_HASH_CHARACTERS]
@@ -372,7 +409,7 @@ def row_of(stream: Stream, item: Mapping[str, Any]) -> Row:
     return Row(position, item[SUBJECT[stream]], to_ms(position.split("#", 1)[0]), event, item.get(NAMED))
 
 
-def _name_in_memory(id_: str) -> str:
+def name_in_memory(id_: str) -> str:
     """A short name of a movement or refund. A watch has up to MOVEMENTS_MAX of them, and pays for each byte. 32 bits
     tell apart those of one subject but once in a hundred million movements."""
     return urlsafe_b64encode(sha256(id_.encode()).digest()[:_NAME_BYTES]).decode().rstrip("=")

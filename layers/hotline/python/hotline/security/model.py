@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from hotline.kit.errors import HotlineError
 
@@ -119,12 +119,20 @@ def may_become(state: FindingState, following: FindingState) -> bool:
     return following in NEXT_STATES[state]
 
 
+class NamedMovement(NamedTuple):
+    """A movement as a finding names it: by its short name in the memory of a watch. `party`: the keyed hash of the
+    payee, the subject of that stream. Empty where there is none, and for a merchant."""
+
+    name: str
+    party: str
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that somebody should look at. The same subject, rule, version, limits and beginning make the same id.
 
     `account_id`: the account itself, or the one that a payee is; None where nobody knows it. `rules` is the digest of
-    the set of rules that found it.
+    the set of rules that found it. `movements`: what `event_ids` name that moved money of an account out, by event id.
     """
 
     id: str
@@ -140,6 +148,7 @@ class Finding:
     event_ids: tuple[str, ...]
     holds: bool
     rules: str
+    movements: Mapping[str, NamedMovement] = field(default_factory=dict)
 
     @property
     def is_grave(self) -> bool:

@@ -333,6 +333,8 @@ class _StreamRun:
         item = items.watch_item(self.plan.stream, watch, names, now)
         changes = watch.changes()
         steps = list(_steps_of(changes, self.rules, self.plan.stream, subject, names))
+        if steps and self.plan.stream is Stream.ACCOUNT:
+            steps = _name_movements(steps, [*(row.event for row in rows), *watch.pending])
         outlook = None
         if self.plan.stream is Stream.ACCOUNT:
             outlook = RiskOutlook(self.rules, subject, watch.fold, stored, now)
@@ -449,6 +451,16 @@ def _put_watch(ctx: Context, key: Key, stored: Item | None, item: Item) -> None:
         ctx.store.write_alone(Put(key, {**item, "rev": rev}, _is_as_read(stored)))
     except TransactionCancelled:
         raise Stale from None
+
+
+def _name_movements(steps: Iterable[Step], events: Iterable[Event]) -> list[Step]:
+    """The steps with the movements that their findings name, as far as these events are they."""
+    moved = items.movements_of(events)
+    named = [(step, set(step.finding.event_ids) & moved.keys()) for step in steps]
+    return [
+        replace(step, finding=replace(step.finding, movements={event_id: moved[event_id] for event_id in sorted(ids)}))
+        for step, ids in named
+    ]
 
 
 def _steps_of(changes: Changes, rules: RuleSet, stream: Stream, subject: str, names: str | None) -> Iterator[Step]:

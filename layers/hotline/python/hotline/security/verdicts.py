@@ -13,10 +13,12 @@ from hotline.kit.store import Key
 from hotline.kit.store.condition import Condition, Item, Missing, all_of, equals
 
 from .account_risk_writes import contribute_judged_risk
+from .activity import ACTIVITY_SHARDS
 from .checkup import is_told
 from .detectors import Stream
 from .feedback import count_verdict
 from .items import ATTENTION, as_read, confirmed_part, named_finding_key, version_of
+from .labels import label_rows
 from .model import STATE_BY_VERDICT, FindingChanged, SecurityError, Verdict
 from .settings import read_shipped_rules
 
@@ -57,11 +59,13 @@ def contribute_verdict(
     zone: str,
     stream: Stream = Stream.ACCOUNT,
     version: int | None = None,
+    shards: int = ACTIVITY_SHARDS,
 ) -> None:
-    """Note the verdict, and count it for its rule; a later one takes its place. It lifts no hold. `subject`: the
-    account, or the subject of another stream. `zone`: the time zone of the days of reports. `version`: the one that the
-    judge saw; None: whatever it is. Raises NotPossible `no_such_finding`, and FindingChanged of another version; at
-    commit Stale when somebody else judged meanwhile."""
+    """Note the verdict, and count it for its rule; a later one takes its place. It lifts no hold. A confirmed finding
+    about money labels its movements as fraud. `subject`: the account, or the subject of another stream. `zone`: the
+    time zone of the days of reports. `version`: the one that the judge saw; None: whatever it is. `shards`: over how
+    many the rows of the scan are spread. Raises NotPossible `no_such_finding`, and FindingChanged of another version.
+    Stale at commit when somebody else judged meanwhile."""
     key = named_finding_key(subject, finding_id, stream)
     account_id = account_of_finding(read, stream, subject, finding_id)
     require(change, Operation.JUDGE_FINDING, subject if stream is Stream.ACCOUNT else None)
@@ -81,6 +85,8 @@ def contribute_verdict(
         judged |= confirmed_part(subject, change.now)
     change.update(key, set=judged, remove=() if told else ATTENTION, condition=condition)
     if stream is Stream.ACCOUNT:
+        for row in label_rows(read[key], verdict, change.now, shards=shards):
+            change.create(row.key, row.item)
         contribute_judged_risk(change, read, subject, finding_id, verdict, read_shipped_rules())
     if account_id is not None:
         change.audit(account_id, "finding.judged", finding_id=finding_id, verdict=verdict.value)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -115,6 +115,11 @@ class Watch:
     def fold(self) -> Fold:
         """The memory of the rules as of the newest event."""
         return self._tip
+
+    @property
+    def pending(self) -> Sequence[Event]:
+        """The younger events, which the watch keeps."""
+        return self._pending
 
     def store(self) -> dict[str, Any]:
         """The stored form: a JSON value, in which the settled memory of the rules is a text of its own."""
