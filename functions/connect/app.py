@@ -29,6 +29,7 @@ def _context_of_start() -> Context:
         entry_keys=secret_loader(settings.entry_key_secret),
         pin_macs=KmsMacs(settings.pin_key_id),
         home_region=settings.home_region,
+        time_zone=settings.time_zone,
         voice_codes=settings.voice_codes,
         wallet=settings.wallet,
         official_numbers=settings.official_numbers,

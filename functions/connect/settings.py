@@ -14,6 +14,7 @@ from hotline.kit.config import (
     read_region,
     read_setting,
     read_switch,
+    read_time_zone,
     require_setting,
 )
 from hotline.kit.doors import DEFAULT_HOME_REGION
@@ -33,6 +34,7 @@ class Settings:
     wallet: str
     official_numbers: tuple[str, ...]
     home_region: str
+    time_zone: str
     voice_codes: bool
     limits: TrafficLimits
     skill_queues: Mapping[str, str]
@@ -50,6 +52,7 @@ class Settings:
             wallet=require_setting(environment, "WALLET_NAME"),
             official_numbers=directory.parse_numbers(require_setting(environment, directory.NUMBERS_SETTING)),
             home_region=read_region(environment, "HOME_REGION", DEFAULT_HOME_REGION),
+            time_zone=read_time_zone(environment, "REPORT_TIME_ZONE"),
             voice_codes=read_switch(environment, "VOICE_CODES"),
             limits=TrafficLimits.parse(environment),
             seniors_first=read_switch(environment, "SENIORS_FIRST"),

@@ -79,6 +79,7 @@ def _context_of_start() -> Context:
         evidence_bucket=S3Bucket(settings.evidence_bucket),
         wallet=settings.wallet,
         home_region=settings.home_region,
+        time_zone=settings.time_zone,
         voice_codes=settings.voice_codes,
         official_numbers=settings.official_numbers,
         limits=settings.limits,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from hotline.directory import service as directory
-from hotline.kit.config import TableNames, read_region, read_setting, read_switch, require_setting
+from hotline.kit.config import TableNames, read_region, read_setting, read_switch, read_time_zone, require_setting
 from hotline.kit.doors import DEFAULT_HOME_REGION
 from hotline.kit.limits import TrafficLimits
 from hotline.kit.store import Table
@@ -38,6 +38,7 @@ class Settings:
     origin_key_secret: str | None
     official_numbers: tuple[str, ...]
     home_region: str
+    time_zone: str
     voice_codes: bool
     limits: TrafficLimits
     tokens: TokenSettings
@@ -56,6 +57,7 @@ class Settings:
             origin_key_secret=read_setting(environment, "ORIGIN_KEY_SECRET", "") or None,
             official_numbers=directory.parse_numbers(require_setting(environment, directory.NUMBERS_SETTING)),
             home_region=read_region(environment, "HOME_REGION", DEFAULT_HOME_REGION),
+            time_zone=read_time_zone(environment, "REPORT_TIME_ZONE"),
             voice_codes=read_switch(environment, "VOICE_CODES"),
             limits=TrafficLimits.parse(environment),
             tokens=TokenSettings(

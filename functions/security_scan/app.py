@@ -30,7 +30,8 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
 
 @cache
 def _context_of_start() -> Context:
-    return Context(make_store(settings_from_environment().tables))
+    settings = settings_from_environment()
+    return Context(make_store(settings.tables), time_zone=settings.time_zone)
 
 
 make_at_start(_context_of_start)

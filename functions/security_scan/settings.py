@@ -7,20 +7,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from hotline.kit.config import TableNames
+from hotline.kit.config import TableNames, read_time_zone
 from hotline.kit.store import Table
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The tables that it reads and writes."""
+    """The tables that it reads and writes. `time_zone` is the IANA time zone of the days of reports."""
 
     tables: TableNames
+    time_zone: str
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> Settings:
         """Raises SettingError."""
-        return cls(TableNames.parse(environment, Table.HOTLINE, Table.ACTIVITY, Table.OUTBOX))
+        return cls(
+            TableNames.parse(environment, Table.HOTLINE, Table.ACTIVITY, Table.OUTBOX),
+            time_zone=read_time_zone(environment, "REPORT_TIME_ZONE"),
+        )
 
 
 @cache

@@ -19,7 +19,7 @@ from functions.connect.steps import STEPS
 from functions.customer_api.access import ROUTES
 
 STEP_READS_MAX: Final = 2
-MORE_STEP_READS: Final = {"refunds": 3}
+MORE_STEP_READS: Final = {"refunds": 3, "not_me": 3}
 STEP_TRANSACTIONS_MAX: Final = 1
 STEP_WRITE_UNITS_MAX: Final = 4
 """The turn, and the time until which the call is proved."""
@@ -35,7 +35,7 @@ MORE_STEP_WRITE_UNITS: Final = {
     "unfreeze": 25,
     "pause": 21,
     "end_pause": 25,
-    "not_me": 33,
+    "not_me": 35,
     "handover": 24,
     "evidence_link": 22,
     "refund_request": 80,
@@ -48,6 +48,7 @@ MORE_STEP_READ_UNITS: Final = {
     "start": 13,
     "choose_account": 12,
     "pause": 15,
+    "not_me": 10,
     "refund_offer": 9,
     "refund_request": 15,
 }

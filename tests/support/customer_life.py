@@ -213,6 +213,8 @@ class WholeLife:
         ):
             assert client.ask("GET", path).status == 200, path
         assert client.ask("POST", "/v1/me/freeze").status == 202
+        denied = {"about": "movement", "id": "mov-4"}
+        assert client.ask("POST", "/v1/me/repudiations", body=denied).status == 202
         self.clock.advance(timedelta(minutes=20))
         age_pin(self.ctx.store, ACCOUNT)
         client.prove("unfreeze", "email")

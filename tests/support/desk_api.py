@@ -1096,6 +1096,7 @@ def _reports(world: DeskWorld, call: _Call) -> Answered:
                     "confirmed": 6,
                     "false_alarm": 2,
                     "unclear": 1,
+                    "denied": 4,
                     "precision_permille": 750,
                 },
                 {
@@ -1104,6 +1105,7 @@ def _reports(world: DeskWorld, call: _Call) -> Answered:
                     "confirmed": 0,
                     "false_alarm": 0,
                     "unclear": 3,
+                    "denied": 0,
                     "precision_permille": None,
                 },
             ],

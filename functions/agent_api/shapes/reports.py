@@ -98,13 +98,15 @@ class Score(Answer):
 
 class VerdictsOfRule(Answer):
     """The words of people on the findings of one version of a rule, each finding by the last word on it. Of a thousand
-    that were told right or wrong, `precision_permille` were confirmed; null without any."""
+    that were told right or wrong, `precision_permille` were confirmed; null without any. `denied`: of so many findings
+    their owner said of something in them that it was not they."""
 
     rule: str
     version: int
     confirmed: int
     false_alarm: int
     unclear: int
+    denied: int
     precision_permille: int | None
 
 

@@ -60,7 +60,7 @@ def not_me(visit: Visit) -> Answer:
         if denied is None:
             return Answer(INVALID)
         try:
-            done = visit.perform(lockout.Deny(denied), cause=Operation.FREEZE.value)
+            done = visit.perform(security.Deny(denied), cause=Operation.FREEZE.value)
         except NotPossible as refusal:
             if refusal.code != LockoutError.NOTHING_TO_DENY:
                 raise

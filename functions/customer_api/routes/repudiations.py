@@ -13,6 +13,7 @@ from hotline.identity.service import Operation
 from hotline.kit.errors import NotPossible
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockoutError
+from hotline.security import service as security
 
 ACCEPTED: Final = 202
 _DENY: Final = "deny"
@@ -53,7 +54,7 @@ def _deny(at: Desk, body: Denied) -> Asked:
     else:
         denied = lockout.Denied(login_id=body.id)
     try:
-        done = visit.perform(lockout.Deny(denied), _DENY, inputs)
+        done = visit.perform(security.Deny(denied), _DENY, inputs)
     except NotPossible as refusal:
         if refusal.code != LockoutError.NOTHING_TO_DENY:
             raise

@@ -122,7 +122,7 @@ def lines(report: "Report") -> Iterator[str]:
     )
     yield from _table(("Wish for a person", "count"), [[one["topic"], one["count"]] for one in told["wishes"]])
     yield from _table(
-        ("Rule", "version", "confirmed", "false alarm", "unclear", "precision"),
+        ("Rule", "version", "confirmed", "false alarm", "unclear", "not me", "precision"),
         [
             [
                 one["rule"],
@@ -130,6 +130,7 @@ def lines(report: "Report") -> Iterator[str]:
                 one["confirmed"],
                 one["false_alarm"],
                 one["unclear"],
+                one["denied"],
                 "-" if one["precision_permille"] is None else f"{one['precision_permille'] / 10:.1f} %",
             ]
             for one in told["rules"]

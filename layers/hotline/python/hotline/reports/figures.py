@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
+from hotline.security.feedback import DENIED
 from hotline.security.model import Verdict
 
 from .model import (
@@ -123,6 +124,7 @@ def plain(report: Report) -> dict[str, Any]:
                 "confirmed": one.confirmed,
                 "false_alarm": one.false_alarm,
                 "unclear": one.unclear,
+                "denied": one.denied,
                 "precision_permille": one.precision_permille,
             }
             for one in report.rules
@@ -135,8 +137,8 @@ def rows_of(counts: Counts) -> Iterator[tuple[str, str, str, str, int]]:
     """The counts as rows: day, what, name, detail, number. `what` decides the rest. Of a contact the name is its topic
     and the detail its ending. Of a lock they are kind and cause, of a refund status and the state of its promise. Of a
     complaint they are its topic and the days at most until it was closed, of a wish for a person its topic. Of a
-    finding they are its rule with the version, and the verdict. An answer has the seconds at most, a survey the score.
-    """
+    finding they are its rule with the version, and the verdict or `denied`. An answer has the seconds at most, a
+    survey the score."""
     for day in sorted(counts):
         for name, number in sorted(counts[day].items()):
             what, first, *rest = name.split("/")
@@ -225,4 +227,5 @@ def _rule_figures(name: str, verdicts: Mapping[str, int]) -> RuleFigures:
         confirmed=told[Verdict.CONFIRMED],
         false_alarm=told[Verdict.FALSE_ALARM],
         unclear=told[Verdict.UNCLEAR],
+        denied=verdicts.get(DENIED, 0),
     )

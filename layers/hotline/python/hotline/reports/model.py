@@ -254,13 +254,15 @@ class ComplaintFigures:
 
 @dataclass(frozen=True, slots=True)
 class RuleFigures:
-    """The words of people on the findings of one version of a rule: how many findings each word stands on."""
+    """The words of people on the findings of one version of a rule: how many findings each word stands on. `denied`: of
+    how many their owner said "that was not me", whatever people of the wallet said."""
 
     rule: str
     version: int
     confirmed: int
     false_alarm: int
     unclear: int
+    denied: int
 
     @property
     def precision_permille(self) -> int | None:

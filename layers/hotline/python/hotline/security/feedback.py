@@ -1,6 +1,6 @@
 """Verdicts as numbers: how often each rule was right, by rule and version, for supervisors. They tune nothing.
 
-    FEEDBACK#<month> / DAY#<day> · a number for each `finding/<rule>:<version>/<verdict>`
+    FEEDBACK#<month> / DAY#<day> · a number for each `finding/<rule>:<version>/<verdict>`, and for `/denied`
 
 A finding counts once, by the last word on it, on the day on which it was found. Another word takes away what the first
 one had counted, in the same transaction.
@@ -9,7 +9,8 @@ one had counted, in the same transaction.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ from .model import Verdict
 
 COUNTED: Final = "counted_on"
 """The attribute of a finding with the day on which its verdict counts."""
+DENIED: Final = "denied"
+"""The count of findings of which their owner said: that was not me."""
 _DAY: Final = "DAY#"
 _KEYS: Final = ("PK", "SK", TTL_ATTRIBUTE)
 
@@ -30,14 +33,23 @@ _KEYS: Final = ("PK", "SK", TTL_ATTRIBUTE)
 def count_verdict(change: Change, finding: Mapping[str, Any], verdict: Verdict, zone: str) -> Item:
     """Count the verdict on a stored finding with the change, and no more the one that it takes the place of. Gives the
     attributes that the finding needs for that. `zone`: the IANA time zone of the days."""
-    day = date.fromisoformat(finding[COUNTED]) if COUNTED in finding else day_of(from_text(finding["found_at"]), zone)
+    day = _day_of(finding, zone)
     before = finding["verdict"] if COUNTED in finding else None
     if before != verdict.value:
         taken = {} if before is None else {_name_of(finding, before): -1}
-        ends_at = datetime.fromisoformat(f"{day}T00:00:00+00:00") + RECORD_LIFE
         added = {_name_of(finding, verdict.value): 1, **taken}
-        change.count(_key(day), add=added, set={TTL_ATTRIBUTE: epoch_s(ends_at)})
+        change.count(_key(day), add=added, set={TTL_ATTRIBUTE: _end_of(day)})
     return {COUNTED: str(day)}
+
+
+def count_denials(change: Change, findings: Iterable[Mapping[str, Any]], zone: str) -> None:
+    """Count with the change that the owner has denied what stored findings name. The caller sees that a finding counts
+    once. `zone`: the IANA time zone of the days."""
+    by_day: dict[date, Counter[str]] = {}
+    for finding in findings:
+        by_day.setdefault(_day_of(finding, zone), Counter())[_name_of(finding, DENIED)] += 1
+    for day, added in by_day.items():
+        change.count(_key(day), add=added, set={TTL_ATTRIBUTE: _end_of(day)})
 
 
 def read_feedback(store: Store, first: date, last: date) -> Iterator[tuple[date, dict[str, int]]]:
@@ -51,6 +63,14 @@ def read_feedback(store: Store, first: date, last: date) -> Iterator[tuple[date,
         if end == last:
             return
         first = end + timedelta(days=1)
+
+
+def _day_of(finding: Mapping[str, Any], zone: str) -> date:
+    return date.fromisoformat(finding[COUNTED]) if COUNTED in finding else day_of(from_text(finding["found_at"]), zone)
+
+
+def _end_of(day: date) -> int:
+    return epoch_s(datetime.fromisoformat(f"{day}T00:00:00+00:00") + RECORD_LIFE)
 
 
 def _name_of(finding: Mapping[str, Any], verdict: str) -> str:

@@ -19,7 +19,9 @@ from hotline.kit.store.condition import PRESENT, Item
 from hotline.lockout import service as lockout
 
 from . import items
+from .denials import DENIED, denials_key, is_denied
 from .detectors import Stream
+from .feedback import count_denials
 from .findings_digest import belongs, contribute_collected, digest_key
 from .model import Finding, FindingState, may_become
 
@@ -79,15 +81,19 @@ def step_keys(steps: Sequence[Step]) -> set[Key]:
         if step.may_be_for_people:
             keys |= cases.case_keys(account_id, SECURITY_TOPIC)
         if account_id is not None and step.finding.stream is Stream.ACCOUNT:
-            keys |= {*lockout.acting_keys(account_id), digest_key(account_id)}
+            keys |= {*lockout.acting_keys(account_id), digest_key(account_id), denials_key(account_id)}
     return keys
 
 
-def contribute_steps(change: Change, read: Mapping[Key, Item], steps: Sequence[Step]) -> list[Step]:
+def contribute_steps(
+    change: Change, read: Mapping[Key, Item], steps: Sequence[Step], *, zone: str = "UTC"
+) -> list[Step]:
     """Add the steps of one subject with all their effects; returns those that changed something. A finding that was
     raised before, by a watch that has been lost since, is corrected instead. One that is suppressed is kept without an
-    effect, and raised when its pattern goes on behind the suppression. `read` holds what exists of `step_keys`."""
+    effect, and raised when its pattern goes on behind the suppression. `read` holds what exists of `step_keys`. `zone`:
+    that of the days on which findings count of which owners have denied something."""
     done: list[Step] = []
+    denied: list[Item] = []
     untold: dict[str, list[str]] = {}
     for step in steps:
         finding, known = step.finding, read.get(items.finding_key(step.finding))
@@ -95,20 +101,25 @@ def contribute_steps(change: Change, read: Mapping[Key, Item], steps: Sequence[S
         if kind is None:
             continue
         deed = Step(kind, finding)
+        word = _denied_part(change, read, finding, known) if kind in (Kind.RAISE, Kind.CORRECT) else {}
         match kind:
             case Kind.SUPPRESS:
                 _suppress(change, finding, known)
             case Kind.RAISE:
-                state = _raise(change, read, deed, known)
+                state = _raise(change, read, deed, known, word)
                 if state is FindingState.OPEN and belongs(finding):
                     untold.setdefault(finding.subject, []).append(finding.id)
             case Kind.CORRECT:
-                if known is None or not _correct(change, finding, known):
+                if known is None or not _correct(change, finding, known, word):
                     continue
             case Kind.WITHDRAW:
                 if known is not None:
                     _withdraw(change, read, deed, known)
         done.append(deed)
+        if word:
+            found = {"rule": finding.rule, "rule_version": finding.version, "found_at": to_text(change.now)}
+            denied.append(found if known is None else known)
+    count_denials(change, denied, zone)
     for account_id, finding_ids in untold.items():
         contribute_collected(change, read, account_id, finding_ids)
     return done
@@ -167,9 +178,18 @@ def _suppress(change: Change, finding: Finding, known: Item | None) -> None:
     _audit(change, finding, "finding.suppressed")
 
 
-def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | None) -> FindingState:
+def _denied_part(change: Change, read: Mapping[Key, Item], finding: Finding, known: Item | None) -> Item:
+    """The attribute of a finding that names, for the first time, what its owner has denied before; else none."""
+    if finding.stream is not Stream.ACCOUNT or (known is not None and DENIED in known):
+        return {}
+    item = {**(known or {}), **items.corrected_part(finding, known)}
+    return {DENIED: to_text(change.now)} if is_denied(item, read.get(denials_key(finding.subject))) else {}
+
+
+def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | None, word: Item) -> FindingState:
     """Raise a finding, or raise it again, also one that was suppressed; gives its state. It has its word on the bus.
-    One that holds has the hold and the customer's notices, and one for people has its entry in a case."""
+    One that holds has the hold and the customer's notices, and one for people has its entry in a case. `word`: the
+    attribute of one that its owner denies."""
     finding = step.finding
     held = False
     state = FindingState.OPEN
@@ -179,7 +199,7 @@ def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | N
             state = FindingState.TOLD
     key = items.finding_key(finding)
     if known is None:
-        change.create(key, items.finding_item(finding, found_at=change.now, state=state))
+        change.create(key, items.finding_item(finding, found_at=change.now, state=state) | word)
     else:
         # Nobody has heard of one that was suppressed: to everybody else it is found now.
         hidden = items.state_of(known, change.now) is FindingState.SUPPRESSED
@@ -189,6 +209,7 @@ def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | N
             "found_at": to_text(found_at),
             **items.corrected_part(finding, known),
             **items.attention_part(finding, found_at),
+            **word,
         }
         change.update(key, set=again, remove=("withdrawn_at",), condition=items.as_read(known))
     _audit(change, finding, "finding.raised")
@@ -199,8 +220,8 @@ def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | N
     return state
 
 
-def _correct(change: Change, finding: Finding, known: Item) -> bool:
-    part = items.corrected_part(finding, known)
+def _correct(change: Change, finding: Finding, known: Item, word: Item) -> bool:
+    part = items.corrected_part(finding, known) | word
     if all(known.get(name) == value for name, value in part.items()):
         return False
     change.update(items.finding_key(finding), set=part, condition=PRESENT)

@@ -24,6 +24,7 @@ from hotline.kit.store.condition import Condition, Item, Missing, equals
 from .activity import ACTIVITY_LIFE, NAMED, SUBJECT, activity_partition, values_of
 from .detectors import Event, Stream
 from .detectors.history import LEFT, OUTWARD_KINDS
+from .detectors.rule import Signal
 from .model import (
     CONFIRMED_LIFE,
     FINDING_LIFE,
@@ -55,6 +56,8 @@ _SUPPRESSION: Final = "SUPPRESSION#"
 _CONFIRMED: Final = "CONFIRMED#"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _MOVEMENTS: Final = "movements"
+_LOGINS: Final = "logins"
+_LOGIN: Final = Signal.LOGIN_SUCCEEDED.value
 _PARTY_END: Final = "party_end"
 """The value of an event with the rest of a payee's hash. Rules do without it. A finding names the payee by the whole
 hash, or nobody would find the payee's own record."""
@@ -162,22 +165,36 @@ def finding_item(finding: Finding, *, found_at: datetime, state: FindingState) -
 
 
 def corrected_part(finding: Finding, known: Mapping[str, Any] | None) -> Item:
-    """The attributes that a later event may correct. `known`: the finding as it is stored. It may name movements whose
-    events the watch has settled since."""
+    """The attributes that a later event may correct. `known`: the finding as it is stored. It may name what the
+    watch has settled since."""
     part: Item = {
         "window_end": to_text(finding.window_end),
         "facts": dict(finding.facts),
         "event_ids": list(finding.event_ids),
     }
-    before: Mapping[str, Any] = (known or {}).get(_MOVEMENTS, {})
-    seen = {**before, **{event_id: list(one) for event_id, one in finding.movements.items()}}
-    named = {event_id: seen[event_id] for event_id in finding.event_ids if event_id in seen}
-    return part if named == before else {**part, _MOVEMENTS: named}
+    movements = {event_id: list(one) for event_id, one in finding.movements.items()}
+    for name, seen in ((_MOVEMENTS, movements), (_LOGINS, finding.logins)):
+        before: Mapping[str, Any] = (known or {}).get(name, {})
+        every = {**before, **seen}
+        named = {event_id: every[event_id] for event_id in finding.event_ids if event_id in every}
+        if named != before:
+            part[name] = named
+    return part
 
 
 def named_movements(item: Mapping[str, Any]) -> tuple[NamedMovement, ...]:
     """The movements that a stored finding names, each once."""
     return tuple(dict.fromkeys(NamedMovement(*one) for one in item.get(_MOVEMENTS, {}).values()))
+
+
+def named_logins(item: Mapping[str, Any]) -> frozenset[int]:
+    """The times of the logins that a stored finding names, in ms."""
+    return frozenset(int(at_ms) for at_ms in item.get(_LOGINS, {}).values())
+
+
+def logins_of(events: Iterable[Event]) -> dict[str, int]:
+    """The times of an account's events that were logins, by event id, in ms."""
+    return {event.id: event.at_ms for event in events if event.type == _LOGIN}
 
 
 def movements_of(events: Iterable[Event]) -> dict[str, NamedMovement]:

@@ -23,8 +23,8 @@ LABELLING_RULES: Final = frozenset({"reset_device_transfer", "drain", "card_test
 """Rules about money that somebody else takes from an account. A confirmed finding of theirs says that the movements
 that it names were fraud.
 
-Others say something else. What an owner passes on is their own payment, a refund is no movement, and a finding about a
-recipient rests on labels already: it would raise its rule by itself.
+Others say something else. An owner who passes money on pays it, and a refund is no movement. A finding about a
+recipient rests on labels already, and would raise its rule by itself.
 """
 
 

@@ -133,6 +133,7 @@ class Finding:
 
     `account_id`: the account itself, or the one that a payee is; None where nobody knows it. `rules` is the digest of
     the set of rules that found it. `movements`: what `event_ids` name that moved money of an account out, by event id.
+    `logins`: the times of what they name that was a login, likewise, in ms.
     """
 
     id: str
@@ -149,6 +150,7 @@ class Finding:
     holds: bool
     rules: str
     movements: Mapping[str, NamedMovement] = field(default_factory=dict)
+    logins: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_grave(self) -> bool:

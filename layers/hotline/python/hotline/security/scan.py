@@ -334,7 +334,7 @@ class _StreamRun:
         changes = watch.changes()
         steps = list(_steps_of(changes, self.rules, self.plan.stream, subject, names))
         if steps and self.plan.stream is Stream.ACCOUNT:
-            steps = _name_movements(steps, [*(row.event for row in rows), *watch.pending])
+            steps = list(_with_evidence(steps, [*(row.event for row in rows), *watch.pending]))
         outlook = None
         if self.plan.stream is Stream.ACCOUNT:
             outlook = RiskOutlook(self.rules, subject, watch.fold, stored, now)
@@ -377,7 +377,7 @@ class _StreamRun:
             if self.plan.stream is Stream.ACCOUNT and lockout.is_erased(read, subject):
                 return
             change = self._change(part[0].finding.rule)
-            made = contribute_steps(change, read, part)
+            made = contribute_steps(change, read, part, zone=self.ctx.time_zone)
             if number == len(parts):
                 change.replace(key, stored, item)
                 if risk is not None:
@@ -453,14 +453,15 @@ def _put_watch(ctx: Context, key: Key, stored: Item | None, item: Item) -> None:
         raise Stale from None
 
 
-def _name_movements(steps: Iterable[Step], events: Iterable[Event]) -> list[Step]:
-    """The steps with the movements that their findings name, as far as these events are they."""
-    moved = items.movements_of(events)
-    named = [(step, set(step.finding.event_ids) & moved.keys()) for step in steps]
-    return [
-        replace(step, finding=replace(step.finding, movements={event_id: moved[event_id] for event_id in sorted(ids)}))
-        for step, ids in named
-    ]
+def _with_evidence(steps: Iterable[Step], events: Iterable[Event]) -> Iterator[Step]:
+    """The steps with the movements and logins that their findings name, as far as these events are they."""
+    events = list(events)
+    moved, came_in = items.movements_of(events), items.logins_of(events)
+    for step in steps:
+        named = step.finding.event_ids
+        movements = {event_id: moved[event_id] for event_id in named if event_id in moved}
+        logins = {event_id: came_in[event_id] for event_id in named if event_id in came_in}
+        yield replace(step, finding=replace(step.finding, movements=movements, logins=logins))
 
 
 def _steps_of(changes: Changes, rules: RuleSet, stream: Stream, subject: str, names: str | None) -> Iterator[Step]:

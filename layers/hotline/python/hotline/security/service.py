@@ -9,6 +9,7 @@ from hotline.kit.lazy import import_on_demand
 if TYPE_CHECKING:
     from .activity import ACTIVITY_SHARDS, SHARDS_MAX
     from .checkup import Matter, list_matters
+    from .denials import Deny
     from .detectors import Stream
     from .feedback import (
         read_feedback,
@@ -75,6 +76,7 @@ else:
                 "Matter",
                 "list_matters",
             ),
+            "denials": ("Deny",),
             "detectors": ("Stream",),
             "feedback": ("read_feedback",),
             "findings_digest": (
