@@ -523,10 +523,9 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.security.detectors.reset_device_transfer": {
         "DETECTOR.limits.window_ms": (12 * _HOUR_MS, "MAS Guidelines on Shared Responsibility (2024): 12 hours"),
         "DETECTOR.limits.floor_minor": (
-            {"CNY": 100_000, "HKD": 100_000, "JPY": 20_000},
+            {"CNY": 100_000, "HKD": 100_000, "JPY": 20_000, "": 15_000},
             "decision: about 1,000 yuan",
         ),
-        "DETECTOR.limits.floor_other_minor": (15_000, "decision: about 1,000 yuan"),
         "ENTRIES_MAX": (32, "decision: what a memory has room for"),
     },
     "hotline.security.detectors.source_tries": {

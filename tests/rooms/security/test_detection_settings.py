@@ -103,9 +103,9 @@ def test_a_limit_of_time_is_written_in_minutes() -> None:
 
 
 def test_a_table_of_amounts_takes_the_place_of_the_whole() -> None:
-    text = "[reset_device_transfer]\nfloor_minor = { EUR = 5 }\n"
+    text = '[reset_device_transfer]\nfloor_minor = { EUR = 5, "" = 7 }\n'
     limits = {rule.detector.rule: rule.limits for rule in read_settings(text).rules}
-    assert limits["reset_device_transfer"].floor_minor == {"EUR": 5}
+    assert limits["reset_device_transfer"].floor_minor == {"EUR": 5, "": 7}
 
 
 @pytest.mark.parametrize(("rule", "name"), MOST)
@@ -217,7 +217,10 @@ def test_settings_that_are_taken_let_the_rule_judge(detector: Detector[Any]) -> 
             "[two_countries] window_minutes: the memory of the rule holds no more than 1440 minutes",
         ),
         ("[reset_device_transfer]\nfloor_minor = 5\n", "[reset_device_transfer] floor_minor: a table of names and"),
-        ("[reset_device_transfer.floor_minor]\nEUR = 0.5\n", "[reset_device_transfer] floor_minor.EUR: a whole number"),
+        (
+            '[reset_device_transfer.floor_minor]\nEUR = 0.5\n"" = 7\n',
+            "[reset_device_transfer] floor_minor.EUR: a whole number",
+        ),
         ("[failed_login_burst]\nfailures = 0\n", "[failed_login_burst] failures: a number above 0 is needed"),
         ("[refund_abuse]\nhalf_life_minutes = 0.000001\n", "[refund_abuse] half_life_minutes: a number above 0 is"),
         ('[drain.floor_minor]\nCNY = 5\n"" = 0\n', "[drain] floor_minor: a number above 0 is needed"),

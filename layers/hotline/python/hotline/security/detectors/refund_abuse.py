@@ -4,6 +4,7 @@ Some people send back half of their clothes; they are customers. From most of al
 an insider pays money out. The finding asks a person to look; it stops nothing.
 
 A refund counts once, by its id, when its money is first told as sent or as settled. Some wallets tell one of the two.
+It counts no more when it has failed or came back from the bank.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from .rule import (
 )  # fmt: skip
 
 _LEFT: Final = Signal.MONEY_LEFT.value
+_UNDONE: Final = frozenset({Signal.REFUND_FAILED.value, Signal.REFUND_RETURNED.value})
+type Sums = tuple[float, float]
+"""A weight and a weighted sum of money in minor units."""
 IDS_MAX: Final = 20
 
 
@@ -47,37 +51,81 @@ class Limits:
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `paid` and `back`, each currency to [weight, weighted sum, time]; `ids` [refund,
-    event, time] of the last refunds; `quiet_until`."""
+    event, time, amount, currency] of the last refunds; `quiet_until`. `hit` is the last finding: [beginning, end,
+    currency, weight and sum of refunds then, those of payments, facts, ids]."""
     values = event.values
     if signal == _LEFT:
         if values["kind"] == "payment":
             _add(state, "paid", values["currency"], values["amount_minor"], event.at_ms, limits)
         return NO_HITS
+    if signal in _UNDONE:
+        return _take_back(state, values["refund_id"], limits)
     ids = state.setdefault("ids", [])
     refund_id = values["refund_id"]
     if any(known[0] == refund_id for known in ids):
         return NO_HITS
-    ids.append([refund_id, event.id, event.at_ms])
-    del ids[:-IDS_MAX]
     currency = values["currency"]
-    count, total_minor = _add(state, "back", currency, values["amount_minor"], event.at_ms, limits)
-    if count < limits.refunds or total_minor < floor_of(limits.floor_minor, currency):
-        return NO_HITS
-    paid_count, paid_minor = _weigh(state.get("paid", {}).get(currency), event.at_ms, limits)
-    by_count, by_sum = count * 1000 / max(paid_count, 1.0), total_minor * 1000 / max(paid_minor, 1.0)
-    if max(by_count, by_sum) < limits.share_permille or event.at_ms < state.get("quiet_until", 0):
+    ids.append([refund_id, event.id, event.at_ms, values["amount_minor"], currency])
+    del ids[:-IDS_MAX]
+    back = _add(state, "back", currency, values["amount_minor"], event.at_ms, limits)
+    paid = _weigh(state.get("paid", {}).get(currency), event.at_ms, limits)
+    if event.at_ms < state.get("quiet_until", 0) or not _is_much(back, paid, currency, limits):
         return NO_HITS
     state["quiet_until"] = event.at_ms + limits.quiet_ms
+    by_count, by_sum = _shares(back, paid)
     facts = {
         "refunds": len(ids),
         "share_of_count_permille": min(1000, int(by_count)),
         "share_of_sum_permille": min(1000, int(by_sum)),
         "currency": currency,
     }
-    return (Hit(ids[0][2], event.at_ms, facts, tuple(known[1] for known in ids)),)
+    event_ids = tuple(known[1] for known in ids)
+    state["hit"] = [ids[0][2], event.at_ms, currency, [*back], [*paid], facts, [*event_ids]]
+    return (Hit(ids[0][2], event.at_ms, facts, event_ids),)
 
 
-def _add(state: State, name: str, currency: str, amount_minor: int, at_ms: int, limits: Limits) -> tuple[float, float]:
+def _take_back(state: State, refund_id: str, limits: Limits) -> Iterable[Hit]:
+    """Count a refund no more. The last finding goes when what is left of it would not have been one."""
+    ids = state.get("ids", [])
+    gone = next((known for known in ids if known[0] == refund_id), None)
+    if gone is None:
+        return NO_HITS
+    ids.remove(gone)
+    _, event_id, at_ms, amount_minor, currency = gone
+    _subtract(state["back"][currency], at_ms, amount_minor, limits)
+    hit = state.get("hit")
+    if hit is None or event_id not in hit[6]:
+        return NO_HITS
+    started_ms, ended_ms, of_currency, back, paid, facts, event_ids = hit
+    if currency == of_currency:
+        counted = [*back, ended_ms]
+        _subtract(counted, at_ms, amount_minor, limits)
+        back[:] = counted[:2]
+    if _is_much((back[0], back[1]), (paid[0], paid[1]), of_currency, limits):
+        return NO_HITS
+    del state["hit"], state["quiet_until"]
+    return (Hit(started_ms, ended_ms, facts, tuple(event_ids), withdrawn=True),)
+
+
+def _is_much(back: Sums, paid: Sums, currency: str, limits: Limits) -> bool:
+    count, total_minor = back
+    if count < limits.refunds or total_minor < floor_of(limits.floor_minor, currency):
+        return False
+    return max(_shares(back, paid)) >= limits.share_permille
+
+
+def _shares(back: Sums, paid: Sums) -> tuple[float, float]:
+    """The share of refunds in payments by number and by sum, of a thousand."""
+    return back[0] * 1000 / max(paid[0], 1.0), back[1] * 1000 / max(paid[1], 1.0)
+
+
+def _subtract(kept: list[float], at_ms: int, amount_minor: int, limits: Limits) -> None:
+    """Take a refund of `at_ms` off a weight and a sum, by what is left of it at their time."""
+    left = 0.5 ** (max(0.0, kept[2] - at_ms) / limits.half_life_ms)
+    kept[0], kept[1] = max(0.0, kept[0] - left), max(0.0, kept[1] - amount_minor * left)
+
+
+def _add(state: State, name: str, currency: str, amount_minor: int, at_ms: int, limits: Limits) -> Sums:
     kept = state.get(name)
     if kept is None:
         kept = state[name] = {}
@@ -141,9 +189,11 @@ _DAY: Final = DAY_MS / MINUTE_MS
 
 DETECTOR: Final = Detector(
     rule="refund_abuse",
-    version=2,
+    version=3,
     severity=Severity.LOW,
-    listens=frozenset({Signal.MONEY_LEFT, Signal.REFUND_SENT, Signal.REFUND_SETTLED}),
+    listens=frozenset(
+        {Signal.MONEY_LEFT, Signal.REFUND_SENT, Signal.REFUND_SETTLED, Signal.REFUND_FAILED, Signal.REFUND_RETURNED}
+    ),
     needs=frozenset({"movement_id", "refund_id"}),
     limits=Limits(),
     positive=frozenset({"half_life_ms"}),
@@ -189,6 +239,31 @@ DETECTOR: Final = Detector(
             hit=None,
         ),
         example("near miss: they failed", *_pay(*_TEN), *_back(*_SIX, status="failed"), hit=None),
+        *(
+            example(
+                f"near miss: the last one is {status} in the end",
+                *_pay(*_TEN),
+                *_back(*_SIX),
+                *_back(30, name="r25", status=status),
+                hit=None,
+            )
+            for status in ("failed", "returned")
+        ),
+        example(
+            "near miss: the first one came back before the last one",
+            *_pay(*_TEN),
+            *_back(*range(20, 25)),
+            *_back(24.5, name="r20", status="returned"),
+            *_back(25),
+            hit=None,
+        ),
+        example(
+            "one of seven failed, and six are enough",
+            *_pay(*_TEN),
+            *_back(*_SIX, 26),
+            *_back(30, name="r26", status="failed"),
+            hit=20,
+        ),
         example("near miss: four of four", *_pay(*range(4)), *_back(*range(20, 24)), hit=None),
         example(
             "near miss: below the floor", *_pay(*_TEN, amount_minor=4990), *_back(*_SIX, amount_minor=4990), hit=None

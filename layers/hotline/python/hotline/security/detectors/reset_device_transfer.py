@@ -1,8 +1,8 @@
 """The keys of an account change, then a new device comes, then money leaves: how a stolen account is emptied.
 
-A new password, a new contact point, or two-step login switched off is everyday life. So is a new device after it:
-somebody bought a phone. The third sign is a sum worth stealing, soon after. The finding asks for a hold, because the
-next transfer is minutes away. A caller alone never opens that hold.
+A new password, a new contact point, another SIM, or two-step login switched off is everyday life. So is a new device
+after it: somebody bought a phone. The third sign is a sum worth stealing, soon after. The finding asks for a hold,
+because the next transfer is minutes away. A caller alone never opens that hold.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from .floors import floor_of
 from .history import History
 from .rule import (
     EVIDENCE_MAX,
@@ -38,6 +39,7 @@ _NAMES: Final = {
     Signal.PASSWORD_CHANGED: "password",
     Signal.POINT_CHANGED: "contact_point",
     Signal.TWO_STEP_CHANGED: "two_step_off",
+    Signal.SIM_CHANGED: "sim",
 }
 
 
@@ -45,12 +47,15 @@ _NAMES: Final = {
 class Limits:
     """Elastic chains a credential alert, a change of factors and a login within 12 h. The MAS Guidelines on Shared
     Responsibility (Singapore, 2024) keep high-risk activities shut for 12 h after a token is activated on a new device.
+    NIST SP 800-63B-4 names a change of the SIM as a sign that a number is not in its owner's hands (3.1.3.3).
     Nobody publishes a figure for the sum, in minor units by currency: about 1,000 yuan. Several transfers add up, or a
     thief would stay below it."""
 
     window_ms: int = 12 * HOUR_MS
-    floor_minor: Mapping[str, int] = field(default_factory=lambda: {"CNY": 100_000, "HKD": 100_000, "JPY": 20_000})
-    floor_other_minor: int = 15_000
+    floor_minor: Mapping[str, int] = field(
+        default_factory=lambda: {"CNY": 100_000, "HKD": 100_000, "JPY": 20_000, "": 15_000}
+    )
+    """The empty name is every other currency."""
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
@@ -93,7 +98,7 @@ def _send(state: State, event: Event, limits: Limits) -> Iterable[Hit]:
             continue
         same = _after(state["sent"], device[0], currency)
         total_minor = sum(movement[3] for movement in same)
-        if total_minor >= _floor(currency, limits):
+        if total_minor >= floor_of(limits.floor_minor, currency):
             facts = {"transfers": len(same), "amount_minor": total_minor, "currency": currency, "change": change}
             ids = (change_id, device[1], *(movement[1] for movement in same))[:EVIDENCE_MAX]
             state["hit"] = [began_ms, device[0], event.at_ms, currency, facts, ids]
@@ -112,7 +117,9 @@ def _take_back(state: State, event: Event, limits: Limits) -> Iterable[Hit]:
         return NO_HITS
     began_ms, device_ms, ended_ms, currency, facts, ids = state["hit"]
     left = _after(sent, device_ms, currency)
-    if sum(movement[3] for movement in left if movement[0] <= began_ms + limits.window_ms) >= _floor(currency, limits):
+    if sum(movement[3] for movement in left if movement[0] <= began_ms + limits.window_ms) >= floor_of(
+        limits.floor_minor, currency
+    ):
         return NO_HITS
     del state["hit"]
     return (Hit(began_ms, ended_ms, facts, tuple(ids), withdrawn=True),)
@@ -122,12 +129,8 @@ def _after(sent: list[Any], device_ms: int, currency: str) -> list[Any]:
     return [movement for movement in sent if movement[0] >= device_ms and movement[4] == currency]
 
 
-def _floor(currency: str, limits: Limits) -> int:
-    return limits.floor_minor.get(currency, limits.floor_other_minor)
-
-
 _FLOOR: Final = Limits().floor_minor["CNY"]
-_FLOOR_OTHER: Final = Limits().floor_other_minor
+_FLOOR_OTHER: Final = Limits().floor_minor[""]
 _END: Final = Limits().window_ms / MINUTE_MS
 
 
@@ -147,29 +150,30 @@ def _transfer(minute: float, amount_minor: int, *, name: str = "a", status: str 
 
 DETECTOR: Final = Detector(
     rule="reset_device_transfer",
-    version=2,
+    version=3,
     severity=Severity.CRITICAL,
     listens=frozenset(
         {
             Signal.PASSWORD_CHANGED,
             Signal.POINT_CHANGED,
             Signal.TWO_STEP_CHANGED,
+            Signal.SIM_CHANGED,
             Signal.DEVICE_REGISTERED,
             Signal.MONEY_LEFT,
             Signal.MONEY_UNDONE,
         }
     ),
-    wakes=frozenset({Signal.PASSWORD_CHANGED, Signal.POINT_CHANGED, Signal.TWO_STEP_CHANGED}),
+    wakes=frozenset({Signal.PASSWORD_CHANGED, Signal.POINT_CHANGED, Signal.TWO_STEP_CHANGED, Signal.SIM_CHANGED}),
     needs=frozenset({"device.registered", "movement_id"}),
     limits=Limits(),
     is_published=True,
     holds=True,
     runbook=(
-        "Call the owner on a contact point confirmed before the new password, never on one added since. If it was "
-        "they: an agent and a second person release the hold. If not, or if nobody answers: freeze the account, report "
-        "the transfers to the receiving side at once, remove the new device, and have the password replaced after a "
-        "full proof of identity. Note in the case what was asked and answered; somebody who pretends to be the owner "
-        "will call and press for a release."
+        "Call the owner on a contact point confirmed before the change, never on one added since, nor on a number "
+        "whose SIM is new. If it was they: an agent and a second person release the hold. If not, or if nobody "
+        "answers: freeze the account, report the transfers to the receiving side at once, remove the new device, and "
+        "have the password replaced after a full proof of identity. Note in the case what was asked and answered; "
+        "somebody who pretends to be the owner will call and press for a release."
     ),
     step=step,
     examples=(
@@ -219,6 +223,19 @@ DETECTOR: Final = Detector(
             _device(1),
             _transfer(2, _FLOOR),
             hit=0,
+        ),
+        example(
+            "another SIM in the place of the password",
+            (0, "contact_point.sim_changed", {}),
+            _device(1),
+            _transfer(2, _FLOOR),
+            hit=0,
+        ),
+        example(
+            "near miss: another SIM and the old phone",
+            (0, "contact_point.sim_changed", {}),
+            _transfer(2, _FLOOR),
+            hit=None,
         ),
         example(
             "near miss: two-step login on",
