@@ -166,7 +166,8 @@ class DeskFindings extends View {
         <dt>${this.t("records.began")}</dt><dd>${words.time(finding.begun_at)}</dd>
         <dt>${this.t("records.ended")}</dt><dd>${words.time(finding.last_at)}</dd>
         ${readFacts(words, finding.facts).map(([fact, value]) => html`<dt>${fact}</dt><dd>${outside(value)}</dd>`)}
-        <dt>${this.t("found.events")}</dt><dd>${words.number(finding.events)}</dd></dl>
+        <dt>${this.t("found.events")}</dt><dd>${words.number(finding.events)}</dd>
+        ${finding.accounts.length ? html`<dt>${this.t("found.accounts")}</dt><dd>${finding.accounts.map((account) => html`${outside(account)} `)}</dd>` : nothing}</dl>
       ${finding.runbook ? html`<details><summary>${this.t("records.runbook")}</summary><p lang="en">${finding.runbook}</p></details>` : nothing}
       ${this.conflict?.id === finding.id ? this.#conflict(finding) : nothing}
       ${this.may(PERMISSIONS.manage) && !this.#isOthers(finding) ? html`<div class="row word" role="group" aria-labelledby=${name}>${VERDICTS.map((verdict) =>

@@ -44,7 +44,12 @@ def test_a_finding_is_shown_with_its_evidence_and_what_to_do(desk: Desk) -> None
     found = article(page)
     for text in ("Medium", "mark-of-found-1", "nobody has looked"):
         expect(found).to_contain_text(text)
-    for name, value in (("Failures", "15"), ("Accounts that failed", "5"), ("Events kept as evidence", "2")):
+    for name, value in (
+        ("Failures", "15"),
+        ("Accounts that failed", "5"),
+        ("Events kept as evidence", "2"),
+        ("Owners to call", "acct-1"),
+    ):
         expect(found.get_by_role("term").filter(has_text=name).locator("+ dd").first).to_have_text(value)
     runbook = found.get_by_text("See whether many addresses fail at once.")
     expect(runbook).to_be_hidden()

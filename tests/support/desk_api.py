@@ -699,6 +699,7 @@ def found_about(about: str, finding_id: str, **given: Any) -> Document:
         "begun_at": _in(hours=-2),
         "last_at": _in(hours=-1),
         "events": 2,
+        "accounts": ["acct-1"] if about == "source" else [],
         "is_account": about == "party",
         "version": 1,
         "feedback": None,

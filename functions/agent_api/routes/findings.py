@@ -46,6 +46,8 @@ def list_subject_findings(
     after = position_of(cursor, at.lookup_keys, *context)
     page = security.list_subject_findings(at.ctx.store, _STREAMS[about], at.now, limit=limit, after=after)
     shown = agents.leave_out_own(at.ctx.store, at.agent, page.findings)
+    got_in = {account_id for one in shown for account_id in one.accounts}
+    others = agents.leave_out_own_accounts(at.ctx.store, at.agent, got_in) if got_in else frozenset()
     return SubjectFindings(
         findings=[
             SubjectFinding(
@@ -60,6 +62,7 @@ def list_subject_findings(
                 last_at=one.window_end,
                 facts=agents.mask_facts(one.facts),
                 events=one.events,
+                accounts=[account_id for account_id in one.accounts if account_id in others],
                 is_account=one.account_id is not None,
                 runbook=one.runbook,
                 version=one.version,

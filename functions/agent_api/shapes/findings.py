@@ -28,7 +28,8 @@ class AboutAny(StrEnum):
 class SubjectFinding(Answer):
     """A pattern that a rule saw about an address or a payee. `subject` is a keyed hash: the same one each time, and
     nobody's address or name. `facts` count the evidence; amounts are left out. `events`: how many events of it are
-    kept by their ids, 20 at most. `is_account`: the payee is an account of the wallet. `runbook`: what to do, in
+    kept by their ids, 20 at most. `accounts` got in from the address in the time of the pattern: the first 20, and
+    never your own. `is_account`: the payee is an account of the wallet. `runbook`: what to do, in
     English. `version` is its ETag."""
 
     id: str
@@ -42,6 +43,7 @@ class SubjectFinding(Answer):
     last_at: datetime
     facts: dict[str, str | int]
     events: int
+    accounts: list[str]
     is_account: bool
     runbook: str | None
     version: int

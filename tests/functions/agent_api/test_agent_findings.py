@@ -43,10 +43,20 @@ def test_a_finding_about_an_address_is_told_with_its_evidence_and_runbook(
         "last_at": "2026-11-23T12:00:00Z",
         "facts": {"failures": 15, "accounts_failed": 5, "accounts_in": 1},
         "events": 2,
+        "accounts": [],
         "is_account": False,
         "runbook": spray.runbook,
         "version": found["version"],
     }
+
+
+def test_the_accounts_that_got_in_are_told_but_the_supervisors_own(world: AgentWorld, chief: AgentClient) -> None:
+    world.find_spray(accounts=("acct-9", ACCOUNT))
+    (found,) = chief.get("/findings", query={"about": "source"}).json["findings"]
+    assert found["accounts"] == ["acct-9", ACCOUNT]
+    own = supervisor(world.ctx, "supervisor-3", account_id=ACCOUNT)
+    (found,) = own.get("/findings", query={"about": "source"}).json["findings"]
+    assert found["accounts"] == ["acct-9"]
 
 
 def test_the_gravest_come_first_page_by_page(world: AgentWorld, chief: AgentClient) -> None:

@@ -60,6 +60,13 @@ def leave_out_own[Thing: OfAccount](store: Store, token: AgentToken, things: Ite
     return tuple(thing for thing in listed if thing.account_id not in own)
 
 
+def leave_out_own_accounts(store: Store, token: AgentToken, account_ids: Iterable[str]) -> frozenset[str]:
+    """The accounts but the agent's own and those that are linked to it. One read, none for an agent without an account
+    of their own."""
+    named = frozenset(account_ids)
+    return named - _find_own(store, token, sorted(named))
+
+
 def leave_out_own_contacts(
     store: Store, token: AgentToken, contact_ids: Iterable[str], case_of: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from .limits import LIMITS
     from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
     from .next_steps import Step, find_next_step
-    from .own import leave_out_own, leave_out_own_contacts, refuse_own
+    from .own import leave_out_own, leave_out_own_accounts, leave_out_own_contacts, refuse_own
     from .proofs import (
         GOALS,
         AnswerProof,
@@ -162,6 +162,7 @@ else:
             ),
             "own": (
                 "leave_out_own",
+                "leave_out_own_accounts",
                 "leave_out_own_contacts",
                 "refuse_own",
             ),

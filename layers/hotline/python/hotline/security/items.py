@@ -57,6 +57,9 @@ _CONFIRMED: Final = "CONFIRMED#"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _MOVEMENTS: Final = "movements"
 _LOGINS: Final = "logins"
+_ACCOUNTS: Final = "accounts"
+ACCOUNTS_MAX: Final = 20
+"""So many accounts that got in are kept of a finding about an address. Its numbers say how many there were."""
 _LOGIN: Final = Signal.LOGIN_SUCCEEDED.value
 _PARTY_END: Final = "party_end"
 """The value of an event with the rest of a payee's hash. Rules do without it. A finding names the payee by the whole
@@ -179,7 +182,9 @@ def corrected_part(finding: Finding, known: Mapping[str, Any] | None) -> Item:
         named = {event_id: every[event_id] for event_id in finding.event_ids if event_id in every}
         if named != before:
             part[name] = named
-    return part
+    got_in: list[str] = list((known or {}).get(_ACCOUNTS, ()))
+    accounts = list(dict.fromkeys([*got_in, *finding.accounts]))[:ACCOUNTS_MAX]
+    return part if accounts == got_in else {**part, _ACCOUNTS: accounts}
 
 
 def named_movements(item: Mapping[str, Any]) -> tuple[NamedMovement, ...]:
@@ -195,6 +200,12 @@ def named_logins(item: Mapping[str, Any]) -> frozenset[int]:
 def logins_of(events: Iterable[Event]) -> dict[str, int]:
     """The times of an account's events that were logins, by event id, in ms."""
     return {event.id: event.at_ms for event in events if event.type == _LOGIN}
+
+
+def accounts_in(events: Iterable[Event], started_ms: int, ended_ms: int) -> tuple[str, ...]:
+    """The accounts that got in from an address between two times, by the events of that address, the earliest first."""
+    logins = [one for one in events if one.type == _LOGIN and started_ms <= one.at_ms <= ended_ms]
+    return tuple(dict.fromkeys(one.values["account"] for one in sorted(logins, key=lambda one: one.place)))
 
 
 def movements_of(events: Iterable[Event]) -> dict[str, NamedMovement]:
@@ -290,6 +301,7 @@ def subject_finding_of(item: Mapping[str, Any], now: datetime) -> SubjectFinding
         window_end=from_text(item["window_end"]),
         facts=dict(item["facts"]),
         events=len(item["event_ids"]),
+        accounts=tuple(item.get(_ACCOUNTS, ())),
         state=state_of(item, now),
         runbook=_runbooks().get(item["rule"]),
         version=version_of(item),

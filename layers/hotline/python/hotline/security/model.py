@@ -133,7 +133,8 @@ class Finding:
 
     `account_id`: the account itself, or the one that a payee is; None where nobody knows it. `rules` is the digest of
     the set of rules that found it. `movements`: what `event_ids` name that moved money of an account out, by event id.
-    `logins`: the times of what they name that was a login, likewise, in ms.
+    `logins`: the times of what they name that was a login, likewise, in ms. `accounts`: those that got in from an
+    address in the time of the pattern, the earliest first.
     """
 
     id: str
@@ -151,6 +152,7 @@ class Finding:
     rules: str
     movements: Mapping[str, NamedMovement] = field(default_factory=dict)
     logins: Mapping[str, int] = field(default_factory=dict)
+    accounts: tuple[str, ...] = ()
 
     @property
     def is_grave(self) -> bool:
@@ -246,8 +248,9 @@ class SubjectFinding:
     """A finding about an address, a payee or an agent that asks for attention, as people of the wallet see it.
 
     `subject` is opaque. `account_id`: the account of the wallet that a payee is, None where nobody knows it. `events`:
-    how many events the finding names as its evidence. `runbook` is in English; None where the rule is gone. `version`
-    is another number once the finding says something else, or somebody has judged it.
+    how many events the finding names as its evidence. `accounts` got in from an address in the time of the pattern.
+    `runbook` is in English; None where the rule is gone. `version` is another number once the finding says something
+    else, or somebody has judged it.
     """
 
     id: str
@@ -261,6 +264,7 @@ class SubjectFinding:
     window_end: datetime
     facts: Mapping[str, str | int]
     events: int
+    accounts: tuple[str, ...]
     state: FindingState
     runbook: str | None
     version: int

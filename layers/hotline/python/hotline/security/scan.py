@@ -8,7 +8,7 @@ of them. So a crash leaves nothing half done: the rows are read again, and what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -333,8 +333,9 @@ class _StreamRun:
         item = items.watch_item(self.plan.stream, watch, names, now)
         changes = watch.changes()
         steps = list(_steps_of(changes, self.rules, self.plan.stream, subject, names))
-        if steps and self.plan.stream is Stream.ACCOUNT:
-            steps = list(_with_evidence(steps, [*(row.event for row in rows), *watch.pending]))
+        if steps:
+            events = {event.id: event for event in (*(row.event for row in rows), *watch.pending)}
+            steps = list(_with_evidence(steps, self.plan.stream, events.values()))
         outlook = None
         if self.plan.stream is Stream.ACCOUNT:
             outlook = RiskOutlook(self.rules, subject, watch.fold, stored, now)
@@ -453,15 +454,21 @@ def _put_watch(ctx: Context, key: Key, stored: Item | None, item: Item) -> None:
         raise Stale from None
 
 
-def _with_evidence(steps: Iterable[Step], events: Iterable[Event]) -> Iterator[Step]:
-    """The steps with the movements and logins that their findings name, as far as these events are they."""
-    events = list(events)
-    moved, came_in = items.movements_of(events), items.logins_of(events)
+def _with_evidence(steps: Iterable[Step], stream: Stream, events: Collection[Event]) -> Iterator[Step]:
+    """The steps with what their findings name, as far as these events are it: the movements and logins of an account,
+    and the accounts that got in from an address."""
+    if stream is Stream.ACCOUNT:
+        moved, came_in = items.movements_of(events), items.logins_of(events)
     for step in steps:
-        named = step.finding.event_ids
-        movements = {event_id: moved[event_id] for event_id in named if event_id in moved}
-        logins = {event_id: came_in[event_id] for event_id in named if event_id in came_in}
-        yield replace(step, finding=replace(step.finding, movements=movements, logins=logins))
+        finding = step.finding
+        if stream is Stream.ACCOUNT:
+            movements = {event_id: moved[event_id] for event_id in finding.event_ids if event_id in moved}
+            logins = {event_id: came_in[event_id] for event_id in finding.event_ids if event_id in came_in}
+            finding = replace(finding, movements=movements, logins=logins)
+        elif stream is Stream.SOURCE:
+            began_ms, ended_ms = (round(at.timestamp() * 1000) for at in (finding.window_start, finding.window_end))
+            finding = replace(finding, accounts=items.accounts_in(events, began_ms, ended_ms))
+        yield replace(step, finding=finding)
 
 
 def _steps_of(changes: Changes, rules: RuleSet, stream: Stream, subject: str, names: str | None) -> Iterator[Step]:
