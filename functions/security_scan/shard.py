@@ -49,6 +49,8 @@ def answer(
     for event_of, findings in ((Event.FINDING_RAISED, report.raised), (Event.FINDING_WITHDRAWN, report.withdrawn)):
         for finding in findings:
             log(event_of, account_id=finding.account_id, rule=finding.rule, version=finding.version)
+    if report.set_aside:
+        log(Event.SUBJECTS_SET_ASIDE, count=report.set_aside, rules=report.rules)
     outcome = "complete" if report.complete else "out_of_time"
     log(Event.SHARD_SCANNED, count=report.rows, outcome=outcome, rules=report.rules, lag_minutes=report.lag_minutes)
     return _body(report)
@@ -99,6 +101,7 @@ def _body(report: ShardReport) -> dict[str, Any]:
         "corrected": len(report.corrected),
         "withdrawn": len(report.withdrawn),
         "suppressed": len(report.suppressed),
+        "set_aside": report.set_aside,
         "findings": [
             {
                 "id": finding.id,

@@ -21,7 +21,8 @@ from hotline.kit.ids import bucket
 from hotline.kit.keyring import Keyring
 from hotline.kit.logging import Event
 from hotline.security.activity import ACTIVITY_SHARDS
-from hotline.security.items import PAGE_ROWS, is_tombstone
+from hotline.security.items import PAGE_ROWS, cursor_key, is_tombstone
+from hotline.security.scan import TRIES_MAX
 from hotline.security.service import SHARDS_MAX
 from hotline.security.settings import read_shipped_rules
 from hotline_local.commands.scan import sentences, summed
@@ -39,7 +40,7 @@ EVENTS: Final = Path(__file__).resolve().parents[2] / "events/security_scan"
 FILES: Final = sorted(EVENTS.glob("*.json"))
 KEYS: Final = {
     *("shard", "rules", "rows", "subjects", "reads", "writes"),
-    *("complete", "lag_minutes", "corrected", "withdrawn", "suppressed", "findings"),
+    *("complete", "lag_minutes", "corrected", "withdrawn", "suppressed", "set_aside", "findings"),
 }
 
 
@@ -120,7 +121,7 @@ def test_the_log_names_finding_and_rows_and_nothing_else(world: ScanWorld) -> No
     assert {name: raised[name] for name in raised.keys() - always} == {
         "account_id": ACCOUNT,
         "rule": "reset_device_transfer",
-        "version": 2,
+        "version": 3,
     }
     assert {name: scanned[name] for name in scanned.keys() - always} == {
         "count": 3,
@@ -129,6 +130,16 @@ def test_the_log_names_finding_and_rows_and_nothing_else(world: ScanWorld) -> No
         "lag_minutes": 0,
     }
     assert (raised["event"], scanned["event"]) == ("HL080", "HL081")
+
+
+def test_the_log_counts_subjects_that_are_set_aside_for_the_alarm(world: ScanWorld) -> None:
+    cursor = {"through": to_text(NOON), "quiet_ms": 0, "rev": 1}
+    aside = {"acct-9": [to_text(NOON), TRIES_MAX, read_shipped_rules().digest, to_text(NOON)]}
+    world.store.load([(cursor_key(shard_of()), {**cursor, "aside": aside})])
+    with logged() as written:
+        assert ask(world)["set_aside"] == 1
+    (told,) = [line for line in lines(written) if line["event"] == "HL088"]
+    assert (told["level"], told["count"]) == ("ERROR", 1)
 
 
 def test_the_log_of_a_run_that_fails_says_how_far_behind_it_is(world: ScanWorld) -> None:
@@ -270,10 +281,10 @@ def test_the_command_adds_the_shards_up() -> None:
     numbers = {"rows": 2, "subjects": 1, "reads": 4, "writes": 2, "corrected": 0, "withdrawn": 0, "suppressed": 0}
     finding = {"id": "finding_1", "rule": "a_rule", "stream": "account", "subject": "acct_1"}
     finding["window_start"] = "2026-11-23T12:00:00.000Z"
-    same = {**numbers, "rules": "one", "lag_minutes": 0}
+    same = {**numbers, "set_aside": 0, "rules": "one", "lag_minutes": 0}
     report = summed([{**same, "shard": 0, "findings": [finding]}, {**same, "shard": 1}])
     totals = {"rows": 4, "subjects": 2, "reads": 8, "writes": 4, "corrected": 0, "withdrawn": 0, "suppressed": 0}
-    assert report == {"shards": 2, "rules": ["one"], **totals, "lag_minutes": 0, "findings": [finding]}
+    assert report == {"shards": 2, "rules": ["one"], **totals, "set_aside": 0, "lag_minutes": 0, "findings": [finding]}
     assert sentences(report) == [
         "2 shards, 4 rows of 2 subjects, 8 reads, 4 writes.",
         "a_rule on account acct_1 from 2026-11-23T12:00:00.000Z (finding_1)",
@@ -283,11 +294,13 @@ def test_the_command_adds_the_shards_up() -> None:
 
 def test_the_command_says_when_shards_had_other_rules_are_late_or_took_something_back() -> None:
     numbers = {"rows": 2, "subjects": 1, "reads": 4, "writes": 2, "corrected": 1, "withdrawn": 1, "suppressed": 1}
+    numbers["set_aside"] = 1
     reports = [{**numbers, "rules": "two", "lag_minutes": 3}, {**numbers, "rules": "one", "lag_minutes": 31}]
     assert sentences(summed(reports))[1:] == [
         "Shards ran with different rules: one, two. Run it again.",
         "The oldest unread row is 31 minutes old.",
         "2 findings corrected, 2 withdrawn.",
         "2 findings suppressed.",
+        "2 subjects set aside: a rule cannot judge them (docs/detection.md, when a run fails).",
         "Nothing new was found.",
     ]

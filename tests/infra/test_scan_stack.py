@@ -91,7 +91,17 @@ def test_an_attack_is_found_by_the_command_and_the_wallet_is_asked_to_hold(runni
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    figures = {"rows", "subjects", "reads", "writes", "corrected", "withdrawn", "suppressed", "lag_minutes"}
+    figures = {
+        "rows",
+        "subjects",
+        "reads",
+        "writes",
+        "corrected",
+        "withdrawn",
+        "suppressed",
+        "set_aside",
+        "lag_minutes",
+    }
     assert report.keys() == {"shards", "rules", "findings", *figures}
     assert report["rules"] == [read_shipped_rules().digest]
     assert report["shards"] == 16

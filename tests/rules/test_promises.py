@@ -597,7 +597,11 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "COMPLETE_AFTER": (90 * SECONDS, "writers give up after 30 s, and twice that for clocks"),
         "FIRST_LOOK_BACK": (24 * HOURS, "decision: a first run begins a day before"),
         "ROUND_ROWS_MAX": (20_000, "docs/detection.md: rows of a round"),
-        "RECALL_ROWS_MAX": (20_000, "docs/detection.md: rows that are read again for late events"),
+        "RECALL_ROWS_MAX": (100_000, "docs/detection.md: rows that are read again for late events"),
+        "RECALL_SUBJECT_MAX": (2_000, "docs/detection.md: rows that are read again for late events"),
+        "TRIES_MAX": (9, "docs/detection.md: three runs of three attempts"),
+        "ASIDE_MAX": (20, "docs/detection.md: when a run fails"),
+        "AGAIN_AFTER": (timedelta(days=1), "docs/detection.md: when a run fails"),
     },
     "hotline.security.watch": {
         "LATENESS_MS": (24 * 3_600_000, "decision: how late a fact may come"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 RUN_TIMEOUT_S: Final = 300
 POLL_S: Final = 0.1
-_NUMBERS: Final = ("rows", "subjects", "reads", "writes", "corrected", "withdrawn", "suppressed")
+_NUMBERS: Final = ("rows", "subjects", "reads", "writes", "corrected", "withdrawn", "suppressed", "set_aside")
 
 
 def register(subparsers: Subparsers) -> None:
@@ -96,6 +96,9 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
         lines.append(f"{corrected} corrected, {report['withdrawn']} withdrawn.")
     if report["suppressed"]:
         lines.append(f"{count_things(report['suppressed'], 'finding')} suppressed.")
+    if report["set_aside"]:
+        aside = count_things(report["set_aside"], "subject")
+        lines.append(f"{aside} set aside: a rule cannot judge them (docs/detection.md, when a run fails).")
     found = [
         f"{one['rule']} on {one['stream']} {one['subject']} from {one['window_start']} ({one['id']})"
         for one in report["findings"]

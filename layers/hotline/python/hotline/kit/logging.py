@@ -110,6 +110,7 @@ class Event(Enum):
     SHARD_SCANNED = ("HL081", "INFO", "A shard of the activity was scanned.")
     FINDING_WITHDRAWN = ("HL082", "WARNING", "A finding was withdrawn: a later event excludes it.")
     SHARD_FAILED = ("HL083", "ERROR", "A shard of the activity could not be scanned to its end.")
+    SUBJECTS_SET_ASIDE = ("HL088", "ERROR", "Subjects of a shard cannot be judged, and it goes on without them.")
     FINDINGS_SENT = ("HL086", "INFO", "A message about findings is on its way to an account's owner.")
     FINDINGS_UNTOLD = ("HL087", "WARNING", "An owner was not told of findings: no contact point could get the message.")
     BACKTEST_STEP = ("HL084", "INFO", "A step of a backtest was taken.")

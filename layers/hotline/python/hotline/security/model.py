@@ -284,7 +284,8 @@ class ShardReport:
 
     `rows` counts the rows read, `subjects` those whose rows they are, and `writes` the writes of watches and
     transactions. `reads` counts the rows and the requests for rows and watches, without the cursors (one item a stream
-    and run). `complete`: it came to its end, not out of time. `lag_minutes`: so far behind is the oldest unread row,
+    and run). `set_aside`: subjects that could not be judged, without which the shard goes on.
+    `complete`: it came to its end, not out of time. `lag_minutes`: so far behind is the oldest unread row,
     0 without any. `rules` is the digest of the set of rules.
     """
 
@@ -298,5 +299,6 @@ class ShardReport:
     corrected: tuple[Finding, ...]
     withdrawn: tuple[Finding, ...]
     suppressed: tuple[Finding, ...]
+    set_aside: int
     complete: bool
     lag_minutes: int

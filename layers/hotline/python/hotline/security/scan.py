@@ -44,9 +44,17 @@ HOUR_CHARACTERS: Final = 13
 """Of a position, what names its hour."""
 ROUND_ROWS_MAX: Final = 20_000
 """So many rows are held at once, some 20 MB. The rest of a run is its next round."""
-RECALL_ROWS_MAX: Final = 20_000
-"""So many rows of earlier runs are read again for late events. Those of later rows are then judged without the events
-that changed nothing when they came."""
+RECALL_ROWS_MAX: Final = 100_000
+"""So many rows of earlier runs are read again for late events of one round, and none when the time is out. Late events
+are then judged without later events that changed nothing when they came."""
+RECALL_SUBJECT_MAX: Final = 2_000
+"""So many of them are held of one subject, so that a busy one takes no room from others."""
+TRIES_MAX: Final = 9
+"""How often a subject that cannot be judged holds its shard: three runs, of three attempts each (the state machine)."""
+ASIDE_MAX: Final = 20
+"""So many subjects of a shard's stream are set aside. Where more of them fail a rule is broken, and the shard waits."""
+AGAIN_AFTER: Final = timedelta(days=1)
+"""How long a subject that is set aside waits for its next try, unless the rules change before."""
 WORKERS_MAX: Final = 8
 """Subjects that commit at once; the SDK keeps ten connections."""
 ATTEMPTS_MAX: Final = 4
@@ -87,6 +95,7 @@ def scan_shard(
                     tally.fail(error)
                     if run.at_work is not None:
                         tally.leave(run.at_work)
+                tally.set_aside += run.count_set_aside()
     lag_minutes = 0 if tally.unread is None else _minutes_since(tally.unread, now)
     if tally.trouble is not None:
         if tally.unread is not None:
@@ -103,6 +112,7 @@ def scan_shard(
         corrected=tuple(tally.findings[Kind.CORRECT]),
         withdrawn=tuple(tally.findings[Kind.WITHDRAW]),
         suppressed=tuple(tally.findings[Kind.SUPPRESS]),
+        set_aside=tally.set_aside,
         complete=tally.complete,
         lag_minutes=lag_minutes,
     )
@@ -123,6 +133,7 @@ class _Tally:
     subjects: int = 0
     writes: int = 0
     findings: dict[Kind, list[Finding]] = field(default_factory=lambda: {kind: [] for kind in Kind})
+    set_aside: int = 0
     complete: bool = True
     unread: str | None = None
     trouble: HotlineError | None = None
@@ -147,12 +158,40 @@ class _Done:
     trouble: HotlineError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    """A subject that could not be judged: its unread rows lie behind the position `after`. `rules`: the digest of the
+    set of rules that failed last, at `tried_at`."""
+
+    after: str
+    tries: int
+    rules: str
+    tried_at: datetime
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether the shard goes on without it."""
+        return self.tries >= TRIES_MAX
+
+    def is_due(self, rules: str, now: datetime) -> bool:
+        """Whether it is to be judged again."""
+        return self.is_set_aside and (rules != self.rules or now - self.tried_at >= AGAIN_AFTER)
+
+
+def _aside_from(cursor: Item | None) -> dict[str, _Aside]:
+    stored = {} if cursor is None else cursor.get("aside", {})
+    return {
+        subject: _Aside(after, int(tries), rules, from_text(tried_at))
+        for subject, (after, tries, rules, tried_at) in stored.items()
+    }
+
+
 @dataclass(slots=True)
 class _StreamRun:
     """A run on the rows of one stream, between the cursor and `end`. `quiet_ms`: the time of the newest event that was
     taken in, by this run or an earlier one, and that no watch holds. `at_work`: the position of the first row of the
     round that is being judged, None between rounds. `stuck`: subjects that could not be judged, whose later rows have
-    to wait for the earlier ones."""
+    to wait for the earlier ones. `aside`: what the cursor knows of such subjects, `aside_before` as it is stored."""
 
     ctx: Context
     pool: ThreadPoolExecutor
@@ -166,6 +205,8 @@ class _StreamRun:
     at_work: str | None = None
     is_cut_off: bool = False
     stuck: set[str] = field(default_factory=set)
+    aside: dict[str, _Aside] = field(default_factory=dict)
+    aside_before: dict[str, _Aside] = field(default_factory=dict)
 
     def go(self, has_time: Callable[[], bool]) -> None:
         """Round after round. Rounds behind one with an error are done too, but read again with it."""
@@ -174,11 +215,15 @@ class _StreamRun:
         oldest = to_text(from_text(self.end) - (FIRST_LOOK_BACK if cursor is None else ACTIVITY_LIFE))
         through = oldest if cursor is None else max(oldest, cursor["through"])
         self.quiet_ms = 0 if cursor is None else int(cursor.get("quiet_ms", 0))
+        start = through
+        self.aside = _aside_from(cursor)
+        self.aside_before = dict(self.aside)
+        self._try_again(oldest, through, has_time)
         pages = self._read_new(through, has_time)
         failed = False
         while rows := self._next_round(pages):
             self.at_work = rows[0].position
-            trouble = self._take_in(rows, through)
+            trouble = self._take_in(rows, through, has_time)
             self.at_work, through = None, rows[-1].position
             if trouble is not None and not failed:
                 failed = True
@@ -190,6 +235,8 @@ class _StreamRun:
             if not failed:
                 self._move(through)
         if failed:
+            if self.aside != self.aside_before:
+                self._move(start)
             return
         if self.is_cut_off:
             self.tally.complete = False
@@ -197,6 +244,41 @@ class _StreamRun:
         # Within the hour an unmoved cursor costs nothing, so an idle shard is written once an hour.
         elif through[:HOUR_CHARACTERS] < self.end[:HOUR_CHARACTERS]:
             self._move(self.end)
+        if self.aside != self.aside_before:
+            self._move(through)
+
+    def count_set_aside(self) -> int:
+        """How many subjects the shard goes on without."""
+        return sum(one.is_set_aside for one in self.aside.values())
+
+    def _try_again(self, oldest: str, through: str, has_time: Callable[[], bool]) -> None:
+        """Judge the subjects that are set aside and due, by their rows up to the cursor. One that fails again stays."""
+        now = self.ctx.clock.now()
+        due = {subject: one for subject, one in self.aside.items() if one.is_due(self.rules.digest, now)}
+        self.stuck = {subject for subject, one in self.aside.items() if one.is_set_aside} - due.keys()
+        if not due:
+            return
+        after = max(oldest, min(one.after for one in due.values()))
+        pages = self._read_pages(after, through, has_time)
+        rows = (items.row_of(self.plan.stream, item) for page in pages for item in page)
+        for some in batched((row for row in rows if row.subject in due), ROUND_ROWS_MAX, strict=False):
+            self._take_in(some, after, has_time)
+        for subject in due.keys() - self.stuck:
+            if self.is_cut_off:
+                # Rows of it are left, and later ones must not come before them.
+                self.aside[subject] = due[subject]
+                self.stuck.add(subject)
+            else:
+                self.aside.pop(subject, None)
+
+    def _set_aside(self, subject: str, trouble: HotlineError, after: str) -> bool:
+        """Note that a subject could not be judged; whether the shard goes on without it."""
+        known = self.aside.get(subject)
+        if trouble.code != SecurityError.SUBJECT_NOT_JUDGED or (known is None and len(self.aside) >= ASIDE_MAX):
+            return False
+        tries, after = (1, after) if known is None else (min(TRIES_MAX, known.tries + 1), known.after)
+        self.aside[subject] = failed = _Aside(after, tries, self.rules.digest, self.ctx.clock.now())
+        return failed.is_set_aside
 
     def _read_new(self, after: str, has_time: Callable[[], bool]) -> Iterator[list[Item]]:
         for page in self._read_pages(after, self.end, has_time):
@@ -224,15 +306,15 @@ class _StreamRun:
                 break
         return rows
 
-    def _take_in(self, rows: Sequence[Row], through: str) -> HotlineError | None:
+    def _take_in(self, rows: Sequence[Row], through: str, has_time: Callable[[], bool]) -> HotlineError | None:
         """Judge the rows of a round behind `through`, subject by subject. An error in one does not keep the others
-        waiting, but the round has to be read again; it is returned."""
+        waiting, but the round has to be read again; it is returned. It is not where the subject is set aside."""
         by_subject: dict[str, list[Row]] = {}
         for row in rows:
             if row.subject not in self.stuck:
                 by_subject.setdefault(row.subject, []).append(row)
         self.tally.subjects += len(by_subject)
-        recalled = self._recall(rows, through)
+        recalled = self._recall(rows, through, has_time)
         watches = self._read_watches(list(by_subject))
         trouble: HotlineError | None = None
 
@@ -241,9 +323,12 @@ class _StreamRun:
             return self._judge(subject, by_subject[subject], recalled.get(subject, ()), watches.get(key))
 
         for subject, done in zip(by_subject, self.pool.map(judge, by_subject), strict=True):
-            if done.trouble is not None:
-                trouble = trouble or done.trouble
+            if done.trouble is None:
+                self.aside.pop(subject, None)
+            else:
                 self.stuck.add(subject)
+                if not self._set_aside(subject, done.trouble, through):
+                    trouble = trouble or done.trouble
             self.quiet_ms = max(self.quiet_ms, done.quiet_ms)
             self.tally.requests += done.requests
             self.tally.writes += done.writes
@@ -251,25 +336,30 @@ class _StreamRun:
                 self.tally.findings[step.kind].append(step.finding)
         return trouble
 
-    def _recall(self, rows: Iterable[Row], through: str) -> Mapping[str, list[tuple[int, Event]]]:
+    def _recall(
+        self, rows: Iterable[Row], through: str, has_time: Callable[[], bool]
+    ) -> Mapping[str, list[tuple[int, Event]]]:
         """Earlier rows of the subjects of late events, from the time of the earliest late event on. A watch that was
         not written does not hold the events that a late one may belong before. An event that is too late to be judged
         asks for none. It may be years old, and each hour since then is a query."""
         late = [row for row in rows if row.event.at_ms <= self.quiet_ms and not is_too_late(row.arrived_ms, row.event)]
         if not late:
             return {}
-        subjects = {row.subject for row in late}
+        wanted = {row.subject for row in late}
         earliest = to_text(items.instant_of(min(row.event.at_ms for row in late)))
         found: dict[str, list[tuple[int, Event]]] = {}
         left = RECALL_ROWS_MAX
-        for page in self._read_pages(earliest, through):
+        for page in self._read_pages(earliest, through, has_time):
             self.tally.recalled += len(page)
             for item in page:
                 row = items.row_of(self.plan.stream, item)
-                if row.subject in subjects:
-                    found.setdefault(row.subject, []).append((row.arrived_ms, row.event))
+                if row.subject in wanted:
+                    known = found.setdefault(row.subject, [])
+                    known.append((row.arrived_ms, row.event))
+                    if len(known) >= RECALL_SUBJECT_MAX:
+                        wanted.remove(row.subject)
             left -= len(page)
-            if left <= 0:
+            if left <= 0 or not wanted:
                 break
         return found
 
@@ -417,9 +507,14 @@ class _StreamRun:
     def _move(self, through: str) -> None:
         change = self._change("watch")
         place: Item = {"through": through, "quiet_ms": self.quiet_ms}
+        if self.aside:
+            place["aside"] = {
+                subject: [one.after, one.tries, one.rules, to_text(one.tried_at)] for subject, one in self.aside.items()
+            }
         change.replace(items.cursor_key(self.shard, self.plan.stream), self.cursor, place)
         self.tally.writes += 1
         change.commit(self.ctx.store)
+        self.aside_before = dict(self.aside)
         self.cursor = {**place, "rev": 1 if self.cursor is None else int(self.cursor["rev"]) + 1}
 
 

@@ -1,0 +1,162 @@
+"""A subject that cannot be judged: it holds its shard for a while, is set aside, and is judged when it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hotline.kit.errors import Unavailable
+from hotline.kit.store import Table
+from hotline.security.detectors import Signal
+from hotline.security.detectors.shipped import DETECTORS
+from hotline.security.items import PAGE_ROWS
+from hotline.security.rules import RuleSet
+from hotline.security.scan import AGAIN_AFTER, ASIDE_MAX, TRIES_MAX, scan_shard
+from hotline.security.service import ShardReport
+from tests.support.lock_desk import ACCOUNT, NOON, failures, minutes
+from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of
+from tests.support.toy_rules import rules_of, toy
+
+
+class Faulty:
+    """A rule that fails for some accounts until it is mended."""
+
+    def __init__(self) -> None:
+        self.is_broken = True
+
+    def step(self, state: Any, signal: str, event: Any, *_: Any) -> Iterator[Any]:
+        yield from ()
+        if self.is_broken and event.id.endswith("poison"):
+            raise KeyError(signal)
+
+    @property
+    def rules(self) -> RuleSet:
+        return rules_of(*DETECTORS, toy(self.step, Signal.PASSWORD_CHANGED))
+
+
+@pytest.fixture
+def faulty() -> Faulty:
+    return Faulty()
+
+
+@pytest.fixture
+def world() -> ScanWorld:
+    world = ScanWorld()
+    world.desk.open_account(points=2)
+    world.come_in(*(replace(one, id=f"{one.type}-poison") for one in chain()))
+    world.clock.advance(minutes(40))
+    return world
+
+
+def neighbours(count: int) -> list[str]:
+    found = (name for name in (f"acct-{n}" for n in range(100_000)) if shard_of(name) == shard_of())
+    return [next(found) for _ in range(count)]
+
+
+def scan(world: ScanWorld, rules: RuleSet) -> ShardReport:
+    world.clock.advance(COMPLETE)
+    return scan_shard(world.ctx(), shard_of(), rules=rules)
+
+
+def fail(world: ScanWorld, faulty: Faulty, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(Unavailable, match="subject_not_judged"):
+            scan(world, faulty.rules)
+
+
+def subjects_found(world: ScanWorld) -> set[str]:
+    return {item["subject"] for item in world.store.items(Table.HOTLINE) if item["SK"].startswith("FINDING#")}
+
+
+def test_it_holds_its_shard_so_often_and_then_the_shard_goes_on(world: ScanWorld, faulty: Faulty) -> None:
+    fail(world, faulty, TRIES_MAX - 1)
+    report = scan(world, faulty.rules)
+    assert (report.set_aside, report.complete, report.lag_minutes) == (1, True, 0)
+    (neighbour,) = neighbours(1)
+    world.come_in(*chain(world.clock.now() - minutes(31), account=neighbour))
+    report = scan(world, faulty.rules)
+    assert (report.set_aside, len(report.raised), report.rows) == (1, 1, 3)
+    assert subjects_found(world) == {neighbour}
+
+
+def test_it_is_judged_when_the_rules_change(world: ScanWorld, faulty: Faulty) -> None:
+    fail(world, faulty, TRIES_MAX - 1)
+    scan(world, faulty.rules)
+    report = scan(world, rules_of(*DETECTORS))
+    assert (report.set_aside, len(report.raised)) == (0, 1)
+    assert subjects_found(world) == {ACCOUNT}
+    # Nothing of it is read again.
+    assert scan(world, rules_of(*DETECTORS)).rows == 0
+
+
+def test_it_is_judged_again_after_a_day_with_all_that_came_meanwhile(world: ScanWorld, faulty: Faulty) -> None:
+    fail(world, faulty, TRIES_MAX - 1)
+    scan(world, faulty.rules)
+    world.come_in(*failures(10, world.clock.now(), apart=timedelta(seconds=1)))
+    scan(world, faulty.rules)
+    faulty.is_broken = False
+    assert scan(world, faulty.rules).set_aside == 1
+    world.clock.advance(AGAIN_AFTER)
+    report = scan(world, faulty.rules)
+    assert report.set_aside == 0
+    assert {one.rule for one in report.raised} >= {"reset_device_transfer", "failed_login_burst"}
+
+
+def test_one_that_fails_again_stays_aside_and_holds_nothing(world: ScanWorld, faulty: Faulty) -> None:
+    fail(world, faulty, TRIES_MAX - 1)
+    scan(world, faulty.rules)
+    world.clock.advance(AGAIN_AFTER)
+    for _ in range(2):
+        assert scan(world, faulty.rules).set_aside == 1
+
+
+def test_an_error_of_the_store_sets_nobody_aside(world: ScanWorld, faulty: Faulty) -> None:
+    faulty.is_broken = False
+    world.store.before = lambda call: (_ for _ in ()).throw(Unavailable()) if call == "batch_get" else None
+    for _ in range(TRIES_MAX + 1):
+        with suppress(Unavailable):
+            scan(world, faulty.rules)
+    world.store.before = lambda call: None
+    report = scan(world, faulty.rules)
+    assert (report.set_aside, len(report.raised)) == (0, 1)
+
+
+def test_a_rule_that_fails_for_many_holds_the_shard(world: ScanWorld, faulty: Faulty) -> None:
+    for number, name in enumerate(neighbours(ASIDE_MAX)):
+        facts = chain(world.clock.now() - minutes(31), account=name)
+        world.come_in(*(replace(one, id=f"{one.type}-{number}-poison") for one in facts))
+    fail(world, faulty, TRIES_MAX + 2)
+
+
+def test_no_earlier_rows_are_read_again_when_the_time_is_out() -> None:
+    world = ScanWorld()
+    rules = rules_of(*DETECTORS)
+    world.come_in(*failures(3 * PAGE_ROWS, NOON - timedelta(hours=3), apart=timedelta(seconds=5)))
+    world.scan()
+    world.come_in(*failures(1, NOON - timedelta(hours=2, seconds=1)))
+    world.clock.advance(COMPLETE)
+    left = iter([True])
+    report = scan_shard(world.ctx(), shard_of(), rules=rules, has_time=lambda: next(left, False))
+    assert (report.rows, report.complete) == (1, False)
+    assert report.reads < PAGE_ROWS
+
+
+def test_a_busy_subject_takes_no_room_from_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of 60 neighbours lie before those that a late event needs."""
+    monkeypatch.setattr("hotline.security.scan.RECALL_SUBJECT_MAX", 5)
+    world, (busy,) = ScanWorld(), neighbours(1)
+    rules = rules_of(*DETECTORS)
+    world.come_in(*failures(60, NOON - minutes(30), apart=timedelta(seconds=1), account=busy))
+    world.come_in(*chain(NOON - minutes(31))[1:])
+    assert scan(world, rules).raised[0].subject == busy
+    world.come_in(
+        *failures(1, NOON - minutes(40), account=busy),
+        *(replace(one, time=NOON - minutes(60)) for one in chain(NOON - minutes(31))[:1]),
+    )
+    report = scan(world, rules)
+    assert [one.rule for one in report.raised if one.subject == ACCOUNT] == ["reset_device_transfer"]
