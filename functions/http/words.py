@@ -48,7 +48,7 @@ def of_matter(matter: Matter, found: Sequence[ToldFinding], *, locale: Locale) -
     """Something that the owner can do for the account's security; of findings first how many there are, and when."""
     if matter is not Matter.FINDINGS:
         return plain_text(f"checkup.{matter.value}", {}, locale)
-    facts = {"count": Counted(len(found)), "when": Lately(max(one.found_at for one in found), placed=True)}
+    facts = {"count": Counted(len(found)), "when": Lately(max(one.noticed_at for one in found), placed=True)}
     key = "checkup.findings.one" if len(found) == 1 else "checkup.findings"
     return join([plain_text(key, facts, locale), plain_text("checkup.findings.do.written", {}, locale)], locale)
 
@@ -57,7 +57,7 @@ def of_confirmed(finding: ToldFinding, view: LockView, *, locale: Locale) -> str
     """The words for a finding that people have confirmed: whether money is kept from leaving now, and what to do."""
     stopped = not view.unconfirmed and any(one.state in _STOPPED for one in view.components)
     texts = [
-        plain_text("checkup.confirmed", {"when": Lately(finding.found_at, placed=True)}, locale),
+        plain_text("checkup.confirmed", {"when": Lately(finding.noticed_at, placed=True)}, locale),
         *([plain_text("checkup.confirmed.stopped", {}, locale)] if stopped else []),
         plain_text("checkup.confirmed.do", {}, locale),
     ]

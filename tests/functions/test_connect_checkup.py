@@ -104,6 +104,15 @@ def test_several_findings_are_counted_with_the_time_of_the_last(ctx: Context, st
     assert "2 times, most recently at 7:00 PM today." in words(proved(ctx).press("checkup"))
 
 
+def test_a_finding_has_the_time_at_which_it_happened_as_in_a_message(ctx: Context, store: MemoryStore) -> None:
+    """The scan found it hours later: its owner looks for what happened, and not for what the scan did."""
+    found(store, "code_flooding", ago=timedelta(hours=3))
+    (item,) = [item for item in store.items(Table.HOTLINE) if item["SK"].startswith("FINDING#")]
+    later = {**item, "found_at": "2026-11-23T11:30:00.000Z"}
+    store.load([(hotline_key(item["PK"], item["SK"]), later)])
+    assert "at 5:00 PM today." in words(proved(ctx).press("checkup"))
+
+
 @pytest.mark.parametrize("rule", ["pass_through", "refund_abuse", "a_rule_that_nobody_decided_on"])
 def test_a_finding_that_may_be_the_owners_own_doing_is_not_told(ctx: Context, store: MemoryStore, rule: str) -> None:
     before = words(proved(ctx).press("checkup"))

@@ -20,7 +20,7 @@ from hotline.kit.store import Put, Table
 from hotline.kit.store.dynamodb import DynamoStore
 from hotline.lockout import service as lockout
 from hotline_local import cli
-from hotline_local.commands.tick import SENTENCES, tick
+from hotline_local.commands.tick import SENTENCES, sentences, tick
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack
 from hotline_local.reference_wallet import ReferenceWallet
@@ -58,7 +58,7 @@ def test_a_time_without_an_offset_is_refused(capsys: pytest.CaptureFixture[str])
 
 def test_every_figure_of_a_run_has_a_sentence() -> None:
     """All but the items that the index named: what was done about them is told."""
-    assert {name for name, _ in SENTENCES} == {figure.name for figure in fields(Summary)} - {"due"}
+    assert {name for name, *_ in SENTENCES} == {figure.name for figure in fields(Summary)} - {"due"}
 
 
 def test_without_a_stack_it_says_how_to_start_one(
@@ -112,3 +112,12 @@ def test_an_entry_that_the_stream_left_behind_reaches_the_bus_by_the_queue(stack
     eventually(lambda: decision.entry_id in heard(stack))
     assert eventually(lambda: (store.get(entry_key(decision.entry_id)) or {}).get("delivered_at"))
     assert tick(stack, datetime.now(UTC) + timedelta(days=1))["failed"] == 0
+
+
+def test_one_thing_is_told_as_one_and_several_as_several() -> None:
+    one, two = ({name: count for name, *_ in SENTENCES} for count in (1, 2))
+    assert "1 customer whom a message tells what was found" in sentences(one)
+    assert "2 customers whom a message tells what was found" in sentences(two)
+    assert sentences(dict.fromkeys(one, 0)) == ["Nothing has fallen due."]
+    for singular, plural in zip(sentences(one), sentences(two), strict=True):
+        assert singular.split(" ", 1)[1] != plural.split(" ", 1)[1]

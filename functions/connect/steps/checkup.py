@@ -31,7 +31,7 @@ def checkup(visit: Visit) -> Answer:
         contact_count=len(state.targets),
         pin=state.pin,
     )
-    found_at = max((one.found_at for one in found), default=None)
+    found_at = max((one.noticed_at for one in found), default=None)
     facts = words(found_count=len(found), found_at=found_at, matters=matters, now=visit.now)
     return Answer("TO_DO" if matters else "CLEAR", facts)
 

@@ -144,7 +144,7 @@ def read_security() -> Security:
             Finding(
                 id=one.id,
                 severity=one.severity,
-                found_at=one.found_at,
+                found_at=one.noticed_at,
                 confirmed_at=one.confirmed_at,
                 text=words.of_confirmed(one, view, locale=locale) if one.confirmed_at is not None else None,
             )

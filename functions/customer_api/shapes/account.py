@@ -33,8 +33,8 @@ class ContactPoint(Answer):
 
 class Finding(Answer):
     """Something that a scan found and nobody has dealt with, or that a person has confirmed within 90 days. It is never
-    told by which rule: a thief may hold the session. `confirmed_at` and `text` (what was done, and what to do) are null
-    of one that nobody has dealt with."""
+    told by which rule: a thief may hold the session. `found_at`: when it happened, as in a message about it.
+    `confirmed_at` and `text` (what was done, and what to do) are null of one that nobody has dealt with."""
 
     id: str
     severity: str

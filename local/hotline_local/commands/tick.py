@@ -13,21 +13,40 @@ if TYPE_CHECKING:
     from hotline_local.launcher.stack import Stack
 
 SENTENCES: Final = (
-    ("resent", "decisions sent again"),
-    ("alarmed", "alarms and cases for decisions that are not confirmed"),
-    ("over", "decisions that were over before they were confirmed"),
-    ("ended", "locks, holds and pauses that ended"),
-    ("escalated", "refunds whose promised date has passed"),
-    ("followed_up", "refunds and payments that people were told about"),
-    ("reminded", "bills that their customers were reminded of"),
-    ("tasked", "cases brought to people by a task"),
-    ("woken", "cases whose snooze ended"),
-    ("digested", "customers whom a message tells what was found"),
-    ("redriven", "outbox entries given to their consumer again"),
-    ("dropped", "outbox entries that were of no use any more"),
-    ("erased", "erased accounts of which nothing is known any more"),
-    ("failed", "things that could not be worked off and stay due"),
+    ("resent", "decision sent again", "decisions sent again"),
+    (
+        "alarmed",
+        "alarm or case for a decision that is not confirmed",
+        "alarms and cases for decisions that are not confirmed",
+    ),
+    ("over", "decision that was over before it was confirmed", "decisions that were over before they were confirmed"),
+    ("ended", "lock, hold or pause that ended", "locks, holds and pauses that ended"),
+    ("escalated", "refund whose promised date has passed", "refunds whose promised date has passed"),
+    (
+        "followed_up",
+        "refund or payment that people were told about",
+        "refunds and payments that people were told about",
+    ),
+    ("reminded", "bill that its customer was reminded of", "bills that their customers were reminded of"),
+    ("tasked", "case brought to people by a task", "cases brought to people by a task"),
+    ("woken", "case whose snooze ended", "cases whose snooze ended"),
+    ("digested", "customer whom a message tells what was found", "customers whom a message tells what was found"),
+    ("redriven", "outbox entry given to its consumer again", "outbox entries given to their consumer again"),
+    ("dropped", "outbox entry that was of no use any more", "outbox entries that were of no use any more"),
+    (
+        "erased",
+        "erased account of which nothing is known any more",
+        "erased accounts of which nothing is known any more",
+    ),
+    ("failed", "thing that could not be worked off and stays due", "things that could not be worked off and stay due"),
 )
+"""Of each count its name, and what to say of one thing and of several."""
+
+
+def sentences(done: Mapping[str, int]) -> list[str]:
+    """What was done, for people."""
+    said = [f"{done[name]} {one if done[name] == 1 else several}" for name, one, several in SENTENCES if done[name]]
+    return said or ["Nothing has fallen due."]
 
 
 def register(subparsers: Subparsers) -> None:
@@ -56,8 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(done))
     else:
-        said = [f"{done[name]} {sentence}" for name, sentence in SENTENCES if done[name]]
-        print("\n".join(said) or "Nothing has fallen due.")
+        print("\n".join(sentences(done)))
     return 1 if done["failed"] else 0
 
 

@@ -388,7 +388,7 @@ def finding_to_tell(item: Mapping[str, Any]) -> ToldFinding:
     return ToldFinding(
         id=item["finding_id"],
         severity=item["severity"],
-        found_at=from_text(item["found_at"]),
+        noticed_at=from_text(item["window_end"]),
         confirmed_at=from_text(item["judged_at"]) if "judged_at" in item else None,
     )
 

@@ -178,12 +178,13 @@ STATE_BY_VERDICT: Final[Mapping[Verdict, FindingState]] = {
 
 @dataclass(frozen=True, slots=True)
 class ToldFinding:
-    """The part of a finding that the account's owner is told: that it was found and when, not by which rule and
-    traces. `confirmed_at`: when a person confirmed it, None of one that waits for somebody."""
+    """The part of a finding that the account's owner is told: that something was noticed and when, not by which rule
+    and traces. `noticed_at`: when it last happened, as a digest tells it too. `confirmed_at`: when a person confirmed
+    it, None of one that waits for somebody."""
 
     id: str
     severity: str
-    found_at: datetime
+    noticed_at: datetime
     confirmed_at: datetime | None = None
 
 

@@ -550,8 +550,8 @@ def _put_watch(ctx: Context, key: Key, stored: Item | None, item: Item) -> None:
 
 
 def _with_evidence(steps: Iterable[Step], stream: Stream, events: Collection[Event]) -> Iterator[Step]:
-    """The steps with what their findings name, as far as these events are it: the movements and logins of an account,
-    and the accounts that got in from an address."""
+    """The steps with what their findings name, as far as these events are it. Of an account these are movements and
+    logins, of an address the accounts that got in."""
     if stream is Stream.ACCOUNT:
         moved, came_in = items.movements_of(events), items.logins_of(events)
     for step in steps:
