@@ -46,6 +46,7 @@ from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.findings import Kind
 from hotline.security.findings_digest import (
     DIGEST_FINDINGS_MAX,
+    DIGEST_KEPT_MAX,
     DIGEST_LIFE,
     DIGEST_PERIOD,
     LOOK_AFTER,
@@ -668,9 +669,22 @@ def test_a_customer_who_moved_meanwhile_is_not_woken(world: World) -> None:
 def test_a_digest_holds_so_many_findings_and_tells_them_in_one_transaction(world: World, number: int) -> None:
     world.open()
     found = [world.find(index) for index in range(number)]
-    assert len(world.run_until(START + 3 * DAY)) == 1
+    assert len(world.run_until(START + DAY + 12 * HOUR)) == 1
     told = [one for one in found if world.state(one) is FindingState.TOLD]
     assert told == found[:DIGEST_FINDINGS_MAX]
+    # The others are told on the next day, and nothing is sent after that.
+    later = world.run_until(START + 5 * DAY)
+    assert len(later) == (number > DIGEST_FINDINGS_MAX)
+    assert {world.state(one) for one in found} == {FindingState.TOLD}
+
+
+@pytest.mark.parametrize("number", [DIGEST_KEPT_MAX - 1, DIGEST_KEPT_MAX, DIGEST_KEPT_MAX + 1])
+def test_so_many_findings_wait_for_a_digest(world: World, number: int) -> None:
+    world.open()
+    found = [world.find(index) for index in range(number)]
+    assert len(world.run_until(START + 8 * DAY)) == DIGEST_KEPT_MAX // DIGEST_FINDINGS_MAX
+    told = [one for one in found if world.state(one) is FindingState.TOLD]
+    assert told == found[:DIGEST_KEPT_MAX]
 
 
 def test_the_same_finding_twice_is_in_it_once(world: World) -> None:

@@ -711,7 +711,8 @@ def found_about(about: str, finding_id: str, **given: Any) -> Document:
 def _subject_findings(world: DeskWorld, call: _Call) -> Answered:
     _may(call, "desk/report")
     about = call.asked.query["about"]
-    waiting = [one for one in world.found if (one["about"], one["feedback"], one["state"]) == (about, None, "open")]
+    waits = {(None, "open"), ("unclear", "acknowledged")}
+    waiting = [one for one in world.found if one["about"] == about and (one["feedback"], one["state"]) in waits]
     shown = [{name: value for name, value in one.items() if name != "feedback"} for one in waiting]
     return _json(200, _page("findings", shown, call))
 
@@ -725,7 +726,8 @@ def _judge_subject(world: DeskWorld, call: _Call) -> Answered:
     if call.asked.headers.get("if-match", _etag(known)) != _etag(known):
         now = {"version": known["version"], "feedback": known["feedback"]}
         raise Refusal(412, "precondition_failed", "Somebody else changed it.", **now)
-    known.update(feedback=call.body["verdict"], version=known["version"] + 1)
+    state = "acknowledged" if call.body["verdict"] == "unclear" else "resolved"
+    known.update(feedback=call.body["verdict"], state=state, version=known["version"] + 1)
     return _json(202, {"outcome": call.body["verdict"]})
 
 

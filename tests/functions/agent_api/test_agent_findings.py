@@ -90,19 +90,28 @@ def test_amounts_of_a_payee_are_left_out(world: AgentWorld, chief: AgentClient) 
     assert found["facts"]["frauds_tenths"] == 20
 
 
-@pytest.mark.parametrize(("verdict", "state"), [("false_alarm", "resolved"), ("unclear", "acknowledged")])
-def test_a_verdict_takes_it_off_the_list_and_is_in_the_trail(
-    world: AgentWorld, chief: AgentClient, verdict: str, state: str
+@pytest.mark.parametrize(
+    ("verdict", "state", "left"), [("false_alarm", "resolved", []), ("unclear", "acknowledged", ["fnd_spray"])]
+)
+def test_a_verdict_takes_it_off_the_list_unless_unclear_and_is_in_the_trail(
+    world: AgentWorld, chief: AgentClient, verdict: str, state: str, left: list[str]
 ) -> None:
     world.find_spray()
     done = chief.post("/findings/fnd_spray/feedback", {**VERDICT, "verdict": verdict})
     assert (done.status, done.json) == (202, {"outcome": verdict})
-    assert listed(chief) == []
+    assert listed(chief) == left
     stored = world.store.get(named_finding_key(SPRAYING, "fnd_spray", Stream.SOURCE))
     assert stored is not None
     assert (stored["state"], stored["verdict"], stored["judged_by"]) == (state, verdict, "supervisor-1")
     (deed,) = [item for item in world.items() if item["PK"] == "AGENT#supervisor-1" and item["SK"].startswith("DID#")]
     assert (deed["event"], deed["facts"]["finding_id"]) == ("judge_finding", "fnd_spray")
+
+
+def test_a_finding_that_was_judged_and_then_unclear_is_on_the_list_again(world: AgentWorld, chief: AgentClient) -> None:
+    world.find_spray()
+    for verdict, left in (("confirmed", []), ("unclear", ["fnd_spray"]), ("false_alarm", [])):
+        assert chief.post("/findings/fnd_spray/feedback", {**VERDICT, "verdict": verdict}).status == 202
+        assert listed(chief) == left
 
 
 def test_a_verdict_is_carried_out_once_for_its_key(world: AgentWorld, chief: AgentClient) -> None:

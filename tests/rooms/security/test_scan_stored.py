@@ -318,6 +318,23 @@ def test_a_finding_about_a_payee_names_the_account_that_it_is(world: ScanWorld) 
     assert world.desk.view().state is LockState.OPEN
 
 
+def test_a_finding_about_a_payee_who_was_erased_keeps_nothing_of_the_account(world: ScanWorld) -> None:
+    rules = rules_of(spread(Stream.PARTY, Signal.MONEY_LEFT, severity=Severity.HIGH))
+    world.erase()
+    for payer in ("acct-a", "acct-b", "acct-c"):
+        sent = chain(account=payer)[-1]
+        assert isinstance(sent.data, MovementTold)
+        data = replace(sent.data, counterparty="A Payee", counterparty_account=ACCOUNT)
+        world.come_in(replace(sent, id=f"{sent.id}{payer}", data=data))
+    world.clock.advance(COMPLETE)
+    before = {item["SK"] for item in world.store.items(Table.HOTLINE) if item["PK"] == f"ACCOUNT#{ACCOUNT}"}
+    reports = [scan_shard(world.ctx(), shard, rules=rules) for shard in range(ACTIVITY_SHARDS)]
+    assert sum(len(report.raised) for report in reports) == 1
+    assert "account_id" not in stored_finding(world)
+    after = {item["SK"] for item in world.store.items(Table.HOTLINE) if item["PK"] == f"ACCOUNT#{ACCOUNT}"}
+    assert after == before
+
+
 @pytest.mark.parametrize("state", FindingState)
 def test_a_finding_goes_from_a_state_to_others_and_never_to_itself(state: FindingState) -> None:
     assert not may_become(state, state)

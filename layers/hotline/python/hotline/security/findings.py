@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
@@ -78,6 +78,8 @@ def step_keys(steps: Sequence[Step]) -> set[Key]:
     keys = {items.finding_key(step.finding) for step in steps} | suppressing_keys(steps)
     for step in steps:
         account_id = step.finding.account_id
+        if account_id is not None and step.finding.stream is not Stream.ACCOUNT:
+            keys |= set(lockout.lock_keys(account_id))
         if step.may_be_for_people:
             keys |= cases.case_keys(account_id, SECURITY_TOPIC)
         if account_id is not None and step.finding.stream is Stream.ACCOUNT:
@@ -95,7 +97,7 @@ def contribute_steps(
     done: list[Step] = []
     denied: list[Item] = []
     untold: dict[str, list[str]] = {}
-    for step in steps:
+    for step in (_without_erased(change, read, step) for step in steps):
         finding, known = step.finding, read.get(items.finding_key(step.finding))
         kind = _decide(read, step, change.now)
         if kind is None:
@@ -123,6 +125,18 @@ def contribute_steps(
     for account_id, finding_ids in untold.items():
         contribute_collected(change, read, account_id, finding_ids)
     return done
+
+
+def _without_erased(change: Change, read: Mapping[Key, Item], step: Step) -> Step:
+    """The step, about nobody's account where the payee's account was erased: nothing may be kept of that any more. The
+    change is made only if a payee's account is not erased meanwhile."""
+    account_id = step.finding.account_id
+    if account_id is None or step.finding.stream is Stream.ACCOUNT:
+        return step
+    if lockout.is_erased(read, account_id):
+        return replace(step, finding=replace(step.finding, account_id=None))
+    lockout.contribute_not_erased(change, account_id)
+    return step
 
 
 def suppressing_keys(steps: Iterable[Step]) -> set[Key]:

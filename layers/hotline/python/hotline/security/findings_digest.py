@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
+from itertools import batched
 from typing import Any, Final
 
 from hotline.accounts.model import AccountStatus, Profile
@@ -39,7 +40,9 @@ DIGEST_PERIOD: Final = timedelta(days=1)
 DIGEST_LIFE: Final = timedelta(days=7)
 """So long after its first finding a digest may still go out. Older news helps nobody; check-up and desk have it."""
 DIGEST_FINDINGS_MAX: Final = 80
-"""Findings of one digest, which are told in one transaction of a hundred items. Those beyond are open all the same."""
+"""Findings of one digest, which are told in one transaction of a hundred items. The others are told a period later."""
+DIGEST_KEPT_MAX: Final = 5 * DIGEST_FINDINGS_MAX
+"""Findings that wait for a digest. Those beyond are open all the same, and the check-up tells them."""
 LOOK_AFTER: Final = timedelta(minutes=5)
 """How often the digest looks whether its message was handed over."""
 DIGEST_MESSAGE: Final = "findings.digest"
@@ -125,7 +128,7 @@ def contribute_collected(change: Change, read: Mapping[Key, Item], account_id: s
     item = read.get(key)
     known = None if item is None else digest_from(item)
     collected = () if known is None else known.finding_ids
-    together = tuple(dict.fromkeys((*collected, *finding_ids)))[:DIGEST_FINDINGS_MAX]
+    together = tuple(dict.fromkeys((*collected, *finding_ids)))[:DIGEST_KEPT_MAX]
     if together == collected:
         return
     if known is None or not collected:
@@ -153,10 +156,12 @@ def look(store: Store, account_id: str) -> dict[Key, Item]:
         return read
     digest = digest_from(read[key])
     sending = digest.sending
-    ids = dict.fromkeys((*digest.finding_ids, *(sending.finding_ids if sending is not None else ())))
+    ids = dict.fromkeys(
+        (*digest.finding_ids[:DIGEST_FINDINGS_MAX], *(sending.finding_ids if sending is not None else ()))
+    )
     keys = [named_finding_key(account_id, one) for one in ids]
-    for chunk in (keys[:DIGEST_FINDINGS_MAX], keys[DIGEST_FINDINGS_MAX:]):
-        read |= store.batch_get(chunk) if chunk else {}
+    for chunk in batched(keys, DIGEST_FINDINGS_MAX, strict=False):
+        read |= store.batch_get(list(chunk))
     if sending is not None and (entry := store.get(entry_key(sending.entry_id))) is not None:
         read[entry_key(sending.entry_id)] = entry
     return read
@@ -199,7 +204,7 @@ def _settle(change: Change, read: Mapping[Key, Item], account_id: str, digest: D
         return replace(digest, sending=None, refused=())
     if entry is not None and "dropped" not in entry:
         return replace(digest, sending=replace(sending, look_at=change.now + LOOK_AFTER))
-    again = tuple(dict.fromkeys((*sending.finding_ids, *digest.finding_ids)))[:DIGEST_FINDINGS_MAX]
+    again = tuple(dict.fromkeys((*sending.finding_ids, *digest.finding_ids)))[:DIGEST_KEPT_MAX]
     back = replace(digest, sending=None, finding_ids=again)
     if entry is None or entry["dropped"] in _NOT_YET:
         zone = _zone_of(profile_from(read.get(profile_key(account_id))))
@@ -209,12 +214,17 @@ def _settle(change: Change, read: Mapping[Key, Item], account_id: str, digest: D
 
 def _send(change: Change, read: Mapping[Key, Item], account_id: str, digest: Digest) -> tuple[Digest, tuple[Done, ...]]:
     """Send what is still open of what is collected, or set the time to try again."""
-    empty = replace(digest, finding_ids=())
-    still = _open_of(change, read, account_id, digest.finding_ids)
+    now, rest = digest.finding_ids[:DIGEST_FINDINGS_MAX], digest.finding_ids[DIGEST_FINDINGS_MAX:]
+    still = _open_of(change, read, account_id, now)
     profile = profile_from(read.get(profile_key(account_id)))
-    if not still or (profile is not None and profile.status is AccountStatus.CLOSED):
+    zone = _zone_of(profile)
+    if profile is not None and profile.status is AccountStatus.CLOSED:
+        return replace(digest, finding_ids=()), ()
+    at = change.now + DIGEST_PERIOD if still else change.now
+    empty = replace(digest, finding_ids=rest, opened_at=change.now, send_at=quiet_until(account_id, at, zone) or at)
+    if not still:
         return empty, ()
-    digest, zone = replace(digest, finding_ids=still), _zone_of(profile)
+    digest = replace(digest, finding_ids=(*still, *rest))
     if change.now - digest.opened_at >= DIGEST_LIFE:
         return empty, (Done(Event.FINDINGS_UNTOLD, {"account_id": account_id, "count": len(still)}),)
     if (morning := quiet_until(account_id, change.now, zone)) is not None:

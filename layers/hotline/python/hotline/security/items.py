@@ -224,10 +224,18 @@ ATTENTION: Final = ("attention_pk", "attention_sk")
 
 def attention_part(finding: Finding, found_at: datetime) -> Item:
     """The attributes by which a finding asks for attention, among those of its account or else of its stream."""
-    of_account = finding.stream is Stream.ACCOUNT
+    return _attention(finding.stream, finding.subject, finding.severity, to_text(found_at))
+
+
+def unclear_part(item: Mapping[str, Any]) -> Item:
+    """The attributes by which a stored finding asks for attention again, of which a person could not tell."""
+    return _attention(Stream(item["stream"]), item["subject"], item["severity"], item["found_at"])
+
+
+def _attention(stream: Stream, subject: str, severity: str, found_at: str) -> Item:
     return {
-        "attention_pk": f"ACCOUNT#{finding.subject}" if of_account else f"FINDINGS#{finding.stream.value}",
-        "attention_sk": f"FINDING#{_RANKS[finding.severity]}#{to_text(found_at)}",
+        "attention_pk": f"ACCOUNT#{subject}" if stream is Stream.ACCOUNT else f"FINDINGS#{stream.value}",
+        "attention_sk": f"FINDING#{_RANKS[severity]}#{found_at}",
     }
 
 

@@ -1,8 +1,10 @@
-"""The word of a person on a finding. It tells whether the rule was right; the finding asks for attention no more."""
+"""The word of a person on a finding: whether the rule was right. The finding asks for attention no more, unless that
+person could not tell."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from hotline.accounts.service import risk_key
 from hotline.identity.service import Operation, require
@@ -17,10 +19,13 @@ from .activity import ACTIVITY_SHARDS
 from .checkup import is_told
 from .detectors import Stream
 from .feedback import count_verdict
-from .items import ATTENTION, as_read, confirmed_part, named_finding_key, version_of
+from .items import ATTENTION, as_read, confirmed_part, named_finding_key, state_of, unclear_part, version_of
 from .labels import label_rows
-from .model import STATE_BY_VERDICT, FindingChanged, SecurityError, Verdict
+from .model import STATE_BY_VERDICT, FindingChanged, FindingState, SecurityError, Verdict
 from .settings import read_shipped_rules
+
+_NOT_TO_BE_TOLD: Final = frozenset({FindingState.SUPPRESSED, FindingState.WITHDRAWN})
+"""States in which a finding asks nobody for attention, also where a person could not tell."""
 
 
 def verdict_keys(subject: str, finding_id: str, stream: Stream = Stream.ACCOUNT) -> tuple[Key, ...]:
@@ -83,7 +88,10 @@ def contribute_verdict(
     told = verdict is Verdict.CONFIRMED and stream is Stream.ACCOUNT and is_told(read[key])
     if told:
         judged |= confirmed_part(subject, change.now)
-    change.update(key, set=judged, remove=() if told else ATTENTION, condition=condition)
+    waits = verdict is Verdict.UNCLEAR and state_of(read[key], change.now) not in _NOT_TO_BE_TOLD
+    if waits:
+        judged |= unclear_part(read[key])
+    change.update(key, set=judged, remove=() if told or waits else ATTENTION, condition=condition)
     if stream is Stream.ACCOUNT:
         for row in label_rows(read[key], verdict, change.now, shards=shards):
             change.create(row.key, row.item)
