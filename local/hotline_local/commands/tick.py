@@ -44,7 +44,7 @@ SENTENCES: Final = (
 
 
 def sentences(done: Mapping[str, int]) -> list[str]:
-    """What was done, for people."""
+    """A line for each kind of thing that was done, for people."""
     said = [f"{done[name]} {one if done[name] == 1 else several}" for name, one, several in SENTENCES if done[name]]
     return said or ["Nothing has fallen due."]
 
