@@ -88,7 +88,9 @@ def contribute_verdict(
     told = verdict is Verdict.CONFIRMED and stream is Stream.ACCOUNT and is_told(read[key])
     if told:
         judged |= confirmed_part(subject, change.now)
-    waits = verdict is Verdict.UNCLEAR and state_of(read[key], change.now) not in _NOT_TO_BE_TOLD
+    # An owner is not told twice of what a person has looked at; people of the wallet find it beside the account.
+    of_list = stream is not Stream.ACCOUNT
+    waits = of_list and verdict is Verdict.UNCLEAR and state_of(read[key], change.now) not in _NOT_TO_BE_TOLD
     if waits:
         judged |= unclear_part(read[key])
     change.update(key, set=judged, remove=() if told or waits else ATTENTION, condition=condition)
