@@ -19,7 +19,7 @@ from hotline.contracts.model import (
     Rejection,
 )
 from hotline.contracts.schemas import parse, refuse_future, reject
-from hotline.intake.service import fold, fold_apart
+from hotline.intake.service import fold_groups
 from hotline.kit.aws.carriers import Queue
 from hotline.kit.aws.queue_batches import name_failed, read_messages, read_object
 from hotline.kit.doors import Context
@@ -37,14 +37,19 @@ class Delivery:
 
 
 def take_in(
-    event: object, ctx: Context, dead_letters: Queue | None = None, *, shards: int = ACTIVITY_SHARDS
+    event: object,
+    ctx: Context,
+    dead_letters: Queue | None = None,
+    *,
+    shards: int = ACTIVITY_SHARDS,
+    at_once: int = 1,
 ) -> dict[str, list[dict[str, str]]]:
     """Take a batch in; the answer is that of ReportBatchItemFailures. A record without a message id is passed over,
     since it could be neither taken in once only nor asked for again.
 
     A fact that can never be taken in goes to `dead_letters` at once, without further deliveries. Where that queue does
     not take it, or there is none, it is delivered again and dies by the count of receipts. `shards`: over how many the
-    rows for the scan are spread.
+    rows for the scan are spread. `at_once`: on how many accounts to work beside each other.
     """
     failed: list[str] = []
     groups: dict[tuple[bool, str], list[Delivery]] = {}
@@ -59,8 +64,8 @@ def take_in(
             # A merchant may bear the same id as an account.
             group = (isinstance(fact.data, MerchantPolicyPublished), fact.subject)
             groups.setdefault(group, []).append(Delivery(message_id, fact))
-    for deliveries in groups.values():
-        failed += _take_in_group(ctx, deliveries, shards)
+    for outcome in fold_groups(ctx, groups.values(), shards=shards, at_once=at_once):
+        failed += [one.message_id for one in (*(refused.delivery for refused in outcome.refused), *outcome.again)]
     _move_feed_on(ctx, groups.values(), set(failed))
     return name_failed(failed)
 
@@ -94,9 +99,3 @@ def read_fact(body: object, ctx: Context) -> Fact:
     # It waits for its time in the queue, or dies there.
     refuse_future(fact, detail, ctx.clock.now())
     return fact
-
-
-def _take_in_group(ctx: Context, deliveries: Sequence[Delivery], shards: int) -> list[str]:
-    """Fold the facts of one subject; returns the ids of the messages that must come again."""
-    outcome = fold_apart(deliveries, lambda facts: fold(ctx, facts, shards=shards))
-    return [delivery.message_id for delivery in (*(one.delivery for one in outcome.refused), *outcome.again)]

@@ -1,12 +1,15 @@
 """The face of intake: the facts of one subject become one transaction, to which every room contributes.
 
 Each room computes from the facts which items to read. A share of a batch costs one read, a second when contact points
-are named, and one transaction, however many facts it has.
+are named, and one transaction, however many facts it has. The subjects of a batch share their first reads, and the
+requests that keep the rows of the scan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass
+from functools import partial
 from itertools import batched
 from typing import NamedTuple
 
@@ -19,6 +22,9 @@ from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.change.acts import retry_stale
 from hotline.kit.doors import Context
+from hotline.kit.due import all_of_them
+from hotline.kit.errors import Unavailable
+from hotline.kit.logging import Event, log
 from hotline.kit.store import BATCH_GET_KEYS_MAX, TRANSACTION_ITEMS_MAX, Key, Store
 from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
@@ -27,14 +33,45 @@ from hotline.payments.service import UnknownWord
 from hotline.refunds import service as refunds
 from hotline.security import service as security
 
-from .isolation import Outcome, Refused, fold_apart
+from .isolation import Delivery, Outcome, Refused, fold_apart
 from .unknown import tell_unknown, tell_unopened
 
-__all__ = ["Outcome", "Refused", "fold", "fold_apart"]
+__all__ = ["Outcome", "Refused", "fold", "fold_apart", "fold_groups"]
 
 FACTS_OF_A_SHARE_MAX = 25
 """A payment is three items of a transaction, and few facts are more. So a share is seldom read, found too large for a
 transaction, and read again in halves."""
+
+
+type Keep = Callable[[Sequence[Fact]], None]
+"""Keep of facts that were taken in what the scan looks at, now or soon. Raises Unavailable."""
+
+
+def fold_groups[D: Delivery](
+    ctx: Context, groups: Iterable[Sequence[D]], *, shards: int = security.ACTIVITY_SHARDS, at_once: int = 1
+) -> list[Outcome[D]]:
+    """Take in live facts of many subjects, each group those of one. Gives for each group, in order, which deliveries
+    were not taken in. Every trouble is logged. `at_once`: on how many subjects to work beside each other.
+
+    The trouble of one group touches no other. Only the rows for the scan go out together, at the end: where the store
+    does not take them, the facts of all groups come again.
+    """
+    held = list(groups)
+    ahead = _read_ahead(ctx.store, [[delivery.fact for delivery in group] for group in held])
+    taken: list[Fact] = []
+
+    def fold_one(place: int) -> Outcome[D]:
+        return fold_apart(held[place], partial(_fold_all, ctx, keep=taken.extend, ahead=ahead[place]))
+
+    outcomes = all_of_them(fold_one, range(len(held)), at_once=min(at_once, len(held)) or 1)
+    try:
+        _keep_activity(ctx, shards, taken)
+    except Unavailable as error:
+        log(Event.FACT_RETRIED, count=len(taken), error=error.code)
+        for group, outcome in zip(held, outcomes, strict=True):
+            refused = [one.delivery for one in outcome.refused]
+            outcome.again = [delivery for delivery in group if delivery not in refused]
+    return outcomes
 
 
 def fold(ctx: Context, facts: Sequence[Fact], *, shards: int = security.ACTIVITY_SHARDS, live: bool = True) -> None:
@@ -45,43 +82,78 @@ def fold(ctx: Context, facts: Sequence[Fact], *, shards: int = security.ACTIVITY
     Raises InvalidInput (its `fact_id` names the fact) when a fact contradicts what is known, Stale after too many
     conflicts, Unavailable. Part of the facts may have been taken in then; to take them in again does no harm.
     """
+    _fold_all(ctx, facts, keep=partial(_keep_activity, ctx, shards) if live else None)
+
+
+def _fold_all(ctx: Context, facts: Sequence[Fact], *, keep: Keep | None, ahead: _Ahead | None = None) -> None:
+    """`keep` None: the facts are a copy. `ahead`: items of the first share."""
     for share in _shares(facts):
-        _fold_share(ctx, share, shards if live else None)
+        _fold_share(ctx, share, keep, ahead)
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """Items that were read for many subjects together: of use to the first attempt about one of them. Later ones read
+    afresh. A change is conditioned on what was read, whenever that was."""
+
+    asked: Set[Key]
+    found: dict[Key, Item] | None
+
+    def take(self, keys: Set[Key]) -> dict[Key, Item] | None:
+        """The items at the keys, once; None where some were not asked for."""
+        found, self.found = self.found, None
+        return found if keys <= self.asked else None
+
+
+def _read_ahead(store: Store, groups: Sequence[Sequence[Fact]]) -> list[_Ahead | None]:
+    """The items of the first share of each group, in as few requests as hold them."""
+    asked = [_keys_of(_shares(facts)[0]) for facts in groups]
+    try:
+        found = _read(store, dict.fromkeys(key for keys in asked for key in keys))
+    except Unavailable:
+        # Each group reads by itself then, and has its own trouble.
+        return [None] * len(asked)
+    return [_Ahead(keys, {key: found[key] for key in keys if key in found}) for keys in asked]
 
 
 def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
     """Duplicates dropped, at most FACTS_OF_A_SHARE_MAX in one. Two different facts under one id, which no wallet should
     send, do not meet in one share."""
+    return [list(some) for unlike in _part_alike(facts) for some in batched(unlike, FACTS_OF_A_SHARE_MAX, strict=False)]
+
+
+def _part_alike(facts: Iterable[Fact]) -> list[list[Fact]]:
+    """The facts without duplicates, so that two different ones under one id are in different lists."""
     unlike: list[dict[str, Fact]] = []
     for fact in dict.fromkeys(facts):
         group = next((group for group in unlike if fact.id not in group), None)
         if group is None:
             unlike.append(group := {})
         group[fact.id] = fact
-    return [list(some) for group in unlike for some in batched(group.values(), FACTS_OF_A_SHARE_MAX, strict=False)]
+    return [list(group.values()) for group in unlike]
 
 
-def _fold_share(ctx: Context, facts: Sequence[Fact], shards: int | None) -> None:
-    """`shards` None: the facts are a copy."""
-    made = retry_stale(lambda: _commit(ctx, facts))
+def _fold_share(ctx: Context, facts: Sequence[Fact], keep: Keep | None, ahead: _Ahead | None = None) -> None:
+    """`keep` None: the facts are a copy."""
+    made = retry_stale(lambda: _commit(ctx, facts, ahead))
     if made is None:
         middle = len(facts) // 2
-        _fold_share(ctx, facts[:middle], shards)
-        _fold_share(ctx, facts[middle:], shards)
+        _fold_share(ctx, facts[:middle], keep)
+        _fold_share(ctx, facts[middle:], keep)
     elif made.taken is None:
-        _fold_share(ctx, facts, shards)
+        _fold_share(ctx, facts, keep)
     else:
         # First, because a delivery that comes again for want of the activity would bring no new word.
         tell_unknown(ctx, made.words)
-        if shards is not None:
+        if keep is not None:
             if made.unopened:
                 tell_unopened(ctx, made.taken)
-            _keep_activity(ctx, made.taken, shards)
+            keep(made.taken)
 
 
-def _commit(ctx: Context, facts: Sequence[Fact]) -> _Contributions | None:
+def _commit(ctx: Context, facts: Sequence[Fact], ahead: _Ahead | None) -> _Contributions | None:
     """Read, contribute and commit; None, and nothing done, when the facts are too many for one transaction."""
-    made = _contributions(ctx, facts)
+    made = _contributions(ctx, facts, ahead)
     if len(made.change) > TRANSACTION_ITEMS_MAX and len(facts) > 1:
         return None
     made.change.commit(ctx.store)
@@ -99,25 +171,32 @@ class _Contributions(NamedTuple):
     unopened: bool = False
 
 
-def _contributions(ctx: Context, facts: Sequence[Fact]) -> _Contributions:
+def _keys_of(facts: Sequence[Fact]) -> set[Key]:
+    """The items to read before the facts are contributed."""
+    if isinstance(facts[0].data, MerchantPolicyPublished):
+        return set(refunds.fact_keys(facts))
+    return {
+        *lockout.lock_keys(facts[0].subject),
+        *accounts.fact_keys(facts),
+        *payments.fact_keys(facts),
+        *lockout.fact_keys(facts),
+        *refunds.fact_keys(facts),
+        *security.fact_keys(facts),
+        *identity.fact_keys(facts),
+        *erasure.fact_keys(facts),
+    }
+
+
+def _contributions(ctx: Context, facts: Sequence[Fact], ahead: _Ahead | None) -> _Contributions:
     subject = facts[0].subject
     change = Change(actor=System("wallet_events", "facts"), cause="facts", now=ctx.clock.now(), ids=ctx.ids)
+    keys = _keys_of(facts)
+    read = ahead.take(keys) if ahead is not None else None
+    if read is None:
+        read = _read(ctx.store, keys)
     if isinstance(facts[0].data, MerchantPolicyPublished):
-        refunds.contribute_facts(change, _read(ctx.store, refunds.fact_keys(facts)), facts)
+        refunds.contribute_facts(change, read, facts)
         return _Contributions(change, facts)
-    read = _read(
-        ctx.store,
-        {
-            *lockout.lock_keys(subject),
-            *accounts.fact_keys(facts),
-            *payments.fact_keys(facts),
-            *lockout.fact_keys(facts),
-            *refunds.fact_keys(facts),
-            *security.fact_keys(facts),
-            *identity.fact_keys(facts),
-            *erasure.fact_keys(facts),
-        },
-    )
     if lockout.is_erased(read, subject):
         return _Contributions(change, ())
     over = accounts.points_over(read, subject, ctx.lookup_ring) if accounts.names_points(facts) else ()
@@ -159,9 +238,10 @@ def _is_received(fact: Fact) -> bool:
     return isinstance(fact.data, MovementTold) and fact.data.direction is Direction.IN
 
 
-def _keep_activity(ctx: Context, facts: Sequence[Fact], shards: int) -> None:
+def _keep_activity(ctx: Context, shards: int, facts: Sequence[Fact]) -> None:
     """Keep of the facts what the scan looks at; what is delivered again is kept again, which it expects."""
-    ctx.store.put_all(security.activity_writes(facts, ctx.clock.now(), ctx.lookup_ring, shards=shards))
+    for unlike in _part_alike(facts):
+        ctx.store.put_all(security.activity_writes(unlike, ctx.clock.now(), ctx.lookup_ring, shards=shards))
 
 
 def _read(store: Store, keys: Iterable[Key]) -> dict[Key, Item]:
