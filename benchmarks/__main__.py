@@ -29,6 +29,7 @@ from benchmarks import (
     goals,
     growth,
     imports,
+    intake,
     phone_steps,
     same_for_everybody,
     start_of_the_phone,
@@ -105,6 +106,7 @@ IN_PAGE: Final[Mapping[str, Callable[[Bench], Table]]] = {
     "routes": lambda _: api_routes.tabulate(),
     "growth": lambda _: growth.tabulate(),
     "facts": lambda _: facts.tabulate(),
+    intake.NAME: lambda _: intake.tabulate(),
     "simulator": simulate,
     "backtest": lambda _: list_figures("backtest", backtest.measure()),
 }
@@ -158,7 +160,8 @@ def describe_commit() -> str:
 
 
 def write(bench: Bench, found: Mapping[str, Table]) -> None:
-    """Put what was measured into the page, each section with the command, the machine and the commit, and the goals."""
+    """Put what was measured into the page, each section with the command, the machine and the commit. Two sections
+    follow from the others."""
     page = capacity.PAGE.read_text(encoding="utf-8")
     for name, table in found.items():
         said = f'`make bench ARGS="{name} --write --runs {bench.runs}"`: {describe_machine()}, {describe_commit()}.'
@@ -166,6 +169,7 @@ def write(bench: Bench, found: Mapping[str, Table]) -> None:
             page = put(page, name, f"{table.markdown()}\n\n{said}")
         elif name == SCAN:
             page = capacity.write_tables(page, bench.units)
+    page = put(page, intake.CAPACITY_NAME, intake.tabulate_plans(page).markdown())
     capacity.PAGE.write_text(put(page, "goals", goals.tabulate(page).markdown()), encoding="utf-8")
 
 

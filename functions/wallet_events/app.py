@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from functions.wallet_events.batch import take_in
+from functions.wallet_events.batch import AT_ONCE, take_in
 from functions.wallet_events.settings import settings_from_environment
 from hotline.kit.aws.carriers import Queue, SqsQueue
 from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
@@ -14,7 +14,8 @@ from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """One batch of the facts queue. Answers the messages that could not be taken in, and SQS delivers only those again.
     After its count of receipts a message goes to the dead letters. One that breaks the contract goes there at once."""
-    return take_in(event, _context_of_start(), _dead_letters(), shards=settings_from_environment().shards)
+    shards = settings_from_environment().shards
+    return take_in(event, _context_of_start(), _dead_letters(), shards=shards, at_once=AT_ONCE)
 
 
 @cache

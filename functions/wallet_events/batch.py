@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from typing import Final
 
 from hotline.accounts import service as accounts
 from hotline.contracts.model import (
@@ -26,6 +27,10 @@ from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.logging import Event, log
 from hotline.security.service import ACTIVITY_SHARDS
+
+AT_ONCE: Final = 8
+"""On so many accounts of a batch a run works at once: it waits for DynamoDB most of the time. DirectService keeps ten
+connections."""
 
 
 @dataclass(frozen=True, slots=True)

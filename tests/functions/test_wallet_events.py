@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from functions.wallet_events.batch import take_in
+from functions.wallet_events.batch import AT_ONCE, take_in
 from hotline.accounts import service as accounts
 from hotline.accounts import unopened as unopened_module
 from hotline.contracts.model import Fact
@@ -21,7 +21,7 @@ from hotline.kit.clock import CLOCK_SKEW, to_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale, Unavailable
 from hotline.kit.logging import ALLOWED_KEYS, Event
-from hotline.kit.store import TRANSACTION_ITEMS_MAX, Table
+from hotline.kit.store import BATCH_GET_KEYS_MAX, BATCH_PUTS_MAX, TRANSACTION_ITEMS_MAX, Table
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.payments.unknown_words import CODES_MAX
@@ -325,6 +325,114 @@ def test_a_fact_that_a_room_stumbles_over_does_not_keep_its_neighbours_out(monke
     (line,) = [line for line in lines(log) if line["event"] == Event.FACT_FAILED.code]
     assert (line["fact_id"], line["error"]) == ("poison", "ZeroDivisionError")
     assert "Ada" not in log.getvalue()
+
+
+def payments_of(count: int) -> list[dict[str, Any]]:
+    return [event("payment.failed", subject=f"acc_{n}", id=f"pay-{n}") for n in range(count)]
+
+
+def of_accounts(count: int) -> list[dict[str, Any]]:
+    """A payment and a name of each account."""
+    named = [{"version": 2, "name": f"N{n}"} for n in range(count)]
+    return payments_of(count) + [
+        event("account.updated", data, subject=f"acc_{n}", id=f"name-{n}") for n, data in enumerate(named)
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 10, 50])
+def test_the_accounts_of_a_batch_share_their_first_read_and_the_writes_of_rows(count: int) -> None:
+    ctx = context()
+    assert isinstance(ctx.store, MemoryStore)
+    take_in(sqs_of(event("account.opened", subject=f"acc_{n}", id=f"open-{n}") for n in range(count)), ctx)
+    reads, writes = ctx.store.reads, ctx.store.transactions
+    assert failed(take_in(sqs_of(payments_of(count)), ctx)) == []
+    rows = len(items(ctx, Table.ACTIVITY))
+    keys = 12
+    """The items of an account, at most, that a payment is folded into."""
+    assert ctx.store.reads - reads <= -(-count * keys // BATCH_GET_KEYS_MAX)
+    feed = 1
+    assert ctx.store.transactions - writes <= count + -(-rows // BATCH_PUTS_MAX) + feed
+
+
+@pytest.mark.parametrize("at_once", [2, AT_ONCE])
+def test_accounts_that_are_worked_on_beside_each_other_come_to_the_same(at_once: int) -> None:
+    one_by_one, together = context(), context()
+    for ctx, threads in ((one_by_one, 1), (together, at_once)):
+        opened = [event("account.opened", subject=f"acc_{n}", id=f"open-{n}") for n in range(30)]
+        assert failed(take_in(sqs_of(opened), ctx, at_once=threads)) == []
+        assert failed(take_in(sqs_of(of_accounts(30)), ctx, at_once=threads)) == []
+    for table in (Table.HOTLINE, Table.ACTIVITY):
+        assert items(one_by_one, table) == items(together, table)
+
+
+def test_an_account_that_somebody_wrote_after_the_first_read_of_the_batch_is_read_again() -> None:
+    ctx = context()
+    store = ctx.store
+    assert isinstance(store, MemoryStore)
+    take_in(sqs_of(event("account.opened", subject=f"acc_{n}", id=f"open-{n}") for n in range(3)), ctx)
+
+    def rival(name: str) -> None:
+        if name == "transact":
+            store.before = None
+            newer = event("account.updated", {"version": 9, "name": "Rival"}, subject="acc_2", id="rival")
+            take_in(sqs_of([newer]), ctx)
+
+    store.before = rival
+    assert failed(take_in(sqs_of(of_accounts(3)), ctx)) == []
+    names = [accounts.profile_from(store.get(accounts.profile_key(f"acc_{n}"))) for n in range(3)]
+    assert [profile.name for profile in names if profile is not None] == ["N0", "N1", "Rival"]
+    assert sum(" MOVE#" in name for name in items(ctx)) == 3
+
+
+def test_a_first_read_that_fails_leaves_each_account_to_its_own() -> None:
+    ctx = context()
+    store = ctx.store
+    assert isinstance(store, MemoryStore)
+    left = [2]
+
+    def down(name: str) -> None:
+        if name == "batch_get" and left[0]:
+            left[0] -= 1
+            raise Unavailable
+
+    store.before = down
+    opened = [event("account.opened", subject=f"acc_{n}", id=f"open-{n}") for n in range(3)]
+    assert failed(take_in(sqs_of(opened), ctx)) == ["m1"]
+
+
+def test_rows_that_the_store_does_not_take_bring_the_whole_batch_again() -> None:
+    ctx = context()
+    store = ctx.store
+    assert isinstance(store, MemoryStore)
+
+    def down(name: str) -> None:
+        if name == "put_all":
+            store.before = None
+            raise Unavailable
+
+    store.before = down
+    told = [event("login.failed", subject=f"acc_{n}", id=f"log-{n}") for n in range(3)]
+    refused = event("payment.failed", {"amount": {"minor": 0, "currency": "CNY"}}, id="bad")
+    with logged() as log:
+        assert failed(take_in(sqs_of([*told, refused]), ctx)) == ["m4", "m1", "m2", "m3"]
+    (line,) = [line for line in lines(log) if line["event"] == Event.FACT_RETRIED.code]
+    assert line["count"] == 3
+    assert items(ctx, Table.ACTIVITY) == {}
+    assert failed(take_in(sqs_of(told), ctx)) == []
+    assert {row["fact_id"] for row in store.items(Table.ACTIVITY)} == {"log-0", "log-1", "log-2"}
+
+
+def test_two_accounts_whose_facts_bear_one_id_both_keep_their_rows() -> None:
+    ctx = context()
+    store, clock = ctx.store, ctx.clock
+    assert isinstance(store, MemoryStore)
+    assert isinstance(clock, VirtualClock)
+    # A row bears the time of its request, and no two requests are sent at once.
+    store.before = lambda name: clock.advance(timedelta(milliseconds=1)) if name == "put_all" else None
+    told = [event("login.failed", subject=f"acc_{n}", id="same") for n in range(2)]
+    assert failed(take_in(sqs_of(told), ctx, shards=1)) == []
+    kept = [row["account_id"] for row in store.items(Table.ACTIVITY) if row["PK"].startswith("ACT#")]
+    assert sorted(kept) == ["acc_0", "acc_1"]
 
 
 def test_a_share_that_would_pass_one_transaction_is_split() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import api_routes, facts, goals, growth, phone_steps, starts
+from benchmarks import api_routes, facts, goals, growth, intake, phone_steps, starts
 from benchmarks.capacity import (
     CAPACITY_NAME,
     PAGE,
@@ -116,6 +116,23 @@ def test_the_units_of_facts_are_those_that_are_counted_now(page: str) -> None:
     told = read_rows(take(page, "facts"))
     now = {name: tuple(facts.tell_units([facts.measure_type(name, n) for n in facts.BATCHES])) for name in FACTS}
     assert columns(told, 0, 1, 2) == now, WRITE_ALL
+
+
+def test_the_counts_of_intake_are_those_that_are_counted_now(page: str) -> None:
+    told = read_rows(take(page, intake.NAME))
+    for place, size in enumerate(intake.SIZES):
+        now = {name: f"{value:.2f}" for name, value in intake.count(size).items()}
+        assert {name: cells[place] for name, cells in told.items() if name in now} == now, WRITE_ALL
+
+
+def test_what_so_many_facts_need_follows_from_the_cost_of_one(page: str) -> None:
+    assert take(page, intake.CAPACITY_NAME) == intake.tabulate_plans(page).markdown(), WRITE_ALL
+
+
+def test_the_template_takes_a_thousand_facts_a_second_at_twice_the_mean(page: str) -> None:
+    plans = {plan.rate: plan for plan in intake.read_plans(page)}
+    assert plans[1_000].runs <= intake.default_of("FactConcurrency") < plans[10_000].runs
+    assert intake.read_rate(page) >= intake.GOAL
 
 
 def test_growth_is_what_is_counted_now_and_flat(page: str) -> None:

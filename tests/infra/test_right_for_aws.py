@@ -93,7 +93,7 @@ def test_a_queue_never_takes_more_than_a_small_part_of_the_concurrency() -> None
         if _source_type(mapping) == "AWS::SQS::Queue"
     }
     assert most == {
-        "WalletEventsFunctionFacts": 10,
+        "WalletEventsFunctionFacts": {"Ref": "FactConcurrency"},
         "DigestsFunctionDigests": {"Ref": "DigestConcurrency"},
         "ImportsFunctionLines": {"Ref": "ImportConcurrency"},
         "MessengerFunctionAgain": 2,
@@ -101,8 +101,8 @@ def test_a_queue_never_takes_more_than_a_small_part_of_the_concurrency() -> None
         "ContactEventsFunctionReports": 4,
         "EvidenceFunctionEvidence": 4,
     }
-    for name in ("ImportConcurrency", "DigestConcurrency"):
-        assert cloudformation()["Parameters"][name]["Default"] == 5
+    for name, default in (("FactConcurrency", 10), ("ImportConcurrency", 5), ("DigestConcurrency", 5)):
+        assert cloudformation()["Parameters"][name]["Default"] == default
 
 
 def test_the_stream_is_read_in_order_and_a_batch_fails_by_an_error_alone() -> None:

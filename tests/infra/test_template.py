@@ -277,12 +277,16 @@ def test_a_consumer_of_the_outbox_gets_new_entries_of_its_own_only(function: str
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["OutboxTable", "StreamArn"]}
 
 
-def test_facts_come_in_batches_of_ten_of_which_each_may_fail_alone() -> None:
-    mapping = properties("WalletEventsFunctionFacts")
-    assert mapping["BatchSize"] == 10
+def test_facts_come_in_batches_by_parameters_of_which_each_may_fail_alone() -> None:
+    mapping, parameters = properties("WalletEventsFunctionFacts"), cloudformation()["Parameters"]
+    assert mapping["BatchSize"] == {"Ref": "FactBatchSize"}
+    assert mapping["MaximumBatchingWindowInSeconds"] == {"Ref": "FactBatchWindowSeconds"}
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    visibility_s = cloudformation()["Parameters"]["FactVisibilityTimeoutSeconds"]["Default"]
-    assert visibility_s >= 6 * properties("WalletEventsFunction")["Timeout"]
+    # Lambda refuses a batch of more than ten without a window.
+    assert parameters["FactBatchWindowSeconds"]["MinValue"] == 1
+    visibility_s = parameters["FactVisibilityTimeoutSeconds"]["Default"]
+    window_s = parameters["FactBatchWindowSeconds"]["MaxValue"]
+    assert visibility_s >= 6 * properties("WalletEventsFunction")["Timeout"] + window_s
 
 
 def test_every_fact_of_the_wallet_passes_the_rule_and_no_decision_does() -> None:

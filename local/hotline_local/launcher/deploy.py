@@ -45,6 +45,7 @@ PARAMETERS: Final = {
     "Protection": "off",
     # A fact that fails is tried again soon and reaches the dead letters while somebody watches. A fact that waits for
     # a cold start on a busy machine does not.
+    "FactBatchSize": "10",
     "FactVisibilityTimeoutSeconds": "6",
     "FactMaxReceiveCount": "5",
     "DigestDelaySeconds": "0",
