@@ -2,8 +2,8 @@
 
 The facts are those of a small town in the order of their times, so that a batch has nearly as many accounts as facts.
 Requests and units are counted on a store in memory that bills as DynamoDB does; they are the same on every machine.
-Facts a second are of the processor alone, with the client that functions have: it asks a DynamoDB that keeps what it is
-given (`benchmarks.stub_tables`), in a process of its own. Run with `make bench`.
+Facts a second are of the processor alone, with the client that functions have. It asks a DynamoDB that keeps what it is
+given, in a process of its own (`benchmarks.stub_tables`). Run with `make bench`.
 """
 
 from __future__ import annotations

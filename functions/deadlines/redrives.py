@@ -8,7 +8,7 @@ crash in between costs one pause and no entry. An entry that is of no use any mo
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,11 +18,11 @@ from typing import Final
 from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX, Queue
 from hotline.kit.clock import to_text
 from hotline.kit.doors import Context
-from hotline.kit.due import PER_BUCKET_MAX, all_of_them, dates_until
+from hotline.kit.due import PER_PARTITION_MAX, all_of_them, dates_until
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
-from hotline.kit.outbox import PENDING_BUCKETS
 from hotline.kit.outbox.delivery import Consumer, still_useful
+from hotline.kit.spread import partition_name
 from hotline.kit.store import Index, Key, Query, Table, TransactionCancelled, Update
 from hotline.kit.store.condition import Item, Missing, all_of, equals
 
@@ -45,10 +45,10 @@ class Redriven:
     failed: int
 
 
-def redrive(ctx: Context, now: datetime, queues: Queues, *, at_once: int) -> Redriven:
-    """Work off the entries that have been pending for longer than LEFT_BEHIND_AFTER. Raises Unavailable when the store
-    does not say which."""
-    left = all_of_them(partial(_list_left, ctx, now), range(PENDING_BUCKETS), at_once=at_once)
+def redrive(ctx: Context, now: datetime, queues: Queues, numbers: Iterable[int], *, at_once: int) -> Redriven:
+    """Work off the entries that have been pending for longer than LEFT_BEHIND_AFTER, in the partitions of `numbers`.
+    Raises Unavailable when the store does not say which."""
+    left = all_of_them(partial(_list_left, ctx, now), numbers, at_once=at_once)
     keys = [key for some in left for key in some]
     found = all_of_them(partial(_move_on_safely, ctx, now), keys, at_once=at_once)
     entries = [entry for entry in found if isinstance(entry, dict)]
@@ -68,8 +68,8 @@ def pause_after(redrives: int) -> timedelta:
 
 
 def _list_left(ctx: Context, now: datetime, number: int) -> list[Key]:
-    pk = f"PENDING#{number:02d}"
-    query = Query(Table.OUTBOX, pk, dates_until(now - LEFT_BEHIND_AFTER), Index.PENDING, limit=PER_BUCKET_MAX)
+    pk = partition_name(Index.PENDING, number)
+    query = Query(Table.OUTBOX, pk, dates_until(now - LEFT_BEHIND_AFTER), Index.PENDING, limit=PER_PARTITION_MAX)
     return [Key(Table.OUTBOX, row["PK"]) for row in ctx.store.query(query).items]
 
 

@@ -16,6 +16,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from functions.deadlines.partitions import find_partitions
 from functions.deadlines.redrives import Queues, redrive
 from hotline.cases import service as cases
 from hotline.erasure import service as erasure
@@ -72,11 +73,12 @@ class Summary:
 def work_off(ctx: Context, now: datetime, queues: Queues, *, at_once: int = AT_ONCE) -> Summary:
     """Work off everything whose date is not after `now`, `at_once` items at a time. Raises Unavailable when the store
     does not say what is due."""
-    accounts = by_owner(due_keys(ctx.store, now, at_once=at_once))
+    partitions = find_partitions(ctx, at_once=at_once)
+    accounts = by_owner(due_keys(ctx.store, now, partitions.due, at_once=at_once))
     found = all_of_them(partial(_work_off_in_turn, ctx, now), accounts, at_once=at_once)
     outcomes = [outcome for of_account in found for outcome in of_account]
     done = Counter(one.event for outcome in outcomes if outcome is not None for one in outcome)
-    driven = redrive(ctx, now, queues, at_once=at_once)
+    driven = redrive(ctx, now, queues, partitions.pending, at_once=at_once)
     summary = Summary(
         due=len(outcomes),
         resent=done[Event.DECISION_RESENT],

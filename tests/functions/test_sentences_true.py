@@ -24,7 +24,7 @@ from functions.wallet_events.batch import take_in
 from hotline.contracts.model import Fact, LockAction, PointKind
 from hotline.kit.clock import to_text
 from hotline.kit.doors import Context
-from hotline.kit.outbox import PENDING_BUCKETS
+from hotline.kit.spread import partition_count, partition_name
 from hotline.kit.store import Index, Key, Query, Table
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState
@@ -239,8 +239,9 @@ def begin(world: World) -> tuple[Context, Phone]:
 def outbox(ctx: Context) -> dict[str, str]:
     """Every entry that waits, its recipient by its id."""
     found = {}
-    for number in range(PENDING_BUCKETS):
-        for row in ctx.store.query(Query(Table.OUTBOX, f"PENDING#{number:02d}", index=Index.PENDING)).items:
+    for number in range(partition_count(Index.PENDING)):
+        pk = partition_name(Index.PENDING, number)
+        for row in ctx.store.query(Query(Table.OUTBOX, pk, index=Index.PENDING)).items:
             item = ctx.store.get(Key(Table.OUTBOX, row["PK"]))
             assert item is not None
             found[item["entry_id"]] = item["to"]

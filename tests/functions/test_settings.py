@@ -40,9 +40,10 @@ LOGICAL_IDS: Final = {
     "agent_api": "AgentApiFunction",
 }
 OF_LIBRARIES: Final = {
-    "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL", "STORE_CLIENT", "PYTHONTZPATH"
+    "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL", "STORE_CLIENT", "PYTHONTZPATH",
+    "DUE_PARTITIONS",
 }  # fmt: skip
-"""The log, the clients of AWS and zoneinfo read these themselves."""
+"""The log, the clients of AWS, zoneinfo and hotline.kit.spread read these themselves."""
 LIMITS: Final = {"WRONG_CODES_MAX", "CODE_MESSAGES_MAX", "CODE_MESSAGES_PER_PREFIX_MAX"}
 OPTIONAL: Final = (
     {

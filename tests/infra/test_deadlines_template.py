@@ -3,13 +3,14 @@
 import json
 import re
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from functions.deadlines.redrives import LEFT_BEHIND_AFTER
 from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX
 from hotline.kit.logging import Event
+from hotline.kit.spread import PARTITIONS_DEFAULT, PARTITIONS_MAX
 from hotline_local.launcher.deploy import PARAMETERS
 from tests.support.template import cloudformation, properties, resources, statements_of
 
@@ -45,6 +46,31 @@ def test_a_run_that_fails_is_not_repeated_but_kept_and_the_next_minute_does_the_
     )
     assert invoked["MaximumRetryAttempts"] == 0
     assert invoked["DestinationConfig"]["OnFailure"]["Destination"] == failures
+
+
+def test_deadlines_reads_new_partitions_before_anybody_writes_into_them() -> None:
+    """CloudFormation updates a function after those that it depends on."""
+    parameter = cloudformation()["Parameters"]["DuePartitions"]
+    assert parameter["Default"] == PARTITIONS_DEFAULT
+    assert max(parameter["AllowedValues"]) == max(PARTITIONS_MAX.values())
+    writers = {name for name, body in resources("AWS::Lambda::Function").items() if _touches_what_is_due(body)}
+    assert len(writers) == 12
+    late = {
+        name
+        for name in writers - {"DeadlinesFunction"}
+        if "DeadlinesFunctionAliaslive" not in _depends_on(cloudformation()["Resources"][name])
+    }
+    assert late == set()
+
+
+def _touches_what_is_due(function: dict[str, Any]) -> bool:
+    variables = function["Properties"]["Environment"]["Variables"]
+    return bool({"HOTLINE_TABLE", "OUTBOX_TABLE"} & variables.keys())
+
+
+def _depends_on(resource: dict[str, Any]) -> list[str]:
+    found = resource.get("DependsOn", [])
+    return [found] if isinstance(found, str) else list(found)
 
 
 def test_nobody_but_deadlines_reads_the_indexes_of_what_is_due_and_pending() -> None:

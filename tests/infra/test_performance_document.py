@@ -125,7 +125,7 @@ def test_the_counts_of_intake_are_those_that_are_counted_now(page: str) -> None:
         assert {name: cells[place] for name, cells in told.items() if name in now} == now, WRITE_ALL
 
 
-def test_what_so_many_facts_need_follows_from_the_cost_of_one(page: str) -> None:
+def test_the_needs_of_so_many_facts_follow_from_the_cost_of_one(page: str) -> None:
     assert take(page, intake.CAPACITY_NAME) == intake.tabulate_plans(page).markdown(), WRITE_ALL
 
 

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from hotline.kit.clock import epoch_s
-from hotline.kit.outbox import OUTBOX_LIFE, PENDING_BUCKETS, Decision, Message, entry_item, entry_key
-from hotline.kit.store import Key, Table
+from hotline.kit.outbox import OUTBOX_LIFE, Decision, Message, entry_item, entry_key
+from hotline.kit.spread import partition_count
+from hotline.kit.store import Index, Key, Table
 from hotline.kit.store.expressions import from_item, to_item
 from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.stores import NOON
@@ -12,7 +13,7 @@ from tests.support.stores import NOON
 COMMON = {
     "entry_id": "entry_1",
     "created_at": "2026-11-23T12:00:00.000Z",
-    "pending_pk": "PENDING#13",
+    "pending_pk": "PENDING#01",
     "pending_sk": "2026-11-23T12:00:00.000Z#entry_1",
     "expires_at_epoch_s": epoch_s(NOON + OUTBOX_LIFE),
 }
@@ -61,7 +62,7 @@ def test_entries_are_spread_over_the_pending_partitions() -> None:
     ids = SeededIds(3)
     entries = (Decision(ids.new("entry"), "case.opened", "acc_1", {}, "d") for _ in range(400))
     partitions = {entry_item(entry, created_at=NOON)["pending_pk"] for entry in entries}
-    assert partitions == {f"PENDING#{number:02d}" for number in range(PENDING_BUCKETS)}
+    assert partitions == {f"PENDING#{number:02d}" for number in range(partition_count(Index.PENDING))}
 
 
 def test_an_entry_can_be_read_back_from_its_stream_record() -> None:

@@ -73,6 +73,7 @@ class WholeLife:
 
     def live(self) -> None:
         """Everything, once."""
+        self.tick()
         self.facts()
         self.call_in_chinese()
         self.look_into_it()

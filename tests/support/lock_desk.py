@@ -27,7 +27,7 @@ from hotline.kit.actor import Caller, FactorKind, ProvedFactor, Purpose, System
 from hotline.kit.change import Change
 from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
-from hotline.kit.outbox import PENDING_BUCKETS
+from hotline.kit.spread import partition_count, partition_name
 from hotline.kit.store import Index, Key, Put, Query, Store, Table
 from hotline.kit.store.condition import Item
 from hotline.lockout import self_service, service
@@ -192,8 +192,10 @@ class Desk:
         """Every entry so far, oldest first."""
         rows = [
             row
-            for bucket in range(PENDING_BUCKETS)
-            for row in self.store.query(Query(Table.OUTBOX, f"PENDING#{bucket:02d}", index=Index.PENDING)).items
+            for number in range(partition_count(Index.PENDING))
+            for row in self.store.query(
+                Query(Table.OUTBOX, partition_name(Index.PENDING, number), index=Index.PENDING)
+            ).items
         ]
         rows.sort(key=lambda row: row["pending_sk"])
         found = [self.store.get(Key(Table.OUTBOX, row["PK"])) for row in rows]

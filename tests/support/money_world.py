@@ -36,6 +36,7 @@ from hotline.kit.due import Done, due_keys
 from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
 from hotline.kit.money import Money
+from hotline.kit.spread import PARTITIONS_MAX
 from hotline.kit.store import Index, Key, Put, Query, Store, Table, hotline_key
 from hotline.kit.store.condition import Item
 from hotline.kit.store.dynamodb import DynamoStore
@@ -400,7 +401,7 @@ def let_feed_lag(world: MoneyWorld, at: datetime) -> None:
 def do_due(money: MoneyWorld, at: datetime) -> list[Done]:
     """Do everything that is due at a time, as deadlines does."""
     done: list[Done] = []
-    for key in due_keys(money.store, at, at_once=1):
+    for key in due_keys(money.store, at, range(PARTITIONS_MAX[Index.DUE]), at_once=1):
         duty = duty_of(key)
         assert duty is not None
         for _ in range(duty.rounds):

@@ -53,8 +53,8 @@ def fold_groups[D: Delivery](
     """Take in live facts of many subjects, each group those of one. Gives for each group, in order, which deliveries
     were not taken in. Every trouble is logged. `at_once`: on how many subjects to work beside each other.
 
-    The trouble of one group touches no other. Only the rows for the scan go out together, at the end: where the store
-    does not take them, the facts of all groups come again.
+    The trouble of one group touches no other. Only the rows for the scan go out together, at the end. The facts of all
+    groups come again where the store does not take them.
     """
     held = list(groups)
     ahead = _read_ahead(ctx.store, [[delivery.fact for delivery in group] for group in held])

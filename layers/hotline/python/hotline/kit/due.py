@@ -1,6 +1,6 @@
 """Due items: the form in which an item names its date, and the search for items whose date has passed.
 
-An item with a date carries `due_pk`, one of 64 fixed partitions by its owner's id, and `due_sk`, the earliest of its
+An item with a date carries `due_pk`, a partition by its owner's id (kit.spread), and `due_sk`, the earliest of its
 dates. Every change of the item sets both anew, in the same write. The index holds keys only and lags, so that what it
 names is read again before anything is done about it.
 """
@@ -14,16 +14,14 @@ from typing import Any, Final
 
 from .change import Change
 from .clock import to_text
-from .ids import bucket
 from .logging import Event
+from .spread import partition_name, partition_of
 from .store import Between, Index, Key, Query, Store, Table, hotline_key
 from .store.condition import Item
 
-DUE_BUCKETS: Final = 64
-"""Partitions of the index: fixed, because an item's partition is stored with it."""
 AT_ONCE: Final = 8
 """How many partitions, and then how many items, are worked on at a time."""
-PER_BUCKET_MAX: Final = 100
+PER_PARTITION_MAX: Final = 100
 """As many of one partition in one run, the longest due first; the next minute takes the others."""
 _FIRST: Final = "0"
 _LAST: Final = "~"
@@ -69,7 +67,7 @@ class Duty:
 def due_attributes(owner_id: str, at: datetime) -> Item:
     """The attributes by which an item is found at `at`. `owner_id` spreads items over the partitions."""
     return {
-        "due_pk": f"DUE#{bucket(owner_id, DUE_BUCKETS):02d}",
+        "due_pk": partition_of(Index.DUE, owner_id),
         "due_sk": f"{to_text(at)}#{owner_id}",
     }
 
@@ -79,15 +77,15 @@ def is_due(item: Mapping[str, Any], now: datetime) -> bool:
     return "due_sk" in item and str(item["due_sk"]) < f"{to_text(now)}{_LAST}"
 
 
-def due_keys(store: Store, now: datetime, *, at_once: int = AT_ONCE) -> list[Key]:
-    """The items whose earliest date has passed, as the index has them: one query for each partition."""
+def due_keys(store: Store, now: datetime, numbers: Iterable[int], *, at_once: int = AT_ONCE) -> list[Key]:
+    """The items whose earliest date has passed, as the index has them: one query for each partition of `numbers`."""
 
     def of(number: int) -> list[Key]:
-        pk = f"DUE#{number:02d}"
-        query = Query(Table.HOTLINE, pk, dates_until(now), Index.DUE, limit=PER_BUCKET_MAX)
+        pk = partition_name(Index.DUE, number)
+        query = Query(Table.HOTLINE, pk, dates_until(now), Index.DUE, limit=PER_PARTITION_MAX)
         return [hotline_key(row["PK"], row["SK"]) for row in store.query(query).items]
 
-    return [key for keys in all_of_them(of, range(DUE_BUCKETS), at_once=at_once) for key in keys]
+    return [key for keys in all_of_them(of, numbers, at_once=at_once) for key in keys]
 
 
 def dates_until(now: datetime) -> Between:

@@ -17,15 +17,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from hotline.kit.clock import epoch_s, to_text
-from hotline.kit.ids import bucket
-from hotline.kit.store import TTL_ATTRIBUTE, Key, Table
+from hotline.kit.spread import partition_of
+from hotline.kit.store import TTL_ATTRIBUTE, Index, Key, Table
 from hotline.kit.store.condition import Item
 
 type Channel = Literal["sms", "voice", "email"]
 """How a message goes out. By voice only a one-time code does, on a call that reads it out."""
 
 OUTBOX_LIFE = timedelta(days=14)
-PENDING_BUCKETS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def entry_item(entry: Entry, *, created_at: datetime) -> Item:
     item: Item = {
         "entry_id": entry.entry_id,
         "created_at": created,
-        "pending_pk": f"PENDING#{bucket(entry.entry_id, PENDING_BUCKETS):02d}",
+        "pending_pk": partition_of(Index.PENDING, entry.entry_id),
         "pending_sk": f"{created}#{entry.entry_id}",
         TTL_ATTRIBUTE: epoch_s(created_at + OUTBOX_LIFE),
     }
