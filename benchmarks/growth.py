@@ -1,78 +1,207 @@
-"""The cost of steps and requests of an account with 1, 100 and 10,000 payments: requests to the store, and its units.
+"""The cost of the phone's steps and of the APIs' pages with 1, 100 and 10,000 records of every kind: requests to the
+store, and its units.
 
-The figures are counts, the same on every machine. A list that is read in pages costs the same however long it is. Run
-with `make bench`.
+One account has so many payments, refunds, bills, findings, pictures, cases, notes and audit entries. The call center
+has so many cases, callbacks, findings about addresses, requests to a second person and traces of an agent. The figures
+are counts, the same on every machine. A list that is read in pages costs the same however long it is. Run with `make
+bench`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
-from itertools import batched
-from typing import Final
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
 
+from benchmarks.records import multiply
 from benchmarks.tables import Table
-from hotline.contracts.model import Fact
-from hotline.intake.service import fold
-from hotline.kit.clock import to_text
+from functions.agent_api.access import ROUTES as AGENT_ROUTES
+from functions.connect.envelope import INVALID, NEED_PROOF, TRY_LATER
+from functions.customer_api.access import ROUTES
+from hotline.cases import items as case_items
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.metered_store import MeteredStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.api_world import ACCOUNT, PHONE, ApiWorld
+from tests.support.agent_client import AgentClient
+from tests.support.agent_matrix import Matrix
+from tests.support.agent_world import CONTACT, NUMBER, AgentWorld
+from tests.support.api_client import Answered, Client
 from tests.support.facts import fact
-from tests.support.phone import Phone
+from tests.support.money_world import ACCOUNT
+from tests.support.phone import Phone, give
 from tests.support.stores import NOON
 
 SIZES: Final = (1, 100, 10_000)
-FOLDED_AT_ONCE: Final = 50
-STEPS: Final = ("start", "lock_status", "payments", "balance", "bills", "logins", "refunds")
-ROUTES: Final = tuple(f"/v1/me/{name}" for name in ("lock", "payments", "refunds", "bills", "cases", "security"))
+REFUSALS: Final = frozenset({INVALID, NEED_PROOF, TRY_LATER, "NONE"})
+"""Answers of a step that did not come to its reads, or found no record."""
+_PAID, _FAILED, _REFUNDABLE = "mov_1", "mov_2", "mov_3"
+_RULE: Final = "failed_login_burst"
+_CALLBACK: Final = "contact-callback"
+_CHOOSE: Final = {"choice": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A step with its inputs, and the step that offers what is chosen."""
+
+    step: str
+    inputs: dict[str, str]
+    after: tuple[str, dict[str, str]] | None = None
+
+
+STEPS: Final = (
+    Asked("start", {}),
+    Asked("lock_status", {}),
+    Asked("payments", {}),
+    Asked("payment_answer", _CHOOSE, ("payments", {})),
+    Asked("payment_by_order", {"tail": "004711"}),
+    Asked("balance", {}),
+    Asked("bills", {}),
+    Asked("reminders", {}),
+    Asked("logins", {}),
+    Asked("checkup", {}),
+    Asked("refunds", {}),
+    Asked("refund_offer", _CHOOSE, ("payments", {"purpose": "refund"})),
+    Asked("handover", {"topic": "payment", "reason": "asked"}),
+    Asked("pause", {}),
+)
 
 
 def tabulate(sizes: Sequence[int] = SIZES) -> Table:
     """A row for each step and route, with a column for each size."""
     found = measure(sizes)
-    names = list(found[sizes[0]])
-    rows = [(name, *(found[size][name] for size in sizes)) for name in names]
-    return Table(("with so many payments", *(f"{size:,}" for size in sizes)), rows, "Reads, read units.", found)
+    rows = [(name, *(found[size][name] for size in sizes)) for name in found[sizes[0]]]
+    return Table(("with so many of each kind", *(f"{size:,}" for size in sizes)), rows, "Reads, read units.", found)
 
 
 def measure(sizes: Sequence[int] = SIZES) -> dict[int, dict[str, str]]:
-    """Reads and read units by step or route, for each size. Sizes ascend."""
-    clock = VirtualClock(NOON)
-    world = ApiWorld(MemoryStore(clock), clock)
+    """Reads and read units by step or route, for each size. Sizes ascend from one."""
+    matrix, ids = _open()
+    store = matrix.world.store
+    assert isinstance(store, MemoryStore)
     found: dict[int, dict[str, str]] = {}
-    known = 0
+    known = 1
     for size in sizes:
-        for some in batched((_payment(number) for number in range(known, size)), FOLDED_AT_ONCE, strict=False):
-            fold(world.ctx, list(some))
+        multiply(store, ids, known=known, count=size)
         known = size
-        found[size] = _ask(world)
+        found[size] = _ask(matrix)
     return found
 
 
-def _ask(world: ApiWorld) -> dict[str, str]:
-    assert isinstance(world.ctx.store, MemoryStore)
-    found = {}
-    for step in STEPS:
-        store = MeteredStore(world.ctx.store)
-        phone = Phone(replace(world.ctx, store=store), PHONE)
-        if step != "start":
-            phone.press("start")
-            phone.prove()
-        reads, units = store.reads, store.units.read
-        phone.press(step)
-        found[f"step {step}"] = f"{store.reads - reads}, {store.units.read - units:g}"
-    for path in ROUTES:
-        store = MeteredStore(world.ctx.store)
-        client = replace(world.client(ACCOUNT), ctx=replace(world.ctx, store=store))
-        assert client.ask("GET", path).status == 200
-        found[f"GET {path}"] = f"{store.reads}, {store.units.read:g}"
+def _open() -> tuple[Matrix, dict[str, tuple[str, ...]]]:
+    """One record of each kind, and the ids of which there shall be many, with the words that begin their sort keys."""
+    world = AgentWorld(MemoryStore(VirtualClock(NOON)))
+    told = ("bill.issued", "funds.balance_changed", "login.succeeded")
+    give(world.ctx, [fact(name, subject=ACCOUNT) for name in told])
+    give(world.ctx, [fact("payment.failed", {"movement_id": _FAILED}, subject=ACCOUNT)])
+    world.hold()
+    world.pay(12850, _PAID)
+    world.pay(12850, _REFUNDABLE)
+    refund_id = world.ask_refund()
+    evidence_id = world.send_picture(refund_id)
+    agent = AgentClient(world.ctx, "agent-1")
+    own, free = world.open_case("refund"), world.open_case("payment")
+    asked = {"operation": "release_hold", "case_id": own, "cause": "RISK_SCORE", "reason": "false_alarm"}
+    suppressed = {"reason": "customer_asked", "rule": _RULE, "until": "2026-11-24T12:00:00Z"}
+    _require(agent.post(f"/cases/{own}/claim"))
+    _require(AgentClient(world.ctx, "agent-2").post(f"/cases/{world.open_case('account')}/claim"))
+    _require(agent.post(f"/cases/{own}/notes", {"text": "seen"}))
+    _require(agent.post(f"/cases/{own}/suppressions", suppressed))
+    approval_id = _require(agent.post("/approvals", asked))["id"]
+    # A hold is released only where each finding is judged.
+    finding_id, spray_id = world.find_theft(734_501, holds=False), world.find_spray()
+    world.call_in(CONTACT, goal=None, number=None)
+    _require(agent.post(f"/contacts/{CONTACT}/claim"))
+    callback = case_items.callback_item(_CALLBACK, free, topic="payment", language="en-US", at=NOON)
+    assert isinstance(world.store, MemoryStore)
+    world.store.load([(case_items.contact_case_key(_CALLBACK), callback)])
+    ids = {
+        _PAID: ("MOVE#", "TAIL#", "TAKEN#"),
+        _REFUNDABLE: ("MOVE#", "TAIL#", "TAKEN#"),
+        _FAILED: ("MOVE#", "TAIL#"),
+        "bil_1": ("BILL#",),
+        refund_id: ("REFUND#", "REFUND_AT#", "REFUND_TOLD#", "CLOCK#"),
+        finding_id: ("FINDING#",),
+        spray_id: ("FINDING#",),
+        evidence_id: ("EVIDENCE#", "OWNER"),
+        own: ("CASE", "TOLD#"),
+        free: ("CASE", "TOLD#"),
+        approval_id: ("APPROVAL",),
+        _RULE: ("SUPPRESSION#",),
+        _CALLBACK: ("CASE",),
+        _last_of(world, "AUDIT#"): ("AUDIT#",),
+        _last_of(world, "DID#", "AGENT#agent-2"): ("DID#",),
+        _last_of(world, "NOTE#"): ("NOTE#", "ENTRY#"),
+    }
+    things = {"own": {"cases": own, "contacts": CONTACT, "approvals": approval_id}}
+    return Matrix(world, things, refund_id, world.payment_key(), evidence_id, finding_id), ids
+
+
+def _require(answered: Answered) -> Mapping[str, Any]:
+    if not 200 <= answered.status < 300:
+        raise RuntimeError(f"a record was not made: {answered.json}")
+    return cast("Mapping[str, Any]", answered.json)
+
+
+def _last_of(world: AgentWorld, begin: str, partition: str = "") -> str:
+    """The id in the last sort key that begins so, in partitions that begin so."""
+    keys = [(str(item["PK"]), str(item["SK"])) for item in world.items()]
+    return max(sk for pk, sk in keys if sk.startswith(begin) and pk.startswith(partition)).rpartition("#")[2]
+
+
+def _ask(matrix: Matrix) -> dict[str, str]:
+    found = {f"step {asked.step}": _press(matrix.world, asked) for asked in STEPS}
+    for route in ROUTES:
+        if route.startswith("GET /v1/me/"):
+            found[route] = _get(matrix, route)
+    for route in AGENT_ROUTES:
+        if route.startswith("GET "):
+            found[route] = _get_as_agent(matrix, route)
     return found
 
 
-def _payment(number: int) -> Fact:
-    at = NOON - timedelta(days=30) + timedelta(seconds=number)
-    data = {"movement_id": f"mov-{number}", "order_no": f"DW{number:010}", "initiated_at": to_text(at)}
-    return fact("payment.succeeded", data, subject=ACCOUNT, time=to_text(at), id=f"fact-{number}")
+def _press(world: AgentWorld, asked: Asked) -> str:
+    store = _meter(world)
+    phone = Phone(replace(world.ctx, store=store), NUMBER, contact_id=f"call-{asked.step}")
+    if asked.step != "start":
+        phone.press("start")
+        phone.prove()
+    if asked.after is not None:
+        step, inputs = asked.after
+        phone.press(step, **inputs)
+    reads, units = store.reads, store.units.read
+    outcome = phone.press(asked.step, **asked.inputs)["outcome"]
+    if outcome in REFUSALS:
+        raise RuntimeError(f"{asked.step} was answered {outcome}")
+    return f"{store.reads - reads}, {store.units.read - units:g}"
+
+
+def _get(matrix: Matrix, route: str) -> str:
+    world, store = matrix.world, _meter(matrix.world)
+    path = route.removeprefix("GET ")
+    if "/payments/" in path:
+        (first, *_) = (
+            Client(world.ctx, ACCOUNT, signed_in_at=world.clock.now()).ask("GET", "/v1/me/payments").json["payments"]
+        )
+        path = path.replace("{id}", first["id"])
+    client = Client(replace(world.ctx, store=store), ACCOUNT, signed_in_at=world.clock.now())
+    answered = client.ask("GET", path.replace("{id}", matrix.refund_id))
+    if answered.status != 200:
+        raise RuntimeError(f"{route} was answered {answered.status}")
+    return f"{store.reads}, {store.units.read:g}"
+
+
+def _get_as_agent(matrix: Matrix, route: str) -> str:
+    store = _meter(matrix.world)
+    world = copy(matrix.world)
+    world.store, world.ctx = store, replace(matrix.world.ctx, store=store)
+    answered = replace(matrix, world=world).ask("supervisor", route, "own")
+    if answered.status != 200:
+        raise RuntimeError(f"{route} was answered {answered.status}")
+    return f"{store.reads}, {store.units.read:g}"
+
+
+def _meter(world: AgentWorld) -> MeteredStore:
+    assert isinstance(world.store, MemoryStore)
+    return MeteredStore(world.store)

@@ -21,6 +21,8 @@ from benchmarks.capacity import (
     render_units,
 )
 from benchmarks.tables import Table, read_rows, take
+from functions.agent_api.access import ROUTES as AGENT_ROUTES
+from functions.customer_api.access import ROUTES
 from hotline.contracts.facts import FACTS
 
 WRITE = 'make bench ARGS="scan --write"'
@@ -141,6 +143,22 @@ def test_growth_is_what_is_counted_now_and_flat(page: str) -> None:
     assert growth.SIZES == (1, 100, 10_000)
     reads = {name: [cell.partition(",")[0] for cell in cells] for name, cells in told.items()}
     assert {name: found for name, found in reads.items() if found[1] != found[2]} == {}
+
+
+def test_reads_and_units_do_not_grow_beyond_their_bounds(page: str) -> None:
+    more = 1_500
+    """More than any list looks at, so that it costs what ten thousand cost."""
+    told = {name: cells[2] for name, cells in read_rows(take(page, "growth")).items()}
+    assert growth.measure((1, more))[more] == told, WRITE_ALL
+
+
+def test_every_page_of_both_apis_and_every_step_that_lists_is_measured(page: str) -> None:
+    told = set(read_rows(take(page, "growth")))
+    pages = {route for route in ROUTES if route.startswith("GET /v1/me/")}
+    assert pages | {route for route in AGENT_ROUTES if route.startswith("GET ")} <= told
+    assert {
+        f"step {name}" for name in ("start", "payments", "bills", "logins", "checkup", "refunds", "handover")
+    } <= told
 
 
 def test_no_section_names_this_machine_or_its_paths(page: str) -> None:

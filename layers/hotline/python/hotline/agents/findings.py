@@ -41,11 +41,12 @@ def list_unjudged(found: Iterable[SeenFinding]) -> tuple[SeenFinding, ...]:
 
 def is_finding_first(store: Store, account_id: str, cause: Cause, now: datetime) -> bool:
     """Whether a finding is to be judged before anybody releases the account's hold of this cause, or there are more
-    than are looked through. One query for a hundred findings, for a hold that they may have set."""
+    than are looked through. One query, for a hold that they may have set."""
     if cause is not HELD_BY_FINDINGS:
         return False
-    found = tuple(islice(security.iterate_findings(store, account_id, now), FINDINGS_READ_MAX + 1))
-    return len(found) > FINDINGS_READ_MAX or bool(list_unjudged(found))
+    enough = FINDINGS_READ_MAX + 1
+    found = tuple(islice(security.iterate_findings(store, account_id, now, page=enough), enough))
+    return len(found) == enough or bool(list_unjudged(found))
 
 
 def may_decide(token: AgentToken, approval: Approval) -> bool:
@@ -85,7 +86,7 @@ def _knows(ctx: Context, token: AgentToken, approval: Approval) -> bool:
 
 def read_findings(ctx: Context, case: Case, account_id: str, view: LockView) -> tuple[SeenFinding, ...]:
     """The findings by which the next step of a case goes: of a security case, and of any where a risk score holds the
-    account. One query for a hundred findings, none for other cases."""
+    account. One query, none for other cases."""
     held = any(one.state is LockState.HOLD and one.cause is HELD_BY_FINDINGS for one in view.components)
     return _list_findings(ctx, account_id) if held or case.topic == SECURITY_TOPIC else ()
 

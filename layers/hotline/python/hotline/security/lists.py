@@ -49,15 +49,15 @@ def list_findings(
     store: Store, account_id: str, now: datetime, *, limit: int = FINDINGS_SEEN_MAX
 ) -> tuple[SeenFinding, ...]:
     """The account's findings for people of the wallet, also those that are dealt with, the newest first; of at most
-    `limit`. One query for FINDINGS_SEEN_MAX of them."""
-    found = islice(iterate_findings(store, account_id, now), limit)
+    `limit`. One query, as long as an answer of DynamoDB holds them."""
+    found = islice(iterate_findings(store, account_id, now, page=limit), limit)
     return tuple(sorted(found, key=lambda one: one.found_at, reverse=True))
 
 
-def iterate_findings(store: Store, account_id: str, now: datetime) -> Iterator[SeenFinding]:
-    """Every finding on the account, also those that are dealt with, in no order. One query for FINDINGS_SEEN_MAX of
-    them, sent when they are asked for."""
-    found = query_all(store, all_findings_query(account_id, limit=FINDINGS_SEEN_MAX))
+def iterate_findings(store: Store, account_id: str, now: datetime, *, page: int) -> Iterator[SeenFinding]:
+    """Every finding on the account, also those that are dealt with, in no order. One query for `page` of them, sent
+    when they are asked for."""
+    found = query_all(store, all_findings_query(account_id, limit=page))
     return (finding_to_see(item, now) for item in found)
 
 

@@ -1,0 +1,37 @@
+"""Very many records of every kind in a store: copies of the one of its kind that is there, under ids of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from hotline.kit.store import Key, Table
+from hotline.kit.store.condition import Item
+from hotline_local.testing.memory_store import MemoryStore
+
+_BESIDE: Final = frozenset({"PK", "SK"})
+
+
+def multiply(store: MemoryStore, ids: Mapping[str, tuple[str, ...]], *, known: int, count: int) -> None:
+    """Let there be `count` records of each id, of which there are `known`. Copied is each item of the main table whose
+    key bears the id and whose sort key begins with one of the words that stand with it."""
+    items = list(store.items(Table.HOTLINE))
+    store.load(row for id_, begins in ids.items() for row in _copies(items, id_, begins, range(known, count)))
+
+
+def _copies(items: list[Item], id_: str, begins: tuple[str, ...], numbers: range) -> Iterator[tuple[Key, Item]]:
+    found = [item for item in items if str(item["SK"]).startswith(begins) and _bears(item, id_)]
+    if not found:
+        raise LookupError(f"no item bears {id_}")
+    for item in found:
+        text = json.dumps(item)
+        for number in numbers:
+            copy: dict[str, Any] = json.loads(text.replace(id_, f"{id_}-{number:05}"))
+            rest = {name: value for name, value in copy.items() if name not in _BESIDE}
+            yield Key(Table.HOTLINE, copy["PK"], copy["SK"]), rest
+
+
+def _bears(item: Item, id_: str) -> bool:
+    """Whether an id is a part of the item's key, whole."""
+    return id_ in str(item["PK"]).split("#") or id_ in str(item["SK"]).split("#")
