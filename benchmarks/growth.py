@@ -22,6 +22,7 @@ from functions.customer_api.access import ROUTES
 from hotline.cases import items as case_items
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.metered_store import MeteredStore
+from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.agent_client import AgentClient
 from tests.support.agent_matrix import Matrix
@@ -92,6 +93,7 @@ def measure(sizes: Sequence[int] = SIZES) -> dict[int, dict[str, str]]:
 def _open() -> tuple[Matrix, dict[str, tuple[str, ...]]]:
     """One record of each kind, and the ids of which there shall be many, with the words that begin their sort keys."""
     world = AgentWorld(MemoryStore(VirtualClock(NOON)))
+    world.ctx = replace(world.ctx, ids=SeededIds(1))
     told = ("bill.issued", "funds.balance_changed", "login.succeeded")
     give(world.ctx, [fact(name, subject=ACCOUNT) for name in told])
     give(world.ctx, [fact("payment.failed", {"movement_id": _FAILED}, subject=ACCOUNT)])

@@ -146,8 +146,8 @@ def test_growth_is_what_is_counted_now_and_flat(page: str) -> None:
 
 
 def test_reads_and_units_do_not_grow_beyond_their_bounds(page: str) -> None:
+    # More than any list looks at, so that it costs what ten thousand cost.
     more = 1_500
-    """More than any list looks at, so that it costs what ten thousand cost."""
     told = {name: cells[2] for name, cells in read_rows(take(page, "growth")).items()}
     assert growth.measure((1, more))[more] == told, WRITE_ALL
 
