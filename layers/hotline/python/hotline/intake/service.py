@@ -7,7 +7,7 @@ requests that keep the rows of the scan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import batched
@@ -96,24 +96,28 @@ class _Ahead:
     """Items that were read for many subjects together: of use to the first attempt about one of them. Later ones read
     afresh. A change is conditioned on what was read, whenever that was."""
 
-    asked: Set[Key]
+    facts: Sequence[Fact]
     found: dict[Key, Item] | None
 
-    def take(self, keys: Set[Key]) -> dict[Key, Item] | None:
-        """The items at the keys, once; None where some were not asked for."""
+    def take(self, facts: Sequence[Fact]) -> dict[Key, Item] | None:
+        """The items, once; None for other facts than those that they were read for."""
         found, self.found = self.found, None
-        return found if keys <= self.asked else None
+        return found if facts == self.facts else None
 
 
 def _read_ahead(store: Store, groups: Sequence[Sequence[Fact]]) -> list[_Ahead | None]:
     """The items of the first share of each group, in as few requests as hold them."""
-    asked = [_keys_of(_shares(facts)[0]) for facts in groups]
+    firsts = [_shares(facts)[0] for facts in groups]
+    asked = [_keys_of(facts) for facts in firsts]
     try:
         found = _read(store, dict.fromkeys(key for keys in asked for key in keys))
     except Unavailable:
         # Each group reads by itself then, and has its own trouble.
         return [None] * len(asked)
-    return [_Ahead(keys, {key: found[key] for key in keys if key in found}) for keys in asked]
+    return [
+        _Ahead(facts, {key: found[key] for key in keys if key in found})
+        for facts, keys in zip(firsts, asked, strict=True)
+    ]
 
 
 def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
@@ -190,10 +194,9 @@ def _keys_of(facts: Sequence[Fact]) -> set[Key]:
 def _contributions(ctx: Context, facts: Sequence[Fact], ahead: _Ahead | None) -> _Contributions:
     subject = facts[0].subject
     change = Change(actor=System("wallet_events", "facts"), cause="facts", now=ctx.clock.now(), ids=ctx.ids)
-    keys = _keys_of(facts)
-    read = ahead.take(keys) if ahead is not None else None
+    read = ahead.take(facts) if ahead is not None else None
     if read is None:
-        read = _read(ctx.store, keys)
+        read = _read(ctx.store, _keys_of(facts))
     if isinstance(facts[0].data, MerchantPolicyPublished):
         refunds.contribute_facts(change, read, facts)
         return _Contributions(change, facts)
