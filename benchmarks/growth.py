@@ -1,10 +1,9 @@
-"""The cost of the phone's steps and of the APIs' pages with 1, 100 and 10,000 records of every kind: requests to the
-store, and its units.
+"""The cost of the phone's steps and of the APIs' pages with 1, 100 and 10,000 records of every kind.
 
 One account has so many payments, refunds, bills, findings, pictures, cases, notes and audit entries. The call center
 has so many cases, callbacks, findings about addresses, requests to a second person and traces of an agent. The figures
-are counts, the same on every machine. A list that is read in pages costs the same however long it is. Run with `make
-bench`.
+are requests to the store and its units, the same on every machine. A list that is read in pages costs the same however
+long it is. Run with `make bench`.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ _BESIDE: Final = frozenset({"PK", "SK"})
 
 
 def multiply(store: MemoryStore, ids: Mapping[str, tuple[str, ...]], *, known: int, count: int) -> None:
-    """Let there be `count` records of each id, of which there are `known`. Copied is each item of the main table whose
-    key bears the id and whose sort key begins with one of the words that stand with it."""
+    """Let there be `count` records of each id, of which there are `known`. Items of the main table are copied whose key
+    bears the id. Their sort keys begin with one of the words that stand with it."""
     items = list(store.items(Table.HOTLINE))
     store.load(row for id_, begins in ids.items() for row in _copies(items, id_, begins, range(known, count)))
 
