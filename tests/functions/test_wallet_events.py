@@ -359,7 +359,7 @@ def test_accounts_that_are_worked_on_beside_each_other_come_to_the_same(at_once:
     one_by_one, together = context(), context()
     for ctx, threads in ((one_by_one, 1), (together, at_once)):
         # Accounts with one contact point would meet on it, and list themselves there as they come.
-        none = {"contact_points": []}
+        none: dict[str, Any] = {"contact_points": []}
         opened = [event("account.opened", none, subject=f"acc_{n}", id=f"open-{n}") for n in range(30)]
         assert failed(take_in(sqs_of(opened), ctx, at_once=threads)) == []
         assert failed(take_in(sqs_of(of_accounts(30)), ctx, at_once=threads)) == []
