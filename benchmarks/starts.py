@@ -22,6 +22,7 @@ from threading import Thread
 from typing import Final
 
 from benchmarks.tables import Table
+from hotline.kit.start import FUNCTION_SETTING
 from hotline_local.launcher.build import TEMPLATE_NAME
 from hotline_local.launcher.template import read
 from tests.support.function_settings import SETTINGS
@@ -69,14 +70,14 @@ if kind == "bare":
     boto3.client("dynamodb")
 elif kind == "function":
     from importlib import import_module
-    from hotline.kit import doors
-    makers = []
-    doors.make_at_start = lambda *some: makers.extend(some)
+    from hotline.kit import start
+    make = start.make_at_start
+    def note_and_make(*makers):
+        note()
+        make(*makers)
+        note()
+    start.make_at_start = note_and_make
     app = import_module(module)
-    note()
-    for make in makers:
-        make()
-    note()
     if int(calls):
         import json
         class Context:
@@ -184,6 +185,7 @@ def environment_of(function: str, endpoint: str, packages: Path) -> dict[str, st
         "AWS_REGION": REGION,
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_EC2_METADATA_DISABLED": "true",
+        FUNCTION_SETTING: function,
         "POWERTOOLS_SERVICE_NAME": function,
         "POWERTOOLS_METRICS_NAMESPACE": "Hotline",
         "LOG_LEVEL": "CRITICAL",

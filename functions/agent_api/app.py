@@ -36,9 +36,10 @@ from functions.http.resolver import make_resolver
 from hotline.agents import service as agents
 from hotline.kit import deadline
 from hotline.kit.aws.buckets import S3Bucket
-from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
+from hotline.kit.doors import Context, make_store, secret_loader
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
+from hotline.kit.start import make_at_start
 
 ROUTE_MODULES: Final = (
     *(

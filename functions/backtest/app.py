@@ -8,6 +8,7 @@ from typing import Any
 from functions.backtest.settings import settings_from_environment
 from functions.backtest.step import answer
 from hotline.kit.aws.objects import S3Objects
+from hotline.kit.start import make_at_start
 
 
 def handler(event: object, _context: object) -> dict[str, Any]:
@@ -18,3 +19,6 @@ def handler(event: object, _context: object) -> dict[str, Any]:
 @cache
 def _objects_of_start() -> S3Objects:
     return S3Objects(settings_from_environment().bucket)
+
+
+make_at_start(settings_from_environment)

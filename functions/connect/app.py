@@ -10,7 +10,8 @@ from functions.connect.runner import answer
 from functions.connect.settings import settings_from_environment
 from hotline.kit import deadline
 from hotline.kit.aws.macs import KmsMacs
-from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
+from hotline.kit.doors import Context, make_store, secret_loader
+from hotline.kit.start import make_at_start
 
 
 def handler(event: Any, context: object) -> dict[str, str]:

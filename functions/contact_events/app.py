@@ -9,7 +9,8 @@ from typing import Any
 from functions.contact_events.batch import take_in
 from functions.contact_events.settings import settings_from_environment
 from hotline.kit.aws.users import ConnectUsers, SimulatedUsers, Users
-from hotline.kit.doors import Context, make_at_start, make_store
+from hotline.kit.doors import Context, make_store
+from hotline.kit.start import make_at_start
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:

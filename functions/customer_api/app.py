@@ -37,9 +37,10 @@ from functions.http.sources import source_of
 from hotline.kit import deadline
 from hotline.kit.aws.buckets import S3Bucket
 from hotline.kit.aws.macs import KmsMacs
-from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
+from hotline.kit.doors import Context, make_store, secret_loader
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.origin import has_passed_the_front
+from hotline.kit.start import make_at_start
 
 ROUTE_MODULES: Final = (
     account,

@@ -13,9 +13,10 @@ from functions.deadlines.work import work_off
 from hotline.kit.aws.buckets import S3Bucket
 from hotline.kit.aws.carriers import SqsQueue
 from hotline.kit.clock import from_text
-from hotline.kit.doors import Context, make_at_start, make_store
+from hotline.kit.doors import Context, make_store
 from hotline.kit.errors import InvalidInput
 from hotline.kit.logging import Event, log
+from hotline.kit.start import make_at_start
 
 
 class EventError(StrEnum):

@@ -8,7 +8,8 @@ from typing import Any
 from functions.decisions.delivery import deliver
 from functions.decisions.settings import settings_from_environment
 from hotline.kit.aws.carriers import EventBridgeBus
-from hotline.kit.doors import Context, make_at_start, make_store
+from hotline.kit.doors import Context, make_store
+from hotline.kit.start import make_at_start
 
 
 def handler(event: dict[str, Any], _context: object) -> None:

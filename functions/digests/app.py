@@ -7,7 +7,8 @@ from typing import Any
 
 from functions.digests.batch import take_in
 from functions.digests.settings import settings_from_environment
-from hotline.kit.doors import Context, make_at_start, make_store
+from hotline.kit.doors import Context, make_store
+from hotline.kit.start import make_at_start
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:

@@ -11,8 +11,9 @@ from functions.messenger.replies import split_replies, take_replies
 from functions.messenger.settings import Settings, settings_from_environment
 from functions.messenger.task import TASK_CHANNEL
 from hotline.kit.aws.carriers import ConnectCall, ConnectTask, SesEmail, SnsSms, Transport
-from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
+from hotline.kit.doors import Context, make_store, secret_loader
 from hotline.kit.limits import TrafficLimits
+from hotline.kit.start import make_at_start
 
 
 def handler(event: dict[str, Any], _context: object) -> None:

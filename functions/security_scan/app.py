@@ -7,7 +7,8 @@ from typing import Any, Final, Protocol
 
 from functions.security_scan.settings import settings_from_environment
 from functions.security_scan.shard import answer
-from hotline.kit.doors import Context, make_at_start, make_store
+from hotline.kit.doors import Context, make_store
+from hotline.kit.start import make_at_start
 from hotline.security.service import RuleSet, read_shipped_rules
 
 _RULES: Final[RuleSet] = read_shipped_rules()

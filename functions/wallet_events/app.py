@@ -8,7 +8,8 @@ from typing import Any
 from functions.wallet_events.batch import AT_ONCE, take_in
 from functions.wallet_events.settings import settings_from_environment
 from hotline.kit.aws.carriers import Queue, SqsQueue
-from hotline.kit.doors import Context, make_at_start, make_store, secret_loader
+from hotline.kit.doors import Context, make_store, secret_loader
+from hotline.kit.start import make_at_start
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:

@@ -14,7 +14,7 @@ from unittest.mock import Mock
 import pytest
 
 from hotline.kit import deadline
-from hotline.kit.doors import FUNCTION_SETTING, make_at_start
+from hotline.kit.start import FUNCTION_SETTING, make_at_start
 from hotline_local.launcher.paths import ROOT
 from tests.functions.test_settings import LOGICAL_IDS
 from tests.support.deployed_template import FRONT, Deployed, arn
@@ -32,15 +32,23 @@ WITH_THE_SDK: Final = {"decisions"}
 WITHOUT_A_STORE: Final = {"backtest"}
 # Powertools loads the package itself, which is small, to add its name to the SDK's requests.
 START: Final = """
-import importlib, json, socket, sys
+import gc, importlib, json, socket, sys
 
 def refuse(*_, **__):
     raise AssertionError("a start asks nobody")
 
 socket.socket.connect = refuse
+collections = []
+gc.callbacks.append(lambda phase, _: phase == "stop" and "hotline.kit.start" in sys.modules and collections.append(1))
 app = importlib.import_module(sys.argv[1])
 made = getattr(app, "_context_of_start", None)
-print(json.dumps({"made": made and made.cache_info().currsize, "sdk": "botocore.session" in sys.modules}))
+print(json.dumps({
+    "made": made and made.cache_info().currsize,
+    "sdk": "botocore.session" in sys.modules,
+    "collections": len(collections),
+    "collects": gc.isenabled(),
+    "frozen": gc.get_freeze_count() > 0,
+}))
 """
 
 
@@ -62,11 +70,25 @@ def start(function: str, **settings: str) -> Any:
 @pytest.mark.parametrize("function", LOGICAL_IDS)
 def test_a_function_makes_its_store_before_the_first_event_and_asks_nobody(function: str) -> None:
     made = None if function in WITHOUT_A_STORE else 1
-    assert start(function, **{FUNCTION_SETTING: function}) == {"made": made, "sdk": function in WITH_THE_SDK}
+    started = start(function, **{FUNCTION_SETTING: function})
+    assert (started["made"], started["sdk"]) == (made, function in WITH_THE_SDK)
+
+
+@pytest.mark.parametrize("function", LOGICAL_IDS)
+def test_garbage_is_collected_after_a_start_and_not_during_it(function: str) -> None:
+    started = start(function, **{FUNCTION_SETTING: function})
+    assert (started["collections"], started["collects"], started["frozen"]) == (0, True, True)
+
+
+def test_elsewhere_garbage_is_collected_as_ever() -> None:
+    started = start("connect")
+    assert started["collections"] > 5
+    assert (started["collects"], started["frozen"]) == (True, False)
 
 
 def test_by_its_setting_a_function_loads_the_sdk_at_its_start() -> None:
-    assert start("connect", **{FUNCTION_SETTING: "f", "STORE_CLIENT": "boto3"}) == {"made": 1, "sdk": True}
+    started = start("connect", **{FUNCTION_SETTING: "f", "STORE_CLIENT": "boto3"})
+    assert (started["made"], started["sdk"]) == (1, True)
 
 
 def test_elsewhere_nothing_is_made_before_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,14 +3,14 @@ one place that makes AWS clients for the rooms; the SDK is imported only when on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .aws.buckets import Bucket
 from .aws.macs import Macs
 from .aws.secrets import fetch_secret
 from .clock import Clock, SystemClock
-from .config import TableNames, environment_of_process
+from .config import TableNames
 from .ids import IdSource, RandomIds
 from .keyring import CachedKeyring, Keyring
 from .limits import TrafficLimits
@@ -18,8 +18,6 @@ from .store import Store
 from .store.dynamodb import DynamoStore
 
 DEFAULT_HOME_REGION = "CN"
-FUNCTION_SETTING = "AWS_LAMBDA_FUNCTION_NAME"
-"""Lambda sets it, and nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +98,3 @@ def secret_loader(secret_id: str) -> CachedKeyring:
 def make_store(tables: TableNames) -> Store:
     """The store of a deployed function, with the tables that it has names for."""
     return DynamoStore.from_environment(tables)
-
-
-def make_at_start(*makers: Callable[[], object]) -> None:
-    """Make what each invocation needs while Lambda loads the function (INIT phase), when no caller waits. Anywhere else
-    things are made when they are first needed.
-
-    Nothing that a maker makes may be unique, timed or random, since SnapStart restores it many times.
-    """
-    if environment_of_process().get(FUNCTION_SETTING):
-        for make in makers:
-            make()
