@@ -82,3 +82,8 @@ def test_no_method_of_a_record_is_compiled_at_the_start(function: str, found: di
     assert not {
         module for module in found[function].texts if module.startswith(("functions.", "hotline.", "pydantic."))
     }
+
+
+@pytest.mark.parametrize("function", MODULES_MAX)
+def test_no_regular_expression_is_compiled_at_the_start(function: str, found: dict[str, Imported]) -> None:
+    assert found[function].patterns == frozenset()

@@ -16,6 +16,7 @@ from hotline_local.launcher.template import read
 
 _IMPORT: Final = """
 import builtins, json, os, sys
+from re import _parser as parser
 asked = json.load(sys.stdin)
 sys.path[:0] = asked["layers"]
 import importlib
@@ -31,9 +32,17 @@ for module, folder, attribute in asked["modules"]:
                 texts.add(str(names[0].get("__name__")))
             run(code, *names)
         builtins.exec = noted
+        patterns, parse = set(), parser.parse
+        def noted_parse(text, *how):
+            # Before anything of ours, Python compiles some for itself.
+            if "hotline.kit.start" in sys.modules:
+                patterns.add(str(text))
+            return parse(text, *how)
+        parser.parse = noted_parse
         has = callable(getattr(importlib.import_module(module), attribute))
         files = sorted({m.__file__ for m in list(sys.modules.values()) if getattr(m, "__file__", None)})
         told = {"callable": has, "files": files, "modules": sorted(sys.modules), "texts": sorted(texts)}
+        told |= {"patterns": sorted(patterns)}
         print(json.dumps(told), flush=True)
         os._exit(0)
     if os.wait()[1] != 0:
@@ -45,11 +54,12 @@ for module, folder, attribute in asked["modules"]:
 @dataclass(frozen=True, slots=True)
 class Imported:
     """The files and names of all modules that an import brought. `texts` are the modules for which a text was compiled,
-    as dataclasses do."""
+    as dataclasses do, and `patterns` the regular expressions that were compiled."""
 
     files: frozenset[Path]
     modules: frozenset[str]
     texts: frozenset[str]
+    patterns: frozenset[str]
 
 
 def imported(
@@ -78,7 +88,10 @@ def imported(
     assert all(answer["callable"] for answer in answers)
     return {
         function: Imported(
-            frozenset(map(Path, answer["files"])), frozenset(answer["modules"]), frozenset(answer["texts"])
+            frozenset(map(Path, answer["files"])),
+            frozenset(answer["modules"]),
+            frozenset(answer["texts"]),
+            frozenset(answer["patterns"]),
         )
         for function, answer in zip(functions, answers, strict=True)
     }

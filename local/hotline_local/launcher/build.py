@@ -28,6 +28,11 @@ type Progress = Callable[[str], None]
 
 TEMPLATE_NAME: Final = "template.json"
 PYTHON_VERSION: Final = (3, 13)
+COMPILERS: Final = (
+    ROOT / "local/hotline_local/launcher/precompile.py",
+    ROOT / "layers/hotline/python/hotline/kit/precompiled.py",
+)
+"""The files that make each artefact's file of what is compiled ahead."""
 
 
 class Target(Enum):
@@ -81,8 +86,10 @@ def _alone(target: Target) -> Iterator[None]:
 
 
 def _fingerprint(target: Target, source: Path) -> str:
-    # The interpreter counts as well: its bytecode has to fit.
+    # The interpreter counts as well, since its bytecode has to fit, and so does what compiles ahead.
     digest = hashlib.sha256(f"{target.value} {sys.implementation.cache_tag} {sys.platform}".encode())
+    for tool in COMPILERS:
+        digest.update(tool.read_bytes())
     for path in sorted(source.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             content = path.read_bytes()

@@ -2,9 +2,13 @@
 
 import sys
 
-from .kit.record_code import use_compiled
+from .kit.precompiled import use_precompiled
 from .kit.start import begin_start
 
 begin_start()
-# A function's own modules lie in a folder of the path as well.
-use_compiled(__path__[0], *(f"{folder}/functions" for folder in sys.path))
+# The layers' packages and a function's own modules lie in folders of the path.
+use_precompiled(
+    (__path__[0], __path__[0].rpartition("/")[0]),
+    *((f"{folder}/functions", folder) for folder in sys.path),
+    *((folder, folder) for folder in sys.path),
+)
