@@ -39,6 +39,9 @@ NETWORK: Final = ("asyncio", "subprocess")
 PARSERS: Final = ("pydantic",)
 RULES: Final = ("hotline.security.detectors.shipped", "tomllib", "concurrent.futures")
 """Modules for the scan alone, of the room of security and of the standard library."""
+BEFORE_THE_FILES: Final = {"hotline", "hotline.kit", "hotline.kit.precompiled", "hotline.kit.start", "botocore"}
+"""Modules that Python looks for in folders: those that open the files of packages, and the SDK's, which few starts need
+(Powertools loads its first module)."""
 AGENTS: Final = ("hotline.agents.acts", "hotline.agents.approvals", "hotline.agents.views")
 ALLOWED: Final = {
     # The resolver of Powertools brings asyncio, which brings the rest.
@@ -87,3 +90,10 @@ def test_no_method_of_a_record_is_compiled_at_the_start(function: str, found: di
 @pytest.mark.parametrize("function", MODULES_MAX)
 def test_no_regular_expression_is_compiled_at_the_start(function: str, found: dict[str, Imported]) -> None:
     assert found[function].patterns == frozenset()
+
+
+@pytest.mark.parametrize("function", MODULES_MAX)
+def test_modules_are_taken_from_their_packages_file(function: str, found: dict[str, Imported]) -> None:
+    own = {name for name in found[function].searched if name.startswith("functions.")}
+    assert found[function].searched - own == BEFORE_THE_FILES
+    assert len(own) <= 4, "a function imports the hotline with its first lines"

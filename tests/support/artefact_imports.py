@@ -42,7 +42,13 @@ for module, folder, attribute in asked["modules"]:
         has = callable(getattr(importlib.import_module(module), attribute))
         files = sorted({m.__file__ for m in list(sys.modules.values()) if getattr(m, "__file__", None)})
         told = {"callable": has, "files": files, "modules": sorted(sys.modules), "texts": sorted(texts)}
-        told |= {"patterns": sorted(patterns)}
+        bundled = "hotline.kit.precompiled"
+        searched = {
+            name for name, module in sys.modules.items()
+            if (getattr(module, "__file__", None) or "").startswith(os.getcwd())
+            and module.__file__.endswith(".py") and type(module.__loader__).__module__ != bundled
+        }
+        told |= {"patterns": sorted(patterns), "searched": sorted(searched)}
         print(json.dumps(told), flush=True)
         os._exit(0)
     if os.wait()[1] != 0:
@@ -54,12 +60,14 @@ for module, folder, attribute in asked["modules"]:
 @dataclass(frozen=True, slots=True)
 class Imported:
     """The files and names of all modules that an import brought. `texts` are the modules for which a text was compiled,
-    as dataclasses do, and `patterns` the regular expressions that were compiled."""
+    as dataclasses do, and `patterns` the regular expressions that were compiled. `searched` are the modules
+    of the artefacts that were looked for in their folders."""
 
     files: frozenset[Path]
     modules: frozenset[str]
     texts: frozenset[str]
     patterns: frozenset[str]
+    searched: frozenset[str]
 
 
 def imported(
@@ -92,6 +100,7 @@ def imported(
             frozenset(answer["modules"]),
             frozenset(answer["texts"]),
             frozenset(answer["patterns"]),
+            frozenset(answer["searched"]),
         )
         for function, answer in zip(functions, answers, strict=True)
     }
