@@ -96,6 +96,7 @@ def test_elsewhere_nothing_is_made_before_it_is_needed(monkeypatch: pytest.Monke
     make_at_start(lambda: made.append(1))
     assert made == []
     monkeypatch.setenv(FUNCTION_SETTING, "f")
+    monkeypatch.setattr("hotline.kit.start.gc.freeze", Mock())
     make_at_start(lambda: made.append(1), lambda: made.append(2))
     assert made == [1, 2]
 

@@ -9,8 +9,11 @@ from vulture import Vulture
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DEPLOYED: Final = ("layers/hotline/python", "functions")
-LIBRARIES: Final = ("handler", "model_config", "provider_id", "vend_masterkey_on_decrypt", "_get_raw_key")
-"""Names that Lambda, pydantic and the AWS Encryption SDK look for."""
+LIBRARIES: Final = (
+    *("handler", "model_config", "provider_id", "vend_masterkey_on_decrypt", "_get_raw_key"),
+    *("get_code", "fullname", "submodule_search_locations", "has_location", "cached"),
+)
+"""Names that Lambda, pydantic, the AWS Encryption SDK and Python's import look for."""
 DECORATORS: Final = ("@router.*", "@app.*", "@field_validator*", "@model_validator*")
 """A library calls the functions that these mark."""
 OUTSIDE: Final[Mapping[str, str]] = {
