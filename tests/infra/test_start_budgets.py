@@ -40,8 +40,8 @@ PARSERS: Final = ("pydantic",)
 RULES: Final = ("hotline.security.detectors.shipped", "tomllib", "concurrent.futures")
 """Modules for the scan alone, of the room of security and of the standard library."""
 BEFORE_THE_FILES: Final = {"hotline", "hotline.kit", "hotline.kit.precompiled", "hotline.kit.start", "botocore"}
-"""Modules that Python looks for in folders: those that open the files of packages, and the SDK's, which few starts need
-(Powertools loads its first module)."""
+"""Modules that Python looks for in folders: those that open the files of packages, and the SDK's first one, which
+Powertools loads. Few starts need the SDK."""
 AGENTS: Final = ("hotline.agents.acts", "hotline.agents.approvals", "hotline.agents.views")
 ALLOWED: Final = {
     # The resolver of Powertools brings asyncio, which brings the rest.

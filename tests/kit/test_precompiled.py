@@ -1,4 +1,4 @@
-"""What the build compiles ahead: taken by its text or its module's name, and never for another."""
+"""Code that the build compiles ahead: taken by its text or its module's name, and never for another."""
 
 from __future__ import annotations
 

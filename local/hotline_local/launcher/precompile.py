@@ -38,7 +38,7 @@ PYC_HEADER_BYTES: Final = 16
 
 @dataclass
 class Compiled:
-    """What was compiled, in marshal's form: bytecode by the module's name, methods and patterns by their text."""
+    """Code in marshal's form: bytecode by the module's name, methods and patterns by their text."""
 
     modules: dict[str, bytes] = field(default_factory=dict)
     methods: dict[str, bytes] = field(default_factory=dict)
@@ -73,9 +73,9 @@ class Compiled:
 
 
 def compile_package(package: Path, others: Sequence[str] = ()) -> Compiled:
-    """Import the modules of the package in this folder, and others, in a process that has not imported them yet: what
-    they compiled, and the package's bytecode. A module that needs a package which is not installed is left out. Others
-    that this process has imported for itself are executed again."""
+    """The package's bytecode, and what its modules and others compile when they are imported. The package's are not yet
+    imported in this process. A module that needs a package which is not installed is left out. Others that this process
+    has imported for itself are executed again."""
     modules = [*modules_of(package, package.parent), *others]
     compiled = Compiled()
     with _record(compiled, {name.partition(".")[0] for name in modules}):

@@ -1,4 +1,4 @@
-"""What the build has compiled for a start, and Python would compile or look for again in each new process.
+"""Code that the build has compiled for a start, and that Python would compile or look for in each new process.
 
 Three things are kept in one file of a package, beside its bytecode (hotline_local.launcher.precompile writes it):
 

@@ -1,9 +1,9 @@
 """The start of a function in Lambda (INIT phase): its modules are imported and its clients made.
 
 Nearly everything that a start makes stays until the process ends. Python's collector of cyclic garbage looked through
-all of it some thirty times in a start of the phone, which took an eighth of the time, and found next to nothing. It
-rests until the start is over. Afterwards it leaves alone what is there, so that no collection during an invocation
-looks through 400 modules again (gc.freeze).
+all of it some thirty times in a start of the phone. That took a ninth of the time and found next to nothing. The
+collector rests until the start is over. Afterwards it leaves alone what is there, so that no collection during an
+invocation looks through 400 modules again (gc.freeze).
 """
 
 from __future__ import annotations
