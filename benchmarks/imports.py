@@ -70,9 +70,9 @@ def measure() -> dict[str, object]:
     clock = VirtualClock(NOON)
     store = MeteredStore(MemoryStore(clock))
     ctx = context(store)
-    level = logger().log_level
+    level = logger().level
     # Two hundred lines of log would stand before the figures.
-    logger().setLevel("CRITICAL")
+    logger().level = "CRITICAL"
     lines = messages = 0
     began = time.process_time()
     for number in range(ACCOUNTS):
@@ -81,7 +81,7 @@ def measure() -> dict[str, object]:
             answer = take_in({"Records": [{"messageId": "m", "body": body}]}, ctx, Nowhere())
             assert answer == {"batchItemFailures": []}
             lines, messages = lines + len(some), messages + 1
-    logger().setLevel(level)
+    logger().level = level
     cpu_ms = (time.process_time() - began) * 1000 / messages
     written = (store.units.written + store.units.indexed) / ACCOUNTS
     read = store.units.read / ACCOUNTS

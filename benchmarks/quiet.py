@@ -13,10 +13,10 @@ from hotline.kit.logging import logger
 @contextmanager
 def quiet() -> Iterator[None]:
     """No log on the terminal: its lines are made, and go nowhere."""
-    handler = logger().registered_handler
+    log = logger()
     with Path(os.devnull).open("w", encoding="utf-8") as nothing:
-        before = handler.setStream(nothing)  # type: ignore[attr-defined]
+        before, log.stream = log.stream, nothing
         try:
             yield
         finally:
-            handler.setStream(before)  # type: ignore[attr-defined]
+            log.stream = before

@@ -149,15 +149,15 @@ def timed(work: Callable[[], object]) -> float:
 def undisturbed() -> Iterator[None]:
     """No rubbish is collected meanwhile, and no log line printed."""
     with patch.dict(os.environ, SETTINGS):
-        handler = logger().registered_handler
-        before = handler.setStream(StringIO())  # type: ignore[attr-defined]
+        log = logger()
+        before, log.stream = log.stream, StringIO()
         gc.collect()
         gc.disable()
         try:
             yield
         finally:
             gc.enable()
-            handler.setStream(before)  # type: ignore[attr-defined]
+            log.stream = before
 
 
 def times_on(store: AnyStore, runs: int) -> Times:

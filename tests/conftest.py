@@ -28,7 +28,7 @@ os.environ.update(
     POWERTOOLS_SERVICE_NAME="test",
     POWERTOOLS_METRICS_NAMESPACE="Test",
     POWERTOOLS_TRACE_DISABLED="true",
-    POWERTOOLS_LOG_LEVEL="INFO",
+    LOG_LEVEL="INFO",
     # A hotline that somebody runs beside the tests is none of theirs: no test finds it, and none replaces its file.
     HOTLINE_STACK_FILE=f"{os.devnull}/no-stack.json",
 )

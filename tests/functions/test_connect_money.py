@@ -25,6 +25,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import event
 from tests.support.faults import once
+from tests.support.log_lines import lines, logged
 from tests.support.phone import Phone, context, failed_logins, give, opened, words
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -128,18 +129,18 @@ def test_the_case_of_a_caller_has_what_they_were_told_and_about_which_payment(ct
 
 
 @pytest.mark.parametrize(
-    ("step", "outcome", "logged"),
+    ("step", "outcome", "event"),
     [("unfreeze", "NEED_PROOF", Event.ANSWER_UNKEPT), ("lock_status", "OPEN", Event.SERVICE_UNCOUNTED)],
 )
 def test_an_answer_that_could_not_be_kept_is_given_and_logged_as_what_it_was(
-    ctx: Context, store: MemoryStore, caplog: pytest.LogCaptureFixture, step: str, outcome: str, logged: Event
+    ctx: Context, store: MemoryStore, step: str, outcome: str, event: Event
 ) -> None:
     """A try that needs proof has helped nobody, so the log says nothing of what the call counts for."""
     phone = proved(ctx, SHOPPER, "look")
     store.before = once(Unavailable(), on="write_alone")
-    assert phone.press(step)["outcome"] == outcome
-    warned = [record.message for record in caplog.records if record.levelname == "WARNING"]
-    assert warned == [logged.sentence]
+    with logged() as buffer:
+        assert phone.press(step)["outcome"] == outcome
+    assert [line["event"] for line in lines(buffer) if line["level"] == "WARNING"] == [event.code]
 
 
 def test_the_case_of_somebody_unknown_names_no_payment_and_no_lock(ctx: Context) -> None:

@@ -205,7 +205,7 @@ def test_nothing_of_an_entry_is_logged_by_the_libraries(
     caplog.set_level("DEBUG")
     for code in (encrypted(phone.code), cut(1)(encrypted(phone.code)), flipped(300)(encrypted(phone.code))):
         phone.deliver(phone.event("check_code", code=code))
-    assert {record.name for record in caplog.records} == {"test"}
+    assert caplog.records == []
     assert "Traceback" not in "".join(capfd.readouterr())
 
 

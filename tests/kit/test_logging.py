@@ -1,23 +1,25 @@
 """Log lines come from a catalogue and carry allow-listed keys only."""
 
+import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from hotline.kit import logging as kit_logging
-from hotline.kit.ids import RandomIds
-from hotline.kit.logging import ALLOWED_KEYS, Event, log, logger
+from hotline.kit.clock import from_text
+from hotline.kit.logging import ALLOWED_KEYS, LEVELS, Event, Log, log, logger
 
 PERSONAL = re.compile("phone|mail|name|address|card|secret|token|text|body|message|number|^ip$|otp|password")
 
 
 @pytest.fixture(autouse=True)
 def _fresh_logger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A logger of a service of its own, made within the test, writes to what the test captures."""
-    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "INFO")
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", RandomIds().new("service"))
+    """A log that is made within the test writes to what the test captures."""
+    monkeypatch.setenv("LOG_LEVEL", "INFO")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "connect")
     logger.cache_clear()
     yield
     logger.cache_clear()
@@ -31,7 +33,7 @@ def test_codes_are_unique_and_of_one_form() -> None:
 
 @pytest.mark.parametrize("event", Event, ids=lambda event: event.code)
 def test_an_event_has_a_known_level_and_one_fixed_sentence(event: Event) -> None:
-    assert event.level in {"INFO", "WARNING", "ERROR"}
+    assert event.level in {"INFO", "WARNING", "ERROR"} < set(LEVELS)
     assert re.fullmatch(r"[A-Z][^{}%]+\.", event.sentence)
 
 
@@ -52,6 +54,8 @@ def test_a_line_has_code_sentence_level_and_keys(capsys: pytest.CaptureFixture[s
     assert line["event"] == "HL001"
     assert line["message"] == Event.STEP_DONE.sentence
     assert line["level"] == "INFO"
+    assert line["service"] == "connect"
+    assert timedelta(0) <= datetime.now(UTC) - from_text(line["timestamp"]) < timedelta(minutes=1)
     assert (line["step"], line["outcome"], line["turn"]) == ("unlock", "ASKED", 3)
     assert "account_id" not in line
 
@@ -59,3 +63,59 @@ def test_a_line_has_code_sentence_level_and_keys(capsys: pytest.CaptureFixture[s
 def test_a_long_value_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
     log(Event.STEP_FAILED, error="x" * 1000)
     assert json.loads(capsys.readouterr().out)["error"] == "x" * kit_logging._VALUE_CHARACTERS_MAX
+
+
+@pytest.mark.parametrize(
+    ("level", "written"),
+    [
+        ("DEBUG", ["INFO", "WARNING", "ERROR"]),
+        ("info", ["INFO", "WARNING", "ERROR"]),
+        ("WARNING", ["WARNING", "ERROR"]),
+        ("ERROR", ["ERROR"]),
+        ("CRITICAL", []),
+        ("no level", ["INFO", "WARNING", "ERROR"]),
+    ],
+)
+def test_lines_below_the_level_are_not_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], level: str, written: list[str]
+) -> None:
+    monkeypatch.setenv("LOG_LEVEL", level)
+    for event in (Event.STEP_DONE, Event.STEP_STALE, Event.STEP_FAILED):
+        log(event, step="unlock")
+    assert [json.loads(line)["level"] for line in capsys.readouterr().out.splitlines()] == written
+
+
+def test_a_line_tells_the_trace_of_its_invocation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log(Event.STEP_DONE)
+    for trace in ("1-5759e988-bd862e3fe1be46a994272793", "1-67891233-abcdef012345678912345678"):
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root={trace};Parent=53995c3f42cd8ad8;Sampled=1")
+        log(Event.STEP_DONE)
+    told = [json.loads(line).get("xray_trace_id") for line in capsys.readouterr().out.splitlines()]
+    assert told == [None, "1-5759e988-bd862e3fe1be46a994272793", "1-67891233-abcdef012345678912345678"]
+
+
+@pytest.mark.parametrize("odd", ["a\nb", 'a\r\n{"event":"HL002"}', "\u2028", '"', "\\", "钱包", "\udc80"])
+def test_a_line_stays_one_line_whatever_a_value_holds(capsys: pytest.CaptureFixture[str], odd: str) -> None:
+    log(Event.STEP_DONE, reason=odd)
+    text = capsys.readouterr().out
+    assert text.endswith("}\n")
+    assert text.isascii()
+    assert len(text.splitlines()) == 1
+    assert json.loads(text)["reason"] == odd
+
+
+class _Broken(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError(text)
+
+
+def test_a_line_that_cannot_be_written_is_told_of_without_its_words_and_ends_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    closed = io.StringIO()
+    closed.close()
+    for stream in (_Broken(), closed):
+        Log(stream, level="INFO", service="connect").write(Event.STEP_DONE, {"step": "unlock"})
+    assert capsys.readouterr().err == "A log line was lost: BrokenPipeError\nA log line was lost: ValueError\n"

@@ -14,17 +14,13 @@ from hotline.kit.logging import logger
 @contextmanager
 def logged() -> Iterator[io.StringIO]:
     """Gather log lines as they are written; `lines` reads them."""
-    handler: Any = logger().registered_handler
-    buffer = io.StringIO()
-    # Not setStream: it flushes what the handler wrote to before, which another test's capture may have closed.
-    before, handler.stream = handler.stream, buffer
-    level = logger().log_level
-    logger().setLevel("INFO")  # a call in the simulator, in an earlier test, keeps log lines off its terminal
+    log, buffer = logger(), io.StringIO()
+    # A call in the simulator, in an earlier test, keeps log lines off its terminal.
+    before, log.stream, log.level = (log.stream, log.level), buffer, "INFO"
     try:
         yield buffer
     finally:
-        handler.stream = before
-        logger().setLevel(level)
+        log.stream, log.level = before
 
 
 def lines(buffer: io.StringIO) -> list[dict[str, Any]]:

@@ -18,4 +18,4 @@ def set_up_log() -> None:
     """Say how the log is written, where that is not said yet. Lines below errors are kept off the terminal, where a
     call is being shown."""
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "local")
-    os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "CRITICAL")
+    os.environ.setdefault("LOG_LEVEL", "CRITICAL")

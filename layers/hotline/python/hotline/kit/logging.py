@@ -2,15 +2,21 @@
 
 Nothing else may be logged, so that nothing personal can be. Keys hold opaque ids and closed words, never a phone
 number, name, address, card, code or message text. tests/functions asserts that the lines of a whole call keep to this.
+
+A line is written here and not by `logging`, which took a sixth of a step of the phone (docs/decisions.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import sys
+from collections.abc import Mapping
 from enum import Enum
 from functools import cache
+from typing import Final, TextIO
 
-from aws_lambda_powertools import Logger
+from .clock import SystemClock, to_text
+from .config import environment_of_process
 
 ALLOWED_KEYS = frozenset(
     {
@@ -21,10 +27,26 @@ ALLOWED_KEYS = frozenset(
     }
 )  # fmt: skip
 _VALUE_CHARACTERS_MAX = 128
+LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+"""From the least to the most urgent. No event is critical: at that level nothing is written."""
+LEVEL_SETTING: Final = "LOG_LEVEL"
+SERVICE_SETTING: Final = "POWERTOOLS_SERVICE_NAME"
+"""The function's name in each line; the resolver of the APIs, which is Powertools', reads it as well."""
+TRACE_SETTING: Final = "_X_AMZN_TRACE_ID"
+"""Lambda sets it anew for each invocation: `Root=<trace>;Parent=..;Sampled=..`."""
 
 
 class Event(Enum):
     """code, level, sentence. Codes are never reused."""
+
+    code: str
+    level: str
+    sentence: str
+
+    def __init__(self, code: str, level: str, sentence: str) -> None:
+        self.code = code
+        self.level = level
+        self.sentence = sentence
 
     STEP_DONE = ("HL001", "INFO", "A phone step was answered.")
     STEP_FAILED = ("HL002", "ERROR", "A phone step failed unexpectedly.")
@@ -137,23 +159,52 @@ class Event(Enum):
     DIGEST_REJECTED = ("HL123", "ERROR", "A digest breaks the contract and was passed over.")
     DIGEST_RETRIED = ("HL124", "WARNING", "A digest could not be compared to its end and comes again.")
 
-    @property
-    def code(self) -> str:
-        return self.value[0]
 
-    @property
-    def level(self) -> str:
-        return self.value[1]
+class Log:
+    """Lines of JSON of at least a level. `service` stands in each."""
 
-    @property
-    def sentence(self) -> str:
-        return self.value[2]
+    def __init__(self, stream: TextIO, *, level: str, service: str) -> None:
+        self.stream = stream
+        self.level = level
+        self._service = service
+
+    def write(self, event: Event, keys: Mapping[str, str | int]) -> None:
+        """Write an event's line, in one piece, and let it out at once: Lambda freezes a function between two events."""
+        if LEVELS.index(event.level) < LEVELS.index(self.level):
+            return
+        line: dict[str, str | int] = {
+            "level": event.level,
+            "message": event.sentence,
+            "timestamp": to_text(SystemClock().now()),
+            "service": self._service,
+            "event": event.code,
+            **keys,
+        }
+        if trace := environment_of_process().get(TRACE_SETTING):
+            line["xray_trace_id"] = trace.partition(";")[0].removeprefix("Root=")
+        text = _ENCODER.encode(line)
+        try:
+            self.stream.write(f"{text}\n")
+            self.stream.flush()
+        except (OSError, ValueError) as error:
+            # The work that is told of is done. Nobody would hear of it either if this ended the invocation.
+            sys.stderr.write(f"A log line was lost: {type(error).__name__}\n")
+
+
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
+"""Everything beyond ASCII is escaped, and so is the end of a line: a line stays one."""
 
 
 @cache
-def logger() -> Logger:
-    """The one logger (JSON lines, service name and level from the environment), made on first use."""
-    return Logger()
+def logger() -> Log:
+    """The one log of a process, on its standard output, as the environment has it; made on first use."""
+    environment = environment_of_process()
+    level = environment.get(LEVEL_SETTING, "INFO").upper()
+    return Log(
+        sys.stdout,
+        level=level if level in LEVELS else "INFO",
+        service=environment.get(SERVICE_SETTING, "service_undefined"),
+    )
 
 
 def log(event: Event, **keys: str | int | None) -> None:
@@ -161,10 +212,9 @@ def log(event: Event, **keys: str | int | None) -> None:
     unknown = keys.keys() - ALLOWED_KEYS
     if unknown:
         raise ValueError(f"log keys not allow-listed: {sorted(unknown)}")
-    extra = {
+    told = {
         key: value if isinstance(value, int) else value[:_VALUE_CHARACTERS_MAX]
         for key, value in keys.items()
         if value is not None
     }
-    write: Callable[..., None] = getattr(logger(), event.level.lower())
-    write(event.sentence, extra={"event": event.code, **extra})
+    logger().write(event, told)
