@@ -16,6 +16,7 @@ from hotline.contracts.model import PointKind
 from hotline.kit.doors import Context
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.log_lines import lines, logged
 from tests.support.phone import Phone, context, give, opened
 
 EVENTS = sorted((Path(__file__).parents[2] / "events" / "connect").glob("*.json"))
@@ -62,16 +63,15 @@ def test_every_event_gives_a_declared_outcome_in_a_whole_answer(ctx: Context, pa
 
 
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
-def test_no_log_line_holds_a_number_an_address_or_what_was_keyed_in(
-    ctx: Context, path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_log_line_holds_a_number_an_address_or_what_was_keyed_in(ctx: Context, path: Path) -> None:
     event = load(path)
     Phone(ctx, NUMBER, CONTACT).press("start")
-    answer(request_from(event), ctx)
-    logged = "".join(capsys.readouterr())
+    with logged() as buffer:
+        answer(request_from(event), ctx)
+    assert lines(buffer)
     keyed = event.get("Details", {}).get("Parameters", {})
     secrets = [NUMBER, NUMBER.removeprefix("+86"), MAIL, *(keyed.get(name, "") for name in ("phone", "code", "tail"))]
-    assert [secret for secret in secrets if secret and secret in logged] == []
+    assert [secret for secret in secrets if secret and secret in buffer.getvalue()] == []
 
 
 def test_the_steps_of_the_contract_all_have_an_event(ctx: Context) -> None:

@@ -50,6 +50,11 @@ def epoch_s(instant: datetime) -> int:
     return int(instant.timestamp())
 
 
+def instant_of(seconds: int) -> datetime:
+    """The instant of so many seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def count_seconds(length: timedelta) -> int:
     """A length in whole seconds, rounded up, as Retry-After wants it (RFC 9110, 10.2.3)."""
     return -(-length // timedelta(seconds=1))

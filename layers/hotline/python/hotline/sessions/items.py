@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
-from hotline.kit.clock import epoch_s, from_text, to_text
+from hotline.kit.clock import epoch_s, from_text, instant_of, to_text
 from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
 from hotline.kit.store.condition import Item
 
@@ -14,6 +14,12 @@ from .model import CALL_LIFE, AskedChallenge, Identified, Offer, SessionKind, Se
 
 _PARTITIONS = {SessionKind.PHONE: "CONTACT", SessionKind.APP: "SESSION", SessionKind.RECOVERY: "RECOVERY"}
 _KINDS = {name: kind for kind, name in _PARTITIONS.items()}
+NUMBERS: Final = ("typed", "calling")
+"""The attributes that hold the call's own numbers, to which `targets` may point: they are written together."""
+_TURN: Final = ("turn", "step", "fingerprint", "outcome")
+_MORE: Final = ("ids", "notes")
+_OFFER: Final = ("movement", "merchant_id", "twin")
+"""Turns and offers of an app session that began before they were lists are maps with these names."""
 
 
 def session_key(contact_id: str, kind: SessionKind = SessionKind.PHONE) -> Key:
@@ -27,12 +33,11 @@ def key_of(state: SessionState) -> Key:
 
 
 def session_item(state: SessionState) -> Item:
-    """The whole call, without anything absent, empty or told by its key. Every acting step writes it, and a write unit
-    is 1 KB."""
+    """The whole call, without anything absent, empty or told by its key or its end. Every acting step writes it, and a
+    write unit is 1 KB."""
     item: Item = {
         "account_ref": state.account_ref,
         "turn": state.turn,
-        "created_at": to_text(state.created_at),
         "last_step_at": to_text(state.last_step_at),
         TTL_ATTRIBUTE: epoch_s(state.created_at + CALL_LIFE),
     }
@@ -47,7 +52,7 @@ def session_attributes(state: SessionState) -> Item:
         "language": state.language,
         "calling": _number_item(state.calling),
         "typed": _number_item(state.typed),
-        "targets": {kind.value: _target_item(target) for kind, target in state.targets.items()},
+        "targets": {kind.value: _target_item(target, state) for kind, target in state.targets.items()},
         "account_id": state.account_id,
         "two_step": state.two_step,
         "pin": state.pin or None,
@@ -68,9 +73,16 @@ def session_attributes(state: SessionState) -> Item:
     return {name: value for name, value in attributes.items() if value not in (None, [], {})}
 
 
-def _offer_item(offer: Offer) -> Item:
-    item: Item = {"movement": offer.movement, "merchant_id": offer.merchant_id or "-"}
-    return item | ({"twin": offer.twin} if offer.twin is not None else {})
+def _offer_item(offer: Offer) -> list[str]:
+    """A list as well: movement, merchant, and the twin if there is one."""
+    return [offer.movement, offer.merchant_id or "-", *([offer.twin] if offer.twin is not None else [])]
+
+
+def _offer_from(item: Sequence[str] | Mapping[str, str]) -> Offer:
+    if isinstance(item, Mapping):
+        item = [item[name] for name in _OFFER if name in item]
+    movement, merchant_id, *twin = item
+    return Offer(movement, None if merchant_id == "-" else merchant_id, twin[0] if twin else None)
 
 
 CHANGING_ATTRIBUTES = (
@@ -83,18 +95,19 @@ CHANGING_ATTRIBUTES = (
 def session_from(item: Mapping[str, Any]) -> SessionState:
     """The call in a stored item."""
     kind, _, contact_id = item["PK"].partition("#")
+    numbers = {name: _number_from(item.get(name)) for name in NUMBERS}
     return SessionState(
         contact_id=contact_id,
         account_ref=item["account_ref"],
         turn=int(item["turn"]),
-        created_at=from_text(item["created_at"]),
+        created_at=instant_of(item[TTL_ATTRIBUTE]) - CALL_LIFE,
         last_step_at=from_text(item["last_step_at"]),
         inbound=bool(item["inbound"]),
         turns=tuple(_turn_from(record) for record in item.get("turns", [])),
         language=item.get("language"),
-        calling=_number_from(item.get("calling")),
-        typed=_number_from(item.get("typed")),
-        targets={FactorKind(kind): _target_from(target) for kind, target in item.get("targets", {}).items()},
+        calling=numbers["calling"],
+        typed=numbers["typed"],
+        targets={FactorKind(kind): _target_from(target, numbers) for kind, target in item.get("targets", {}).items()},
         account_id=item.get("account_id"),
         two_step=bool(item["two_step"]) if "two_step" in item else None,
         pin=bool(item.get("pin", False)),
@@ -102,10 +115,7 @@ def session_from(item: Mapping[str, Any]) -> SessionState:
         time_zone=item.get("time_zone"),
         factors=tuple(_factor_from(kind, factor) for kind, factor in sorted(item.get("factors", {}).items())),
         challenge=AskedChallenge(**item["challenge"]) if "challenge" in item else None,
-        offers=tuple(
-            Offer(offer["movement"], None if offer["merchant_id"] == "-" else offer["merchant_id"], offer.get("twin"))
-            for offer in item.get("offers", [])
-        ),
+        offers=tuple(_offer_from(offer) for offer in item.get("offers", [])),
         logins=tuple(item.get("logins", ())),
         topic=item.get("topic"),
         case_id=item.get("case_id"),
@@ -123,21 +133,20 @@ def proof_from(state: SessionState) -> Proof:
     return Proof(key_of(state), state.account_id, state.factors, state.two_step, state.kinds_at_risk)
 
 
-def _turn_item(record: TurnRecord) -> Item:
-    item: Item = {"turn": record.turn, "step": record.step, "fingerprint": record.fingerprint}
-    more = {"ids": list(record.ids), "notes": list(record.notes)}
-    return item | {"outcome": record.outcome} | {name: value for name, value in more.items() if value}
+def _turn_item(record: TurnRecord) -> list[Any]:
+    """A list, since the names of four turns are a tenth of a write unit: turn, step, fingerprint, outcome, and where
+    there are any, ids and notes."""
+    ids, notes = list(record.ids), list(record.notes)
+    more = [ids, notes] if notes else [ids] if ids else []
+    return [record.turn, record.step, record.fingerprint, record.outcome, *more]
 
 
-def _turn_from(item: Mapping[str, Any]) -> TurnRecord:
-    return TurnRecord(
-        turn=int(item["turn"]),
-        step=item["step"],
-        fingerprint=item["fingerprint"],
-        outcome=item["outcome"],
-        ids=tuple(item.get("ids", ())),
-        notes=tuple(item.get("notes", ())),
-    )
+def _turn_from(item: Sequence[Any] | Mapping[str, Any]) -> TurnRecord:
+    if isinstance(item, Mapping):
+        item = [*(item[name] for name in _TURN), *(item.get(name, ()) for name in _MORE)]
+    turn, step, fingerprint, outcome, *more = item
+    ids, notes = (*more, (), ())[:2]
+    return TurnRecord(int(turn), step, fingerprint, outcome, tuple(ids), tuple(notes))
 
 
 def _number_item(identified: Identified | None) -> Item | None:
@@ -154,16 +163,26 @@ def _number_from(item: Mapping[str, Any] | None) -> Identified | None:
     return Identified(item["point"], tuple(item["accounts"]), tuple(item.get("also", ())), item.get("prefix"))
 
 
-def _target_item(target: Target) -> Item:
-    item: Item = {"point": target.point, "account_id": target.account_id or "-"}
-    more = {"also": list(target.also), "via": list(target.via), "prefix": target.prefix}
-    return item | {name: value for name, value in more.items() if value}
+def _target_item(target: Target, state: SessionState) -> Item:
+    """A target at one of the call's own numbers names that number (`of`) and does not repeat it."""
+    of = next((name for name in NUMBERS if _is_at(target, getattr(state, name))), None)
+    also, via = list(target.also), list(target.via)
+    item: Item = {"of": of} if of else {"point": target.point, "also": also, "prefix": target.prefix}
+    item |= {"account_id": target.account_id or "-", "via": via}
+    return {name: value for name, value in item.items() if value}
 
 
-def _target_from(item: Mapping[str, Any]) -> Target:
+def _is_at(target: Target, number: Identified | None) -> bool:
+    return number is not None and (target.points, target.prefix) == (number.points, number.prefix)
+
+
+def _target_from(item: Mapping[str, Any], numbers: Mapping[str, Identified | None]) -> Target:
     account_id = None if item["account_id"] == "-" else item["account_id"]
-    also, via = tuple(item.get("also", ())), tuple(item.get("via", ()))
-    return Target(item["point"], account_id, also, via, item.get("prefix"))
+    via = tuple(item.get("via", ()))
+    number = numbers[item["of"]] if "of" in item else None
+    if number is not None:
+        return Target(number.point, account_id, number.also, via, number.prefix)
+    return Target(item["point"], account_id, tuple(item.get("also", ())), via, item.get("prefix"))
 
 
 def _factor_item(factor: ProvedFactor) -> Item:

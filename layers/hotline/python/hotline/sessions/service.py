@@ -13,7 +13,16 @@ from hotline.kit.errors import HotlineError, StaleTurn
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item, equals
 
-from .items import CHANGING_ATTRIBUTES, key_of, proof_from, session_attributes, session_from, session_item, session_key
+from .items import (
+    CHANGING_ATTRIBUTES,
+    NUMBERS,
+    key_of,
+    proof_from,
+    session_attributes,
+    session_from,
+    session_item,
+    session_key,
+)
 from .model import CALL_LIFE, HEARD_KEPT, OFFERS_KEPT, RESUME_WITHIN, SessionKind, SessionState, TurnRecord
 from .turns import Attempt, Replay, TooOld, decide, find_record, fingerprint, with_record
 
@@ -86,6 +95,9 @@ def contribute_turn(change: Change, old: SessionState, new: SessionState, record
     advanced = replace(told, turn=old.turn + 1, turns=with_record(old.turns, record), last_step_at=change.now)
     before, after = session_attributes(old), session_attributes(advanced)
     written: Item = {name: after[name] for name in after if before.get(name) != after[name]}
+    if not written.keys().isdisjoint(NUMBERS) and "targets" in after:
+        # A target that points to a number reads the same when the number is another one.
+        written["targets"] = after["targets"]
     written |= {"turn": advanced.turn, "last_step_at": to_text(advanced.last_step_at)}
     gone = tuple(name for name in CHANGING_ATTRIBUTES if name in before and name not in after)
     key = key_of(old)
