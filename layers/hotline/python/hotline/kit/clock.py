@@ -34,7 +34,8 @@ def to_text(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, e.g. `2026-11-23T10:00:00.000Z`; text order is time order."""
     if instant.tzinfo is None:
         raise ValueError("a naive time has no place on the line")
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    in_utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return in_utc.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def from_text(text: str) -> datetime:
@@ -42,7 +43,7 @@ def from_text(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError("time without offset")
-    return instant.astimezone(UTC)
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
 
 
 def epoch_s(instant: datetime) -> int:
