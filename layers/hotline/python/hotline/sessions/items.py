@@ -64,13 +64,17 @@ def session_attributes(state: SessionState) -> Item:
         "logins": list(state.logins),
         "topic": state.topic,
         "case_id": state.case_id,
-        "heard": list(state.heard),
-        "about": state.about,
-        "served": list(state.served),
         "score": state.score,
         "own_number_only": state.own_number_only or None,
     }
-    return {name: value for name, value in attributes.items() if value not in (None, [], {})}
+    kept = {name: value for name, value in attributes.items() if value not in (None, [], {})}
+    return kept | told_attributes(state)
+
+
+def told_attributes(state: SessionState) -> Item:
+    """Those that steps without a turn change: what the caller was told, and which services were finished."""
+    attributes: Item = {"heard": list(state.heard), "about": state.about, "served": list(state.served)}
+    return {name: value for name, value in attributes.items() if value}
 
 
 def _offer_item(offer: Offer) -> list[str]:

@@ -22,6 +22,7 @@ from .items import (
     session_from,
     session_item,
     session_key,
+    told_attributes,
 )
 from .model import CALL_LIFE, HEARD_KEPT, OFFERS_KEPT, RESUME_WITHIN, SessionKind, SessionState, TurnRecord
 from .turns import Attempt, Replay, TooOld, decide, find_record, fingerprint, with_record
@@ -80,12 +81,7 @@ def with_heard(state: SessionState, told: str, about: str | None = None) -> Sess
 def contribute_told(change: Change, state: SessionState, after: SessionState) -> None:
     """Store what the caller was told, and which service was finished, by an answer that has no turn. StaleTurn when the
     call has moved on."""
-    attributes = session_attributes(after)
-    told = {name: attributes[name] for name in _TOLD if name in attributes}
-    change.update(key_of(state), set=told, condition=equals("turn", state.turn), failed=_stale_turn)
-
-
-_TOLD: Final[tuple[str, ...]] = ("heard", "about", "served")
+    change.update(key_of(state), set=told_attributes(after), condition=equals("turn", state.turn), failed=_stale_turn)
 
 
 def contribute_turn(change: Change, old: SessionState, new: SessionState, record: TurnRecord) -> SessionState:
