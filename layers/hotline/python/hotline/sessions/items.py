@@ -138,8 +138,8 @@ def proof_from(state: SessionState) -> Proof:
 
 
 def _turn_item(record: TurnRecord) -> list[Any]:
-    """A list, since the names of four turns are a tenth of a write unit: turn, step, fingerprint, outcome, and where
-    there are any, ids and notes."""
+    """A list of turn, step, fingerprint and outcome, then ids and notes where there are any. The names of four turns
+    would be a tenth of a write unit."""
     ids, notes = list(record.ids), list(record.notes)
     more = [ids, notes] if notes else [ids] if ids else []
     return [record.turn, record.step, record.fingerprint, record.outcome, *more]
