@@ -22,7 +22,7 @@ from hotline.security.rules import SIGNALS_BY_PREFIX, RuleSet
 from .labels import Labels
 from .ledger import Ledger
 from .ordering import Placed
-from .reader import BadLine, Pair, Reader, Received, Told
+from .reader import BadLine, Pair, Reader, Received
 from .recent import RecentIds
 from .risk import rate_movement
 from .subjects import AWAKE_MAX, Subjects
@@ -293,8 +293,8 @@ _OF_MOVEMENTS: Final = frozenset(
 
 
 def _name_of(placed: Placed) -> tuple[bool, str]:
-    told: Told = placed[3]
-    return told.type == LABEL, told.id
+    _, id_, type_, _, _ = placed[3]
+    return type_ == LABEL, id_
 
 
 def _place_of(pair: Pair) -> tuple[int, int, str]:

@@ -62,10 +62,10 @@ def _read_sorted(file: Path) -> Iterator[Line]:
     last_ms = 0
     for number, line in read_lines(file):
         told = _read(line)
-        if isinstance(told, Told):
-            if told.at_ms < last_ms:
+        if not isinstance(told, BadLine):
+            if told[0] < last_ms:
                 raise Unsorted(0, number)
-            last_ms = told.at_ms
+            last_ms = told[0]
         elif line.isspace():
             continue
         yield number, line, told
@@ -109,6 +109,7 @@ def _divide(lines: Iterator[Line], shares: int, folder: Path) -> Divided:
 def _choose_shares(told: Told, pairs: tuple[Pair, ...], shares: int) -> set[int]:
     """The shares that judge a subject of the line. A label that names its movement alone goes to all of them. The share
     of its party has read the movement, maybe from another file; the others leave the label."""
-    if told.type == LABEL and not (told.data.get("merchant_id") or told.data.get("counterparty")):
+    _, _, type_, _, data = told
+    if type_ == LABEL and not (data.get("merchant_id") or data.get("counterparty")):
         return set(range(shares))
     return {share_of(subject, shares) for _, subject, _ in pairs}
