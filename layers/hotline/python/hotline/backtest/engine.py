@@ -139,20 +139,29 @@ class Engine:
             for stream, plan in rules.plans.items()
             if plan.rules or stream is Stream.ACCOUNT or (self._scope.ranked and stream is Stream.PARTY)
         }
-        self._missing: dict[Stream, set[str]] = {
+        self._needed = {
             stream: {name for rule in plan.rules.values() for name in rule.detector.needs}
             for stream, plan in rules.plans.items()
         }
+        """By stream the values, and the types, without which some rule sees nothing."""
+        # A value is no type, and to look for types among the values of each event would never end.
+        self._missing: dict[Stream, set[str]] = {stream: names - _SIGNALS for stream, names in self._needed.items()}
         self._shelves = {stream: (self._subjects.get(stream), missing) for stream, missing in self._missing.items()}
         """By stream the memories of its subjects, None where nobody asks for them, and the values that are missing."""
+        self._day_end_ms = 0
+        self._today: Counter[str] = Counter()
+        """The types of the events of the day that ends at `_day_end_ms`."""
         self.figures = Figures()
 
     def run(self, lines: Iterable[Placed]) -> Figures:
         """Judge the lines, which come by time. Raises what reading them raises."""
         self._run(lines)
         figures = self.figures
+        self._end_day()
         figures.untouched = self._reader.untouched
-        figures.missing = {stream.value: names for stream, names in self._missing.items()}
+        figures.missing = {
+            stream.value: self._missing[stream] | (names & _SIGNALS) for stream, names in self._needed.items()
+        }
         return figures
 
     def close(self) -> None:
@@ -161,41 +170,40 @@ class Engine:
             subjects.close()
 
     def _run(self, lines: Iterable[Placed]) -> None:
-        until_ms, judge = self._scope.until_ms, self._judge
-        group: list[Placed] = []
-        group_ms = -1
+        until_ms, judge, split = self._scope.until_ms, self._judge, self._split
+        # Nearly all events have a millisecond of their own.
+        last: Placed | None = None
+        others: list[Placed] = []
         for placed in lines:
-            at_ms = placed[0]
-            if at_ms == group_ms:
-                group.append(placed)
-                continue
-            if group:
-                judge(group)
-            if at_ms >= until_ms:
-                group = []
+            if last is not None:
+                if placed[0] == last[0]:
+                    others.append(placed)
+                    continue
+                if others:
+                    judge(self._split_all([last, *others]))
+                    others = []
+                else:
+                    judge(split(last))
+            if placed[0] >= until_ms:
+                last = None
                 break
-            group = [placed]
-            group_ms = at_ms
-        if group:
-            judge(group)
+            last = placed
+        if last is not None:
+            judge(self._split_all([last, *others]))
         self._ledger.flush()
 
-    def _judge(self, group: list[Placed]) -> None:
-        """Judge the events of one millisecond. Their order in the file means nothing."""
-        pairs: Iterable[Pair]
-        if len(group) == 1:
-            pairs = self._split(group[0])
-        else:
-            # A label looks for its movement among those before it.
-            group.sort(key=_name_of)
-            pairs = sorted((pair for placed in group for pair in self._split(placed)), key=_place_of)
+    def _split_all(self, group: list[Placed]) -> Iterable[Pair]:
+        """The events of one millisecond as the streams have them. Their order in the file means nothing."""
+        # A label looks for its movement among those before it.
+        group.sort(key=_name_of)
+        return sorted((pair for placed in group for pair in self._split(placed)), key=_place_of)
+
+    def _judge(self, pairs: Iterable[Pair]) -> None:
         share, shelves, ranked = self._share, self._shelves, self._scope.ranked
         for stream, subject, event in pairs:
             subjects, missing = shelves[stream]
-            if missing:
-                values = event.values
-                if not missing.isdisjoint(values):
-                    missing.difference_update(values)
+            if missing and not event.values.keys().isdisjoint(missing):
+                missing.difference_update(event.values)
             if subjects is None or (share.count > 1 and share_of(subject, share.count) != share.index):
                 continue
             fold = subjects.young.get(subject)
@@ -244,13 +252,22 @@ class Engine:
         if at_ms < scope.since_ms:
             figures.earlier += 1
             return pairs
-        if not figures.events:
-            figures.first_ms = at_ms
+        if at_ms >= self._day_end_ms:
+            self._end_day()
+            self._day_end_ms = at_ms - at_ms % DAY_MS + DAY_MS
+            figures.first_ms = figures.first_ms or at_ms
         figures.last_ms = at_ms
-        figures.events += 1
-        figures.types[type_] += 1
-        figures.days[at_ms // DAY_MS] += 1
+        self._today[type_] += 1
         return pairs
+
+    def _end_day(self) -> None:
+        """Add the day that has ended to the figures."""
+        figures, events = self.figures, self._today.total()
+        if events:
+            figures.events += events
+            figures.days[self._day_end_ms // DAY_MS - 1] += events
+            figures.types.update(self._today)
+            self._today.clear()
 
 
 @contextmanager
