@@ -36,8 +36,8 @@ END_MS: Final = 7_258_118_400_000
 OTHER_TYPES_MAX: Final = 200
 """So many types that do not matter are counted by name, and the rest as OTHER_TYPE."""
 OTHER_TYPE: Final = "other"
-MINUTES_MAX: Final = 4096
-"""So many minutes are known again, nearly three days."""
+HOURS_MAX: Final = 1024
+"""So many hours are known again, six weeks."""
 KINDS_MAX: Final = 256
 """So many spellings of instruments are known again."""
 
@@ -173,10 +173,10 @@ _MS: Final = timedelta(milliseconds=1)
 
 
 def _ms_of(time: Any) -> int:
-    """The milliseconds since 1970 of the usual form, put together from its minute, its seconds and the rest. Lines of
-    one minute share the first. Raises BadLine."""
+    """The milliseconds since 1970 of the usual form, put together from its hour, its minute and second, and the rest.
+    Lines of one hour share the first. Raises BadLine."""
     try:
-        return _minutes_ms[time[:17]] + _SECONDS_MS[time[17:19]] + _RESTS_MS[time[19:]]
+        return _hours_ms[time[:14]] + _SECONDS_MS[time[14:19]] + _RESTS_MS[time[19:]]
     except (KeyError, TypeError):
         return _read_time(time)
 
@@ -192,29 +192,29 @@ def _read_time(time: Any) -> int:
         raise BadLine(Fault.BAD_TIME, "time") from None
     if not FIRST_MS <= at_ms < END_MS:
         raise BadLine(Fault.BAD_TIME, "time")
-    second_ms, rest_ms = _SECONDS_MS.get(time[17:19]), _RESTS_MS.get(time[19:])
-    # Before a colon there, only a minute can stand: a form without colons has parts of a second in that place.
-    if second_ms is not None and rest_ms is not None and time[16] == ":":
-        if len(_minutes_ms) >= MINUTES_MAX:
-            _minutes_ms.clear()
-        _minutes_ms[time[:17]] = at_ms - second_ms - rest_ms
+    second_ms, rest_ms = _SECONDS_MS.get(time[14:19]), _RESTS_MS.get(time[19:])
+    # Colons at both places are those of the usual form alone: others have parts of a second or an offset there.
+    if second_ms is not None and rest_ms is not None and time[13] == ":":
+        if len(_hours_ms) >= HOURS_MAX:
+            _hours_ms.clear()
+        _hours_ms[time[:14]] = at_ms - second_ms - rest_ms
     return at_ms
 
 
-_minutes_ms: Final[dict[str, int]] = {}
-"""The last minutes that were read, as `2026-09-01T08:15:`."""
-_SECONDS_MS: Final = {f"{second:02}": second * 1000 for second in range(60)}
+_hours_ms: Final[dict[str, int]] = {}
+"""The last hours that were read, as `2026-09-01T08:`."""
+_SECONDS_MS: Final = {f"{second // 60:02}:{second % 60:02}": second * 1000 for second in range(3600)}
 _RESTS_MS: Final = {"Z": 0, "+00:00": 0} | {f".{ms:03}{zone}": ms for ms in range(1000) for zone in ("Z", "+00:00")}
 
 
-def _text(value: object, field: str, before: str = "") -> str:
+def _text(value: object, field: str) -> str:
     if type(value) is not str or not value or len(value) > TEXT_CHARACTERS_MAX:
-        raise BadLine(Fault.BAD_VALUE, f"{before}{field}")
+        raise BadLine(Fault.BAD_VALUE, field)
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise BadLine(Fault.BAD_TEXT, f"{before}{field}") from None
+            raise BadLine(Fault.BAD_TEXT, field) from None
     return value
 
 
@@ -225,8 +225,14 @@ def _currency(value: object, field: str) -> str:
     return value
 
 
-def _whole(value: object, field: str, *, least: int = -INTEGER_MAX) -> int:
-    if type(value) is not int or not least <= value <= INTEGER_MAX:
+def _whole(value: object, field: str) -> int:
+    if type(value) is not int or not -INTEGER_MAX <= value <= INTEGER_MAX:
+        raise BadLine(Fault.BAD_VALUE, field)
+    return value
+
+
+def _amount(value: object, field: str) -> int:
+    if type(value) is not int or not 0 <= value <= INTEGER_MAX:
         raise BadLine(Fault.BAD_VALUE, field)
     return value
 
@@ -238,11 +244,12 @@ def _split_login(_: Reader, told: Told) -> tuple[Pair, ...]:
     kind = data.get("kind")
     if kind is not None:
         values["kind"] = _text(kind, "data.kind")
-    for name, field in _SOURCE_FIELDS:
-        value = source.get(field)
+    look = source.get
+    for name, field, path in _SOURCE_FIELDS:
+        value = look(field)
         if value is not None:
-            values[name] = _text(value, field, "data.source.")
-    latitude, longitude = source.get("lat"), source.get("lon")
+            values[name] = _text(value, path)
+    latitude, longitude = look("lat"), look("lon")
     if latitude is not None and longitude is not None:
         values["cell"] = _cell(latitude, longitude)
     found: Pair = (Stream.ACCOUNT, subject, Event(id_, at_ms, type_, values))
@@ -252,7 +259,10 @@ def _split_login(_: Reader, told: Told) -> tuple[Pair, ...]:
     return found, (Stream.SOURCE, place, Event(id_, at_ms, type_, {**values, "account": subject}))
 
 
-_SOURCE_FIELDS: Final = (("ip", "ip"), ("device", "device_id"), ("country", "country"), ("network", "network"))
+_SOURCE_FIELDS: Final = tuple(
+    (name, field, f"data.source.{field}")
+    for name, field in (("ip", "ip"), ("device", "device_id"), ("country", "country"), ("network", "network"))
+)
 
 
 def _cell(latitude: Any, longitude: Any) -> str:
@@ -269,7 +279,7 @@ _NUMBERS: Final = (float, int)
 
 def _split_movement(reader: Reader, told: Told) -> tuple[Pair, ...]:
     at_ms, id_, type_, subject, data = told
-    kind, _, status = type_.partition(".")
+    kind, status = _MOVEMENTS[type_]
     amount = data["amount"]
     movement_id = _text(data["movement_id"], "data.movement_id")
     own: dict[str, Any] = {
@@ -277,7 +287,7 @@ def _split_movement(reader: Reader, told: Told) -> tuple[Pair, ...]:
         "status": status,
         "movement_id": movement_id,
         "version": _whole(data["version"], "data.version"),
-        "amount_minor": _whole(amount["minor"], "data.amount.minor", least=0),
+        "amount_minor": _amount(amount["minor"], "data.amount.minor"),
         "currency": _currency(amount["currency"], "data.amount.currency"),
     }
     look = data.get
@@ -325,6 +335,14 @@ def _split_movement(reader: Reader, told: Told) -> tuple[Pair, ...]:
     return found, to_party, (Stream.ACCOUNT, account, Received(id_, at_ms, type_, received))
 
 
+_MOVEMENTS: Final = {
+    f"{kind}.{status}": (kind, status)
+    for kind in ("payment", "transfer", "bill_payment", "top_up", "withdrawal")
+    for status in ("authorised", "succeeded", "failed", "unknown", "reversed")
+}
+"""The types of movements, with the two words of each."""
+
+
 @lru_cache(maxsize=KINDS_MAX)
 def _instrument(kind: str) -> str:
     """The kind of an instrument in the words of the lists."""
@@ -361,7 +379,7 @@ def _split_refund(_: Reader, told: Told) -> tuple[Pair, ...]:
         {
             "refund_id": _text(data["refund_id"], "data.refund_id"),
             "movement_id": _text(data["movement_id"], "data.movement_id"),
-            "amount_minor": _whole(amount["minor"], "data.amount.minor", least=0),
+            "amount_minor": _amount(amount["minor"], "data.amount.minor"),
             "currency": _currency(amount["currency"], "data.amount.currency"),
             "status": type_.partition(".")[2],
         },
@@ -437,11 +455,7 @@ _BUILDERS: Final[Mapping[str, Callable[[Reader, Told], tuple[Pair, ...]]]] = {
     "funds.balance_changed": _split_funds,
     "transaction.confirmed_fraud": _split_label,
     "dispute.decided": _split_dispute,
-    **{
-        f"{kind}.{status}": _split_movement
-        for kind in ("payment", "transfer", "bill_payment", "top_up", "withdrawal")
-        for status in ("authorised", "succeeded", "failed", "unknown", "reversed")
-    },
+    **dict.fromkeys(_MOVEMENTS, _split_movement),
     **{f"refund.{status}": _split_refund for status in ("sent", "settled", "failed", "returned", "unknown")},
 }
 _BARE_TYPES: Final = {**{name: name for name in _BUILDERS}, **{name + VERSION_SUFFIX: name for name in _BUILDERS}}
