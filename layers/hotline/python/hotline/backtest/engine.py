@@ -132,6 +132,11 @@ class Engine:
         self._ledger = ledger
         self._share = share or Share()
         self._scope = scope or Scope()
+        # The engine asks for these at each event.
+        self._is_shared = self._share.count > 1
+        self._is_ranked = self._scope.ranked
+        self._is_labelled = bool(self._scope.labelled or self._scope.compromised)
+        self._since_ms = self._scope.since_ms
         self._reader = Reader()
         self._ids = RecentIds()
         self._subjects: dict[Stream, Subjects] = {
@@ -199,21 +204,22 @@ class Engine:
         return sorted((pair for placed in group for pair in self._split(placed)), key=_place_of)
 
     def _judge(self, pairs: Iterable[Pair]) -> None:
-        share, shelves, ranked = self._share, self._shelves, self._scope.ranked
         for stream, subject, event in pairs:
-            subjects, missing = shelves[stream]
+            subjects, missing = self._shelves[stream]
             if missing and not event.values.keys().isdisjoint(missing):
                 missing.difference_update(event.values)
-            if subjects is None or (share.count > 1 and share_of(subject, share.count) != share.index):
+            if subjects is None or (self._is_shared and not self._share.has(subject)):
                 continue
             fold = subjects.young.get(subject)
             if fold is None:
                 fold, is_new = subjects.wake(subject)
-                if is_new and ranked and stream is Stream.ACCOUNT:
+                if is_new and self._is_ranked and stream is Stream.ACCOUNT:
                     self._ledger.note_account(subject)
-            for rule, hit in fold.judge(event):
-                self._ledger.note_hit(rule, subject, hit)
-            if ranked:
+            found = fold.judge(event)
+            if found:
+                for rule, hit in found:
+                    self._ledger.note_hit(rule, subject, hit)
+            if self._is_ranked:
                 self._rate(stream, subject, event, fold)
 
     def _rate(self, stream: Stream, subject: str, event: Event, fold: Fold) -> None:
@@ -239,17 +245,17 @@ class Engine:
             return ()
         if not pairs:
             return ()
-        _, id_, type_, _, _ = told
-        figures, scope, share = self.figures, self._scope, self._share
+        id_, type_ = told[1], told[2]
         is_known = self._ids.is_known(id_, at_ms)
-        if share.count > 1 and not share.has(pairs[0][1]):
+        if self._is_shared and not self._share.has(pairs[0][1]):
             return () if is_known else pairs
+        figures = self.figures
         if is_known:
             figures.duplicates += 1
             return ()
-        if id_ in scope.labelled or (pairs[0][1] in scope.compromised and _can_be_named(pairs[0][2])):
-            self._ledger.note_labelled(id_, pairs[0][1], at_ms)
-        if at_ms < scope.since_ms:
+        if self._is_labelled:
+            self._note_label(id_, pairs[0])
+        if at_ms < self._since_ms:
             figures.earlier += 1
             return pairs
         if at_ms >= self._day_end_ms:
@@ -259,6 +265,13 @@ class Engine:
         figures.last_ms = at_ms
         self._today[type_] += 1
         return pairs
+
+    def _note_label(self, id_: str, pair: Pair) -> None:
+        """Note an event that has a label of its own, or whose account has one."""
+        _, subject, event = pair
+        scope = self._scope
+        if id_ in scope.labelled or (subject in scope.compromised and _can_be_named(event)):
+            self._ledger.note_labelled(id_, subject, event.at_ms)
 
     def _end_day(self) -> None:
         """Add the day that has ended to the figures."""

@@ -25,11 +25,12 @@ class Fold:
     party's, and a party has that part alone.
     """
 
-    __slots__ = ("_has_left", "_plan", "_read", "alarms", "history", "peak", "peak_risk", "risk", "states")
+    __slots__ = ("_by_signal", "_has_left", "_left_by_kind", "_plan", "_read", "alarms", "history", "peak", "peak_risk", "risk", "states")
 
     def __init__(self, plan: Plan, stored: Mapping[str, Any] | None = None) -> None:
         stored = stored or {}
         self._plan = plan
+        self._by_signal, self._left_by_kind = plan.by_signal, plan.left_by_kind
         known = stored.get("history")
         self.history: History = _UNREAD
         if plan.stream is Stream.ACCOUNT:
@@ -73,20 +74,21 @@ class Fold:
     def judge(self, event: Event) -> Sequence[Seen]:
         """Take in the next event and leave its risk to `weigh`, for whoever does not ask for the risk of each. Returns
         what the rules have seen with it."""
-        signal, read = event.type, self._read
+        signal: str | None = event.type
         self.risk = None
         self._has_left = False
-        if read is not None:
-            told = read(signal, event.at_ms, event.values)
-            if told is None:
-                return NOTHING
-            signal = told
-            self._has_left = signal == _LEFT
-        by_signal = self._plan.by_signal
-        listeners = by_signal.get(signal)
-        if listeners is None:
+        if self._read is not None:
+            signal = self._read(signal, event.at_ms, event.values)
+        if signal == _LEFT:
+            self._has_left = True
+            listeners = self._left_by_kind[event.values["kind"]]
+        elif signal is None:
+            return NOTHING
+        elif signal in self._by_signal:
+            listeners = self._by_signal[signal]
+        else:
             signal = SIGNALS_BY_PREFIX.get(signal[: signal.find(".") + 1], signal)
-            listeners = by_signal.get(signal, ())
+            listeners = self._by_signal.get(signal, ())
         history, states = self.history, self.states
         seen: list[Seen] | None = None
         for name, step, limits, rule, wakes in listeners:

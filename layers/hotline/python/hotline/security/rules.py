@@ -14,6 +14,7 @@ from typing import Any, Final
 from hotline.kit.ids import derive_id
 
 from .detectors import Detector, Event, History, Hit, Signal, State, Stream
+from .detectors.history import LEFT_SIGNAL, OUTWARD_KINDS
 from .score import FINDING_LEVELS, Weights
 
 DIGEST_CHARACTERS: Final = 8
@@ -54,6 +55,8 @@ class Plan:
 
     stream: Stream
     by_signal: Mapping[str, tuple[Listener, ...]]
+    left_by_kind: Mapping[str, tuple[Listener, ...]]
+    """The rules that listen to money that leaves, by the kind of the movement."""
     rules: Mapping[str, Rule]
     """By their names."""
     weights: Weights
@@ -97,13 +100,20 @@ def _plan(stream: Stream, rules: list[Rule], weights: Weights) -> Plan:
         for signal in detector.listens:
             wakes = detector.wakes is None or signal in detector.wakes
             by_signal.setdefault(signal.value, []).append((rule.name, detector.step, rule.limits, rule, wakes))
+    left = by_signal.get(LEFT_SIGNAL, [])
     return Plan(
         stream,
         {signal: tuple(listeners) for signal, listeners in by_signal.items()},
+        {kind: tuple(one for one in left if _hears(one, kind)) for kind in OUTWARD_KINDS},
         {rule.name: rule for rule in rules},
         weights,
         {rule.name: FINDING_LEVELS[rule.detector.severity] for rule in rules},
     )
+
+
+def _hears(listener: Listener, kind: str) -> bool:
+    kinds = listener[3].detector.kinds
+    return kinds is None or kind in kinds
 
 
 def _name(detector: Detector[Any], limits: Any) -> str:

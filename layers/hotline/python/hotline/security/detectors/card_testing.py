@@ -30,6 +30,7 @@ from .rule import (
 from .windows import slide
 
 _LEFT: Final = Signal.MONEY_LEFT.value
+_KINDS: Final = frozenset({"payment"})
 _UNDONE: Final = Signal.MONEY_UNDONE.value
 TRIES_MAX: Final = 12
 
@@ -115,6 +116,7 @@ DETECTOR: Final = Detector(
     version=1,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_FAILED, Signal.MONEY_UNDONE}),
+    kinds=_KINDS,
     wakes=frozenset({Signal.MONEY_LEFT, Signal.MONEY_FAILED}),
     needs=frozenset({"movement_id", "party"}),
     limits=Limits(),

@@ -150,6 +150,7 @@ DETECTOR: Final = Detector(
     version=2,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
+    kinds=STEALING_KINDS,
     wakes=frozenset({Signal.MONEY_LEFT}),
     needs=frozenset({"movement_id"}),
     limits=Limits(),

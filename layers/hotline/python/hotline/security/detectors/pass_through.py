@@ -30,6 +30,7 @@ from .rule import (
 from .windows import slide
 
 _LEFT: Final = Signal.MONEY_LEFT.value
+_KINDS: Final = frozenset({"transfer", "withdrawal"})
 _UNDONE: Final = Signal.MONEY_UNDONE.value
 COMINGS_MAX: Final = 8
 GOINGS_MAX: Final = 16
@@ -62,7 +63,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     id, movement, amount, currency], both of one window. `hit` is the last finding."""
     if signal == _LEFT:
         came = state.get("came")
-        if not came or event.values["kind"] not in ("transfer", "withdrawal"):
+        if not came or event.values["kind"] not in _KINDS:
             return NO_HITS
         if came[-1][_TIME] < event.at_ms - limits.window_ms:
             state.clear()
@@ -175,6 +176,7 @@ DETECTOR: Final = Detector(
     version=1,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_CAME, Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
+    kinds=_KINDS,
     wakes=frozenset({Signal.MONEY_CAME}),
     needs=frozenset({"movement_id", "direction"}),
     limits=Limits(),

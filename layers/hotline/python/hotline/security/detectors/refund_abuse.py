@@ -31,6 +31,7 @@ from .rule import (
 
 _LEFT: Final = Signal.MONEY_LEFT.value
 _UNDONE: Final = frozenset({Signal.REFUND_FAILED.value, Signal.REFUND_RETURNED.value})
+_KINDS: Final = frozenset({"payment"})
 type Sums = tuple[float, float]
 """A weight and a weighted sum of money in minor units."""
 IDS_MAX: Final = 20
@@ -194,6 +195,7 @@ DETECTOR: Final = Detector(
     listens=frozenset(
         {Signal.MONEY_LEFT, Signal.REFUND_SENT, Signal.REFUND_SETTLED, Signal.REFUND_FAILED, Signal.REFUND_RETURNED}
     ),
+    kinds=_KINDS,
     needs=frozenset({"movement_id", "refund_id"}),
     limits=Limits(),
     positive=frozenset({"half_life_ms"}),

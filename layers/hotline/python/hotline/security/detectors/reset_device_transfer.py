@@ -163,6 +163,7 @@ DETECTOR: Final = Detector(
             Signal.MONEY_UNDONE,
         }
     ),
+    kinds=STEALING_KINDS,
     wakes=frozenset({Signal.PASSWORD_CHANGED, Signal.POINT_CHANGED, Signal.TWO_STEP_CHANGED, Signal.SIM_CHANGED}),
     needs=frozenset({"device.registered", "movement_id"}),
     limits=Limits(),

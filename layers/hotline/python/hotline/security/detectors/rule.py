@@ -151,6 +151,8 @@ class Detector[L]:
     listens: frozenset[Signal]
     wakes: frozenset[Signal] | None = None
     """The signals that may begin a memory; None: all. A rule without a memory is not asked about the others."""
+    kinds: frozenset[str] | None = None
+    """The kinds of movements that matter to the rule when money leaves; None: all. It is not asked about the others."""
     needs: frozenset[str] = frozenset()
     """The values without which the rule sees nothing. A backtest leaves the rule out of a history that lacks them."""
     limits: L
