@@ -34,12 +34,15 @@ class RecentParties:
 
 
 class RecentIds:
-    """The ids of the events of the last 24 hours, of event time: two generations, of which the older one goes."""
+    """The ids of the events of the last 24 hours, of event time: two generations, of which the older one goes.
+
+    An id is known for 24 hours and not a moment longer, wherever a generation ends: each share begins its own.
+    """
 
     def __init__(self, kept_max: int = IDS_MAX) -> None:
         self._kept_max = kept_max
-        self._young: set[str] = set()
-        self._old: set[str] = set()
+        self._young: dict[str, int] = {}
+        self._old: dict[str, int] = {}
         self._turn_ms = 0
 
     def is_known(self, id_: str, at_ms: int) -> bool:
@@ -47,10 +50,13 @@ class RecentIds:
         young = self._young
         if at_ms > self._turn_ms or len(young) >= self._kept_max:
             # Longer than two spans ago: neither generation may know it.
-            self._old = young if at_ms <= self._turn_ms + LATENESS_MS else set()
-            self._young = young = set()
+            self._old = young if at_ms <= self._turn_ms + LATENESS_MS else {}
+            self._young = young = {}
             self._turn_ms = at_ms + LATENESS_MS
-        if id_ in young or id_ in self._old:
+        noted_ms = young.get(id_)
+        if noted_ms is None:
+            noted_ms = self._old.get(id_)
+        if noted_ms is not None and at_ms - noted_ms <= LATENESS_MS:
             return True
-        young.add(id_)
+        young[id_] = at_ms
         return False
