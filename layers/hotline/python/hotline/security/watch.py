@@ -19,7 +19,7 @@ from .fold import Fold
 from .rules import Plan, Rule
 
 LATENESS_MS: Final = 24 * 3_600_000
-"""How late an event may come and still be judged. A later one is counted and not judged."""
+"""How late an event may come and still be judged. A later one is not judged."""
 PENDING_MAX: Final = 200
 """So many young events are kept. In a flood the oldest are settled early, and what comes late to them is not judged."""
 STANDING_MAX: Final = 8
@@ -54,8 +54,8 @@ class Changes:
 class Watch:
     """The memory of the scan about one subject.
 
-    `applied_to` is the position of the last row that was taken in. `late` counts the events that came too late.
-    `newest_ms` is the time of the newest event that was taken in since the watch was read, 0 without any.
+    `applied_to` is the position of the last row that was taken in. `newest_ms` is the time of the newest event that was
+    taken in since the watch was read, 0 without any.
     """
 
     __slots__ = (
@@ -76,7 +76,6 @@ class Watch:
         "_tip",
         "_told",
         "applied_to",
-        "late",
         "newest_ms",
     )
 
@@ -85,7 +84,6 @@ class Watch:
         self._plan = plan
         self._rules = plan.rules
         self.applied_to: str = stored.get("applied_to", "")
-        self.late: int = stored.get("late", 0)
         self._horizon: Place = tuple(stored.get("horizon", (0, 0, "")))
         self._pending = [Event(*fields) for fields in stored.get("pending", ())]
         self._ids = {event.id for event in self._pending}
@@ -133,8 +131,6 @@ class Watch:
             stored["base"] = _write_hits(self._base)
         if self._standing:
             stored["standing"] = _write_hits(self._standing)
-        if self.late:
-            stored["late"] = self.late
         return stored
 
     def store_begun(self, told: Iterable[Raised]) -> dict[str, Any]:
@@ -153,7 +149,6 @@ class Watch:
             return
         pending = self._pending
         if is_too_late(arrived_ms, event) or event.place <= self._horizon:
-            self.late += 1
             return
         self._ids.add(event.id)
         self.newest_ms = max(self.newest_ms, event.at_ms)
