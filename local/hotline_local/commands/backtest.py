@@ -4,6 +4,7 @@ import argparse
 import json
 import signal
 import sys
+import textwrap
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,13 +26,26 @@ JOBS_MAX: Final = 64
 
 _DESCRIPTION: Final = (
     "Run the rules of the scan over a history of wallet events, without AWS. FILE has one CloudEvents object a line "
-    "(docs/contracts.md), best sorted by time; .gz is unpacked. Other files are sorted first, into temporary files. "
-    "LABELS has one JSON object a line: movement_id, event_id or account (this one with from and to, which may be left "
-    "out), and fraud, true or false. A thing without a label counts as honest. With --out the findings, the rankings "
-    "of movements and accounts, the summary and charts are written into DIR. Exit code 0: every line was read; 1: some "
-    "were not; 2: the command cannot be carried out as it stands. "
+    "(docs/contracts.md), best sorted by time; files that end in .gz are read as they stand. Unsorted files are "
+    "sorted first, into temporary files. LABELS has one JSON object a line: movement_id, event_id or account (this "
+    "one with from and to, which may be left out), and fraud, true or false. A thing without a label counts as "
+    "honest. With --out the findings, the rankings of movements and accounts, the summary and charts are written into "
+    "DIR. Exit code 0: every line was read; 1: some were not; 2: the command cannot be carried out as it stands. "
     "docs/backtest.md says how to convert other data sets, and what the measures mean."
 )
+
+
+EPILOG: Final = """\
+examples:
+  ./hotline backtest history.jsonl                              how much each rule finds
+  ./hotline backtest 2026-09.jsonl.gz 2026-10.jsonl.gz --jobs 2 packed files, several at once
+  ./hotline backtest history.jsonl --labels fraud.jsonl --out found
+  ./hotline backtest history.jsonl --settings detection.toml --from 2026-10-01T00:00:00Z
+  ./hotline backtest tune history.jsonl --labels fraud.jsonl --detector velocity \\
+      --train 2026-09-01T00:00:00Z..2026-10-01T00:00:00Z --test 2026-10-01T00:00:00Z..2026-11-01T00:00:00Z
+tune tries other limits of one rule on the period of --train, and tells how the best of them do on the later period of
+--test, beside those that it began with.
+"""
 
 
 def register(subparsers: Subparsers) -> None:
@@ -39,11 +53,12 @@ def register(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "backtest",
         help="run the rules of the scan over a history of wallet events",
-        description=_DESCRIPTION,
-        epilog="./hotline backtest tune --help tells how limits are searched for.",
+        description=textwrap.fill(_DESCRIPTION, 80),
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="a history, .jsonl or .jsonl.gz; or the word tune, then a history"
+        "files", nargs="+", metavar="FILE", help="a history: .jsonl, or .jsonl.gz; or the word tune, then a history"
     )
     settings_help = "the rules that are on, and their limits (default: all rules)"
     parser.add_argument("--settings", type=Path, metavar="S.toml", help=settings_help)
