@@ -169,7 +169,7 @@ def test_parts_are_merged_in_steps(
     assert 1 < len(inputs.parts) <= parts_max
     found = [placed[3] for placed in ordering.iterate(inputs, lambda *_: pytest.fail("a line is bad"))]
     assert len(found) == len(history.facts)
-    assert [one.at_ms for one in found] == sorted(one.at_ms for one in found)
+    assert [at_ms for at_ms, *_ in found] == sorted(at_ms for at_ms, *_ in found)
 
 
 def test_a_bad_line_is_named_and_stops_nothing(

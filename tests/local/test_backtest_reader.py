@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hotline.backtest.inputs import read_lines
-from hotline.backtest.reader import BadLine, Pair, Reader, Received, read_line
+from hotline.backtest.reader import BadLine, Pair, Reader, Received, ms_of_text, read_line
 from hotline.contracts.facts import FACTS
 from hotline.security.detectors import Stream
 from tests.support.facts import event, sample_data
@@ -177,7 +177,57 @@ def test_types_that_do_not_matter_are_counted() -> None:
     ],
 )
 def test_a_time_is_cut_to_its_millisecond(text: str, at_ms: int) -> None:
-    assert read_line(json.dumps({**login(1, 0, "a"), "time": text}).encode()).at_ms == at_ms
+    assert read_line(json.dumps({**login(1, 0, "a"), "time": text}).encode())[0] == at_ms
+
+
+@pytest.mark.parametrize("rest", ["Z", ".400Z", "+00:00", ".400+00:00", "+01:23", ".4Z", ",400Z", ".4000Z", "z"])
+@pytest.mark.parametrize(
+    "hour",
+    ["2026-09-01T08:", "2026-09-01 08:", "2026-W36-2T08:", "20260901T0800", "20260901T08000", "20260901T080000.1"],
+)
+def test_a_time_is_the_same_whichever_times_were_read_before(hour: str, rest: str) -> None:
+    for tail in ("15:14", "23:59", "23", "59", "00:60", "60:00"):
+        line = json.dumps({**login(1, 0, "a"), "time": f"{hour}{tail}{rest}"}).encode()
+        try:
+            at_ms: int | None = ms_of_text(f"{hour}{tail}{rest}")
+        except ValueError:
+            at_ms = None
+        for _ in range(2):
+            if at_ms is None:
+                with pytest.raises(BadLine):
+                    read_line(line)
+            else:
+                assert read_line(line)[0] == at_ms
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("-0", "-0.0", "1e5", "1E400", "-1e-400", "NaN", "-Infinity", "-NaN", "01", "1.", ".5", "+1", "0x1", "1_0"),
+        *("9007199254740993", "-9223372036854775809", "1" * 4300, "1" * 4301, "1.7976931348623159e308", "4.35"),
+        *('"\\ud800"', '"\\ud83d\\ude00"', '"\\u00"', '"\x7f"', '"\x1f"', '"\\x"', '"\\/"', '"\\u0000"', '"'),
+        *(
+            '{"a":1,"a":2}',
+            '{"a":1,}',
+            "[1,]",
+            "[1 2]",
+            "tru",
+            "null",
+            "",
+            "[" * 199 + "]" * 199,
+            "[" * 300 + "]" * 300,
+        ),
+    ],
+)
+def test_a_line_is_read_as_json_reads_it(value: str) -> None:
+    line = json.dumps({**login(1, 0, "a"), "data": {"x": 0}}).replace('{"x": 0}', f'{{"x": {value}}}').encode()
+    try:
+        expected = repr(json.loads(line)["data"])
+    except (ValueError, RecursionError):
+        with pytest.raises(BadLine):
+            read_line(line)
+    else:
+        assert repr(read_line(line)[4]) == expected
 
 
 def changed(path: str, value: object) -> bytes:

@@ -14,6 +14,7 @@ import pytest
 
 from hotline.security import detectors
 from hotline.security.detectors import Detector, Event, Example, Severity, Signal, State
+from hotline.security.detectors.history import OUTWARD_KINDS
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
 from tests.support.folded_findings import fold_in_order, in_order, plan_of, size_of, watch_as_it_comes
@@ -65,6 +66,27 @@ def test_a_rule_says_what_to_do_and_what_it_needs(detector: Detector[Any]) -> No
     assert detector.needs
     told = [event for example in detector.examples for event in example.events]
     assert detector.needs <= {event.type for event in told}.union(*(event.values for event in told))
+
+
+@pytest.mark.parametrize("detector", [one for one in DETECTORS if one.kinds is not None], ids=ids)
+def test_a_rule_says_nothing_to_money_that_leaves_by_a_kind_that_it_does_not_name(detector: Detector[Any]) -> None:
+    assert detector.kinds is not None
+    others = OUTWARD_KINDS - detector.kinds
+    asked = 0
+    for example in detector.examples:
+        fold = Fold(plan_of(detector))
+        for event in in_order(example.events):
+            fold.take(event)
+            if event.values.get("kind") not in OUTWARD_KINDS or event.values.get("direction") == "in":
+                continue
+            (state,) = fold.states.values() or ({},)
+            before = json.dumps(state)
+            for kind in sorted(others):
+                other = Event(event.id, event.at_ms, event.type, {**event.values, "kind": kind})
+                assert not detector.step(state, Signal.MONEY_LEFT.value, other, fold.history, detector.limits)
+                assert json.dumps(state) == before
+                asked += bool(state)
+    assert asked
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=ids)

@@ -384,7 +384,7 @@ def _split_dispute(reader: Reader, told: Told) -> tuple[Pair, ...]:
 
 
 def _split_refund(_: Reader, told: Told) -> tuple[Pair, ...]:
-    _, _, type_, _, data = told
+    type_, data = told[2], told[4]
     amount = data["amount"]
     return _of_account(
         told,

@@ -25,7 +25,19 @@ class Fold:
     party's, and a party has that part alone.
     """
 
-    __slots__ = ("_by_signal", "_has_left", "_left_by_kind", "_plan", "_read", "alarms", "history", "peak", "peak_risk", "risk", "states")
+    __slots__ = (
+        "_by_signal",
+        "_has_left",
+        "_left_by_kind",
+        "_plan",
+        "_read",
+        "alarms",
+        "history",
+        "peak",
+        "peak_risk",
+        "risk",
+        "states",
+    )
 
     def __init__(self, plan: Plan, stored: Mapping[str, Any] | None = None) -> None:
         stored = stored or {}
@@ -74,11 +86,10 @@ class Fold:
     def judge(self, event: Event) -> Sequence[Seen]:
         """Take in the next event and leave its risk to `weigh`, for whoever does not ask for the risk of each. Returns
         what the rules have seen with it."""
-        signal: str | None = event.type
+        type_, read = event.type, self._read
         self.risk = None
         self._has_left = False
-        if self._read is not None:
-            signal = self._read(signal, event.at_ms, event.values)
+        signal = type_ if read is None else read(type_, event.at_ms, event.values)
         if signal == _LEFT:
             self._has_left = True
             listeners = self._left_by_kind[event.values["kind"]]
