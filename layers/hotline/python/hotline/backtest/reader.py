@@ -100,11 +100,7 @@ def read_line(line: bytes) -> Told:
         bare_type = _type(type_)
     if type(data) is not dict:
         raise BadLine(Fault.BAD_VALUE, "data")
-    at_ms = _ms_of(time)
-    if not _are_plain(id_, subject):
-        _text(id_, "id")
-        _text(subject, "subject")
-    return at_ms, id_, bare_type, subject, data
+    return _ms_of(time), _text(id_, "id"), bare_type, _text(subject, "subject"), data
 
 
 def _type(value: object) -> str:
@@ -209,14 +205,6 @@ _hours_ms: Final[dict[str, int]] = {}
 """The last hours that were read, as `2026-09-01T08:`."""
 _SECONDS_MS: Final = {f"{second // 60:02}:{second % 60:02}": second * 1000 for second in range(3600)}
 _RESTS_MS: Final = {"Z": 0, "+00:00": 0} | {f".{ms:03}{zone}": ms for ms in range(1000) for zone in ("Z", "+00:00")}
-
-
-def _are_plain(first: Any, second: Any) -> bool:
-    """Whether both are plain texts, neither empty, not long even together: nearly all are, and one look is enough."""
-    try:
-        return (first + second).isascii() and len(first) + len(second) <= TEXT_CHARACTERS_MAX and first and second
-    except (TypeError, AttributeError):
-        return False
 
 
 def _text(value: object, field: str) -> str:
