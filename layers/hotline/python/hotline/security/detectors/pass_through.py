@@ -63,7 +63,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     id, movement, amount, currency], both of one window. `hit` is the last finding."""
     if signal == _LEFT:
         came = state.get("came")
-        if not came or event.values["kind"] not in _KINDS:
+        if not came or event.values["kind"] not in ("transfer", "withdrawal"):
             return NO_HITS
         if came[-1][_TIME] < event.at_ms - limits.window_ms:
             state.clear()
