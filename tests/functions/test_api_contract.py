@@ -19,11 +19,14 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ApiWorld
 from tests.support.api_wsgi import BEARER, application
+from tests.support.schema_cases import Kinds
 
 pytestmark = pytest.mark.soak
 
-EXAMPLES = 500 if os.environ.get("HOTLINE_SOAK") else 8
-"""A route, beside one request for each limit and each form of the schema; `make soak` looks further."""
+SOAK = bool(os.environ.get("HOTLINE_SOAK"))
+EXAMPLES = 500 if SOAK else 8
+"""A route, beside one request for each limit, each form of the schema and each way to break it; `make soak` looks
+further."""
 LEFT_OUT = [positive_data_acceptance]
 """Not all that the schema allows is accepted: a code may be wrong, an amount too large."""
 
@@ -51,6 +54,11 @@ def described() -> schemathesis.BaseSchema:
     return schema
 
 
+@pytest.fixture(scope="module")
+def kinds() -> Kinds:
+    return Kinds()
+
+
 schema = schemathesis.pytest.from_fixture("described")
 """Read when its test runs: each worker collects all tests, and building these takes seconds."""
 
@@ -65,6 +73,10 @@ def test_the_committed_description_is_that_of_the_code() -> None:
     deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-def test_every_answer_is_as_described_and_none_is_an_error_of_the_api(case: Any, monkeypatch: Any) -> None:
+def test_every_answer_is_as_described_and_none_is_an_error_of_the_api(
+    case: Any, monkeypatch: Any, kinds: Kinds
+) -> None:
+    if not SOAK and kinds.repeats(case):
+        return
     monkeypatch.setattr(quota, "REQUESTS_MAX", 10**9)
     case.call_and_validate(headers={"Authorization": BEARER}, excluded_checks=LEFT_OUT)

@@ -22,11 +22,13 @@ from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.agent_client import AgentClient, supervisor
 from tests.support.agent_world import AgentWorld
 from tests.support.api_wsgi import BEARER, application
+from tests.support.schema_cases import Kinds
 
 pytestmark = pytest.mark.soak
 
-EXAMPLES = 200 if os.environ.get("HOTLINE_SOAK") else 3
-"""A route; `make soak` looks further."""
+SOAK = bool(os.environ.get("HOTLINE_SOAK"))
+EXAMPLES = 200 if SOAK else 3
+"""A route, beside one request for each way to break the schema; `make soak` looks further."""
 LEFT_OUT = [positive_data_acceptance, missing_required_header]
 """Not all that the schema allows is accepted: proof or a second person may be missing. A missing If-Match is 428."""
 
@@ -66,6 +68,11 @@ def described(at_work: tuple[AgentClient, dict[str, str]]) -> schemathesis.BaseS
     return schema
 
 
+@pytest.fixture(scope="module")
+def kinds() -> Kinds:
+    return Kinds()
+
+
 schema = schemathesis.pytest.from_fixture("described")
 """Read when its test runs: each worker collects all tests, and building these takes seconds."""
 
@@ -92,8 +99,10 @@ def aim(case: Any, known: dict[str, str]) -> None:
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 def test_every_answer_is_as_described_and_none_is_an_error_of_the_api(
-    case: Any, monkeypatch: Any, at_work: tuple[AgentClient, dict[str, str]]
+    case: Any, monkeypatch: Any, at_work: tuple[AgentClient, dict[str, str]], kinds: Kinds
 ) -> None:
+    if not SOAK and kinds.repeats(case):
+        return
     monkeypatch.setattr(quota, "REQUESTS_MAX", 10**9)
     monkeypatch.setattr(
         limits, "LIMITS", {one: limits.Limit(10**9, known.refusal) for one, known in limits.LIMITS.items()}

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from hotline.security import detectors
-from hotline.security.detectors import Detector, Event, Example, Severity, Signal, State
+from hotline.security.detectors import Detector, Event, Example, Hit, Severity, Signal, State
 from hotline.security.detectors.history import OUTWARD_KINDS
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
@@ -100,16 +100,19 @@ def test_limits_are_numbers_or_tables_of_numbers_and_their_docstring_has_a_sourc
 @pytest.mark.parametrize(("detector", "example"), CASES, ids=ids)
 def test_a_memory_survives_that_it_is_written_and_read_in_the_middle(detector: Detector[Any], example: Example) -> None:
     plan, events = plan_of(detector), in_order(example.events)
+    whole, fold = Fold(plan), Fold(plan)
+    hits = [hit for event in events for _, hit in whole.take(event)]
+    kept = json.dumps(whole.store())
+    before: list[Hit] = []
     for middle in range(len(events) + 1):
-        fold = Fold(plan)
-        before = [hit for event in events[:middle] for _, hit in fold.take(event)]
         text = json.dumps(fold.store(), allow_nan=False)
         again = Fold(plan, json.loads(text))
         assert json.dumps(again.store(), allow_nan=False) == text
         after = [hit for event in events[middle:] for _, hit in again.take(event)]
-        whole = Fold(plan)
-        assert [*before, *after] == [hit for event in events for _, hit in whole.take(event)]
-        assert json.dumps(again.store()) == json.dumps(whole.store())
+        assert [*before, *after] == hits
+        assert json.dumps(again.store()) == kept
+        if middle < len(events):
+            before += [hit for _, hit in fold.take(events[middle])]
 
 
 @pytest.mark.parametrize(("detector", "example"), CASES, ids=ids)
