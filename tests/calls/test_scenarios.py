@@ -19,6 +19,7 @@ from hotline_local.scenarios.goals import GOALS, Reached, goals_of
 from hotline_local.scenarios.model import Topic
 from hotline_local.scenarios.playing import Played, play
 from hotline_local.scenarios.reading import load_scenario, scenario_files
+from tests.support.sweeps import sweep
 
 FOLDER = Path(__file__).parent
 SCENARIOS = {path.stem: load_scenario(path) for path in scenario_files([FOLDER])}
@@ -94,10 +95,8 @@ def test_no_value_that_a_flow_reads_is_missing_but_a_number_that_is_withheld(nam
     assert missing <= withheld
 
 
-@pytest.mark.parametrize("speaks", LANGUAGES)
-@pytest.mark.parametrize(
-    "step", [step.name for step in STEPS.values() if step.run_outbound is None and step.name not in AGENT_STEPS]
-)
+@sweep("speaks", LANGUAGES)
+@sweep("step", [step.name for step in STEPS.values() if step.run_outbound is None and step.name not in AGENT_STEPS])
 def test_every_step_of_a_call_is_answered_in_some_scenario_of_each_language(step: str, speaks: str) -> None:
     calls = [played(name) for name, each in SCENARIOS.items() if each.speaks == speaks]
     functions = [event.data for call in calls for event in call.events if event.kind == "function"]

@@ -78,6 +78,7 @@ from hotline.wording.catalogue import find
 from hotline_local.desk_server import FOLDER
 from hotline_local.launcher.paths import ROOT
 from tests.support.agent_document import DOCUMENT
+from tests.support.sweeps import sweep
 
 LANGUAGES: Final = {"en": "en-US", "zh": "zh-CN"}
 WORDS: Final[dict[str, dict[str, str]]] = {
@@ -191,8 +192,8 @@ def has_word(code: str, group: str, word: object) -> bool:
     return bool(words.get(f"{group}.{word}") or words.get(f"{otherwise.get(group)}.{word}"))
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
-@pytest.mark.parametrize("group", GROUPS)
+@sweep("code", LANGUAGES)
+@sweep("group", GROUPS)
 def test_every_closed_word_has_words(group: str, code: str) -> None:
     words = [getattr(word, "value", word) for word in GROUPS[group]]
     assert words

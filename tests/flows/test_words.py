@@ -13,6 +13,7 @@ from hotline.kit.languages import CHINESE, ENGLISH, LANGUAGES
 from hotline_local.words.catalogues import FLOW_PREFIX, read_source, source_file, usable_texts
 from hotline_local.words.flow_words import SHORT, FlowWords, MissingWords, write_flows
 from hotline_local.worlds.flow_files import flow_files
+from tests.support.sweeps import sweep
 
 TOKEN = re.compile(r"\$\{\w+\}")
 
@@ -47,7 +48,7 @@ def test_words_that_several_flows_say_stand_once() -> None:
     assert {attribute for attribute, _, _ in again} <= {"say_silence"}
 
 
-@pytest.mark.parametrize("key", sorted(flow_messages(ENGLISH)))
+@sweep("key", sorted(flow_messages(ENGLISH)))
 def test_a_prompt_has_the_same_tokens_in_every_language_and_stays_one_line(key: str) -> None:
     assert len({tuple(TOKEN.findall(flow_messages(language)[key])) for language in LANGUAGES}) == 1
     assert not any("\n" in flow_messages(language)[key] for language in LANGUAGES)

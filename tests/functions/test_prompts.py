@@ -28,6 +28,7 @@ from hotline.wording.speech import SSML_CHARACTERS_MAX
 from hotline.wording.values import Opening, locale_of
 from tests.support.longest_answers import answers
 from tests.support.spoken_prompt import prompt
+from tests.support.sweeps import sweep
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MONEY = Money(12850, "CNY")
@@ -126,9 +127,9 @@ def said(step: str, outcome: str, facts: Mapping[str, object], language: str = E
     return "".join(root.itertext())
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("facts", ["all", "none"])
-@pytest.mark.parametrize(("step", "outcome"), CASES)
+@sweep("language", LANGUAGES)
+@sweep("facts", ["all", "none"])
+@sweep(("step", "outcome"), CASES)
 def test_every_outcome_has_words(step: str, outcome: str, facts: str, language: str) -> None:
     if facts == "all":
         words = said(step, outcome, FULL.get(step, {}), language)

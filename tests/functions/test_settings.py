@@ -22,6 +22,7 @@ from hotline.kit.limits import MESSAGES_MAX, PER_PREFIX_MAX, WRONG_CODES_MAX, Tr
 from hotline.kit.store import Table
 from hotline.security.service import ACTIVITY_SHARDS, SHARDS_MAX
 from tests.support.function_settings import CODE_CALL_FLOW, QUEUE, SETTINGS, TASK_FLOW, started
+from tests.support.sweeps import sweep
 from tests.support.template import properties
 
 LOGICAL_IDS: Final = {
@@ -102,11 +103,11 @@ def test_a_function_takes_the_settings_that_the_template_gives_it_and_no_other(f
     assert noted.asked == given == set(SETTINGS[function])
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("function", "name"),
     [(function, name) for function, given in SETTINGS.items() for name in sorted(given.keys() - OPTIONAL)],
 )
-@pytest.mark.parametrize("value", [None, ""])
+@sweep("value", [None, ""])
 def test_a_setting_that_is_needed_and_missing_is_named(function: str, name: str, value: str | None) -> None:
     given = without(function, name) | ({} if value is None else {name: value})
     with pytest.raises(MissingSetting) as caught:
@@ -114,7 +115,7 @@ def test_a_setting_that_is_needed_and_missing_is_named(function: str, name: str,
     assert (caught.value.name, str(caught.value)) == (name, name)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("function", "name"),
     [(function, name) for function, given in SETTINGS.items() for name in sorted(given.keys() & OPTIONAL)],
 )
@@ -241,7 +242,7 @@ MALFORMED: Final = (
 )
 
 
-@pytest.mark.parametrize(("function", "name", "text"), MALFORMED)
+@sweep(("function", "name", "text"), MALFORMED)
 def test_a_malformed_setting_is_named_and_not_repeated(function: str, name: str, text: str) -> None:
     with pytest.raises(MalformedSetting) as caught:
         parse(function, {**SETTINGS[function], name: text})

@@ -14,6 +14,7 @@ import pytest
 from hotline_local.launcher.paths import ROOT
 from tests.support.documents import read_table
 from tests.support.import_contracts import ROOMS
+from tests.support.sweeps import sweep
 
 ROOM_FOLDER: Final = "layers/hotline/python/hotline"
 PAGE: Final = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
@@ -74,7 +75,7 @@ def test_the_items_are_those_whose_end_is_documented() -> None:
     assert len(set(told)) == len(told)
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row["Key"])
+@sweep("row", TABLE)
 def test_the_form_has_the_parts_of_the_key_and_each_writer_writes_by_it(row: dict[str, str]) -> None:
     (form,), writers = quoted(row["Form"]), quoted(row["Writers"])
     text = "".join(map(source, (form, *writers)))
@@ -91,7 +92,7 @@ def home_of(module: str) -> str:
     return module.partition("/")[0].replace("functions", "door")
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row["Key"])
+@sweep("row", TABLE)
 def test_the_rooms_of_an_item_are_those_of_its_modules(row: dict[str, str]) -> None:
     rooms, writers = set(row["Room"].split(", ")), {home_of(writer) for writer in quoted(row["Writers"])}
     assert rooms <= writers | {home_of(quoted(row["Form"])[0])}

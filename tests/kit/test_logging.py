@@ -11,6 +11,7 @@ import pytest
 from hotline.kit import logging as kit_logging
 from hotline.kit.clock import from_text
 from hotline.kit.logging import ALLOWED_KEYS, LEVELS, Event, Log, log, logger
+from tests.support.sweeps import sweep
 
 PERSONAL = re.compile("phone|mail|name|address|card|secret|token|text|body|message|number|^ip$|otp|password")
 
@@ -31,7 +32,7 @@ def test_codes_are_unique_and_of_one_form() -> None:
     assert all(re.fullmatch(r"HL\d{3}", code) for code in codes)
 
 
-@pytest.mark.parametrize("event", Event, ids=lambda event: event.code)
+@sweep("event", Event)
 def test_an_event_has_a_known_level_and_one_fixed_sentence(event: Event) -> None:
     assert event.level in {"INFO", "WARNING", "ERROR"} < set(LEVELS)
     assert re.fullmatch(r"[A-Z][^{}%]+\.", event.sentence)

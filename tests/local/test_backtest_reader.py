@@ -15,6 +15,7 @@ from hotline.backtest.reader import BadLine, Pair, Reader, Received, ms_of_text,
 from hotline.contracts.facts import FACTS
 from hotline.security.detectors import Stream
 from tests.support.facts import event, sample_data
+from tests.support.sweeps import sweep
 from tests.support.wallet_histories import login, movement, told
 
 
@@ -143,7 +144,7 @@ def test_an_agent_is_the_subject_of_what_they_do() -> None:
     assert values(fact, Stream.AGENT) == [("agent-1", {"account": "acct-1", "case": "case-1"})]
 
 
-@pytest.mark.parametrize("name", FACTS)
+@sweep("name", FACTS)
 def test_every_fact_of_the_contract_can_be_read(name: str) -> None:
     split(event(name, sample_data(name)))
 

@@ -9,6 +9,7 @@ import pytest
 from tests.mutation.mutants import ROOT, Equivalent, Site, find_sites, make_change, read_equivalents
 from tests.mutation.rules import RULES, Members, Rule
 from tests.mutation.trials import changed_codes
+from tests.support.sweeps import sweep
 
 EQUIVALENTS = read_equivalents()
 SAMPLE = '''
@@ -28,7 +29,7 @@ def chosen(values: tuple[int, ...] = (1, 2)) -> int | None:
 COLOURS: Members = {"Colour": ("RED", "BLUE")}
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.file)
+@sweep("rule", RULES)
 def test_a_rule_and_its_tests_are_there(rule: Rule) -> None:
     assert (ROOT / rule.path).is_file()
     for group in rule.groups(at_top=True):
@@ -40,7 +41,7 @@ def test_each_rule_is_listed_once() -> None:
     assert {file for file, count in Counter(rule.file for rule in RULES).items() if count > 1} == set()
 
 
-@pytest.mark.parametrize("listed", EQUIVALENTS, ids=lambda listed: f"{listed.file}: {listed.after[:40]}")
+@sweep("listed", EQUIVALENTS)
 def test_a_change_that_means_the_same_is_of_a_line_that_there_is(listed: Equivalent) -> None:
     (rule,) = (rule for rule in RULES if rule.file == listed.file)
     lines = [line.strip() for line in (ROOT / rule.path).read_text(encoding="utf-8").splitlines()]

@@ -27,6 +27,7 @@ from hotline.payments.arrivals import Term
 from hotline.refunds.laws import Clock, DayKind
 from hotline.refunds.policy import WalletPolicy
 from hotline.security.detectors import Detector
+from tests.support.sweeps import sweep
 
 SECONDS, MINUTES, HOURS, DAYS = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 _MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
@@ -708,7 +709,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
 CASES: Final = [(module, name) for module, figures in PROMISES.items() for name in figures]
 
 
-@pytest.mark.parametrize(("module", "name"), CASES)
+@sweep(("module", "name"), CASES)
 def test_a_figure_is_what_was_promised(module: str, name: str) -> None:
     promised, source = PROMISES[module][name]
     assert attrgetter(name)(import_module(module)) == promised, source
@@ -883,7 +884,7 @@ BY_THE_HOTLINE: Final = {
 """Operations that only a rule or a fact of the wallet brings about."""
 
 
-@pytest.mark.parametrize("operation", Operation)
+@sweep("operation", Operation)
 def test_an_operation_needs_the_proof_that_was_promised(operation: Operation) -> None:
     requirement = REQUIREMENTS[operation]
     assert (requirement.one_step, requirement.two_step) == NEEDED[operation]

@@ -9,8 +9,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-import pytest
-
 from hotline.agents import actions, limits, next_steps
 from hotline.agents import model as agents
 from hotline.cases import model as cases
@@ -21,6 +19,7 @@ from hotline.payments import model as payments
 from hotline.reports import model as reports
 from hotline.security import model as security
 from hotline.security.detectors import Severity
+from tests.support.sweeps import sweep
 
 WORDS: Final[dict[type[StrEnum], str]] = {
     actions.Obstacle: "not_claimed needs_proof factor_removed own_account nothing_to_do new_password other_first"
@@ -83,7 +82,7 @@ WORDS: Final[dict[type[StrEnum], str]] = {
 }
 
 
-@pytest.mark.parametrize("words", WORDS, ids=lambda words: words.__qualname__)
+@sweep("words", WORDS)
 def test_closed_words_are_these(words: type[StrEnum]) -> None:
     assert [word.value for word in words] == WORDS[words].split()
 

@@ -23,7 +23,7 @@ NOT_RUN: Final = (
 )
 OPTIONS: Final = (
     "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-gpu", "--disable-software-rasterizer",
+    "--disable-sync",
 )  # fmt: skip
 """Nothing but the page under test goes to the network."""
 

@@ -10,6 +10,7 @@ from hotline.backtest.reader import Reader, read_line
 from hotline.contracts.facts import FACTS
 from hotline.security.streams import streams_of
 from tests.support.facts import event, fact
+from tests.support.sweeps import sweep
 
 
 def keep(name: str, value: str) -> str:
@@ -17,7 +18,7 @@ def keep(name: str, value: str) -> str:
     return value
 
 
-@pytest.mark.parametrize("type_name", sorted(FACTS))
+@sweep("type_name", sorted(FACTS))
 def test_a_line_is_the_events_that_the_scan_keeps_of_its_fact(type_name: str) -> None:
     kept = {(one.stream, one.subject): (one.type, dict(one.values)) for one in streams_of(fact(type_name, {}), keep)}
     line = json.dumps(event(type_name)).encode()

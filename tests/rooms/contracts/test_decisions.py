@@ -41,6 +41,7 @@ from tests.support.lock_desk import ACCOUNT, Desk, failures, minutes
 from tests.support.money_world import ACCOUNT as MONEY_ACCOUNT
 from tests.support.money_world import MoneyWorld, billed, do_due, moved, published, refunded
 from tests.support.scan_runs import ScanWorld, chain, undone
+from tests.support.sweeps import sweep
 
 type Detail = dict[str, Any]
 
@@ -165,7 +166,7 @@ def test_a_decision_keeps_to_its_contract_and_its_schema(detail: Detail) -> None
     Draft202012Validator(documents()[f"decisions/{detail['type']}.json"]).validate(detail)
 
 
-@pytest.mark.parametrize("detail", DECIDED, ids=lambda detail: detail["type"])
+@sweep("detail", DECIDED)
 def test_a_decision_says_nothing_that_its_contract_does_not_name(detail: Detail) -> None:
     contract = DECISIONS[detail["type"].removesuffix(".v1")]
     assert set(detail["data"]) <= set(contract.model_fields)
@@ -181,7 +182,7 @@ def test_decisions_have_one_source() -> None:
 # ---------------------------------------------------------------- the reference wallet
 
 
-@pytest.mark.parametrize("detail", DECIDED, ids=lambda detail: detail["type"])
+@sweep("detail", DECIDED)
 def test_the_reference_wallet_answers_with_good_facts_always_of_the_same_id(detail: Detail) -> None:
     now, later = acknowledge(detail, NOON), acknowledge(detail, NOON + timedelta(hours=1))
     assert [fact["id"] for fact in now] == [fact["id"] for fact in later]

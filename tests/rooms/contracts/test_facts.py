@@ -26,6 +26,7 @@ from hotline.contracts.schemas import parse, refuse_future
 from hotline.kit.clock import to_text
 from hotline.kit.money import Money
 from tests.support.facts import ACCOUNT, EMAIL, PHONE, event, sample_data
+from tests.support.sweeps import sweep
 
 KEY_FIELDS = {
     "version", "subject_version", "movement_id", "initiated_at", "refund_id", "decision_id", "attempt_id", "device_id",
@@ -46,19 +47,19 @@ def why(detail: Any) -> tuple[Rejection, str]:
     return caught.value.reason, caught.value.field
 
 
-@pytest.mark.parametrize("type_name", FACTS)
+@sweep("type_name", FACTS)
 def test_the_sample_of_every_type_is_taken(type_name: str) -> None:
     fact = parse(event(type_name))
     assert (fact.type, fact.id, fact.source) == (type_name, f"evt_{type_name}", "wallet")
 
 
-@pytest.mark.parametrize("type_name", FACTS)
+@sweep("type_name", FACTS)
 def test_unknown_fields_are_ignored(type_name: str) -> None:
     extended = event(type_name, {"colour": "blue"}, datacontenttype="application/json", traceparent="00-1")
     assert parse(extended) == parse(event(type_name))
 
 
-@pytest.mark.parametrize("type_name", FACTS)
+@sweep("type_name", FACTS)
 def test_each_field_that_is_not_optional_is_needed_and_keys_are_named_as_keys(type_name: str) -> None:
     for field in sample_data(type_name):
         detail = event(type_name)
@@ -133,7 +134,7 @@ def test_odd_coordinates_are_rejected(lat: Any) -> None:
 # ---------------------------------------------------------------- amounts
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("minor", "reason"),
     [
         (1, None),
@@ -149,7 +150,7 @@ def test_odd_coordinates_are_rejected(lat: Any) -> None:
         (None, Rejection.BAD_VALUE),
     ],
 )
-@pytest.mark.parametrize("type_name", ["payment.succeeded", "refund.sent", "bill.issued"])
+@sweep("type_name", ["payment.succeeded", "refund.sent", "bill.issued"])
 def test_money_that_moves_is_a_positive_whole_number(type_name: str, minor: Any, reason: Rejection | None) -> None:
     detail = event(type_name, {"amount": {"minor": minor, "currency": "CNY"}})
     if reason is None:

@@ -21,6 +21,7 @@ from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import Stack
 from tests.support.documents import read_table
 from tests.support.lock_desk import NOON, fact, minutes, password_changed
+from tests.support.sweeps import sweep
 
 DOCUMENT: Final = (ROOT / "docs/contracts.md").read_text(encoding="utf-8")
 QUOTED: Final = re.compile(r"`([^`]+)`")
@@ -57,9 +58,9 @@ def test_the_page_has_every_cause_and_every_state_that_allows_something() -> Non
     assert {key for key in policy.HELP if key[1] is not None} <= rows
 
 
-@pytest.mark.parametrize("action", [LockAction.LOCK_APPLIED, LockAction.PAUSE_APPLIED, LockAction.FREEZE_APPLIED])
-@pytest.mark.parametrize("cause", Cause)
-@pytest.mark.parametrize("ends", [True, False])
+@sweep("action", [LockAction.LOCK_APPLIED, LockAction.PAUSE_APPLIED, LockAction.FREEZE_APPLIED])
+@sweep("cause", Cause)
+@sweep("ends", [True, False])
 def test_a_lock_fact_leads_to_a_state_that_the_page_has_for_its_cause(
     action: LockAction, cause: Cause, ends: bool
 ) -> None:
@@ -107,7 +108,7 @@ FACT_ROWS: Final = {
 }
 
 
-@pytest.mark.parametrize("type_", FACTS)
+@sweep("type_", FACTS)
 def test_the_page_has_the_fields_of_every_fact(type_: str) -> None:
     stated = {name: not field.is_required() for name, field in FACTS[type_].model_fields.items()}
     assert field_names(FACT_ROWS[type_]) == stated

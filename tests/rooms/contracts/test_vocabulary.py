@@ -25,6 +25,7 @@ from hotline.contracts.vocabulary import (
 )
 from hotline.payments.arrivals import Term, term_of
 from tests.support.facts import event
+from tests.support.sweeps import sweep
 
 FRIDAY = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
@@ -54,7 +55,7 @@ def test_a_refund_is_promised_by_the_kind_however_it_is_spelt(kind: str, same_as
     assert kind_of(kind) == (None if kind == "gift_card" else same_as)
 
 
-@pytest.mark.parametrize("word", [*KINDS, *NETWORKS, *SCHEMES])
+@sweep("word", [*KINDS, *NETWORKS, *SCHEMES])
 def test_every_listed_word_is_itself_in_any_spelling(word: str) -> None:
     found = kind_of if word in KINDS else network_of if word in NETWORKS else scheme_of
     for spelt in (word, word.upper(), word.replace("_", "-"), word.title().replace("_", " ")):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.identity.model import PinWeakness
 from hotline.identity.pins import COMMON, PIN_DIGITS_MAX, PIN_DIGITS_MIN, is_pin, weakness
+from tests.support.sweeps import sweep
 
 OWN = ("+8613800001234",)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("pin", "weak"),
     [
         ("48213", PinWeakness.LENGTH),

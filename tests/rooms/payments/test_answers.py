@@ -27,6 +27,7 @@ from hotline.wording.values import locale_of
 from tests.support.facts import event
 from tests.support.money_world import CAPTURED, NOON, MoneyWorld, moved, movement_of, refunded
 from tests.support.spoken_prompt import prompt
+from tests.support.sweeps import sweep
 
 S, M, K = MovementStatus, MoneyState, MovementKind
 
@@ -183,7 +184,7 @@ def test_the_stored_movement_holds_how_much_was_given_back(quick_money: MoneyWor
     assert quick_money.movement().given_back_minor == 0
 
 
-@pytest.mark.parametrize("currency", sorted(CURRENCIES))
+@sweep("currency", sorted(CURRENCIES))
 def test_amounts_of_every_currency_are_told_in_both_languages(currency: str) -> None:
     movement = replace(
         movement_of(moved(S.SUCCEEDED, amount=Money(1_234_567, currency))),

@@ -31,6 +31,7 @@ from hotline.payments.failures import (
     WorksWhen,
     actor_of,
 )
+from tests.support.sweeps import sweep
 
 
 def test_every_code_has_a_row() -> None:
@@ -143,7 +144,7 @@ PLAIN = {
 """Failures of which a caller hears no reason."""
 
 
-@pytest.mark.parametrize("code", FailureCode)
+@sweep("code", FailureCode)
 def test_a_failure_has_its_advice(code: FailureCode) -> None:
     info = FAILURES[code]
     assert (info.next_step, info.retry, info.works_when) == ADVICE[code]
@@ -227,7 +228,7 @@ def test_every_reason_but_the_wallets_own_is_one_of_some_scheme() -> None:
     assert set(FailureCode) - reached == {FailureCode.OTHER, FailureCode.WALLET_LOCKED}
 
 
-@pytest.mark.parametrize("code", [code for code in FailureCode if code is not FailureCode.OTHER])
+@sweep("code", [code for code in FailureCode if code is not FailureCode.OTHER])
 def test_the_wallets_own_scheme_names_each_reason(code: FailureCode) -> None:
     assert classify(Failure("wallet", code.value.lower()), network=None).code is code
     assert find_row("wallet", code.value, network=None) == DeclineCode(
@@ -350,7 +351,7 @@ def test_the_spelling_of_a_code_does_not_matter(scheme: str, code: str, found: t
     assert (row.scheme, row.code) == found
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("scheme", "code", "expected"),
     [
         ("adyen", "21", FailureCode.PROCESSOR_ERROR),
@@ -559,7 +560,7 @@ def test_a_message_in_chinese_explains_as_much_as_one_in_english(message: str, e
     assert classify(Failure("newbank", "X1", message), network=None).code is expected
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("phrase", "expected"),
     [
         ("fraud", FailureCode.SUSPECTED_FRAUD),
@@ -605,7 +606,7 @@ def test_a_message_explains_a_code_that_nobody_knows(phrase: str, expected: Fail
     assert (found.code, found.mapped) == (expected, True)
 
 
-@pytest.mark.parametrize(
+@sweep(
     "message",
     [
         "用户账号重复",
@@ -802,7 +803,7 @@ def test_a_number_from_a_spreadsheet_leaves_its_row() -> None:
             assert find_row(row.scheme, f"{int(row.code)}.0", network=None) == row
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("scheme", "code", "found"),
     [
         ("iso8583", "RC51", "51"),
@@ -953,7 +954,7 @@ def test_a_message_that_names_a_thing_or_denies_it_explains_nothing(message: str
     assert (found.code, found.mapped) == (FailureCode.OTHER, False)
 
 
-@pytest.mark.parametrize(
+@sweep(
     "message",
     [
         "The order is not already paid", "Not a duplicate transaction", "Order already paid failed", "订单已支付失败",

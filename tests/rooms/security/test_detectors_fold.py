@@ -18,6 +18,7 @@ from hotline.security.detectors.history import OUTWARD_KINDS
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
 from tests.support.folded_findings import fold_in_order, in_order, plan_of, size_of, watch_as_it_comes
+from tests.support.sweeps import sweep
 
 FOLDER: Final = Path(detectors.__file__).parent
 CASES: Final = [(detector, example) for detector in DETECTORS for example in detector.examples]
@@ -34,7 +35,7 @@ def ids(value: object) -> str:
     return value.rule if isinstance(value, Detector) else value.name if isinstance(value, Example) else str(value)
 
 
-@pytest.mark.parametrize(("detector", "example"), CASES, ids=ids)
+@sweep(("detector", "example"), CASES)
 def test_an_example_is_what_it_says(detector: Detector[Any], example: Example) -> None:
     findings = fold_in_order(plan_of(detector), example.events)
     assert tuple(sorted(started_ms for _, started_ms in findings)) == example.started_ms
@@ -97,7 +98,7 @@ def test_limits_are_numbers_or_tables_of_numbers_and_their_docstring_has_a_sourc
     assert "Limits(" not in str(type(detector.limits).__doc__)
 
 
-@pytest.mark.parametrize(("detector", "example"), CASES, ids=ids)
+@sweep(("detector", "example"), CASES)
 def test_a_memory_survives_that_it_is_written_and_read_in_the_middle(detector: Detector[Any], example: Example) -> None:
     plan, events = plan_of(detector), in_order(example.events)
     whole, fold = Fold(plan), Fold(plan)
@@ -115,7 +116,7 @@ def test_a_memory_survives_that_it_is_written_and_read_in_the_middle(detector: D
             before += [hit for _, hit in fold.take(events[middle])]
 
 
-@pytest.mark.parametrize(("detector", "example"), CASES, ids=ids)
+@sweep(("detector", "example"), CASES)
 def test_any_order_of_arrival_with_repetitions_gives_the_findings_of_the_fold(
     detector: Detector[Any], example: Example
 ) -> None:

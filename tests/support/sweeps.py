@@ -1,0 +1,53 @@
+"""Tables of cases that one test goes through.
+
+A parametrised case is an item of pytest: each worker collects it, and reports of its three phases go to the process
+that prints. That takes four milliseconds of the processor, which is more than a comparison takes. So a table of many
+quick cases without a world of their own is one test. Its failure names every case that failed.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+
+def sweep(names: str | tuple[str, ...], cases: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Run a test for each case. Takes what pytest.mark.parametrize takes: names of arguments, and their values.
+
+    Fixtures are made once for all cases, so none of them may be changed by one. Raises the error of the case that
+    failed, with a note that names the case, or an ExceptionGroup of several. A table without a case fails too.
+    """
+    arguments = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+    table = [dict(zip(arguments, case if len(arguments) > 1 else (case,), strict=True)) for case in cases]
+    assert table, "a table without cases shows nothing"
+
+    def around(test: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(test)
+
+        @functools.wraps(test)
+        def run(**fixtures: Any) -> None:
+            failed: list[Exception] = []
+            for case in table:
+                try:
+                    test(**fixtures, **case)
+                except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - all are raised below
+                    error.add_note("The case: " + ", ".join(f"{name}={value!r:.300}" for name, value in case.items()))
+                    failed.append(error if isinstance(error, Exception) else AssertionError(str(error), *_notes(error)))
+            if len(failed) == 1:
+                raise failed[0]
+            if failed:
+                raise ExceptionGroup(f"{len(failed)} of {len(table)} cases failed", failed)
+
+        left = [parameter for name, parameter in signature.parameters.items() if name not in arguments]
+        run.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]  # pytest reads it
+        return run
+
+    return around
+
+
+def _notes(error: BaseException) -> list[str]:
+    return getattr(error, "__notes__", [])
