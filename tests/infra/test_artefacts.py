@@ -18,11 +18,14 @@ from tests.support.template import resources
 
 pytestmark = pytest.mark.slow
 
-FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
-
 
 def nothing(_: str) -> None:
     """Report no progress."""
+
+
+@pytest.fixture(scope="module")
+def functions() -> list[str]:
+    return sorted(resources("AWS::Lambda::Function"))
 
 
 @pytest.fixture(scope="module", params=list(Target), ids=lambda target: target.name.lower())
@@ -109,20 +112,20 @@ def test_a_second_build_leaves_everything_as_it_is(local: Path) -> None:
 LIBRARIES = ("boto3", "aws_lambda_powertools.metrics", "aws_lambda_powertools.event_handler")
 
 
-def test_no_function_has_a_module_that_a_layer_has_too(local: Path) -> None:
+def test_no_function_has_a_module_that_a_layer_has_too(local: Path, functions: list[str]) -> None:
     # AWS looks into the function first, the emulator into the layers.
     layers = {
         path.name for name in ("DependenciesLayer", "HotlineLayer") for path in (local / name / "python").iterdir()
     }
     assert {"hotline", "boto3"} <= layers
-    for function in FUNCTIONS:
+    for function in functions:
         assert {path.name for path in (local / function).iterdir()}.isdisjoint(layers), function
 
 
-def test_a_function_needs_nothing_but_its_artefact_and_the_layers(local: Path) -> None:
-    found = imported(FUNCTIONS, local, first=LIBRARIES)
+def test_a_function_needs_nothing_but_its_artefact_and_the_layers(local: Path, functions: list[str]) -> None:
+    found = imported(functions, local, first=LIBRARIES)
     assert {function: outside(each.files, local) for function, each in found.items()} == {
-        name: [] for name in FUNCTIONS
+        name: [] for name in functions
     }
 
 

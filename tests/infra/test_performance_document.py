@@ -24,6 +24,9 @@ from benchmarks.tables import Table, read_rows, take
 from functions.agent_api.access import ROUTES as AGENT_ROUTES
 from functions.customer_api.access import ROUTES
 from hotline.contracts.facts import FACTS
+from tests.support.played_calls import GROUP, played
+
+pytestmark = pytest.mark.xdist_group(GROUP)
 
 WRITE = 'make bench ARGS="scan --write"'
 COUNTED = tuple(name for name in Units.__dataclass_fields__ if name != "seconds_a_row")
@@ -84,11 +87,6 @@ def by_name(table: Table) -> dict[str, list[str]]:
     return {row[0]: list(row[1:]) for row in table.rows}
 
 
-@pytest.fixture(scope="module")
-def calls() -> phone_steps.Calls:
-    return phone_steps.play_all()
-
-
 def test_the_goals_follow_from_the_other_sections(page: str) -> None:
     assert take(page, "goals") == goals.tabulate(page).markdown(), WRITE_ALL
     assert {goal.name for goal in goals.read_goals(page) if goal.goal is not None}
@@ -103,7 +101,8 @@ def test_a_start_is_told_of_every_function_and_stays_a_ratio(page: str) -> None:
         assert first == "-" or float(made) <= float(first) + 0.1
 
 
-def test_the_counts_of_steps_and_calls_are_those_that_are_counted_now(page: str, calls: phone_steps.Calls) -> None:
+def test_the_counts_of_steps_and_calls_are_those_that_are_counted_now(page: str) -> None:
+    calls = played()
     told, now = read_rows(take(page, "steps")), by_name(phone_steps.tabulate_steps(calls))
     assert columns(told, 0, 1, 2, 3) == columns(now, 0, 1, 2, 3), WRITE_ALL
     assert read_rows(take(page, "calls")) == by_name(phone_steps.tabulate_calls(calls)), WRITE_ALL

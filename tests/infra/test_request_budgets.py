@@ -13,10 +13,13 @@ import pytest
 
 from benchmarks.agent_routes import RouteCost, count
 from benchmarks.api_routes import measure_customer_routes
-from benchmarks.phone_steps import play_all, read_units, written_units
+from benchmarks.phone_steps import read_units, written_units
 from functions.agent_api.access import ROUTES as AGENT_ROUTES
 from functions.connect.steps import STEPS
 from functions.customer_api.access import ROUTES
+from tests.support.played_calls import GROUP, played
+
+pytestmark = pytest.mark.xdist_group(GROUP)
 
 STEP_READS_MAX: Final = 2
 MORE_STEP_READS: Final = {"refunds": 3, "not_me": 3}
@@ -98,7 +101,7 @@ MORE_AGENT_WRITE_UNITS: Final = {
 def steps() -> dict[str, tuple[int, int, int, float]]:
     """The most reads, transactions, write units and read units of each step, in any call."""
     found: dict[str, tuple[int, int, int, float]] = {}
-    for costs in play_all().costs.values():
+    for costs in played().costs.values():
         for cost in costs:
             most = found.get(cost.step, (0, 0, 0, 0.0))
             now = (cost.reads, cost.transactions, written_units(cost), read_units(cost))

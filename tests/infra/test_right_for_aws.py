@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from ministack.services.cloudformation.engine import validate_template_support
 
 from hotline.kit.keyring import parse_keyring
 from hotline_local.launcher.deploy import PARAMETERS
@@ -29,6 +28,9 @@ def local() -> Deployed:
 
 
 def test_a_resource_that_the_emulator_cannot_make_is_behind_a_condition_that_is_off_there(local: Deployed) -> None:
+    # Here, since each worker collects this file, and the import takes half a second.
+    from ministack.services.cloudformation.engine import validate_template_support
+
     template = cloudformation()
     validate_template_support(template, {name: local.condition(name) for name in template["Conditions"]})
     with pytest.raises(ValueError, match="Unrecognized resource types"):

@@ -115,7 +115,7 @@ def content(store: Store) -> list[Any]:
 
 
 def same(remote: DynamoStore, steps: list[list[Write]]) -> None:
-    empty_tables(remote.service)
+    empty_tables(remote.service, Table)
     memory = MemoryStore()
     for writes in steps:
         assert outcome(memory, writes) == outcome(remote, writes)

@@ -46,6 +46,22 @@ def test_several_failures_are_all_told() -> None:
     assert "number=4" in str(caught.value.exceptions[3])
 
 
+def test_dear_cases_are_made_when_the_test_runs() -> None:
+    made: list[int] = []
+
+    @sweep("number", lambda: made)
+    def swept(number: int) -> None:
+        assert number == 0
+
+    made.append(1)
+    with pytest.raises(AssertionError):
+        swept()
+
+
 def test_a_table_without_cases_fails() -> None:
+    @sweep("number", [])
+    def swept(number: int) -> None:
+        """Never called."""
+
     with pytest.raises(AssertionError, match="without cases"):
-        sweep("number", [])
+        swept()

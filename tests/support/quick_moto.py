@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from moto.core.serialize import AttributePicker, AttributePickerContext
-from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DDBType, DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
@@ -35,6 +35,14 @@ def install() -> None:
     for owner, methods in replaced.items():
         for name, method in methods.items():
             setattr(owner, name, method)
+
+
+def empty_tables() -> None:
+    """Remove every item of every table, behind the back of the API: it would answer, copy and delete one by one."""
+    for regions in dynamodb_backends.values():
+        for backend in regions.values():
+            for table in backend.tables.values():
+                table.items.clear()
 
 
 # ---------------------------------------------------------------- values

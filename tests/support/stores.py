@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 from unittest.mock import patch
@@ -43,6 +43,7 @@ NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NAMES: Final = TableNames({table: table.value for table in Table})
 PATIENT_S: Final = 300.0
 """How long tests wait for MiniStack: on a machine that runs much else it may be slow, which is not what they test."""
+_READS: Final = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
 _DELETES_MAX: Final = 25
 """BatchWriteItem: at most 25 requests."""
 
@@ -53,9 +54,9 @@ def make_tables(service: Service) -> None:
         service.send("CreateTable", definition)
 
 
-def empty_tables(service: Service) -> None:
-    """Remove every item of the three tables."""
-    for table in Table:
+def empty_tables(service: Service, tables: Iterable[Table]) -> None:
+    """Remove every item of some tables."""
+    for table in tables:
         rows = all_rows(service, table)
         names = ("PK",) if table is Table.OUTBOX else ("PK", "SK")
         deletes: Any = [{"DeleteRequest": {"Key": {name: row[name] for name in names}}} for row in rows]
@@ -107,7 +108,7 @@ def moto_service() -> Iterator[SdkService]:
 def moto_store(moto_service: SdkService) -> Iterator[DynamoStore]:
     """A store on moto. Its request tokens are ignored there (tests/kit/test_store_transactions.py)."""
     yield quick_store(moto_service)
-    empty_tables(moto_service)
+    quick_moto.empty_tables()
 
 
 @pytest.fixture(scope="session")
@@ -130,14 +131,18 @@ def open_ministack(endpoint: str) -> DirectService:
 
 
 class _Salted:
-    """A service on which the tokens of each test are its own, though seeded ids repeat from test to test."""
+    """A service on which the tokens of each test are its own, though seeded ids repeat from test to test. It knows to
+    which tables something was written."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._salt = RandomIds().new("test")
+        self.written: set[Table] = set()
 
     def send(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """See Service.send."""
+        if operation not in _READS:
+            self.written |= _tables_of(request)
         token = request.get("ClientRequestToken")
         if token is not None:
             salted = hashlib.sha256((self._salt + token).encode()).hexdigest()[:TOKEN_CHARACTERS_MAX]
@@ -145,12 +150,20 @@ class _Salted:
         return self._service.send(operation, request)
 
 
+def _tables_of(request: Mapping[str, Any]) -> set[Table]:
+    """The tables that a request names, in any of its forms."""
+    named = {*request.get("RequestItems", ()), request.get("TableName")}
+    named |= {part["TableName"] for item in request.get("TransactItems", ()) for part in item.values()}
+    return {table for table in Table if NAMES.names[table] in named}
+
+
 @pytest.fixture
 def ministack_store(ministack_endpoint: str) -> Iterator[DynamoStore]:
     """A store on MiniStack, by the client that deployed functions have."""
     service = open_ministack(ministack_endpoint)
-    yield quick_store(_Salted(service))
-    empty_tables(service)
+    salted = _Salted(service)
+    yield quick_store(salted)
+    empty_tables(service, salted.written)
     service.close()
 
 

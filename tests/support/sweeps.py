@@ -15,21 +15,27 @@ from typing import Any
 import pytest
 
 
-def sweep(names: str | tuple[str, ...], cases: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Run a test for each case. Takes what pytest.mark.parametrize takes: names of arguments, and their values.
+def sweep(
+    names: str | tuple[str, ...], cases: Iterable[Any] | Callable[[], Iterable[Any]]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Run a test for each case. Takes what pytest.mark.parametrize takes: names of arguments, and their values. Cases
+    that are dear come by a function, which is called when the test runs.
 
     Fixtures are made once for all cases, so none of them may be changed by one. Raises the error of the case that
     failed, with a note that names the case, or an ExceptionGroup of several. A table without a case fails too.
     """
     arguments = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
-    table = [dict(zip(arguments, case if len(arguments) > 1 else (case,), strict=True)) for case in cases]
-    assert table, "a table without cases shows nothing"
+    # Kept now: a generator would be at its end the second time, and what is listed may change.
+    kept = cases if callable(cases) and not isinstance(cases, type) else tuple(cases)
 
     def around(test: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(test)
 
         @functools.wraps(test)
         def run(**fixtures: Any) -> None:
+            made = kept() if callable(kept) else kept
+            table = [dict(zip(arguments, case if len(arguments) > 1 else (case,), strict=True)) for case in made]
+            assert table, "a table without cases shows nothing"
             failed: list[Exception] = []
             for case in table:
                 try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -145,28 +145,31 @@ def evidence_decisions() -> list[Detail]:
     return on_the_bus(list(world.store.items(Table.OUTBOX)))
 
 
-DECIDED = [
-    *evidence_decisions(),
-    *lock_decisions(),
-    *refund_decisions(),
-    *reminder_decisions(),
-    *scan_decisions(),
-    *agent_decisions(),
-]
+@cache
+def decided() -> list[Detail]:
+    """Decisions of every room. Made by the first test that asks, since each worker collects this file."""
+    return [
+        *evidence_decisions(),
+        *lock_decisions(),
+        *refund_decisions(),
+        *reminder_decisions(),
+        *scan_decisions(),
+        *agent_decisions(),
+    ]
 
 
 def test_the_rooms_send_decisions_of_every_type_here() -> None:
-    assert {detail["type"].removesuffix(".v1") for detail in DECIDED} == set(DECISIONS)
+    assert {detail["type"].removesuffix(".v1") for detail in decided()} == set(DECISIONS)
 
 
-@pytest.mark.parametrize("detail", DECIDED, ids=lambda detail: detail["type"])
+@sweep("detail", decided)
 def test_a_decision_keeps_to_its_contract_and_its_schema(detail: Detail) -> None:
     decision = parse_decision(detail)
     assert (decision.id, decision.subject) == (detail["id"], detail["subject"])
     Draft202012Validator(documents()[f"decisions/{detail['type']}.json"]).validate(detail)
 
 
-@sweep("detail", DECIDED)
+@sweep("detail", decided)
 def test_a_decision_says_nothing_that_its_contract_does_not_name(detail: Detail) -> None:
     contract = DECISIONS[detail["type"].removesuffix(".v1")]
     assert set(detail["data"]) <= set(contract.model_fields)
@@ -182,7 +185,7 @@ def test_decisions_have_one_source() -> None:
 # ---------------------------------------------------------------- the reference wallet
 
 
-@sweep("detail", DECIDED)
+@sweep("detail", decided)
 def test_the_reference_wallet_answers_with_good_facts_always_of_the_same_id(detail: Detail) -> None:
     now, later = acknowledge(detail, NOON), acknowledge(detail, NOON + timedelta(hours=1))
     assert [fact["id"] for fact in now] == [fact["id"] for fact in later]
@@ -193,7 +196,7 @@ def test_the_reference_wallet_answers_with_good_facts_always_of_the_same_id(deta
 def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
     answered = {
         detail["type"].removesuffix(".v1"): {fact["type"].removesuffix(".v1") for fact in acknowledge(detail, NOON)}
-        for detail in DECIDED
+        for detail in decided()
     }
     assert answered == {
         "account.lock_requested": {"lock.applied"},
@@ -220,6 +223,10 @@ def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
     }
 
 
+def locked() -> Detail:
+    return next(detail for detail in decided() if detail["type"] == "account.lock_requested.v1")
+
+
 def without(detail: Detail, name: str) -> Detail:
     return {**detail, "data": {key: value for key, value in detail["data"].items() if key != name}}
 
@@ -230,7 +237,7 @@ def test_the_demo_wallet_tells_again_what_it_is_asked_for() -> None:
     older = event("payment.authorised", {"movement_id": "mov_4", "version": 1}, subject=MONEY_ACCOUNT)
     elsewhere = event("payment.failed", {"movement_id": "mov_4"}, subject="acc_other")
     told.remember([unknown, older, elsewhere, event("device.registered", subject=MONEY_ACCOUNT)])
-    assert [fact for detail in DECIDED for fact in told.find(detail)] == [unknown]
+    assert [fact for detail in decided() for fact in told.find(detail)] == [unknown]
 
 
 @pytest.mark.parametrize(
@@ -245,24 +252,21 @@ def test_the_demo_wallet_tells_again_what_it_is_asked_for() -> None:
 def test_the_demo_wallet_knows_each_kind_of_thing(kind: str, named: Detail, thing: Detail) -> None:
     told, fact = ToldFacts(), event(kind, named)
     told.remember([fact])
-    asked = next(detail for detail in DECIDED if detail["type"] == "account.facts_requested.v1")
+    asked = next(detail for detail in decided() if detail["type"] == "account.facts_requested.v1")
     asked = {**asked, "subject": fact["subject"], "data": {**asked["data"], "about": [thing]}}
     assert told.find(asked) == [fact]
 
 
-LOCKED = next(detail for detail in DECIDED if detail["type"] == "account.lock_requested.v1")
-
-
-@pytest.mark.parametrize(
+@sweep(
     ("broken", "reason"),
-    [
+    lambda: [
         ({}, DecisionError.BAD_DECISION),
         (None, DecisionError.BAD_DECISION),
-        ({**LOCKED, "type": "account.exploded.v1"}, DecisionError.UNKNOWN_TYPE),
-        ({**LOCKED, "type": "account.lock_requested"}, DecisionError.BAD_DECISION),
-        ({**LOCKED, "source": "wallet"}, DecisionError.BAD_DECISION),
-        (without(LOCKED, "cause"), DecisionError.BAD_DECISION),
-        (without(LOCKED, "decision_id"), DecisionError.BAD_DECISION),
+        (locked() | {"type": "account.exploded.v1"}, DecisionError.UNKNOWN_TYPE),
+        (locked() | {"type": "account.lock_requested"}, DecisionError.BAD_DECISION),
+        (locked() | {"source": "wallet"}, DecisionError.BAD_DECISION),
+        (without(locked(), "cause"), DecisionError.BAD_DECISION),
+        (without(locked(), "decision_id"), DecisionError.BAD_DECISION),
     ],
 )
 def test_a_malformed_decision_is_refused_and_gets_no_answer(broken: Any, reason: str) -> None:
