@@ -109,14 +109,14 @@ def test_a_scenario_that_is_played_again_is_the_same_call() -> None:
     assert play(SCENARIOS[name]).events == played(name).events
 
 
-@pytest.mark.parametrize("speaks", ["zh-CN", "en-US"])
-@pytest.mark.parametrize("topic", Topic)
+@sweep("speaks", ["zh-CN", "en-US"])
+@sweep("topic", Topic)
 def test_every_topic_is_covered_in_both_languages(topic: Topic, speaks: str) -> None:
     assert [each.name for each in SCENARIOS.values() if topic in each.covers and each.speaks == speaks]
 
 
-@pytest.mark.parametrize("speaks", ["zh-CN", "en-US"])
-@pytest.mark.parametrize("cause", CAUSES)
+@sweep("speaks", ["zh-CN", "en-US"])
+@sweep("cause", CAUSES)
 def test_every_reason_for_which_an_account_is_shut_is_covered_in_both_languages(cause: str, speaks: str) -> None:
     assert SCENARIOS[f"lockout-{cause}-{speaks[:2]}"].speaks == speaks
 

@@ -6,6 +6,7 @@ import pytest
 
 from connect_sim.simulator.state import End, EndOutcome, EndReason
 from tests.connect_sim.samples.build import ERROR, NO_MATCH, Line, block, call, entry, flow, menu, say
+from tests.support.sweeps import sweep
 
 
 def compare(identifier: str, value: str, cases: dict[str, str], operator: str = "Equals") -> dict[str, Any]:
@@ -20,7 +21,7 @@ def compare(identifier: str, value: str, cases: dict[str, str], operator: str = 
     )
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("operator", "value", "operand", "true"),
     [
         ("Equals", "a", "a", True),

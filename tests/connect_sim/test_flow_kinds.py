@@ -12,6 +12,7 @@ from connect_sim.simulator.engine import Engine
 from connect_sim.simulator.state import EndOutcome, EndReason, Waiting
 from connect_sim.simulator.stubs import StubFunctions
 from tests.connect_sim.samples.build import ERROR, Line, block, call, flow, menu, ring, say
+from tests.support.sweeps import sweep
 
 rules.load()
 
@@ -43,7 +44,7 @@ def kind_of(document: Any, *others: Any) -> FlowKind:
     return FlowSet([document, *others]).kind_of(document)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("document", "kind"),
     [
         (queue_flow(), FlowKind.CUSTOMER_QUEUE),

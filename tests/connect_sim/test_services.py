@@ -15,6 +15,7 @@ from connect_sim.simulator.blocks.handlers import HANDLERS, SIMULATED
 from connect_sim.simulator.blocks.services import ANSWERED, NOTED
 from connect_sim.simulator.state import BlockAnswer, EndReason
 from tests.connect_sim.samples.build import ERROR, NO_MATCH, Line, block, flow, menu, say
+from tests.support.sweeps import sweep
 
 rules.load()
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "flow-rules.md"
@@ -132,7 +133,7 @@ def test_the_documentation_says_of_every_block_what_is_done_with_it() -> None:
     assert not SIMULATED.keys() & (NOTED.keys() | ANSWERED.keys())
 
 
-@pytest.mark.parametrize("kind", sorted(NOTED))
+@sweep("kind", sorted(NOTED))
 def test_a_side_effect_is_noted_and_the_next_block_runs(kind: str) -> None:
     channel = "CHAT" if kind == "UpdateContactMediaProcessing" else "VOICE"
     line = Line(flow(used(kind), say("s", "Hello", "yes")), channel=channel)

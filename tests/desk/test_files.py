@@ -13,6 +13,7 @@ import pytest
 
 from hotline_local.desk_server import FOLDER, page_files
 from hotline_local.launcher.paths import ROOT
+from tests.support.sweeps import sweep
 
 KB: Final = 1000
 WEIGHT_MAX: Final = 200 * KB
@@ -112,7 +113,7 @@ def test_a_number_of_things_is_told_in_the_singular_and_the_plural() -> None:
     assert {key for key, message in plain.items() if re.search(r"\{\w+\} [a-z]+s\b", message)} <= MANY
 
 
-@pytest.mark.parametrize("path", sorted(SCRIPTS))
+@sweep("path", sorted(SCRIPTS))
 def test_text_never_becomes_markup_or_script(path: str) -> None:
     for way in (
         "innerHTML",
@@ -128,13 +129,13 @@ def test_text_never_becomes_markup_or_script(path: str) -> None:
     assert re.search(r"""\bstyle=["$]|\bon[a-z]+=["']""", SCRIPTS[path]) is None
 
 
-@pytest.mark.parametrize("path", sorted(path for path in SCRIPTS if path != "/api.js"))
+@sweep("path", sorted(path for path in SCRIPTS if path != "/api.js"))
 def test_only_one_module_knows_the_routes_and_headers_of_the_api(path: str) -> None:
     for way in ("/v1/", "Idempotency-Key", "If-Match", "Desk-", "ETag"):
         assert way not in SCRIPTS[path], way
 
 
-@pytest.mark.parametrize("path", sorted(SCRIPTS))
+@sweep("path", sorted(SCRIPTS))
 def test_tokens_are_kept_in_memory_alone(path: str) -> None:
     stored = re.findall(r"(?:local|session)Storage\.setItem\(([^\n]*)\)", SCRIPTS[path])
     assert [what for what in stored if "token" in what.lower()] == []
@@ -148,7 +149,7 @@ def test_pages_have_no_script_and_no_style_of_their_own(path: str) -> None:
     assert re.search(r"<style|\sstyle=|\son[a-z]+=|http-equiv", page) is None
 
 
-@pytest.mark.parametrize("path", sorted(OWN))
+@sweep("path", sorted(OWN))
 def test_no_file_asks_another_host(path: str) -> None:
     addresses = set(re.findall(r"(?:https?:)?//[a-z0-9-]+\.[a-z0-9./-]+", OWN[path].read_text(encoding="utf-8")))
     assert addresses <= {"http://www.w3.org/2000/svg"}

@@ -27,7 +27,7 @@ def flow_messages(language: str) -> dict[str, str]:
     return {key: texts[0] for key, texts in catalogues()[language].items() if key.startswith(FLOW_PREFIX)}
 
 
-@pytest.mark.parametrize("path", flow_files(), ids=lambda path: path.stem)
+@sweep("path", flow_files())
 def test_a_flow_file_has_the_words_of_the_catalogues(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == write_flows([path], FlowWords(catalogues()))[path], "make words"
 

@@ -22,6 +22,7 @@ from tests.support.api_client import Client
 from tests.support.api_world import ApiWorld, ids
 from tests.support.facts import fact
 from tests.support.phone import give, opened
+from tests.support.sweeps import sweep
 
 DOCUMENT: Final = document()
 PATHS: Final = sorted({route.partition(" ")[2] for route in ROUTES})
@@ -66,7 +67,7 @@ def properties_in(schema: dict[str, Any]) -> Iterator[str]:
 # ---------------------------------------------------------------- refusals of the gateway
 
 
-@pytest.mark.parametrize("route", WITH_TOKEN)
+@sweep("route", WITH_TOKEN)
 def test_a_route_with_a_token_declares_401_with_the_body_of_the_gateway(route: str) -> None:
     refused = operation(route)["responses"]["401"]
     assert resolved(refused["content"]["application/json"]["schema"]) == {
@@ -82,7 +83,7 @@ def test_a_route_with_a_token_declares_401_with_the_body_of_the_gateway(route: s
     assert "WWW-Authenticate" in refused["headers"]
 
 
-@pytest.mark.parametrize("route", WITH_TOKEN)
+@sweep("route", WITH_TOKEN)
 def test_a_route_with_a_scope_declares_403_with_the_body_of_the_gateway(route: str) -> None:
     refused = operation(route)["responses"]["403"]
     message = resolved(refused["content"]["application/json"]["schema"])["properties"]["message"]
@@ -136,7 +137,7 @@ def test_the_pattern_of_a_code_takes_what_can_be_a_code(code: str) -> None:
     assert accepted(pattern_of("RecoveryCodeEntered", "code"), code) == codes.is_code(code)
 
 
-@pytest.mark.parametrize("digits", range(17))
+@sweep("digits", range(17))
 def test_the_pattern_of_an_answer_takes_what_can_be_a_code_or_a_pin(digits: int) -> None:
     text = "1234567890123456"[:digits]
     wanted = codes.is_code(text) or pins.is_pin(text)

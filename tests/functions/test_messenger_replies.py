@@ -21,6 +21,7 @@ from tests.support import outbox_entries
 from tests.support.log_lines import lines, logged
 from tests.support.messenger_in_hand import Post
 from tests.support.outbox_entries import ACCOUNT, NOW, PHONE, clock_of, redrive_event
+from tests.support.sweeps import sweep
 
 EVENT: Final = Path(__file__).resolve().parents[2] / "events/messenger/text_replies.json"
 STRANGER: Final = "+8613900000099"
@@ -74,7 +75,7 @@ NO_WISH = [
 """Messages that hold a word for it and ask for something else, or for nothing."""
 
 
-@pytest.mark.parametrize("text", NO_WISH)
+@sweep("text", NO_WISH)
 def test_a_message_that_asks_for_no_end_ends_nothing(text: str) -> None:
     replies, _ = split_replies({"Records": [inbound(text)]})
     assert replies == []

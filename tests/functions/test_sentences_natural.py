@@ -19,6 +19,7 @@ from hotline.wording.values import Counted, Locale, Word, locale_of
 from hotline_local.words.catalogues import read_source, source_file, usable_texts
 from tests.flows.shipped import shipped
 from tests.support.spoken_prompt import prompt
+from tests.support.sweeps import sweep
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -95,7 +96,7 @@ def test_no_menu_of_proof_names_more_than_five_choices_and_a_person(language: st
 # --- numbers in Chinese
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("value", "said"),
     [
         (Counted(1), "1"), (Counted(2), "两"), (Counted(3), "3"), (Counted(12), "12"), (Counted(22), "22"),

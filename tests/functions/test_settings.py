@@ -95,7 +95,7 @@ def without(function: str, *names: str) -> dict[str, str]:
     return {name: value for name, value in SETTINGS[function].items() if name not in names}
 
 
-@pytest.mark.parametrize("function", SETTINGS)
+@sweep("function", SETTINGS)
 def test_a_function_takes_the_settings_that_the_template_gives_it_and_no_other(function: str) -> None:
     given = set(properties(LOGICAL_IDS[function])["Environment"]["Variables"]) - OF_LIBRARIES
     noted = Noted(SETTINGS[function])

@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 from hotline_local.launcher.paths import ROOT
 from tests.support.documents import read_table
 from tests.support.import_contracts import ROOMS
@@ -105,7 +103,7 @@ def test_every_module_that_writes_is_a_writer_of_some_item() -> None:
     assert told <= written_in()
 
 
-@pytest.mark.parametrize("row", read_table(PAGE, "Question"), ids=lambda row: row["Question"])
+@sweep("row", read_table(PAGE, "Question"))
 def test_each_name_in_a_place_to_look_stands_in_a_file_of_that_place(row: dict[str, str]) -> None:
     paths = [name for name in quoted(row["Place"]) if "/" in name and not name.endswith("/")]
     folders = (ROOT, ROOT / ROOM_FOLDER)

@@ -10,6 +10,7 @@ import pytest
 from hotline.kit.aws.buckets import PENDING_TAG, SCAN_TAG, Scan
 from tests.support.deployed_template import FRONT, REGION, Deployed
 from tests.support.iam import as_list, matches
+from tests.support.sweeps import sweep
 
 DEPLOYED: Final = Deployed()
 BUCKET: Final = DEPLOYED.attribute("EvidenceBucket", "Arn")
@@ -53,8 +54,8 @@ def asked_by(role: str, **own: str | list[str]) -> Context:
     return {"aws:SecureTransport": "true", "aws:PrincipalArn": role, **own}
 
 
-@pytest.mark.parametrize("action", ["s3:GetObject", "s3:GetObjectVersion"])
-@pytest.mark.parametrize("tag", [None, *(scan.value for scan in Scan)])
+@sweep("action", ["s3:GetObject", "s3:GetObjectVersion"])
+@sweep("tag", [None, *(scan.value for scan in Scan)])
 def test_nobody_but_the_scanner_reads_a_picture_without_a_clean_tag(action: str, tag: str | None) -> None:
     tags: Context = {} if tag is None else {TAG_OF_OBJECT: tag}
     refused = [] if tag == Scan.CLEAN else ["NobodyReadsBeforeTheScan"]

@@ -16,6 +16,7 @@ from functions.customer_api.access import ANY_SCOPE, PUBLIC, ROUTES
 from hotline_local.launcher.paths import ROOT
 from tests.support.documents import read_table
 from tests.support.import_contracts import ROOMS
+from tests.support.sweeps import sweep
 
 ROOM_FOLDER: Final = ROOT / "layers/hotline/python/hotline"
 PAGES: Final = tuple(sorted((*(ROOT / "docs").glob("*.md"), *ROOT.glob("README*.md"), *ROOT.glob("CONTRIBUTING*.md"))))
@@ -81,7 +82,7 @@ def test_the_pages_name_many_paths_from_the_root_and_from_the_rooms() -> None:
     assert folders.count(ROOM_FOLDER) > 50
 
 
-@pytest.mark.parametrize("page", WITH_LINKS, ids=lambda page: page.name)
+@sweep("page", WITH_LINKS)
 def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
     for link in LINK.findall(page.read_text(encoding="utf-8")):
         if "://" in link:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-import pytest
-
+from tests.support.sweeps import sweep
 from tests.support.template import cloudformation, properties, resources
 
 # (resource, part of a statement, text with a star) -> why no narrower text would do.
@@ -133,7 +132,7 @@ def test_the_roles_of_the_template_are_the_ones_listed_here() -> None:
     assert set(resources("AWS::IAM::Role")) == set(ASSUMED_BY)
 
 
-@pytest.mark.parametrize(("role", "service"), ASSUMED_BY.items())
+@sweep(("role", "service"), ASSUMED_BY.items())
 def test_a_role_is_assumed_by_one_service_for_this_account(role: str, service: str) -> None:
     (statement,) = properties(role)["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}

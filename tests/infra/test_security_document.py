@@ -37,6 +37,7 @@ from tests.support.customer_life import WholeLife
 from tests.support.documents import read_table
 from tests.support.named_tests import is_test
 from tests.support.stores import NOON
+from tests.support.sweeps import sweep
 from tests.support.template import cloudformation, resources
 
 DOCUMENT: Final = (ROOT / "docs/security.md").read_text(encoding="utf-8")
@@ -134,7 +135,7 @@ def _span(span: timedelta) -> str:
     return f"{hours} hour{'s' * (hours > 1)}" if hours else f"{int(span.total_seconds()) // 60} minutes"
 
 
-@pytest.mark.parametrize("row", table("Grows"), ids=lambda row: row["Grows"])
+@sweep("row", table("Grows"))
 def test_each_list_that_grows_is_bounded_by_the_constant_that_is_named(row: Row) -> None:
     assert constant(quoted(row["Bound"])[0]) == int(row["At most"])
 

@@ -13,6 +13,7 @@ from hotline.contracts.model import RefundStatus
 from hotline_local.launcher import template as sam
 from hotline_local.launcher.flow_embedding import FLOW_TYPES, resource_name
 from hotline_local.launcher.paths import FLOWS, ROOT
+from tests.support.sweeps import sweep
 from tests.support.template import (
     TABLE_NAMES,
     cloudformation,
@@ -172,13 +173,13 @@ def test_the_functions_of_the_template_are_the_ones_tested_here() -> None:
     assert set(resources("AWS::Lambda::Function")) == set(FUNCTIONS)
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@sweep("function", FUNCTIONS)
 def test_a_function_has_the_settings_it_uses_and_no_others(function: str) -> None:
     assert set(properties(function)["Environment"]["Variables"]) == ENVIRONMENT[function]
     assert properties(function)["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == FUNCTIONS[function]
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@sweep("function", FUNCTIONS)
 def test_a_role_reaches_exactly_the_resources_that_the_settings_name(function: str) -> None:
     named = {RESOURCE_SETTINGS[name] for name in ENVIRONMENT[function] if name in RESOURCE_SETTINGS}
     granted = json.dumps(statements(function))
@@ -203,7 +204,7 @@ def test_only_the_phone_reads_the_keys_that_decrypt_entries_and_may_do_nothing_e
     assert reads["Action"] == "secretsmanager:GetSecretValue"
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@sweep("function", FUNCTIONS)
 def test_a_functions_log_has_the_name_that_everybody_expects(function: str) -> None:
     log = properties(function)["LoggingConfig"]["LogGroup"]["Ref"]
     # MiniStack and Lambda's default write to this name, so the group is one and the same everywhere.
@@ -220,7 +221,7 @@ def test_every_log_ends_after_the_stated_time_and_every_function_writes_to_one_o
     assert set(written) <= set(logs)
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@sweep("function", FUNCTIONS)
 def test_a_function_runs_on_python_313_arm64_with_both_layers_behind_an_alias(function: str) -> None:
     assert properties(function)["Runtime"] == "python3.13"
     assert properties(function)["Architectures"] == ["arm64"]
@@ -349,7 +350,7 @@ def test_every_flow_file_has_its_resource_and_every_flow_resource_its_file() -> 
         assert resource["DependsOn"] == "ConnectFunctionAssociation", name
 
 
-@pytest.mark.parametrize(("function", "folder"), FUNCTIONS.items())
+@sweep(("function", "folder"), FUNCTIONS.items())
 def test_the_makefile_puts_a_functions_folder_where_its_handler_is(function: str, folder: str) -> None:
     assert properties(function)["Handler"] == f"functions.{folder}.app.handler"
     rule = f"build-{function}: FOLDER = {folder}"

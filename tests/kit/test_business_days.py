@@ -15,6 +15,7 @@ from hotline.kit.business_days import (
     calendar_of,
     days_of,
 )
+from tests.support.sweeps import sweep
 
 FRIDAY = date(2026, 11, 27)
 
@@ -29,8 +30,8 @@ def test_no_business_day_is_the_day_itself_and_certain(calendar: Calendar) -> No
     assert add_business_days(FRIDAY, 0, calendar) == (FRIDAY, True)
 
 
-@pytest.mark.parametrize(("count", "day"), [(1, 30), (5, 4), (6, 7)])
-@pytest.mark.parametrize("calendar", Calendar)
+@sweep(("count", "day"), [(1, 30), (5, 4), (6, 7)])
+@sweep("calendar", Calendar)
 def test_weekends_do_not_count(calendar: Calendar, count: int, day: int) -> None:
     found = add_business_days(FRIDAY, count, calendar)
     assert (found.day.day, found.is_certain) == (day, calendar is not Calendar.WEEKENDS)

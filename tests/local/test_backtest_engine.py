@@ -21,6 +21,7 @@ from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
 from hotline.security.rules import RuleSet
 from hotline.security.watch import LATENESS_MS, Watch
+from tests.support.sweeps import sweep
 from tests.support.wallet_histories import History, login, movement, told, write_history
 
 CHOSEN = [(detector, detector.limits) for detector in DETECTORS]
@@ -131,8 +132,8 @@ def test_an_id_counts_once_within_a_day_and_anew_much_later() -> None:
     assert not ids.is_known("a", 5 * LATENESS_MS)
 
 
-@pytest.mark.parametrize("apart_ms", [1, LATENESS_MS // 2, LATENESS_MS])
-@pytest.mark.parametrize("began_ms", [0, 1, LATENESS_MS // 3, LATENESS_MS - 1])
+@sweep("apart_ms", [1, LATENESS_MS // 2, LATENESS_MS])
+@sweep("began_ms", [0, 1, LATENESS_MS // 3, LATENESS_MS - 1])
 def test_an_id_is_known_for_a_day_whenever_it_came(began_ms: int, apart_ms: int) -> None:
     ids = RecentIds()
     ids.is_known("first", 0)

@@ -24,6 +24,7 @@ from hotline.security.rules import RuleSet
 from hotline.security.score import FINDING_LEVELS
 from hotline_local.backtest.charts import choose_style, trace_curve
 from hotline_local.backtest.tuning import f1_of
+from tests.support.sweeps import sweep
 from tests.support.wallet_histories import BEGAN, History, login, movement, told, write_history
 
 RULES = {"failed_login_burst", "reset_device_transfer"}
@@ -58,7 +59,7 @@ def average_precision_by_thresholds(ranked: Sequence[tuple[int, bool]]) -> float
     return area
 
 
-@pytest.mark.parametrize("seed", range(20))
+@sweep("seed", range(20))
 def test_average_precision_is_that_of_another_computation(seed: int) -> None:
     random = Random(seed)
     ranked = [(random.randrange(6), random.random() < 0.3) for _ in range(200)]

@@ -244,7 +244,7 @@ def changed(path: str, value: object) -> bytes:
     return json.dumps(fact).encode()
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("line", "fault", "field"),
     [
         (b"{", "not_an_event", "-"),

@@ -34,6 +34,7 @@ from hotline.payments.model import PaymentError
 from hotline.refunds.model import RefundError
 from hotline.security.model import SecurityError
 from hotline_local.launcher.paths import ROOT
+from tests.support.sweeps import sweep
 
 TEXTS: Final[dict[type[StrEnum], str]] = {
     KitError: "bucket_unavailable mac_unavailable "
@@ -111,7 +112,7 @@ def errors() -> dict[str, type[HotlineError]]:
     return found
 
 
-@pytest.mark.parametrize("codes", TEXTS, ids=lambda codes: codes.__name__)
+@sweep("codes", TEXTS)
 def test_the_codes_of_a_room_have_the_texts_that_others_know(codes: type[StrEnum]) -> None:
     assert [code.value for code in codes] == TEXTS[codes].split()
 
@@ -155,7 +156,7 @@ def test_rejections_of_facts_are_a_list_too() -> None:
     assert issubclass(Rejection, StrEnum)
 
 
-@pytest.mark.parametrize("code", [*IdentityError, *LockoutError, *RefundError])
+@sweep("code", [*IdentityError, *LockoutError, *RefundError])
 def test_every_refusal_of_a_room_is_a_problem_of_the_api(code: StrEnum) -> None:
     problem = problem_of(NotPossible(code))
     assert problem.code == PROBLEMS.get(code.value, "not_possible")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hotline.accounts.service import normalise_phone, region_of
+from tests.support.sweeps import sweep
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("text", "region", "expected"),
     [
         ("13800000001", "CN", "+8613800000001"),

@@ -16,6 +16,7 @@ from hotline.identity.model import ByAgent, Operation
 from hotline.lockout.model import Cause, Component, DecisionKind, LockState, LockView, SelfService
 from hotline.security.model import FindingState, SeenFinding, Verdict
 from tests.support.facts import NOON
+from tests.support.sweeps import sweep
 
 BEFORE = NOON - timedelta(hours=1)
 FREEZE = Component(LockState.FROZEN, Cause.CUSTOMER_REQUEST, BEFORE, None)
@@ -93,7 +94,7 @@ def test_a_case_names_the_step_that_it_needs_next(shown: Case, step: Step | None
     assert find_next_step(shown, (OPENED,), ()) is step
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("after", "done"),
     [
         ((), False),
@@ -193,7 +194,7 @@ def judged(finding_id: str) -> CaseEntry:
     return replace(entry(EntryKind.DECIDED, "agent:a:c", "agent.judge_finding"), facts={"finding_id": finding_id})
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("after", "is_judged"),
     [
         ((found("fnd_1"),), False),
@@ -204,7 +205,7 @@ def judged(finding_id: str) -> CaseEntry:
         ((found("fnd_1"), entry(EntryKind.DECIDED, "agent:a:c", "agent.freeze")), False),
     ],
 )
-@pytest.mark.parametrize(
+@sweep(
     ("shown", "left"),
     [
         (None, Step.CLOSE),
@@ -229,8 +230,8 @@ def judged_as(verdict: Verdict, at: datetime = NOON) -> SeenFinding:
     return replace(RAISED, verdict=verdict, judged_at=at)
 
 
-@pytest.mark.parametrize("topic", ["lockout", "general"])
-@pytest.mark.parametrize(
+@sweep("topic", ["lockout", "general"])
+@sweep(
     ("on_account", "cause", "step"),
     [
         ((RAISED,), Cause.RISK_SCORE, Step.JUDGE_FINDING),
@@ -299,8 +300,8 @@ CONFIRMED, FALSE_ALARM = judged_as(Verdict.CONFIRMED), judged_as(Verdict.FALSE_A
 UNCLEAR = judged_as(Verdict.UNCLEAR)
 
 
-@pytest.mark.parametrize("here", [True, False])
-@pytest.mark.parametrize(
+@sweep("here", [True, False])
+@sweep(
     ("on_account", "opened_at", "shut", "step"),
     [
         ((CONFIRMED,), None, (), Step.FREEZE),
@@ -343,8 +344,8 @@ def test_a_judged_finding_whose_hold_was_released_closes_the_case() -> None:
     assert find_next_step(case("security"), (OPENED, *after), actions(proved=False), shown) is Step.CLOSE
 
 
-@pytest.mark.parametrize("reason", ["freeze.asked", "pause.refused"])
-@pytest.mark.parametrize(
+@sweep("reason", ["freeze.asked", "pause.refused"])
+@sweep(
     ("shut", "after", "step"),
     [
         ((), (), Step.ASK_OWNER),
@@ -371,8 +372,8 @@ def test_a_security_case_waits_for_a_freeze_that_the_owner_has_ended() -> None:
 # ---------------------------------------------------------------- an account that is shut
 
 
-@pytest.mark.parametrize("topic", ["lockout", "general"])
-@pytest.mark.parametrize(
+@sweep("topic", ["lockout", "general"])
+@sweep(
     ("shut", "step", "with_proof"),
     [
         ((), Step.ANSWER, Step.ANSWER),
@@ -464,7 +465,7 @@ def test_an_agent_who_may_not_see_the_account_is_told_to_claim_a_free_case() -> 
     assert find_next_step(case("lockout", owner="agent-2"), (OPENED,), ()) is None
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("after", "shut", "step"),
     [
         ((deed(Operation.UNFREEZE_UNPROVED),), (FREEZE,), Step.CLOSE),
@@ -527,7 +528,7 @@ def said(reason: str, kind: EntryKind = EntryKind.ADDED) -> CaseEntry:
     return entry(kind, "caller:c", reason)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("reason", "after", "wanted"),
     [
         ("caller.callback", (), True),
@@ -540,7 +541,7 @@ def said(reason: str, kind: EntryKind = EntryKind.ADDED) -> CaseEntry:
         ("caller.asked", (), False),
     ],
 )
-@pytest.mark.parametrize("topic", ["lockout", "refund", "dispute", "general"])
+@sweep("topic", ["lockout", "refund", "dispute", "general"])
 def test_a_callback_is_owed_whatever_the_case_began_with(
     topic: str, reason: str, after: tuple[CaseEntry, ...], wanted: bool
 ) -> None:

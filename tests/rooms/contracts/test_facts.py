@@ -103,8 +103,8 @@ def test_the_whole_account_is_read() -> None:
     assert data.contact_points[0].confirmed_at.isoformat() == "2025-01-01T00:00:00+00:00"
 
 
-@pytest.mark.parametrize("kind", MovementKind)
-@pytest.mark.parametrize("status", MovementStatus)
+@sweep("kind", MovementKind)
+@sweep("status", MovementStatus)
 def test_kind_and_status_of_a_movement_come_from_its_type(kind: MovementKind, status: MovementStatus) -> None:
     data = parse(event(f"{kind}.{status}")).data
     assert isinstance(data, MovementTold)
@@ -280,7 +280,7 @@ def test_versions_are_positive_whole_numbers(version: Any) -> None:
 # ---------------------------------------------------------------- times
 
 
-@pytest.mark.parametrize(
+@sweep(
     "text",
     [
         "2026-11-23T10:00:00", "2026-11-23", "20261123T100000Z", "2026-11-23 10:00:00Z", "2026-W47-1T10:00:00Z",
@@ -310,7 +310,7 @@ def test_days_are_days(day: Any) -> None:
 # ---------------------------------------------------------------- contact points
 
 
-@pytest.mark.parametrize(
+@sweep(
     "value",
     ["07700900001", "+0447700900001", "+44", "+4477009000011234", "00447700900001", "+44 7700 900001", "ada", "a@b",
      "a b@c.example", "a@b@c.example", "<a@b.example>", f"{'a' * 65}@b.example", f"{'a' * 60}@{'b' * 190}.example"],
@@ -399,7 +399,7 @@ def test_a_rejected_fact_is_named_by_type_and_id_when_they_look_like_it() -> Non
     assert ACCOUNT not in str(caught.value)
 
 
-@pytest.mark.parametrize("type_name", [name for name in FACTS if FACTS[name].__name__ == "Movement"])
+@sweep("type_name", [name for name in FACTS if FACTS[name].__name__ == "Movement"])
 def test_only_a_withdrawal_that_has_not_failed_arrives_and_not_before_it_began(type_name: str) -> None:
     began = sample_data(type_name)["initiated_at"]
     kind, status = type_name.split(".")

@@ -44,7 +44,7 @@ def decisions() -> dict[str, str]:
 LOCKS: Final = [(Cause(QUOTED.findall(cause)[0]), LockState(state), may) for cause, state, may, _ in table("Cause")]
 
 
-@pytest.mark.parametrize(("cause", "state", "may"), LOCKS, ids=str)
+@sweep(("cause", "state", "may"), LOCKS)
 def test_the_owner_may_do_what_the_page_says(cause: Cause, state: LockState, may: str) -> None:
     allowed = policy.help_for(Component(state, cause, None, None))
     assert {service.value for service in allowed} == set(QUOTED.findall(may))
@@ -163,7 +163,7 @@ def test_the_page_has_every_decision() -> None:
     assert decisions().keys() == DECISIONS.keys()
 
 
-@pytest.mark.parametrize("kind", DECISIONS)
+@sweep("kind", DECISIONS)
 def test_the_page_has_every_field_of_a_decision_and_says_which_may_be_absent(kind: str) -> None:
     told = decisions()[kind]
     own = DECISIONS[kind].model_fields.keys() - DecisionContract.model_fields.keys()

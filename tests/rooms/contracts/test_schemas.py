@@ -16,6 +16,7 @@ from hotline.contracts.model import FactRejected, MovementKind, MovementStatus, 
 from hotline.contracts.schemas import parse
 from hotline_local.schemas import FOLDER, documents, text_of, write
 from tests.support.facts import event
+from tests.support.sweeps import sweep
 
 NAMES = [*(f"facts/{name}.v1.json" for name in FACTS), *(f"decisions/{name}.v1.json" for name in DECISIONS)]
 
@@ -65,7 +66,7 @@ def test_schema_and_hotline_agree_on_what_may_be_left_out(type_name: str) -> Non
         assert validator(type_name).is_valid(detail) is taken(detail), field
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("type_name", "data"),
     [
         ("payment.failed", {"amount": {"minor": 0, "currency": "CNY"}}),

@@ -30,7 +30,7 @@ from tests.support.sweeps import sweep
 FRIDAY = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("kind", "same_as"),
     [
         ("wallet", "balance"),
@@ -122,7 +122,7 @@ def _days_in_words(term: Term) -> str:
     return f"{usual}{term.latest} {'business ' if term.business else ''}{'day' if term.latest == 1 else 'days'}"
 
 
-@pytest.mark.parametrize("word", [*NETWORKS, *SCHEMES])
+@sweep("word", [*NETWORKS, *SCHEMES])
 def test_the_document_names_each_network_and_scheme(word: str) -> None:
     assert f"`{word}`" in DOCUMENT
 

@@ -11,6 +11,7 @@ from hotline.directory.service import (
     is_official,
     parse_numbers,
 )
+from tests.support.sweeps import sweep
 
 CHINA, GERMANY, SHORT = "+864005550199", "+498002000001", "+8695188"
 OFFICIAL = (CHINA, GERMANY, SHORT)
@@ -31,7 +32,7 @@ def test_a_text_that_is_no_number_in_e164_form_is_refused_by_its_place(text: str
     assert str(caught.value) == f"{NUMBERS_SETTING}: number 2 is not a telephone number in E.164 form"
 
 
-@pytest.mark.parametrize(
+@sweep(
     "typed",
     [
         CHINA, "+86 400-555-0199", "0086 400 555 0199", "86 4005550199", "400 555 0199", "(400) 555 0199",

@@ -47,6 +47,7 @@ from hotline.kit.store import hotline_key
 from hotline.sessions import turns
 from hotline.sessions.items import key_of, proof_from, session_from, session_item
 from hotline.sessions.model import AskedChallenge, Identified, Offer, SessionState, Target, TurnRecord
+from tests.support.sweeps import sweep
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 KEY = hotline_key("CONTACT#c", "CALL")
@@ -78,11 +79,11 @@ def test_acting_needs_one_factor_or_two_different_ones_with_two_step(operation: 
     assert missing_factors(operation, proof(SMS, EMAIL, two_step=True), NOW) is None
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("two_step", "missing", "needs", "need"),
     [(False, 1, ("sms",), "sms"), (True, 2, (), "agent"), (None, 2, (), "agent")],
 )
-@pytest.mark.parametrize("operation", [Operation.REFUND, Operation.UNLOCK, Operation.RESET_GRANT, Operation.SET_PIN])
+@sweep("operation", [Operation.REFUND, Operation.UNLOCK, Operation.RESET_GRANT, Operation.SET_PIN])
 def test_a_customer_with_a_phone_alone_needs_an_agent_only_where_two_steps_are_asked_for(
     operation: Operation, two_step: bool | None, missing: int, needs: tuple[str, ...], need: str
 ) -> None:
@@ -198,7 +199,7 @@ def test_an_app_session_reads_and_freezes_but_does_not_act_with_money() -> None:
     assert missing_factors(Operation.REFUND, proof(SESSION), NOW) is not None
 
 
-@pytest.mark.parametrize("operation", [op for op, needed in REQUIREMENTS.items() if needed.agent])
+@sweep("operation", [op for op, needed in REQUIREMENTS.items() if needed.agent])
 def test_a_caller_cannot_prove_an_operation_that_needs_an_agent(operation: Operation) -> None:
     assert missing_factors(operation, proof(SMS, EMAIL, SESSION), NOW) == ()
 

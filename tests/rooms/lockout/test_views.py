@@ -39,6 +39,7 @@ from hotline.lockout.policy import (
 from hotline.lockout.tiers import with_attempts
 from hotline.payments.model import NextStep
 from tests.support.lock_desk import ACCOUNT, KEYS, NOON, closed, failures, minutes, password_changed, succeeded, told
+from tests.support.sweeps import sweep
 
 MS = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
@@ -70,7 +71,7 @@ def test_each_word_of_the_wallet_makes_its_state(state: LockState) -> None:
     assert view(after(*STATES[state]), Attempts(), LATER).state is state
 
 
-@pytest.mark.parametrize(("one", "other"), list(combinations([state for state in PRECEDENCE if state in STATES], 2)))
+@sweep(("one", "other"), list(combinations([state for state in PRECEDENCE if state in STATES], 2)))
 def test_of_two_states_the_harder_to_leave_is_told_and_both_are_there(one: LockState, other: LockState) -> None:
     for facts in permutations([*STATES[one], *STATES[other]]):
         seen = view(after(*facts), Attempts(), LATER)

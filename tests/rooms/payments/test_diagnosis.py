@@ -18,13 +18,14 @@ from hotline.payments.failures import FAILURES, Actor, FailureCode, NextStep, Re
 from hotline.payments.model import RETURN_LOOKS, MoneyAnswer, Stuck
 from hotline.wording.catalogue import find
 from tests.support.money_world import INITIATED, NOON, moved, movement_of, refunded
+from tests.support.sweeps import sweep
 
 S = MovementStatus
 SECOND = timedelta(seconds=1)
 
 
-@pytest.mark.parametrize("status", list(MovementStatus))
-@pytest.mark.parametrize(
+@sweep("status", list(MovementStatus))
+@sweep(
     ("money", "answer"),
     [
         (MoneyState.NONE, MoneyAnswer.NOT_TAKEN),
@@ -69,9 +70,9 @@ def test_nobody_hears_that_a_payment_was_declined_whose_outcome_is_open(code: st
     assert diagnose(unknown, NOON, first=None).caller_text == text
 
 
-@pytest.mark.parametrize("kind", list(MovementKind))
-@pytest.mark.parametrize("money", [MoneyState.NONE, MoneyState.RETURNED, MoneyState.DEBITED])
-@pytest.mark.parametrize(("scheme", "code"), [("alipay", "10003"), ("wechat", "USERPAYING")])
+@sweep("kind", list(MovementKind))
+@sweep("money", [MoneyState.NONE, MoneyState.RETURNED, MoneyState.DEBITED])
+@sweep(("scheme", "code"), [("alipay", "10003"), ("wechat", "USERPAYING")])
 def test_nothing_is_told_to_be_in_process_once_the_ledger_has_closed_the_outcome(
     kind: MovementKind, money: MoneyState, scheme: str, code: str
 ) -> None:

@@ -255,7 +255,7 @@ def test_nobody_has_to_act_where_something_is_waited_for_and_an_agent_where_only
     assert {step for step in NextStep if actor_of(step) is Actor.AGENT} == with_agent
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("scheme", "network", "code", "expected"),
     [
         ("iso8583", None, "51", FailureCode.INSUFFICIENT_FUNDS),
@@ -318,7 +318,7 @@ def test_every_scheme_has_rows_of_its_own_or_those_of_another() -> None:
     assert have == {scheme.value for scheme in Scheme if scheme not in same}
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("scheme", "code", "found"),
     [
         ("iso8583", "051", ("iso8583", "51")),
@@ -448,7 +448,7 @@ def test_a_code_is_told_by_its_meaning_in_its_scheme(scheme: str, code: str, exp
     assert classify(Failure(scheme, code), network=None).code is expected
 
 
-@pytest.mark.parametrize(
+@sweep(
     "message",
     [
         "seller: not enough balance",
@@ -499,7 +499,7 @@ def test_a_word_like_one_for_a_shop_does_not_hide_what_is_said_of_the_customer(
     assert classify(Failure("newbank", "X1", message), network=None).code is expected
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("message", "expected"),
     [
         ("支付结果未知", FailureCode.PAYMENT_IN_PROGRESS),
@@ -528,7 +528,7 @@ def test_a_message_that_leaves_the_outcome_open_decides_for_that(message: str, e
     assert classify(Failure("newbank", "X1", message), network=None).code is expected
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("message", "expected"),
     [
         ("您的银行卡已过期", FailureCode.EXPIRED_CARD),
@@ -752,7 +752,7 @@ def test_the_spelling_of_a_scheme_does_not_matter(scheme: str) -> None:
     assert find_row(scheme, "43", network=None) == find_row("iso8583", "43", network=None)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("scheme", "code", "expected"),
     [
         ("stripe", "card_declined: insufficient_funds", FailureCode.INSUFFICIENT_FUNDS),
@@ -849,7 +849,7 @@ def test_labels_and_names_before_a_code_are_read_in_their_own_scheme_only(
     assert (row.code if row else None) == found
 
 
-@pytest.mark.parametrize(
+@sweep(
     "code",
     [
         "5 1", "5-1", "51-12", "51/12", "51.05", "1.051", "[12] 51", "RC 5 1", "RC5 1", "terminal 51", "terminal-51",
@@ -928,7 +928,7 @@ def test_the_same_paypal_answer_is_told_alike_by_its_code_and_by_its_name() -> N
         assert (code.reason, code.forbidden) == (name.reason, name.forbidden)
 
 
-@pytest.mark.parametrize(
+@sweep(
     "message",
     [
         "N - CVV2 No Match", "CVV2 non-match", "CVV does not match", "The CVC did not match.", "CVV not matched",
@@ -940,7 +940,7 @@ def test_a_message_that_says_that_the_security_code_was_wrong_is_told_so(message
     assert classify(Failure("newbank", "X1", message), network=None).code is FailureCode.WRONG_CVC
 
 
-@pytest.mark.parametrize(
+@sweep(
     "message",
     [
         "M - CVV2 Match", "CVV matched", "the security code matched", "CVV2", "cvc check", "Declined: CVV matched",
@@ -1002,7 +1002,7 @@ def test_a_code_is_read_however_its_parts_are_written(scheme: str, code: str, ex
     assert classify(Failure(scheme, code), network=None) == Classified(expected, mapped=True)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("scheme", "code", "expected"),
     [
         ("wechat-v3", "MERCHANT_REJECT", FailureCode.ISSUER_DECLINED_GENERIC),

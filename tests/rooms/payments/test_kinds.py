@@ -13,6 +13,7 @@ from hotline.payments.failures import FAILURES, FailureCode, NextStep
 from hotline.payments.kinds import TOLD_OF_PAYEE
 from hotline.wording.catalogue import find
 from tests.support.money_world import NOON, moved, movement_of
+from tests.support.sweeps import sweep
 
 BALANCE, CARD, BANK = Instrument("balance"), Instrument("card", "4242"), Instrument("bank_account", "4242")
 OTHER_KINDS = (MovementKind.TOP_UP, MovementKind.TRANSFER, MovementKind.WITHDRAWAL)
@@ -45,7 +46,7 @@ def test_a_movement_that_is_no_payment_is_told_in_no_words_of_payments(kind: Mov
         assert told.step not in (NextStep.ASK_MERCHANT, NextStep.ORDER_AGAIN), code
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("kind", "instrument", "failure", "english"),
     [
         (MovementKind.WITHDRAWAL, BANK, ("iso20022", "AC04"), "The bank account it was to go to is closed."),

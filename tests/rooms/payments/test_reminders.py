@@ -23,6 +23,7 @@ from hotline.payments.reminders import (
     first_look,
     plan_at,
 )
+from tests.support.sweeps import sweep
 
 DUE: Final = date(2026, 12, 10)
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
@@ -70,8 +71,8 @@ def test_each_reminder_is_on_its_day_of_the_account_and_within_its_hours(
     assert at < end_of_hours(at, ZoneInfo(zone))
 
 
-@pytest.mark.parametrize(("zone", "day"), CLOCK_CHANGES)
-@pytest.mark.parametrize("offset", Offset)
+@sweep(("zone", "day"), CLOCK_CHANGES)
+@sweep("offset", Offset)
 def test_a_due_date_stays_the_same_day_when_clocks_change(zone: str, day: date, offset: Offset) -> None:
     """Clocks change on the day of the reminder, or on the due date."""
     for due_on in (day, day + timedelta(days=DAYS_BEFORE[offset])):
@@ -83,7 +84,7 @@ def test_a_due_date_stays_the_same_day_when_clocks_change(zone: str, day: date, 
         assert OPENS <= local.time() < QUIET_FROM
 
 
-@pytest.mark.parametrize("zone", ZONES)
+@sweep("zone", ZONES)
 def test_the_first_look_comes_before_the_reminder_wherever_the_account_is(zone: str) -> None:
     look = first_look("acc_1", DUE, set())
     assert look is not None

@@ -38,6 +38,7 @@ from hotline.refunds.policy import AUTO_APPROVE_MINOR, DEFAULT_WALLET_POLICY, RE
 from hotline.refunds.rules import CHANGE_OF_MIND
 from hotline.wording.catalogue import find
 from tests.support.money_world import ACCOUNT, INITIATED, NOON, SHOP, moved, movement_of, published, refunded
+from tests.support.sweeps import sweep
 
 Out, Why = RefundOutcome, RefundReason
 PAID = movement_of(moved(MovementStatus.SUCCEEDED))
@@ -238,16 +239,16 @@ def test_every_currency_with_a_limit_has_both_limits() -> None:
     assert set(AUTO_APPROVE_MINOR) == set(REQUEST_CAP_MINOR)
 
 
-@pytest.mark.parametrize("currency", AUTO_APPROVE_MINOR)
-@pytest.mark.parametrize(("over", "outcome"), [(-1, Out.APPROVED), (0, Out.APPROVED), (1, Out.IN_REVIEW)])
+@sweep("currency", AUTO_APPROVE_MINOR)
+@sweep(("over", "outcome"), [(-1, Out.APPROVED), (0, Out.APPROVED), (1, Out.IN_REVIEW)])
 def test_up_to_the_wallets_limit_nobody_needs_to_look(currency: str, over: int, outcome: RefundOutcome) -> None:
     decision = decide(paid(AUTO_APPROVE_MINOR[currency] + over, currency))
     assert decision.outcome is outcome
     assert (decision.decided_by == "wallet.auto_approve") is (over > 0)
 
 
-@pytest.mark.parametrize("currency", AUTO_APPROVE_MINOR)
-@pytest.mark.parametrize(("over", "rule"), [(0, "wallet.auto_approve"), (1, "wallet.request_cap")])
+@sweep("currency", AUTO_APPROVE_MINOR)
+@sweep(("over", "rule"), [(0, "wallet.auto_approve"), (1, "wallet.request_cap")])
 def test_above_the_cap_it_is_the_cap_that_decides(currency: str, over: int, rule: str) -> None:
     assert decide(paid(REQUEST_CAP_MINOR[currency] + over, currency)).decided_by == rule
 

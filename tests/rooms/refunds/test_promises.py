@@ -16,6 +16,7 @@ from hotline.refunds.promises import (
     review_promise,
     with_estimate,
 )
+from tests.support.sweeps import sweep
 
 FRIDAY = datetime(2026, 11, 27, 4, tzinfo=UTC)
 """Noon in Shanghai."""
@@ -26,7 +27,7 @@ def promised(kind: str, provider: str | None = None, now: datetime = FRIDAY, cur
     return arrival_promise(Instrument(kind), now, currency=currency, provider=provider, time_zone=CHINA)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("provider", "kind", "typical_on", "latest_on"),
     [
         ("wechat", "balance", date(2026, 11, 27), date(2026, 11, 28)),

@@ -54,6 +54,7 @@ from hotline.security.streams import SHORT_CHARACTERS
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.lock_desk import ACCOUNT, KEYS, NOON, closed, fact, failed, succeeded
+from tests.support.sweeps import sweep
 
 SERVER = NOON + timedelta(minutes=61)
 PERSONAL = ("192.0.2.9", "device-9", "+8613800000009", "CN", "31.2", "121.4", "payee@example.invalid")
@@ -132,7 +133,7 @@ def hashed(name: str, value: str) -> str:
     return KEYS.mac_text(KEYS.current, name, value)[:SHORT_CHARACTERS]
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("data", "kept"),
     [
         (DeviceRegistered("device-9"), {"device": hashed("device", "device-9")}),

@@ -31,11 +31,12 @@ from hotline.security.settings import (
 )
 from hotline_local.backtest.tables import table_of, table_of_weights
 from tests.support.folded_findings import fold_in_order
+from tests.support.sweeps import sweep
 
 BY_RULE = {detector.rule: detector for detector in DETECTORS}
 
 
-@pytest.mark.parametrize("detector", DETECTORS, ids=lambda one: one.rule)
+@sweep("detector", DETECTORS)
 def test_the_file_that_ships_has_the_table_of_every_rule(detector: Detector[object]) -> None:
     """A rule is on as it ships if somebody publishes a norm for it. Paste what is missing."""
     table = table_of(detector, detector.limits, is_on=detector.is_published)
@@ -144,7 +145,7 @@ def test_a_rule_without_a_norm_is_off_until_it_is_switched_on() -> None:
     assert choose_rules({unproved.rule: {"on": True}}, [unproved]) == [(unproved, unproved.limits)]
 
 
-@pytest.mark.parametrize("detector", DETECTORS, ids=lambda one: one.rule)
+@sweep("detector", DETECTORS)
 def test_a_table_is_read_back_as_the_limits_it_was_written_from(detector: Detector[object]) -> None:
     ((_, limits),) = choose_rules(parse_settings(table_of(detector, detector.limits, is_on=True)), only=[detector.rule])
     assert limits == detector.limits
@@ -187,7 +188,7 @@ def test_settings_that_are_taken_let_the_rule_judge(detector: Detector[Any]) -> 
                 fold_in_order(plan, [*example.events, *hard(example.events)])
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("text", "sentence"),
     [
         ("[failed_logins]\non = true\n", "[failed_logins]: there is no such rule; there are agent_approvals, "),

@@ -42,6 +42,7 @@ from tests.mutation.rules import RULES
 from tests.rules.test_promises import PROMISES
 from tests.support.documents import read_table
 from tests.support.folded_findings import fold_in_order, in_order, plan_of
+from tests.support.sweeps import sweep
 
 FOLDER = Path(detectors.__file__).parent
 HELPERS: Final = {"__init__", "rule", "history", "shipped", "windows"} | {
@@ -73,7 +74,7 @@ def test_every_rule_is_on_the_page_with_its_severity_effect_and_whether_it_is_on
     }
 
 
-@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+@sweep("detector", DETECTORS)
 def test_a_rule_is_tried_by_mutants_and_its_figures_are_promised(detector: Detector[Any]) -> None:
     assert f"security/detectors/{detector.rule}.py" in {rule.file for rule in RULES}
     assert f"hotline.security.detectors.{detector.rule}" in PROMISES

@@ -48,7 +48,7 @@ def test_an_example_is_what_it_says(detector: Detector[Any], example: Example) -
         assert all(isinstance(value, int | str) for value in hit.facts.values())
 
 
-@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+@sweep("detector", DETECTORS)
 def test_a_rule_has_hits_and_near_misses_of_its_own(detector: Detector[Any]) -> None:
     hits = [example for example in detector.examples if example.started_ms]
     assert len(hits) >= 2
@@ -58,7 +58,7 @@ def test_a_rule_has_hits_and_near_misses_of_its_own(detector: Detector[Any]) -> 
         assert example.name.startswith("near miss: ") == (not example.started_ms)
 
 
-@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+@sweep("detector", DETECTORS)
 def test_a_rule_says_what_to_do_and_what_it_needs(detector: Detector[Any]) -> None:
     assert len(detector.runbook.split()) >= 40
     assert detector.version >= 1
@@ -90,7 +90,7 @@ def test_a_rule_says_nothing_to_money_that_leaves_by_a_kind_that_it_does_not_nam
     assert asked
 
 
-@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+@sweep("detector", DETECTORS)
 def test_limits_are_numbers_or_tables_of_numbers_and_their_docstring_has_a_source(detector: Detector[Any]) -> None:
     for value in asdict(detector.limits).values():
         assert isinstance(value, int | float | dict)
@@ -180,7 +180,7 @@ def test_the_memory_of_a_quiet_account_is_small() -> None:
     assert size_of(fold.states) <= QUIET_MAX
 
 
-@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+@sweep("detector", DETECTORS)
 def test_a_rule_that_hears_nothing_new_keeps_nothing(detector: Detector[Any]) -> None:
     fold = Fold(plan_of(detector))
     assert not fold.take(Event("other", detectors.rule.DAY_MS, "bill.issued", {}))

@@ -26,6 +26,7 @@ from hotline.security.suppressions import SUPPRESSION_MAX, check_until, suppress
 from tests.support import found
 from tests.support.lock_desk import ACCOUNT, NOON, fact, failures, minutes
 from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of, undone
+from tests.support.sweeps import sweep
 from tests.support.toy_rules import excluded, rules_of
 
 GOING: Final = excluded(severity=Severity.HIGH).rule
@@ -282,7 +283,7 @@ def test_a_rule_that_holds_takes_a_second_person(world: ScanWorld, rule: str) ->
     lift(world, rule)
 
 
-@pytest.mark.parametrize(("stream", "rule"), [(one.stream, one.rule) for one in DETECTORS])
+@sweep(("stream", "rule"), [(one.stream, one.rule) for one in DETECTORS])
 def test_rules_about_agents_and_of_another_stream_are_never_suppressed(stream: Stream, rule: str) -> None:
     for other in Stream:
         if other is stream and stream is not Stream.AGENT:

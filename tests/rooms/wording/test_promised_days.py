@@ -10,6 +10,7 @@ import pytest
 from hotline.wording.rendering import render_spoken, render_written
 from hotline.wording.values import Latest, Locale, Usual, dates_told
 from hotline_local.launcher.paths import ROOT
+from tests.support.sweeps import sweep
 
 NOW = datetime(2026, 11, 29, 20, tzinfo=UTC)
 """Sunday in New York, Monday in Shanghai."""
@@ -17,7 +18,7 @@ CHINESE = Locale("zh-CN", ZoneInfo("Asia/Shanghai"), NOW)
 ENGLISH = Locale("en-US", ZoneInfo("America/New_York"), NOW)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("locale", "day", "words"),
     [
         (ENGLISH, date(2026, 11, 29), "today"),

@@ -41,6 +41,7 @@ from hotline.wording.times import (
 from hotline.wording.values import Dictated, Digits, Lately, Locale, Opening, Reference, Word, locale_of
 from hotline_local.currencies import make_text
 from tests.support.iso4217 import minor_digits_in_circulation
+from tests.support.sweeps import sweep
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 NOON_UTC = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -57,7 +58,7 @@ def test_yuan_jiao_and_fen_are_said_as_people_say_them(minor: int, words: str) -
     assert speak_money(Money(minor, "CNY"), "zh-CN") == words
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("minor", "currency", "words"),
     [
         (12850, "USD", "128 dollars and 50 cents"), (101, "USD", "1 dollar and 1 cent"), (100, "USD", "1 dollar"),
@@ -74,7 +75,7 @@ def test_amounts_are_said_in_english_with_singular_plural_and_spelled_unknown_cu
     assert speak_money(Money(minor, currency), "en-US") == words
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("minor", "currency", "words"),
     [
         (12850, "USD", "128.5美元"), (12800, "EUR", "128欧元"), (1200, "JPY", "1200日元"), (12805, "HKD", "128.05港元"),
@@ -143,7 +144,7 @@ def test_spoken_amounts_need_no_escaping(minor: int, currency: str) -> None:
         assert words == escape(words).replace("&apos;", "'")
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("hour", "minute", "words"),
     [
         (0, 0, "凌晨0点"), (1, 1, "凌晨1点零1分"), (5, 59, "凌晨5点59分"), (6, 0, "早上6点"), (8, 59, "早上8点59分"),
@@ -200,7 +201,7 @@ def test_without_a_zone_days_and_times_are_those_of_utc() -> None:
     assert speak_latest(late.date() + timedelta(days=1), chinese, about=False) == "明天"
 
 
-@pytest.mark.parametrize("month", range(1, 13))
+@sweep("month", range(1, 13))
 def test_every_month_has_its_name_and_number(month: int) -> None:
     day = date(2026, month, 9)
     assert speak_date(day, "en-US", NOON_UTC.date()) == f"{day:%B} 9"
@@ -390,7 +391,7 @@ def test_an_instant_of_any_offset_is_the_same_instant() -> None:
     assert speak_moment(elsewhere, Locale("en-US", SHANGHAI, NOON_UTC)) == "8:00 PM today"
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("begins", "ends", "english", "chinese"),
     [
         ("23T14:00", "23T22:30", "from 2 PM to 10:30 PM today", "今天下午2点到晚上10点30分"),
