@@ -2,7 +2,7 @@
 
 moto copies whole tables, streams included, before each transaction. Here a copy shares the items, and a write copies
 what it changes. moto compares texts by way of a general function, and looks for each member of an answer under five
-names. DynamoDB's answers use one of them.
+names, and for each of ten types in a value. DynamoDB's answers use one of them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from moto.core.serialize import AttributePicker, AttributePickerContext
+from moto.core.serialize import AttributePicker, AttributePickerContext, BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DDBType, DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
@@ -21,6 +21,8 @@ _put_item: Final = Table.put_item
 _delete_item: Final = Table.delete_item
 _update_item: Final = DynamoDBBackend.update_item
 _pick: Final = AttributePicker.__call__
+_serialize_structure: Final = BaseJSONSerializer._serialize_type_structure
+_SCALARS: Final = frozenset({"S", "N", "BOOL", "NULL"})
 
 
 def install() -> None:
@@ -31,6 +33,7 @@ def install() -> None:
         Table: {"__deepcopy__": _copy_table, "put_item": _put_apart, "delete_item": _delete_apart},
         DynamoDBBackend: {"update_item": _update_apart},
         AttributePicker: {"__call__": _pick_quickly},
+        BaseJSONSerializer: {"_serialize_type_structure": _serialize_quickly},
     }
     for owner, methods in replaced.items():
         for name, method in methods.items():
@@ -136,3 +139,11 @@ def _pick_quickly(picker: AttributePicker, context: AttributePickerContext) -> A
     if service is not None and service.service_name == "dynamodb" and type(context.obj) is dict:
         return context.obj.get(context.key)
     return _pick(picker, context)
+
+
+def _serialize_quickly(serializer: BaseJSONSerializer, serialized: Any, value: Any, shape: Any, key: str) -> None:
+    """A scalar of an item is as the answer has it. moto would look for each of the ten types that it may have."""
+    if shape.name == "AttributeValue" and type(value) is dict and len(value) == 1 and not value.keys() - _SCALARS:
+        serializer._default_serialize(serialized, value, shape, key)
+    else:
+        _serialize_structure(serializer, serialized, value, shape, key)
