@@ -2,7 +2,8 @@
 
 moto copies whole tables, streams included, before each transaction. Here a copy shares the items, and a write copies
 what it changes. moto compares texts by way of a general function, and looks for each member of an answer under five
-names, and for each of ten types in a value. DynamoDB's answers use one of them.
+names, and for each of ten types in a value. DynamoDB's answers use one of them. It counts the clauses
+of an update below each of its nodes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from moto.core.serialize import AttributePicker, AttributePickerContext, BaseJSO
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DDBType, DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
+from moto.dynamodb.parsing.validators import ActionCountValidator
 
 _cast_any: Final[Any] = DynamoType.__dict__["cast_value"].fget
 _put_item: Final = Table.put_item
@@ -33,6 +36,8 @@ def install() -> None:
         Table: {"__deepcopy__": _copy_table, "put_item": _put_apart, "delete_item": _delete_apart},
         DynamoDBBackend: {"update_item": _update_apart},
         AttributePicker: {"__call__": _pick_quickly},
+        DepthFirstTraverser: {"nodes_to_be_processed": _list_once},
+        ActionCountValidator: {"traverse": ActionCountValidator.verify_action_counts},
         BaseJSONSerializer: {"_serialize_type_structure": _serialize_quickly},
     }
     for owner, methods in replaced.items():
@@ -129,6 +134,18 @@ def _update_apart(backend: Any, table_name: str, key: dict[str, Any], *rest: Any
     if place in partition:
         partition[place] = copy.deepcopy(partition[place])
     return _update_item(backend, table_name, key, *rest, **named)
+
+
+# ---------------------------------------------------------------- updates
+
+
+def _list_once(traverser: Any) -> tuple[type, ...]:
+    """The kinds of nodes that a traverser works on. moto lists them anew at each node. Clauses of one kind are counted
+    at the root alone, which holds all of them: moto counts them again below each."""
+    if not hasattr(traverser, "_kinds"):
+        traverser._kinds = tuple(traverser._processing_map())
+    kinds: tuple[type, ...] = traverser._kinds
+    return kinds
 
 
 # ---------------------------------------------------------------- answers
