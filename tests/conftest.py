@@ -123,7 +123,7 @@ def pytest_collection_finish() -> None:
     gc.enable()
     gc.collect()
     gc.freeze()
-    # What a test makes goes with its last reference. A cycle may wait for one of fewer rounds.
+    # Most objects go with their last reference. A cycle may wait for one of fewer rounds.
     gc.set_threshold(50_000, 20, 100)
 
 

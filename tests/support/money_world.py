@@ -32,7 +32,7 @@ from hotline.identity.model import Approval, ApprovalState, Operation, Subject
 from hotline.kit.actor import Agent, Approved, Caller, FactorKind, ProvedFactor, Purpose, System
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
-from hotline.kit.due import Done, due_keys
+from hotline.kit.due import Done, due_keys, is_due
 from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
 from hotline.kit.money import Money
@@ -401,6 +401,10 @@ def let_feed_lag(world: MoneyWorld, at: datetime) -> None:
 def do_due(money: MoneyWorld, at: datetime) -> list[Done]:
     """Do everything that is due at a time, as deadlines does."""
     done: list[Done] = []
+    store = money.store
+    # Partition by partition, as deadlines asks, takes forty times as long; most hours of a night have nothing due.
+    if isinstance(store, MemoryStore) and not any(is_due(item, at) for item in store.items(Table.HOTLINE)):
+        return done
     for key in due_keys(money.store, at, range(PARTITIONS_MAX[Index.DUE]), at_once=1):
         duty = duty_of(key)
         assert duty is not None

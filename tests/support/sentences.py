@@ -47,9 +47,19 @@ def split_sentences(text: str) -> Iterator[str]:
             yield from filter(None, _SENTENCE_END.split(" ".join(paragraph.split())))
 
 
+def _with_statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield a module and its statements, inner ones too. Expressions, most of a tree, hold no statement."""
+    left: list[ast.AST] = [tree]
+    while left:
+        node = left.pop()
+        yield node
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            left += getattr(node, name, ())
+
+
 def docstrings(file: Path) -> Iterator[Sentence]:
     """Yield the sentences of the docstrings of a Python file, those below an attribute included."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in _with_statements(ast.parse(file.read_text(encoding="utf-8"))):
         body = getattr(node, "body", None)
         statements = body if isinstance(body, list) else []
         for before, statement in zip([None, *statements], statements, strict=False):
