@@ -16,7 +16,7 @@ from moto.core.serialize import AttributePicker, AttributePickerContext, BaseJSO
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DDBType, DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser  # type: ignore[attr-defined]  # moto types it not
 from moto.dynamodb.parsing.validators import ActionCountValidator
 
 _cast_any: Final[Any] = DynamoType.__dict__["cast_value"].fget

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -25,8 +25,8 @@ def sweep(
     failed, with a note that names the case, or an ExceptionGroup of several. A table without a case fails too.
     """
     arguments = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
-    # Kept now: a generator would be at its end the second time, and what is listed may change.
-    kept = cases if callable(cases) and not isinstance(cases, type) else tuple(cases)
+    # A generator would be at its end the second time. An enumeration can be called too.
+    kept = cases if callable(cases) and not isinstance(cases, type) else tuple(cast("Iterable[Any]", cases))
 
     def around(test: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(test)
