@@ -2,7 +2,7 @@
 
 moto copies whole tables, streams included, before each transaction. Here a copy shares the items, and a write copies
 what it changes. moto compares texts by way of a general function. It looks for each member of an answer under five
-names, and for each of ten types in a value; DynamoDB's answers use one of them. It counts the clauses of an update
+names, and for each of ten types in a value. DynamoDB's answers use one of them. It counts the clauses of an update
 below each of its nodes.
 """
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import batched
-from typing import Final, Protocol
+from typing import Final
 
 from hotline.kit.actor import System
 from hotline.kit.change import Change
@@ -87,7 +87,7 @@ def scan_shard(
     with ThreadPoolExecutor(workers) as pool:
         for plan in rules.plans.values():
             if plan.rules:
-                run = _StreamRun(ctx, _each(pool, workers), rules, plan, shard, to_text(end), tally)
+                run = _StreamRun(ctx, pool, workers, rules, plan, shard, to_text(end), tally)
                 try:
                     with _faults_named(rules):
                         run.go(has_time)
@@ -116,22 +116,6 @@ def scan_shard(
         complete=tally.complete,
         lag_minutes=lag_minutes,
     )
-
-
-class _Each(Protocol):
-    """Does some work for each of some things, and gives the answers in their order."""
-
-    def __call__[Thing, Answer](self, work: Callable[[Thing], Answer], things: Sequence[Thing], /) -> Iterable[Answer]:
-        """Do it."""
-
-
-def _each(pool: ThreadPoolExecutor, workers: int) -> _Each:
-    """Work on several things at once. One thing, or one worker, needs no thread beside this one."""
-
-    def each[Thing, Answer](work: Callable[[Thing], Answer], things: Sequence[Thing]) -> Iterable[Answer]:
-        return [work(one) for one in things] if workers == 1 or len(things) == 1 else pool.map(work, things)
-
-    return each
 
 
 def _minutes_since(position: str, now: datetime) -> int:
@@ -210,7 +194,8 @@ class _StreamRun:
     to wait for the earlier ones. `aside`: what the cursor knows of such subjects, `aside_before` as it is stored."""
 
     ctx: Context
-    each: _Each
+    pool: ThreadPoolExecutor
+    workers: int
     rules: RuleSet
     plan: Plan
     shard: int
@@ -338,7 +323,7 @@ class _StreamRun:
             key = items.watch_key(self.plan.stream, subject)
             return self._judge(subject, by_subject[subject], recalled.get(subject, ()), watches.get(key))
 
-        for subject, done in zip(by_subject, self.each(judge, list(by_subject)), strict=True):
+        for subject, done in zip(by_subject, self._each(judge, list(by_subject)), strict=True):
             if done.trouble is None:
                 self.aside.pop(subject, None)
             else:
@@ -351,6 +336,12 @@ class _StreamRun:
             for step in done.steps:
                 self.tally.findings[step.kind].append(step.finding)
         return trouble
+
+    def _each[Thing, Answer](self, work: Callable[[Thing], Answer], things: Sequence[Thing]) -> Iterable[Answer]:
+        """Do some work for each of some things, several at once. One thing, or one worker, needs no other thread."""
+        if self.workers == 1 or len(things) == 1:
+            return [work(one) for one in things]
+        return self.pool.map(work, things)
 
     def _recall(
         self, rows: Iterable[Row], through: str, has_time: Callable[[], bool]
@@ -384,7 +375,7 @@ class _StreamRun:
         chunks = list(batched(keys, BATCH_GET_KEYS_MAX, strict=False))
         self.tally.requests += len(chunks)
         found: dict[Key, Item] = {}
-        for read in self.each(self.ctx.store.batch_get, chunks):
+        for read in self._each(self.ctx.store.batch_get, chunks):
             found |= read
         return found
 
