@@ -21,7 +21,14 @@ from hotline.kit.store.dynamodb import READ_TIMEOUT_S, open_dynamodb
 from hotline_local import cli
 from hotline_local.errors import CommandError
 from hotline_local.launcher import template as sam
-from hotline_local.launcher.deploy import FACTS_AT_ONCE, FUNCTION_TIME_S, PATIENCE_S, invoke_when_free, unhurried
+from hotline_local.launcher.deploy import (
+    FACTS_AT_ONCE,
+    FUNCTION_TIME_S,
+    PATIENCE_S,
+    invoke_when_free,
+    numbered,
+    unhurried,
+)
 from hotline_local.launcher.ministack import MiniStack, refuse_taken, reserve_port
 from hotline_local.launcher.paths import LOCAL
 from hotline_local.launcher.stack import load, stack_file
@@ -71,15 +78,23 @@ def test_one_batch_of_facts_is_handled_at_a_time_so_that_none_is_delivered_besid
 
 def test_the_emulator_is_given_numbers_where_it_counts() -> None:
     """A text in one event source ends its poller of all queues: no fact is taken in then."""
-    functions = (
-        one["Properties"]
-        for one in unhurried(sam.read())["Resources"].values()
-        if "Handler" in one.get("Properties", {})
-    )
-    sources = [source["Properties"] for one in functions for source in one.get("Events", {}).values()]
-    most = [source["ScalingConfig"]["MaximumConcurrency"] for source in sources if "ScalingConfig" in source]
-    assert len(most) >= 4
-    assert [one for one in most if not isinstance(one, int)] == []
+    given = numbered(unhurried(sam.read()), {"FactBatchSize": "7"})["Resources"]
+    functions = {name: one["Properties"] for name, one in given.items() if "Handler" in one.get("Properties", {})}
+    sources = {name: list(one.get("Events", {}).values()) for name, one in functions.items()}
+    counted = ("BatchSize", "MaximumBatchingWindowInSeconds", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds")
+    found = [
+        value
+        for some in sources.values()
+        for source in some
+        for value in (
+            *(source["Properties"][name] for name in counted if name in source["Properties"]),
+            *source["Properties"].get("ScalingConfig", {}).values(),
+        )
+    ]
+    assert len(found) >= 12
+    assert [one for one in found if not isinstance(one, int)] == []
+    (facts,) = sources["WalletEventsFunction"]
+    assert facts["Properties"]["BatchSize"] == 7
 
 
 def test_a_reserved_port_is_given_to_nobody_else_and_a_server_may_listen_there() -> None:

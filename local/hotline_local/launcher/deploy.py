@@ -88,7 +88,7 @@ def deploy(
     staff = staff_login.open_login(client("cognito-idp", endpoint, REGION), REGION)
     parameters |= {"AgentIssuer": staff.issuer, "AgentAudience": staff.client_id}
     progress("uploading artefacts")
-    template = unhurried(sam.read(built))
+    template = numbered(unhurried(sam.read(built)), parameters)
     s3 = client("s3", endpoint, REGION)
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     uploaded, layers = {}, sam.layers(template)
@@ -180,9 +180,33 @@ def unhurried(template: sam.Template) -> sam.Template:
         if logical_id == "WalletEventsFunction":
             resource["Properties"]["ReservedConcurrentExecutions"] = FACTS_AT_ONCE
         if logical_id in _AT_ONCE:
-            # MiniStack leaves the value of a parameter a text, and its poller of all queues then fails.
             (source,) = resource["Properties"]["Events"].values()
             source["Properties"]["ScalingConfig"]["MaximumConcurrency"] = _AT_ONCE[logical_id]
+    return template
+
+
+def numbered(template: sam.Template, parameters: Mapping[str, str]) -> sam.Template:
+    """Give the event sources of a SAM template the numbers that parameters stand for, and return it. `parameters`: the
+    values that differ from the defaults.
+
+    MiniStack leaves the value of a parameter a text. Where it counts by one, its poller of all queues fails, and no
+    function gets anything.
+    """
+    declared = template["Parameters"]
+    numbers = {
+        name: int(parameters.get(name, one["Default"])) for name, one in declared.items() if one["Type"] == "Number"
+    }
+
+    def number_in(value: Any) -> Any:
+        if isinstance(value, dict):
+            name = value.get("Ref")
+            return numbers[name] if name in numbers else {key: number_in(one) for key, one in value.items()}
+        return value
+
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            for source in resource["Properties"].get("Events", {}).values():
+                source["Properties"] = number_in(source["Properties"])
     return template
 
 
