@@ -206,8 +206,8 @@ def test_a_rule_without_its_values_or_events_is_left_out_and_says_so(
     assert list(found["detectors"]) == ["failed_login_burst"]
     assert found["left_out"]["reset_device_transfer"] == {
         "no_events_of": [
-            *("contact_point.changed", "device.registered", "money.left", "money.undone", "password.changed"),
-            "two_step.changed",
+            *("contact_point.changed", "contact_point.sim_changed", "device.registered"),
+            *("money.left", "money.undone", "password.changed", "two_step.changed"),
         ]
     }
     file = write_history(tmp_path / "h.jsonl", [told(1, 0, "password.changed", "acct-1", version=1)])

@@ -145,7 +145,7 @@ class World:
 
 
 AT_HAND: Final = ("movements", "logins", "accounts")
-"""What a finding names as far as its events are at hand, which for those of another day depends on when runs were."""
+"""The attributes that name events as far as a run has them at hand. Other runs may have fewer of another day."""
 LATER: Final = frozenset({"found_at", "attention_sk", "attention_pk", "expires_at_epoch_s", "state_at", *AT_HAND})
 
 
