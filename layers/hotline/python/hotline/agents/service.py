@@ -20,16 +20,10 @@ if TYPE_CHECKING:
         UNLOCK,
         AskRefund,
         BeginRowsAnew,
-        EndSubjectSuppression,
-        EndSuppression,
-        JudgeFinding,
-        JudgeSubjectFinding,
         PayOtherWay,
         ReleaseHold,
         RemovePoint,
         ReviewRefund,
-        SuppressRule,
-        SuppressSubjectRule,
     )
     from .approvals import (
         APPROVAL_LIFE,
@@ -45,6 +39,14 @@ if TYPE_CHECKING:
     )
     from .case_view import view_case
     from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact, was_handed_over
+    from .finding_acts import (
+        EndSubjectSuppression,
+        EndSuppression,
+        JudgeFinding,
+        JudgeSubjectFinding,
+        SuppressRule,
+        SuppressSubjectRule,
+    )
     from .findings import find_told_findings, may_decide
     from .grounds import (
         find_ground,
@@ -106,16 +108,10 @@ else:
                 "UNLOCK",
                 "AskRefund",
                 "BeginRowsAnew",
-                "EndSubjectSuppression",
-                "EndSuppression",
-                "JudgeFinding",
-                "JudgeSubjectFinding",
                 "PayOtherWay",
                 "ReleaseHold",
                 "RemovePoint",
                 "ReviewRefund",
-                "SuppressRule",
-                "SuppressSubjectRule",
             ),
             "approvals": (
                 "APPROVAL_LIFE",
@@ -137,6 +133,14 @@ else:
                 "take_contact",
                 "view_contact",
                 "was_handed_over",
+            ),
+            "finding_acts": (
+                "EndSubjectSuppression",
+                "EndSuppression",
+                "JudgeFinding",
+                "JudgeSubjectFinding",
+                "SuppressRule",
+                "SuppressSubjectRule",
             ),
             "findings": (
                 "find_told_findings",
