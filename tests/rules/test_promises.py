@@ -377,6 +377,11 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "ACTIVITY_LIFE": (35 * DAYS, "docs/security.md, what is kept"),
         "SHARDS_MAX": (1_000, "AWS Step Functions: an array of States.ArrayRange has at most 1,000 elements"),
     },
+    "hotline.security.aside": {
+        "TRIES_MAX": (9, "docs/detection.md: three runs of three attempts"),
+        "ASIDE_MAX": (20, "docs/detection.md: when a run fails"),
+        "AGAIN_AFTER": (timedelta(days=1), "docs/detection.md: when a run fails"),
+    },
     "hotline.security.detectors.agent_approvals": {
         "DETECTOR.limits.approvals": (5, "decision: one a minute"),
         "DETECTOR.limits.window_ms": (5 * _MINUTE_MS, "decision: one a minute"),
@@ -600,9 +605,6 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "ROUND_ROWS_MAX": (20_000, "docs/detection.md: rows of a round"),
         "RECALL_ROWS_MAX": (100_000, "docs/detection.md: rows that are read again for late events"),
         "RECALL_SUBJECT_MAX": (2_000, "docs/detection.md: rows that are read again for late events"),
-        "TRIES_MAX": (9, "docs/detection.md: three runs of three attempts"),
-        "ASIDE_MAX": (20, "docs/detection.md: when a run fails"),
-        "AGAIN_AFTER": (timedelta(days=1), "docs/detection.md: when a run fails"),
     },
     "hotline.security.watch": {
         "LATENESS_MS": (24 * 3_600_000, "decision: how late a fact may come"),

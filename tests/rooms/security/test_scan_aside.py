@@ -12,11 +12,12 @@ import pytest
 
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import Table
+from hotline.security.aside import AGAIN_AFTER, ASIDE_MAX, TRIES_MAX
 from hotline.security.detectors import Signal
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.items import PAGE_ROWS
 from hotline.security.rules import RuleSet
-from hotline.security.scan import AGAIN_AFTER, ASIDE_MAX, TRIES_MAX, scan_shard
+from hotline.security.scan import scan_shard
 from hotline.security.service import ShardReport
 from tests.support.lock_desk import ACCOUNT, NOON, failures, minutes
 from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of

@@ -8,7 +8,7 @@ of them. So a crash leaves nothing half done: the rows are read again, and what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -28,12 +28,14 @@ from hotline.lockout import service as lockout
 from . import items
 from .account_risk_writes import RiskOutlook
 from .activity import ACTIVITY_LIFE, NAMED
+from .aside import ASIDE_MAX, TRIES_MAX, Aside, aside_from
 from .detectors import Event, Stream
 from .findings import Kind, Step, contribute_steps, find_suppressed, parts_of, step_keys, suppressing_keys
 from .model import Finding, Row, SecurityError, ShardReport
 from .rules import Plan, RuleSet
+from .scan_steps import add_evidence, list_raised, list_steps
 from .settings import read_shipped_rules
-from .watch import Changes, Raised, is_too_late
+from .watch import Changes, is_too_late
 
 COMPLETE_AFTER: Final = timedelta(seconds=90)
 """Younger rows are left for the next run. Writers give up after 30 s, so none lands behind the cursor; twice that is
@@ -49,12 +51,6 @@ RECALL_ROWS_MAX: Final = 100_000
 are then judged without later events that changed nothing when they came."""
 RECALL_SUBJECT_MAX: Final = 2_000
 """So many of them are held of one subject, so that a busy one takes no room from others."""
-TRIES_MAX: Final = 9
-"""How often a subject that cannot be judged holds its shard: three runs, of three attempts each (the state machine)."""
-ASIDE_MAX: Final = 20
-"""So many subjects of a shard's stream are set aside. Where more of them fail a rule is broken, and the shard waits."""
-AGAIN_AFTER: Final = timedelta(days=1)
-"""How long a subject that is set aside waits for its next try, unless the rules change before."""
 WORKERS_MAX: Final = 8
 """Subjects that commit at once; the SDK keeps ten connections."""
 ATTEMPTS_MAX: Final = 4
@@ -158,34 +154,6 @@ class _Done:
     trouble: HotlineError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Aside:
-    """A subject that could not be judged: its unread rows lie behind the position `after`. `rules`: the digest of the
-    set of rules that failed last, at `tried_at`."""
-
-    after: str
-    tries: int
-    rules: str
-    tried_at: datetime
-
-    @property
-    def is_set_aside(self) -> bool:
-        """Whether the shard goes on without it."""
-        return self.tries >= TRIES_MAX
-
-    def is_due(self, rules: str, now: datetime) -> bool:
-        """Whether it is to be judged again."""
-        return self.is_set_aside and (rules != self.rules or now - self.tried_at >= AGAIN_AFTER)
-
-
-def _aside_from(cursor: Item | None) -> dict[str, _Aside]:
-    stored = {} if cursor is None else cursor.get("aside", {})
-    return {
-        subject: _Aside(after, int(tries), rules, from_text(tried_at))
-        for subject, (after, tries, rules, tried_at) in stored.items()
-    }
-
-
 @dataclass(slots=True)
 class _StreamRun:
     """A run on the rows of one stream, between the cursor and `end`. `quiet_ms`: the time of the newest event that was
@@ -206,8 +174,8 @@ class _StreamRun:
     at_work: str | None = None
     is_cut_off: bool = False
     stuck: set[str] = field(default_factory=set)
-    aside: dict[str, _Aside] = field(default_factory=dict)
-    aside_before: dict[str, _Aside] = field(default_factory=dict)
+    aside: dict[str, Aside] = field(default_factory=dict)
+    aside_before: dict[str, Aside] = field(default_factory=dict)
 
     def go(self, has_time: Callable[[], bool]) -> None:
         """Round after round. Rounds behind one with an error are done too, but read again with it."""
@@ -217,7 +185,7 @@ class _StreamRun:
         through = oldest if cursor is None else max(oldest, cursor["through"])
         self.quiet_ms = 0 if cursor is None else int(cursor.get("quiet_ms", 0))
         start = through
-        self.aside = _aside_from(cursor)
+        self.aside = aside_from(cursor)
         self.aside_before = dict(self.aside)
         self._try_again(oldest, through, has_time)
         pages = self._read_new(through, has_time)
@@ -278,7 +246,7 @@ class _StreamRun:
         if trouble.code != SecurityError.SUBJECT_NOT_JUDGED or (known is None and len(self.aside) >= ASIDE_MAX):
             return False
         tries, after = (1, after) if known is None else (min(TRIES_MAX, known.tries + 1), known.after)
-        self.aside[subject] = failed = _Aside(after, tries, self.rules.digest, self.ctx.clock.now())
+        self.aside[subject] = failed = Aside(after, tries, self.rules.digest, self.ctx.clock.now())
         return failed.is_set_aside
 
     def _read_new(self, after: str, has_time: Callable[[], bool]) -> Iterator[list[Item]]:
@@ -429,10 +397,10 @@ class _StreamRun:
         names = names or (None if stored is None else stored.get(NAMED))
         item = items.watch_item(self.plan.stream, watch, names, now)
         changes = watch.changes()
-        steps = list(_steps_of(changes, self.rules, self.plan.stream, subject, names))
+        steps = list(list_steps(changes, self.rules, self.plan.stream, subject, names))
         if steps:
             events = {event.id: event for event in (*(row.event for row in rows), *watch.pending)}
-            steps = list(_with_evidence(steps, self.plan.stream, events.values()))
+            steps = list(add_evidence(steps, self.plan.stream, events.values()))
         outlook = None
         if self.plan.stream is Stream.ACCOUNT:
             outlook = RiskOutlook(self.rules, subject, watch.fold, stored, now)
@@ -481,7 +449,7 @@ class _StreamRun:
                 if risk is not None:
                     change.replace(risk.key, risk.known, risk.item)
             elif made:
-                told = _raised_of(changes, subject, {step.finding.id for step in part})
+                told = list_raised(changes, subject, {step.finding.id for step in part})
                 watch = items.watch_of(self.plan, stored, change.now)
                 begun = items.begun_item(self.plan.stream, watch, told, stored, change.now)
                 change.replace(key, stored, begun)
@@ -536,12 +504,6 @@ def _faults_named(rules: RuleSet) -> Iterator[None]:
         raise Unavailable(SecurityError.SUBJECT_NOT_JUDGED, rules=rules.digest) from error
 
 
-def _raised_of(changes: Changes, subject: str, finding_ids: Set[str]) -> list[Raised]:
-    """Those of the changes that are about the findings."""
-    every = (*changes.raised, *changes.corrected, *changes.withdrawn)
-    return [one for one in every if one.rule.finding_id(subject, one.hit.started_ms) in finding_ids]
-
-
 def _is_as_read(stored: Item | None) -> Condition:
     return NEW if stored is None else equals("rev", int(stored["rev"]))
 
@@ -554,49 +516,3 @@ def _put_watch(ctx: Context, key: Key, stored: Item | None, item: Item) -> None:
         ctx.store.write_alone(Put(key, {**item, "rev": rev}, _is_as_read(stored)))
     except TransactionCancelled:
         raise Stale from None
-
-
-def _with_evidence(steps: Iterable[Step], stream: Stream, events: Collection[Event]) -> Iterator[Step]:
-    """The steps with what their findings name, as far as these events are it. Of an account these are movements and
-    logins, of an address the accounts that got in."""
-    if stream is Stream.ACCOUNT:
-        moved, came_in = items.movements_of(events), items.logins_of(events)
-    for step in steps:
-        finding = step.finding
-        if stream is Stream.ACCOUNT:
-            movements = {event_id: moved[event_id] for event_id in finding.event_ids if event_id in moved}
-            logins = {event_id: came_in[event_id] for event_id in finding.event_ids if event_id in came_in}
-            finding = replace(finding, movements=movements, logins=logins)
-        elif stream is Stream.SOURCE:
-            began_ms, ended_ms = (round(at.timestamp() * 1000) for at in (finding.window_start, finding.window_end))
-            finding = replace(finding, accounts=items.accounts_in(events, began_ms, ended_ms))
-        yield replace(step, finding=finding)
-
-
-def _steps_of(changes: Changes, rules: RuleSet, stream: Stream, subject: str, names: str | None) -> Iterator[Step]:
-    account_id = subject if stream is Stream.ACCOUNT else names
-
-    def finding(one: Raised) -> Finding:
-        detector = one.rule.detector
-        return Finding(
-            id=one.rule.finding_id(subject, one.hit.started_ms),
-            rule=detector.rule,
-            version=detector.version,
-            severity=detector.severity.value,
-            stream=stream,
-            subject=subject,
-            account_id=account_id,
-            window_start=items.instant_of(one.hit.started_ms),
-            window_end=items.instant_of(one.hit.ended_ms),
-            facts=one.hit.facts,
-            event_ids=one.hit.event_ids,
-            holds=detector.holds,
-            rules=rules.digest,
-        )
-
-    for kind, found in (
-        (Kind.RAISE, changes.raised),
-        (Kind.CORRECT, changes.corrected),
-        (Kind.WITHDRAW, changes.withdrawn),
-    ):
-        yield from (Step(kind, finding(one)) for one in found)
