@@ -15,6 +15,7 @@ from functions.wallet_events.batch import AT_ONCE, take_in
 from hotline.accounts import service as accounts
 from hotline.accounts import unopened as unopened_module
 from hotline.contracts.model import Fact
+from hotline.intake import service as intake
 from hotline.kit.change import Change
 from hotline.kit.change.acts import STALE_ATTEMPTS_MAX
 from hotline.kit.clock import CLOCK_SKEW, to_text
@@ -400,6 +401,33 @@ def test_a_first_read_that_fails_leaves_each_account_to_its_own() -> None:
     store.before = down
     opened = [event("account.opened", subject=f"acc_{n}", id=f"open-{n}") for n in range(3)]
     assert failed(take_in(sqs_of(opened), ctx)) == ["m1"]
+
+
+@pytest.mark.parametrize(("module", "name"), [("payments", "fact_keys"), ("security", "activity_writes")])
+def test_work_that_all_accounts_share_does_not_stumble_over_the_facts_of_one(
+    module: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ctx = context()
+    opened = [event("account.opened", subject=f"acc_{n}", id=f"open-{n}") for n in range(3)]
+    assert failed(take_in(sqs_of(opened), ctx)) == []
+    rows = len(items(ctx, Table.ACTIVITY))
+    room = getattr(intake, module)
+    usual = getattr(room, name)
+
+    def stumbling(facts: Sequence[Fact], *given: Any, **named: Any) -> Any:
+        if any(fact.subject == "acc_1" for fact in facts):
+            raise KeyError(name)
+        return usual(facts, *given, **named)
+
+    with logged() as log:
+        monkeypatch.setattr(room, name, stumbling)
+        assert failed(take_in(sqs_of(payments_of(3)), ctx)) == ["m2"]
+    (line,) = [line for line in lines(log) if line["event"] == Event.FACT_FAILED.code]
+    assert line["error"] == "KeyError"
+    assert len(items(ctx, Table.ACTIVITY)) > rows
+    monkeypatch.undo()
+    assert failed(take_in(sqs_of(payments_of(3)), ctx)) == []
+    assert sum(" MOVE#" in name for name in items(ctx)) == 3
 
 
 def test_rows_that_the_store_does_not_take_bring_the_whole_batch_again() -> None:

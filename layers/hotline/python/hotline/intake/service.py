@@ -58,20 +58,39 @@ def fold_groups[D: Delivery](
     """
     held = list(groups)
     ahead = _read_ahead(ctx.store, [[delivery.fact for delivery in group] for group in held])
-    taken: list[Fact] = []
+    taken: list[list[Fact]] = [[] for _ in held]
 
     def fold_one(place: int) -> Outcome[D]:
-        return fold_apart(held[place], partial(_fold_all, ctx, keep=taken.extend, ahead=ahead[place]))
+        return fold_apart(held[place], partial(_fold_all, ctx, keep=taken[place].extend, ahead=ahead[place]))
 
     outcomes = all_of_them(fold_one, range(len(held)), at_once=min(at_once, len(held)) or 1)
-    try:
-        _keep_activity(ctx, shards, taken)
-    except Unavailable as error:
-        log(Event.FACT_RETRIED, count=len(taken), error=error.code)
-        for group, outcome in zip(held, outcomes, strict=True):
-            refused = [one.delivery for one in outcome.refused]
-            outcome.again = [delivery for delivery in group if delivery not in refused]
+    for place in _keep_together(ctx, shards, taken):
+        refused = [one.delivery for one in outcomes[place].refused]
+        outcomes[place].again = [delivery for delivery in held[place] if delivery not in refused]
     return outcomes
+
+
+def _keep_together(ctx: Context, shards: int, groups: Sequence[Sequence[Fact]]) -> Sequence[int]:
+    """Keep of the facts of all groups what the scan looks at. Gives the places of the groups for which that failed.
+    Those are all where the store takes nothing. Else they are those whose own facts are the trouble, which is logged."""
+    together = [fact for facts in groups for fact in facts]
+    try:
+        _keep_activity(ctx, shards, together)
+    except Unavailable as error:
+        log(Event.FACT_RETRIED, count=len(together), error=error.code)
+        return range(len(groups))
+    except Exception:  # noqa: BLE001 - whichever group it is, the others are kept without it
+        return [place for place, facts in enumerate(groups) if not _is_kept(ctx, shards, facts)]
+    return ()
+
+
+def _is_kept(ctx: Context, shards: int, facts: Sequence[Fact]) -> bool:
+    try:
+        _keep_activity(ctx, shards, facts)
+    except Exception as error:  # noqa: BLE001 - one account's trouble must not fail the others' facts
+        log(Event.FACT_FAILED, account_id=facts[0].subject, count=len(facts), error=type(error).__name__)
+        return False
+    return True
 
 
 def fold(ctx: Context, facts: Sequence[Fact], *, shards: int = security.ACTIVITY_SHARDS, live: bool = True) -> None:
@@ -106,18 +125,25 @@ class _Ahead:
 
 
 def _read_ahead(store: Store, groups: Sequence[Sequence[Fact]]) -> list[_Ahead | None]:
-    """The items of the first share of each group, in as few requests as hold them."""
+    """The items of the first share of each group, in as few requests as hold them. None for a group that is to read by
+    itself, and to have its own trouble."""
     firsts = [_shares(facts)[0] for facts in groups]
-    asked = [_keys_of(facts) for facts in firsts]
+    asked = [_find_keys(facts) for facts in firsts]
     try:
-        found = _read(store, dict.fromkeys(key for keys in asked for key in keys))
+        found = _read(store, dict.fromkeys(key for keys in asked for key in keys or ()))
     except Unavailable:
-        # Each group reads by itself then, and has its own trouble.
         return [None] * len(asked)
     return [
-        _Ahead(facts, {key: found[key] for key in keys if key in found})
+        None if keys is None else _Ahead(facts, {key: found[key] for key in keys if key in found})
         for facts, keys in zip(firsts, asked, strict=True)
     ]
+
+
+def _find_keys(facts: Sequence[Fact]) -> set[Key] | None:
+    try:
+        return _keys_of(facts)
+    except Exception:  # noqa: BLE001 - it comes again where the facts are folded, and is logged there
+        return None
 
 
 def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
