@@ -157,9 +157,9 @@ class AnswerProof:
     """The customer lets the agent rely on what their call, or this app session, has proved. It must have proved enough
     for the goal that was asked for. `request_id`: the request that is answered, None for whichever waits.
 
-    The request is answered at the contact and in the app. The case is told, and is the account's from then on
-    (cases.proved). Raises NotPossible `no_access` when the request
-    does not wait any more, NeedProof.
+    A call answers the request at the contact and in the app, the app in the app. The case is told, and is the
+    account's from then on (cases.proved). Raises NotPossible `no_access` when the request does not wait any more, and
+    NeedProof.
     """
 
     request_id: str | None = None

@@ -72,7 +72,7 @@ def fold_groups[D: Delivery](
 
 def _keep_together(ctx: Context, shards: int, groups: Sequence[Sequence[Fact]]) -> Sequence[int]:
     """Keep of the facts of all groups what the scan looks at. Gives the places of the groups for which that failed.
-    Those are all where the store takes nothing. Else they are those whose own facts are the trouble, which is logged."""
+    Those are all where the store takes nothing. Else they are those whose own facts are the trouble. It is logged."""
     together = [fact for facts in groups for fact in facts]
     try:
         _keep_activity(ctx, shards, together)
