@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks import intake
+from benchmarks.backtest import GOAL_PER_S
 from benchmarks.phone_steps import ALL
 from benchmarks.starts import FIRST_RELEASE, GOALS, WARM_NOTE
 from benchmarks.tables import Table, read_rows, take
@@ -60,6 +61,8 @@ def read_goals(page: str) -> list[Goal]:
         for name in wanted
     ]
     warm = float(starts.partition(WARM_NOTE)[2].split()[0])
+    judging = read_rows(take(page, "backtest"))
+    judged, watched = float(judging["events a second"][0]), float(judging["with watches of 200 events"][0])
     cost = float(read_rows(take(page, "cost"))[USD][0])
     return [
         *found,
@@ -75,4 +78,6 @@ def read_goals(page: str) -> list[Goal]:
             digits=0,
             is_least=True,
         ),
+        Goal("events of a backtest in a second of one core", None, judged, GOAL_PER_S, digits=0, is_least=True),
+        Goal("the same, watches of 200 events", None, watched, GOAL_PER_S / 3, digits=0, is_least=True),
     ]

@@ -157,6 +157,19 @@ def test_a_file_that_is_not_sorted_is_named_and_leaves_nothing_behind(
     assert list(scratch.iterdir()) == []
 
 
+def test_a_period_that_ends_before_the_first_lines_is_judged_whole(
+    tmp_path: Path, history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ways = {"sorted": list(history.facts), "reversed": list(reversed(history.facts))}
+    found = {}
+    for name, facts in ways.items():
+        file = write_history(tmp_path / f"{name}.jsonl", facts)
+        backtested(capsys, file, "--to", "2026-09-08T00:00:00Z", "--out", tmp_path / name)
+        found[name] = contents(tmp_path / name)
+    assert len(found["sorted"]["findings.jsonl"]) > 1000
+    assert found["reversed"] == found["sorted"]
+
+
 @pytest.mark.parametrize("parts_max", [2, 3, PARTS_MAX])
 def test_parts_are_merged_in_steps(
     tmp_path: Path, history: History, monkeypatch: pytest.MonkeyPatch, parts_max: int

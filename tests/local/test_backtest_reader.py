@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hotline.backtest.inputs import read_lines
-from hotline.backtest.reader import BadLine, Pair, Reader, Received, ms_of_text, read_line
+from hotline.backtest.reader import BadLine, Fault, Pair, Reader, Received, ms_of_text, read_line
 from hotline.contracts.facts import FACTS
 from hotline.security.detectors import Stream
 from tests.support.facts import event, sample_data
@@ -48,6 +48,21 @@ PAID: dict[str, Any] = {
     "currency": "CNY",
     "instrument": "balance",
 }
+
+
+@pytest.mark.parametrize(
+    ("field", "word"), [("country", "cn"), ("country", "CHN"), ("country", 86), ("network", "tor"), ("network", "VPN")]
+)
+def test_a_login_has_the_words_that_the_intake_takes(field: str, word: object) -> None:
+    fact = login(1, 0, "acct-1", ip="192.0.2.9")
+    fact["data"]["source"][field] = word
+    with pytest.raises(BadLine) as bad:
+        split(fact)
+    assert (bad.value.fault, bad.value.field) == (Fault.BAD_VALUE, f"data.source.{field}")
+    del fact["data"]["source"][field]
+    fact["data"]["kind"] = "guess"
+    with pytest.raises(BadLine, match="bad_value"):
+        split(fact)
 
 
 def test_a_payment_is_an_event_of_its_account_and_of_its_merchant() -> None:

@@ -7,7 +7,7 @@ is known of a subject does not depend on how many workers there are.
 from __future__ import annotations
 
 import gc
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -191,6 +191,8 @@ class Engine:
                     judge(split(last))
             if placed[0] >= until_ms:
                 last = None
+                # A line behind the end may still be out of order, and an earlier one come after it.
+                deque(lines, maxlen=0)
                 break
             last = placed
         if last is not None:

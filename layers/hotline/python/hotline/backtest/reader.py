@@ -10,16 +10,17 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from string import ascii_uppercase
 from typing import Any, Final
 
 from pydantic_core import from_json
 
 from hotline.contracts.limits import CURRENCIES, INTEGER_MAX, TYPE_CHARACTERS_MAX
-from hotline.contracts.model import VERSION_SUFFIX
+from hotline.contracts.model import VERSION_SUFFIX, LoginKind, SourceNetwork
 from hotline.contracts.vocabulary import instrument_of
 from hotline.security.detectors import Event, Stream
 from hotline.security.detectors.history import OUTWARD_KINDS
@@ -218,6 +219,12 @@ def _text(value: object, field: str) -> str:
     return value
 
 
+def _word(value: object, field: str, words: Set[str]) -> str:
+    if type(value) is not str or value not in words:
+        raise BadLine(Fault.BAD_VALUE, field)
+    return value
+
+
 def _currency(value: object, field: str) -> str:
     """A currency of the contracts: the scan's intake refuses all others, too."""
     if type(value) is not str or value not in CURRENCIES:
@@ -243,12 +250,17 @@ def _split_login(_: Reader, told: Told) -> tuple[Pair, ...]:
     values: dict[str, Any] = {}
     kind = data.get("kind")
     if kind is not None:
-        values["kind"] = _text(kind, "data.kind")
+        values["kind"] = _word(kind, "data.kind", _LOGIN_KINDS)
     look = source.get
     for name, field, path in _SOURCE_FIELDS:
         value = look(field)
         if value is not None:
             values[name] = _text(value, path)
+    country, network = look("country"), look("network")
+    if country is not None:
+        values["country"] = _word(country, "data.source.country", _COUNTRIES)
+    if network is not None:
+        values["network"] = _word(network, "data.source.network", _NETWORKS)
     latitude, longitude = look("lat"), look("lon")
     if latitude is not None and longitude is not None:
         values["cell"] = _cell(latitude, longitude)
@@ -260,9 +272,12 @@ def _split_login(_: Reader, told: Told) -> tuple[Pair, ...]:
 
 
 _SOURCE_FIELDS: Final = tuple(
-    (name, field, f"data.source.{field}")
-    for name, field in (("ip", "ip"), ("device", "device_id"), ("country", "country"), ("network", "network"))
+    (name, field, f"data.source.{field}") for name, field in (("ip", "ip"), ("device", "device_id"))
 )
+_LOGIN_KINDS: Final = frozenset(LoginKind)
+_NETWORKS: Final = frozenset(SourceNetwork)
+_COUNTRIES: Final = frozenset(first + second for first in ascii_uppercase for second in ascii_uppercase)
+"""The words that the intake takes, so that a rule sees here what it would have seen in the scan (contracts.fields)."""
 
 
 def _cell(latitude: Any, longitude: Any) -> str:

@@ -38,9 +38,9 @@ from .unknown import tell_unknown, tell_unopened
 
 __all__ = ["Outcome", "Refused", "fold", "fold_apart", "fold_groups"]
 
-FACTS_OF_A_SHARE_MAX = 25
-"""A payment is three items of a transaction, and few facts are more. So a share is seldom read, found too large for a
-transaction, and read again in halves."""
+FACTS_OF_A_SHARE_MAX = 24
+"""A payment is three or four items of a transaction, beside those of its account, and few facts are more. So a share is
+seldom read, found too large for a transaction, and read again in halves."""
 
 
 type Keep = Callable[[Sequence[Fact]], None]
