@@ -35,18 +35,22 @@ compiled.write(folder)
 print(len(compiled.modules), len(compiled.methods), len(compiled.patterns))
 """
 USE = """
-import builtins, os, re, sys
+import builtins, inspect, os, re, sys, typing
 texts, patterns = [], []
-run, parse = builtins.exec, re._parser.parse
+run, make, parse = builtins.exec, builtins.compile, re._parser.parse
 def noted(code, *names):
     if isinstance(code, str):
         texts.append(code)
     run(code, *names)
+def noted_compile(code, file, *how, **more):
+    if file == "<string>":
+        texts.append(code)
+    return make(code, file, *how, **more)
 def noted_parse(pattern, *how):
     if pattern in (r"(?P<first>[a-z]+)-(?P<rest>[α-ω]+)", b"[0-9]+", b"[0-9]{2}"):
         patterns.append(pattern)
     return parse(pattern, *how)
-builtins.exec, re._parser.parse = noted, noted_parse
+builtins.exec, builtins.compile, re._parser.parse = noted, noted_compile, noted_parse
 from hotline.kit.precompiled import use_precompiled
 folder = sys.argv[1]
 use_precompiled((folder, os.path.dirname(folder)))
@@ -55,6 +59,8 @@ from shapes.inner.points import BYTES, NAME, Point
 assert Point(1) == Point(1, 2, []), Point(1)
 assert repr(Point(1)) == "Point(x=1, y=2, more=[])"
 assert hash(Point.__init__) and Point.__init__.__qualname__ == "Point.__init__"
+hints = typing.get_type_hints(Point.__init__)
+assert (hints["x"], hints["more"], hints["return"]) == (int, list[int], type(None)), hints
 try:
     Point(1).x = 2
 except AttributeError:
@@ -65,7 +71,8 @@ assert NAME.fullmatch("Ab-Γδ").groupdict() == {"first": "Ab", "rest": "Γδ"}
 assert (NAME.pattern, NAME.flags) == ("(?P<first>[a-z]+)-(?P<rest>[α-ω]+)", re.IGNORECASE | re.UNICODE)
 assert not NAME.fullmatch("Ab-cd") and BYTES.fullmatch(b"12")
 print(len(texts), len(patterns), type(points.__loader__).__name__, points.__file__)
-import importlib, importlib.resources, inspect, shapes.inner
+print(inspect.signature(Point), *(Point.__dict__[name].__annotations__ for name in ("__init__", "__eq__", "__repr__")))
+import importlib, importlib.resources, shapes.inner
 assert inspect.getsource(points).startswith("\\nimport re") and points.__package__ == "shapes.inner"
 assert importlib.resources.files(shapes.inner).joinpath("words.txt").read_text() == "hello"
 plain = importlib.machinery.PathFinder.find_spec("shapes.inner.points", shapes.inner.__path__)
@@ -76,8 +83,8 @@ package = importlib.machinery.PathFinder.find_spec("shapes.inner", [folder])
 assert list(shapes.inner.__path__) == package.submodule_search_locations
 assert shapes.inner.__spec__.cached == package.cached and shapes.inner.__file__ == package.origin
 """
-"""Prints how many texts of dataclasses and patterns were compiled, and who loaded the module; fails where something is
-not as it should be."""
+"""Prints how many texts of dataclasses and patterns were compiled, and who loaded the module; then the signature and
+annotations of the methods. Fails where something is not as it should be."""
 
 
 @pytest.fixture
@@ -106,9 +113,12 @@ def run(code: str, package: Path, *more: str) -> str:
 
 def test_methods_patterns_and_modules_come_from_the_file_and_are_what_python_would_make(package: Path) -> None:
     source = str(package / "inner/points.py")
-    assert run(USE, package).split() == ["1", "2", "SourceFileLoader", source]
+    counts, signatures = run(USE, package).splitlines()
+    assert counts.split() == ["1", "2", "SourceFileLoader", source]
     assert run(WRITE, package) == "2 1 2"
-    assert run(USE, package).split() == ["0", "0", "Loader", source]
+    counts, with_file = run(USE, package).splitlines()
+    assert counts.split() == ["0", "0", "Loader", source]
+    assert with_file == signatures
 
 
 def test_a_class_and_a_pattern_that_are_not_in_the_file_are_compiled_as_ever(package: Path) -> None:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module, reload
 from pathlib import Path
-from types import CodeType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any, Final
 
 from hotline.kit.precompiled import (
@@ -26,6 +26,7 @@ from hotline.kit.precompiled import (
     INIT,
     LENGTH_BYTES,
     RUNNER,
+    compile_text,
     engine,
     pattern_compiler,
     pattern_text,
@@ -113,7 +114,7 @@ def _record(compiled: Compiled, kept: set[str]) -> Iterator[None]:
     made: tuple[Any, ...] = ()
 
     def run(text: str, names: dict[str, Any], found: dict[str, Any]) -> None:
-        code: CodeType = compile(text, "<string>", "exec")
+        code = compile_text(text)
         if str(names.get("__name__")).partition(".")[0] in kept:
             compiled.methods[text] = marshal.dumps((text, code))
         exec(code, names, found)  # noqa: S102 - as dataclasses does

@@ -46,6 +46,13 @@ def text_key(text: str) -> int:
     return binascii.crc32(text.encode("utf-8", "surrogatepass"))
 
 
+def compile_text(text: str) -> CodeType:
+    """The code of a dataclass's methods, as `dataclasses` makes it. The text inherits no `from __future__` of this
+    module: annotations would stay names of its own, which nobody can resolve."""
+    code: CodeType = compile(text, "<string>", "exec", dont_inherit=True)
+    return code
+
+
 def pattern_text(pattern: str | bytes, flags: int) -> str:
     """A pattern with its flags, as one text."""
     return f"{flags} {pattern!r}"
@@ -136,7 +143,7 @@ def use_precompiled(*places: tuple[str, str]) -> None:
                 if known == text:
                     exec(code, names, found)  # noqa: S102 - as dataclasses does
                     return
-        exec(text, names, found)  # noqa: S102 - as dataclasses does
+        exec(compile_text(text), names, found)  # noqa: S102 - as dataclasses does
 
     compile_pattern = pattern_compiler.compile
 
