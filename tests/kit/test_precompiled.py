@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+import marshal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hotline.kit.precompiled import FILE_NAME
+from hotline.kit.precompiled import FILE_NAME, LENGTH_BYTES, PYTHON
 from hotline_local.launcher.paths import ROOT
 
 POINTS = """
@@ -146,6 +149,46 @@ def test_patterns_of_another_engine_are_left_alone(package: Path) -> None:
         package,
     )
     assert run(USE, package).split()[:3] == ["0", "2", "Loader"]
+
+
+def test_without_a_file_that_can_be_read_everything_is_as_ever(package: Path) -> None:
+    run(WRITE, package)
+    file = package / "__pycache__" / FILE_NAME
+    whole = file.read_bytes()
+    index_end = LENGTH_BYTES + int.from_bytes(whole[:LENGTH_BYTES])
+    index = marshal.loads(whole[LENGTH_BYTES:index_end])  # noqa: S302 - written by this test
+
+    def with_index(index: Any) -> bytes:
+        written = marshal.dumps(index)
+        return len(written).to_bytes(LENGTH_BYTES) + written + whole[index_end:]
+
+    spoilt = {
+        "empty": b"",
+        "within the length": whole[:3],
+        "within the index": whole[: index_end - 20],
+        "within the entries": whole[:-1],
+        "a length beyond any file": b"\xff" * len(whole),
+        "no marshal": whole[:LENGTH_BYTES] + b"?" * (len(whole) - LENGTH_BYTES),
+        "no mapping": with_index([]),
+        "a part of the index": with_index({"modules": index["modules"]}),
+    }
+    for name, text in spoilt.items():
+        file.write_bytes(text)
+        assert run(USE, package).split()[:3] == ["1", "2", "SourceFileLoader"], name
+    file.write_bytes(with_index(index))
+    assert run(USE, package).split()[:3] == ["0", "0", "Loader"]
+
+
+def test_bytecode_of_another_python_is_never_loaded(package: Path) -> None:
+    assert PYTHON == importlib.util.MAGIC_NUMBER
+    other = "import hotline_local.launcher.precompile as p\np.PYTHON = b'none'\n"
+    run(WRITE.replace("compiled.write", f"{other}compiled.write"), package)
+    assert run(USE, package).split()[:3] == ["1", "0", "SourceFileLoader"]
+
+
+def test_a_pyc_of_another_python_is_not_taken(package: Path) -> None:
+    spoil = "[file.write_bytes(b'none' + file.read_bytes()[4:]) for file in folder.rglob('points.*.pyc')]\n"
+    assert run(WRITE.replace("compiled =", f"{spoil}compiled ="), package) == "1 1 2"
 
 
 def test_a_module_that_needs_a_package_of_others_is_left_out_and_one_of_our_own_is_not(package: Path) -> None:

@@ -25,6 +25,7 @@ from hotline.kit.precompiled import (
     FILE_NAME,
     INIT,
     LENGTH_BYTES,
+    PYTHON,
     RUNNER,
     compile_text,
     engine,
@@ -62,10 +63,12 @@ class Compiled:
 
         index = marshal.dumps(
             {
+                "python": PYTHON,
                 "engine": engine.MAGIC,
                 "modules": {name: put(self.modules[name]) for name in sorted(self.modules)},
                 "methods": put_texts(self.methods),
                 "patterns": put_texts(self.patterns),
+                "length": end,
             }
         )
         folder = folder / "__pycache__"
@@ -92,12 +95,13 @@ def compile_package(package: Path, others: Sequence[str] = ()) -> Compiled:
 
 
 def read_bytecode(package: Path, root: Path) -> dict[str, bytes]:
-    """The bytecode of a package, or of one module, below a root of imports."""
+    """The bytecode that this Python has of a package, or of one module, below a root of imports."""
     known: dict[str, bytes] = {}
     for name, path in modules_of(package, root).items():
         file = path.parent / "__pycache__" / f"{path.stem}.{sys.implementation.cache_tag}.pyc"
-        if file.exists():
-            known[name] = file.read_bytes()[PYC_HEADER_BYTES:]
+        code = file.read_bytes() if file.exists() else b""
+        if code.startswith(PYTHON):
+            known[name] = code[PYC_HEADER_BYTES:]
     return known
 
 

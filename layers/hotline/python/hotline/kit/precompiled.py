@@ -6,8 +6,9 @@ Three things are kept in one file of a package, beside its bytecode (hotline_loc
 - Regular expressions. `re` compiles a pattern, in Python, to the code of its engine.
 - The bytecode of all modules. Python looks for each of some 400 in several folders, and opens a file for each.
 
-The text itself tells a method or a pattern from others. One that is not there, such as a text of another Python, is
-compiled as ever. Where there is no file, as in a checkout, nothing is changed.
+The text itself tells a method or a pattern from others. Python compiles one that is not in the file, as it does
+without us. It does so with all of them where there is no file, as in a checkout, or one that cannot be read. The file
+names the Python that made its bytecode: another Python takes none of it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import marshal
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import _bootstrap_external
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType
 from typing import Any, Final
@@ -32,6 +34,12 @@ COMPILER: Final = "compile"
 """The name by which `re` has a pattern compiled."""
 INIT: Final = ".__init__"
 """The end of a package's name in the index, as in that of its file."""
+
+UNREADABLE: Final = (OSError, ValueError, EOFError, KeyError, TypeError)
+"""The errors of a file that is not there, is cut off, or is none of ours."""
+
+PYTHON: Final = _bootstrap_external.MAGIC_NUMBER
+"""The number of this Python's bytecode (PEP 3147). `importlib.util` has it too, and is one more module of a start."""
 
 type Place = tuple[int, int]
 """The offset and the length of an entry, in bytes after the index."""
@@ -59,18 +67,29 @@ def pattern_text(pattern: str | bytes, flags: int) -> str:
 
 
 class Precompiled:
-    """One file, whose entries are read when they are asked for. Raises OSError where there is no such file."""
+    """One file, whose entries are read when they are asked for. Raises one of UNREADABLE where there is no such file or
+    no whole one."""
 
     def __init__(self, folder: str, root: str) -> None:
         """The file of a folder, with modules whose names are paths below `root`."""
         self.root: Final = root
         self._file: Final = os.open(f"{folder}/__pycache__/{FILE_NAME}", os.O_RDONLY | os.O_CLOEXEC)
-        length = int.from_bytes(os.pread(self._file, LENGTH_BYTES, 0))
-        self._start: Final = LENGTH_BYTES + length
-        index = self._load(LENGTH_BYTES, length)
-        self.modules: Final[Mapping[str, Place]] = index["modules"]
-        self.methods: Final[Mapping[int, Place]] = index["methods"]
-        self.patterns: Final[Mapping[int, Place]] = index["patterns"] if index["engine"] == engine.MAGIC else {}
+        try:
+            size = os.fstat(self._file).st_size
+            length = int.from_bytes(os.pread(self._file, LENGTH_BYTES, 0))
+            self._start: Final = LENGTH_BYTES + length
+            if self._start > size:
+                raise EOFError(FILE_NAME)
+            index = self._load(LENGTH_BYTES, length)
+            if self._start + index["length"] != size:
+                raise EOFError(FILE_NAME)
+            is_ours = index["python"] == PYTHON
+            self.modules: Final[Mapping[str, Place]] = index["modules"] if is_ours else {}
+            self.methods: Final[Mapping[int, Place]] = index["methods"] if is_ours else {}
+            self.patterns: Final[Mapping[int, Place]] = index["patterns"] if index["engine"] == engine.MAGIC else {}
+        except UNREADABLE:
+            os.close(self._file)
+            raise
 
     def read(self, place: Place) -> Any:
         """One entry."""
@@ -130,7 +149,7 @@ def use_precompiled(*places: tuple[str, str]) -> None:
     for folder, root in places:
         try:
             files.append(Precompiled(folder, root))
-        except OSError:
+        except UNREADABLE:
             continue
     if not files:
         return
