@@ -3,6 +3,8 @@ does without."""
 
 from __future__ import annotations
 
+import ast
+import gc
 import importlib
 import json
 import os
@@ -14,7 +16,7 @@ from unittest.mock import Mock
 import pytest
 
 from hotline.kit import deadline
-from hotline.kit.start import FUNCTION_SETTING, make_at_start
+from hotline.kit.start import FUNCTION_SETTING, begin_start, make_at_start
 from hotline_local.launcher.paths import ROOT
 from tests.functions.test_settings import LOGICAL_IDS
 from tests.support.deployed_template import FRONT, Deployed, arn
@@ -99,6 +101,26 @@ def test_elsewhere_nothing_is_made_before_it_is_needed(monkeypatch: pytest.Monke
     monkeypatch.setattr("hotline.kit.start.gc.freeze", Mock())
     make_at_start(lambda: made.append(1), lambda: made.append(2))
     assert made == [1, 2]
+
+
+def test_garbage_is_collected_after_a_start_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FUNCTION_SETTING, "f")
+    try:
+        begin_start()
+        assert not gc.isenabled()
+        with pytest.raises(ZeroDivisionError):
+            make_at_start(lambda: 1 // 0)
+        assert gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_every_function_ends_its_start_with_its_last_statement() -> None:
+    """Otherwise its garbage would never be collected: the package lets the collector rest when it is imported."""
+    last = {path.parent.name: ast.parse(path.read_text()).body[-1] for path in (ROOT / "functions").glob("*/app.py")}
+    assert set(last) == set(LOGICAL_IDS)
+    ends = {name: ast.unparse(statement).partition("(")[0] for name, statement in last.items()}
+    assert ends == dict.fromkeys(LOGICAL_IDS, make_at_start.__name__)
 
 
 class SevenSeconds:

@@ -23,7 +23,7 @@ def is_in_lambda() -> bool:
 
 
 def begin_start() -> None:
-    """Let the collector rest from now on, in a function's process."""
+    """Let the collector rest from now on, in a function's process. `make_at_start` wakes it, even if a maker fails."""
     if is_in_lambda():
         gc.disable()
 
@@ -35,7 +35,9 @@ def make_at_start(*makers: Callable[[], object]) -> None:
     Nothing that a maker makes may be unique, timed or random, since SnapStart restores it many times.
     """
     if is_in_lambda():
-        for make in makers:
-            make()
-        gc.freeze()
-        gc.enable()
+        try:
+            for make in makers:
+                make()
+            gc.freeze()
+        finally:
+            gc.enable()
