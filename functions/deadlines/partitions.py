@@ -3,7 +3,8 @@
 How many partitions new items are spread over can change (hotline.kit.spread), and an item stays where it was written.
 So one item of the table remembers where anything was seen beyond that number. Once an hour a run looks into all
 partitions. One in which something is seen is read each minute, until nothing was seen there for a day. Functions of an
-older deployment have long ended by then. Nothing is remembered at first, or of another number; all are read for a day.
+older deployment have long ended by then. Runs read all partitions for a day if they find no memory, or a memory of
+other numbers of partitions.
 """
 
 from __future__ import annotations

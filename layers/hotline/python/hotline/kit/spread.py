@@ -18,7 +18,7 @@ from .store import Index
 SETTING: Final = "DUE_PARTITIONS"
 PARTITIONS_DEFAULT: Final = 4
 PARTITIONS_MAX: Final[Mapping[Index, int]] = {Index.DUE: 64, Index.PENDING: 16}
-"""So many partitions an item may be in at all: as many as the first release wrote into."""
+"""The most partitions over which items of an index may be spread. The first release wrote into as many."""
 
 
 def partition_count(index: Index) -> int:

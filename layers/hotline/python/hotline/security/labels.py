@@ -29,9 +29,10 @@ recipient rests on labels already, and would raise its rule by itself.
 
 
 def label_rows(finding: Mapping[str, Any], verdict: Verdict, now: datetime, *, shards: int) -> Iterator[Put]:
-    """The rows by which a verdict on a stored finding labels its movements: for the account, and for payees. None but
-    for a finding of LABELLING_RULES that is confirmed now. A merchant may have sold to a thief in good faith, and the
-    wallet's own word may name it. Another verdict takes no label back: rules judge a label as of its moment."""
+    """The rows by which a verdict on a stored finding labels its movements: for the account, and for payees. A verdict
+    makes rows only if it newly confirms a finding of LABELLING_RULES. A merchant gets none: it may have sold to a thief
+    in good faith, and the wallet's own word may name it. Another verdict takes no label back: rules judge a label as of
+    its moment."""
     known = finding.get("verdict")
     is_new = verdict is Verdict.CONFIRMED and known != verdict.value
     if not is_new or finding["rule"] not in LABELLING_RULES:

@@ -132,9 +132,9 @@ class Finding:
     """Something that somebody should look at. The same subject, rule, version, limits and beginning make the same id.
 
     `account_id`: the account itself, or the one that a payee is; None where nobody knows it. `rules` is the digest of
-    the set of rules that found it. `movements`: what `event_ids` name that moved money of an account out, by event id.
-    `logins`: the times of what they name that was a login, likewise, in ms. `accounts`: those that got in from an
-    address in the time of the pattern, the earliest first.
+    the set of rules that found it. `movements`: the movements of money out of an account, by the ids of their events in
+    `event_ids`. `logins`: the times of logins, in ms since 1970, by the ids of their events in `event_ids`. `accounts`:
+    those that got in from an address in the time of the pattern, the earliest first.
     """
 
     id: str

@@ -88,7 +88,8 @@ def contribute_verdict(
     told = verdict is Verdict.CONFIRMED and stream is Stream.ACCOUNT and is_told(read[key])
     if told:
         judged |= confirmed_part(subject, change.now)
-    # An owner is not told twice of what a person has looked at; people of the wallet find it beside the account.
+    # An unclear finding goes on asking for attention only if it is about an address or a payee. The hotline would tell
+    # its owner again of one about an account, and people of the wallet see that one beside the account.
     of_list = stream is not Stream.ACCOUNT
     waits = of_list and verdict is Verdict.UNCLEAR and state_of(read[key], change.now) not in _NOT_TO_BE_TOLD
     if waits:

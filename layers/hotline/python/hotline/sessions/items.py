@@ -72,7 +72,7 @@ def session_attributes(state: SessionState) -> Item:
 
 
 def told_attributes(state: SessionState) -> Item:
-    """Those that steps without a turn change: what the caller was told, and which services were finished."""
+    """The attributes that a step changes without a turn: what the caller was told, and which services were finished."""
     attributes: Item = {"heard": list(state.heard), "about": state.about, "served": list(state.served)}
     return {name: value for name, value in attributes.items() if value}
 
