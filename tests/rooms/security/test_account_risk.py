@@ -41,7 +41,7 @@ from hotline.security.account_risk import (
 )
 from hotline.security.detectors import Event, Severity, Stream
 from hotline.security.fold import Fold
-from hotline.security.items import cursor_key, instant_of, watch_key
+from hotline.security.items import cursor_key, instant_of_ms, watch_key
 from hotline.security.model import Verdict
 from hotline.security.rules import Bands
 from hotline.security.scan import scan_shard
@@ -109,8 +109,8 @@ def test_a_grave_finding_is_high_for_two_days_and_raised_for_almost_four() -> No
     assert outlook.band(NOON) is RiskBand.HIGH
     assert outlook.high_ms - NOON_MS == pytest.approx(1.755 * DAY_MS, rel=0.01)
     assert outlook.raised_ms - NOON_MS == pytest.approx(3.966 * DAY_MS, rel=0.01)
-    assert outlook.band(instant_of(outlook.high_ms)) is RiskBand.RAISED
-    assert outlook.band(instant_of(outlook.raised_ms)) is RiskBand.LOW
+    assert outlook.band(instant_of_ms(outlook.high_ms)) is RiskBand.RAISED
+    assert outlook.band(instant_of_ms(outlook.raised_ms)) is RiskBand.LOW
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ points_of = st.floats(0.0, RISK_MAX)
 def test_more_of_a_part_never_lowers_a_risk(parts: dict[str, float], more: float, name: str, after: int) -> None:
     less = Evidence(parts, NOON_MS, 7 * DAY_MS)
     greater = Evidence({**parts, name: parts.get(name, 0.0) + more}, NOON_MS, 7 * DAY_MS)
-    at = instant_of(NOON_MS + after)
+    at = instant_of_ms(NOON_MS + after)
     ranks = list(RiskBand)
     before, then = (ranks.index(Outlook.of([one], BANDS, NOON).band(at)) for one in (less, greater))
     assert then >= before

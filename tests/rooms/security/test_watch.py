@@ -15,7 +15,7 @@ from hotline.kit.clock import to_text
 from hotline.security.detectors import Detector, Event, Severity, Stream, credential_stuffing
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.findings import FINDINGS_AT_ONCE, Kind, Step, parts_of
-from hotline.security.items import instant_of, is_tombstone, tombstone_item, watch_item, watch_of
+from hotline.security.items import instant_of_ms, is_tombstone, tombstone_item, watch_item, watch_of
 from hotline.security.model import Finding
 from hotline.security.rules import Plan, RuleSet
 from hotline.security.streams import ID_CHARACTERS_MAX, shorten, shorten_over
@@ -49,7 +49,7 @@ def come(watch: Watch, came: Sequence[Came]) -> Watch:
 
 
 def position(arrived_ms: int, one: Event) -> str:
-    return f"{to_text(instant_of(arrived_ms))}#{one.id}"
+    return f"{to_text(instant_of_ms(arrived_ms))}#{one.id}"
 
 
 def at_once(*events: Event) -> list[Came]:
@@ -230,7 +230,7 @@ def test_an_id_is_kept_as_it_is_up_to_a_length(length: int, kept: bool) -> None:
 
 
 def step(number: int, *, holds: bool = False, severity: Severity = Severity.MEDIUM, kind: Kind = Kind.RAISE) -> Step:
-    at = instant_of(NOON_MS + number)
+    at = instant_of_ms(NOON_MS + number)
     of_account = {"stream": Stream.ACCOUNT, "subject": "acct_1", "account_id": "acct_1"}
     made: dict[str, Any] = {
         "window_start": at,

@@ -19,7 +19,7 @@ from hotline.kit.store.condition import Item
 
 from .detectors.history import RECORD_HALF_LIFE_MS
 from .fold import Fold
-from .items import instant_of, to_ms
+from .items import instant_of_ms, to_ms
 from .rules import Bands, Plan
 from .score import RISK_MAX, Risk, Weights
 
@@ -154,8 +154,8 @@ def stored_risk(evidence: Iterable[Evidence], bands: Bands, now: datetime) -> It
     risk = AccountRisk(
         RISK_VERSION,
         as_of=now,
-        high_until=instant_of(outlook.high_ms) if outlook.high_ms else None,
-        raised_until=instant_of(outlook.raised_ms) if outlook.raised_ms else None,
+        high_until=instant_of_ms(outlook.high_ms) if outlook.high_ms else None,
+        raised_until=instant_of_ms(outlook.raised_ms) if outlook.raised_ms else None,
         parts={name: points for name, points in parts.items() if points > 0},
     )
     return risk_item(risk) | ({"evidence": [_evidence_item(one) for one in told]} if told else {})
@@ -187,7 +187,7 @@ def _ms_of(instant: datetime) -> int:
 def _evidence_item(one: Evidence) -> Item:
     item: Item = {
         "parts": {name: round(points * _TENTHS) for name, points in one.parts.items()},
-        "at": to_text(instant_of(one.at_ms)),
+        "at": to_text(instant_of_ms(one.at_ms)),
         "half_life_s": one.half_life_ms // 1000,
     }
     if one.finding_id is not None:

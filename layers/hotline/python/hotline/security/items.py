@@ -457,9 +457,13 @@ def to_ms(text: str) -> int:
     return round(from_text(text).timestamp() * 1000)
 
 
-def instant_of(at_ms: int) -> datetime:
+def instant_of_ms(at_ms: int) -> datetime:
     """The instant of a time in milliseconds since 1970."""
     return datetime.fromtimestamp(at_ms // 1000, UTC) + timedelta(milliseconds=at_ms % 1000)
+
+
+instant_of = instant_of_ms
+"""The name that the scan's own file still has for it."""
 
 
 @cache
