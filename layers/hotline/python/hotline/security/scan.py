@@ -81,17 +81,19 @@ def scan_shard(
     end = now - COMPLETE_AFTER if until is None else min(until, now)
     tally = _Tally()
     with ThreadPoolExecutor(workers) as pool:
-        for plan in rules.plans.values():
-            if plan.rules:
-                run = _StreamRun(ctx, pool, workers, rules, plan, shard, to_text(end), tally)
+        plans = [plan for plan in rules.plans.values() if plan.rules]
+        runs = [_StreamRun(ctx, pool, workers, rules, plan, shard, to_text(end), tally) for plan in plans]
+        # The new rows of every stream come before a subject that is tried again, which may take all the time there is.
+        for work in (_StreamRun.go, _StreamRun.try_again):
+            for run in runs:
                 try:
                     with _faults_named(rules):
-                        run.go(has_time)
+                        work(run, has_time)
                 except HotlineError as error:
                     tally.fail(error)
                     if run.at_work is not None:
                         tally.leave(run.at_work)
-                tally.set_aside += run.count_set_aside()
+        tally.set_aside = sum(run.count_set_aside() for run in runs)
     lag_minutes = 0 if tally.unread is None else _minutes_since(tally.unread, now)
     if tally.trouble is not None:
         if tally.unread is not None:
@@ -159,7 +161,8 @@ class _StreamRun:
     """A run on the rows of one stream, between the cursor and `end`. `quiet_ms`: the time of the newest event that was
     taken in, by this run or an earlier one, and that no watch holds. `at_work`: the position of the first row of the
     round that is being judged, None between rounds. `stuck`: subjects that could not be judged, whose later rows have
-    to wait for the earlier ones. `aside`: what the cursor knows of such subjects, `aside_before` as it is stored."""
+    to wait for the earlier ones. `aside`: what the cursor knows of such subjects, `aside_before` as it is
+    stored. `cut_off_at`: the hour for which there was no time, empty while there is."""
 
     ctx: Context
     pool: ThreadPoolExecutor
@@ -172,22 +175,22 @@ class _StreamRun:
     cursor: Item | None = None
     quiet_ms: int = 0
     at_work: str | None = None
-    is_cut_off: bool = False
+    cut_off_at: str = ""
     stuck: set[str] = field(default_factory=set)
     aside: dict[str, Aside] = field(default_factory=dict)
     aside_before: dict[str, Aside] = field(default_factory=dict)
 
     def go(self, has_time: Callable[[], bool]) -> None:
-        """Round after round. Rounds behind one with an error are done too, but read again with it."""
+        """Round after round. Rounds behind one with an error are done too, but read again with it: the cursor stays
+        before it."""
         cursor = self.ctx.store.get(items.cursor_key(self.shard, self.plan.stream))
         self.cursor = cursor
         oldest = to_text(from_text(self.end) - (FIRST_LOOK_BACK if cursor is None else ACTIVITY_LIFE))
-        through = oldest if cursor is None else max(oldest, cursor["through"])
+        through = done = oldest if cursor is None else max(oldest, cursor["through"])
         self.quiet_ms = 0 if cursor is None else int(cursor.get("quiet_ms", 0))
-        start = through
         self.aside = aside_from(cursor)
         self.aside_before = dict(self.aside)
-        self._try_again(oldest, through, has_time)
+        self.stuck = {subject for subject, one in self.aside.items() if one.is_set_aside}
         pages = self._read_new(through, has_time)
         failed = False
         while rows := self._next_round(pages):
@@ -202,51 +205,67 @@ class _StreamRun:
                 # Nobody knows which of these rows were taken in before and not kept.
                 self.quiet_ms = max(self.quiet_ms, *(row.event.at_ms for row in rows))
             if not failed:
-                self._move(through)
+                done = through
+                self._move(done)
         if failed:
             if self.aside != self.aside_before:
-                self._move(start)
-            return
-        if self.is_cut_off:
+                self._move(done)
+        elif self.cut_off_at:
             self.tally.complete = False
             self.tally.leave(through)
         # Within the hour an unmoved cursor costs nothing, so an idle shard is written once an hour.
         elif through[:HOUR_CHARACTERS] < self.end[:HOUR_CHARACTERS]:
             self._move(self.end)
-        if self.aside != self.aside_before:
-            self._move(through)
 
     def count_set_aside(self) -> int:
         """How many subjects the shard goes on without."""
         return sum(one.is_set_aside for one in self.aside.values())
 
-    def _try_again(self, oldest: str, through: str, has_time: Callable[[], bool]) -> None:
-        """Judge the subjects that are set aside and due, by their rows up to the cursor. One that fails again stays."""
-        now = self.ctx.clock.now()
-        due = {subject: one for subject, one in self.aside.items() if one.is_due(self.rules.digest, now)}
-        self.stuck = {subject for subject, one in self.aside.items() if one.is_set_aside} - due.keys()
-        if not due:
+    def try_again(self, has_time: Callable[[], bool]) -> None:
+        """Judge the subjects that are set aside and due, by their rows up to the cursor, in the time that new rows have
+        left. One that fails stays. Where the time is out, the next run goes on behind the rows that were judged."""
+        due = self._find_due()
+        if self.cursor is None or not due:
             return
-        after = max(oldest, min(one.after for one in due.values()))
+        through: str = self.cursor["through"]
+        self.stuck -= due
+        oldest = to_text(from_text(self.end) - ACTIVITY_LIFE)
+        after = max(oldest, min(self.aside[subject].after for subject in due))
         pages = self._read_pages(after, through, has_time)
-        rows = (items.row_of(self.plan.stream, item) for page in pages for item in page)
-        for some in batched((row for row in rows if row.subject in due), ROUND_ROWS_MAX, strict=False):
-            self._take_in(some, after, has_time)
-        for subject in due.keys() - self.stuck:
-            if self.is_cut_off:
-                # Rows of it are left, and later ones must not come before them.
-                self.aside[subject] = due[subject]
-                self.stuck.add(subject)
+        while due - self.stuck and (rows := self._next_round(pages)):
+            self.tally.recalled += len(rows)
+            trouble = self._take_in([row for row in rows if row.subject in due], after, has_time)
+            if trouble is not None:
+                self.tally.fail(trouble)
+            after = rows[-1].position
+            for subject in due - self.stuck:
+                self.aside[subject] = self.aside[subject].move_to(after)
+        for subject in due - self.stuck:
+            if self.cut_off_at:
+                # Hours without a row have been read too.
+                self.aside[subject] = self.aside[subject].move_to(self.cut_off_at)
             else:
-                self.aside.pop(subject, None)
+                del self.aside[subject]
+        if self.aside != self.aside_before:
+            self._move(through)
 
-    def _set_aside(self, subject: str, trouble: HotlineError, after: str) -> bool:
-        """Note that a subject could not be judged; whether the shard goes on without it."""
+    def _find_due(self) -> set[str]:
+        """The subjects that are to be judged again and have rows up to the cursor; none when the time is out."""
+        if self.cursor is None or self.cut_off_at:
+            return set()
+        through, now = self.cursor["through"], self.ctx.clock.now()
+        return {name for name, one in self.aside.items() if one.after < through and one.is_due(self.rules.digest, now)}
+
+    def _set_aside(self, subject: str, trouble: HotlineError, after: str, failed_at: str) -> bool:
+        """Note that a subject could not be judged by its rows from `after` to `failed_at`; whether the shard goes on
+        without it."""
         known = self.aside.get(subject)
         if trouble.code != SecurityError.SUBJECT_NOT_JUDGED or (known is None and len(self.aside) >= ASIDE_MAX):
             return False
-        tries, after = (1, after) if known is None else (min(TRIES_MAX, known.tries + 1), known.after)
-        self.aside[subject] = failed = Aside(after, tries, self.rules.digest, self.ctx.clock.now())
+        if known is not None and known.is_set_aside:
+            after = known.after
+        tries = 1 if known is None else min(TRIES_MAX, known.tries + 1)
+        self.aside[subject] = failed = Aside(after, tries, self.rules.digest, self.ctx.clock.now(), failed_at)
         return failed.is_set_aside
 
     def _read_new(self, after: str, has_time: Callable[[], bool]) -> Iterator[list[Item]]:
@@ -259,7 +278,7 @@ class _StreamRun:
             query: Query | None = items.rows_query(self.plan.stream, hour, self.shard, after=after, before=before)
             while query is not None:
                 if not has_time():
-                    self.is_cut_off = True
+                    self.cut_off_at = to_text(hour)
                     return
                 self.tally.requests += 1
                 page = self.ctx.store.query(query)
@@ -292,11 +311,9 @@ class _StreamRun:
             return self._judge(subject, by_subject[subject], recalled.get(subject, ()), watches.get(key))
 
         for subject, done in zip(by_subject, self._each(judge, list(by_subject)), strict=True):
-            if done.trouble is None:
-                self.aside.pop(subject, None)
-            else:
+            if done.trouble is not None:
                 self.stuck.add(subject)
-                if not self._set_aside(subject, done.trouble, through):
+                if not self._set_aside(subject, done.trouble, through, by_subject[subject][-1].position):
                     trouble = trouble or done.trouble
             self.quiet_ms = max(self.quiet_ms, done.quiet_ms)
             self.tally.requests += done.requests
@@ -482,10 +499,9 @@ class _StreamRun:
     def _move(self, through: str) -> None:
         change = self._change("watch")
         place: Item = {"through": through, "quiet_ms": self.quiet_ms}
+        self.aside = {subject: one for subject, one in self.aside.items() if not one.is_over(through)}
         if self.aside:
-            place["aside"] = {
-                subject: [one.after, one.tries, one.rules, to_text(one.tried_at)] for subject, one in self.aside.items()
-            }
+            place["aside"] = {subject: one.to_store() for subject, one in self.aside.items()}
         change.replace(items.cursor_key(self.shard, self.plan.stream), self.cursor, place)
         self.tally.writes += 1
         change.commit(self.ctx.store)
