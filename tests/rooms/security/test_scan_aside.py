@@ -96,7 +96,7 @@ def fail(world: ScanWorld, faulty: Faulty, times: int) -> None:
 
 
 def findings(world: ScanWorld) -> dict[str, dict[str, Any]]:
-    """What every finding says, but for the time of the run that found it."""
+    """The findings by their names, but for the time of the run that found them."""
     told = ("subject", "rule", "window_start", "window_end", "facts", "event_ids", "state")
     return {
         item["SK"]: {name: item.get(name) for name in told}
