@@ -462,10 +462,6 @@ def instant_of_ms(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms // 1000, UTC) + timedelta(milliseconds=at_ms % 1000)
 
 
-instant_of = instant_of_ms
-"""The name that the scan's own file still has for it."""
-
-
 @cache
 def _runbooks() -> Mapping[str, str]:
     from .detectors.shipped import DETECTORS

@@ -338,7 +338,7 @@ class _StreamRun:
         if not late:
             return {}
         wanted = {row.subject for row in late}
-        earliest = to_text(items.instant_of(min(row.event.at_ms for row in late)))
+        earliest = to_text(items.instant_of_ms(min(row.event.at_ms for row in late)))
         found: dict[str, list[tuple[int, Event]]] = {}
         left = RECALL_ROWS_MAX
         for page in self._read_pages(earliest, through, has_time):
