@@ -60,7 +60,8 @@ def not_me(visit: Visit) -> Answer:
         if denied is None:
             return Answer(INVALID)
         try:
-            done = visit.perform(security.Deny(denied), cause=Operation.FREEZE.value)
+            findings = security.find_deniable(visit.ctx.store, visit.account(Operation.FREEZE))
+            done = visit.perform(security.Deny(denied, findings), cause=Operation.FREEZE.value)
         except NotPossible as refusal:
             if refusal.code != LockoutError.NOTHING_TO_DENY:
                 raise

@@ -54,7 +54,8 @@ def _deny(at: Desk, body: Denied) -> Asked:
     else:
         denied = lockout.Denied(login_id=body.id)
     try:
-        done = visit.perform(security.Deny(denied), _DENY, inputs)
+        findings = security.find_deniable(at.ctx.store, visit.account_id)
+        done = visit.perform(security.Deny(denied, findings), _DENY, inputs)
     except NotPossible as refusal:
         if refusal.code != LockoutError.NOTHING_TO_DENY:
             raise

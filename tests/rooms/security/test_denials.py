@@ -7,14 +7,27 @@ from datetime import timedelta
 
 import pytest
 
-from hotline.contracts.model import LoginKind, LoginSource, LoginTried, MovementTold
+from hotline.contracts.limits import CONTACT_POINTS_MAX
+from hotline.contracts.model import (
+    ContactPointChanged,
+    LoginKind,
+    LoginSource,
+    LoginTried,
+    MovementTold,
+    PointKind,
+)
 from hotline.intake.service import fold
-from hotline.kit.store import Table
+from hotline.kit.clock import to_text
+from hotline.kit.errors import Unavailable
+from hotline.kit.store import TRANSACTION_ITEMS_MAX, Put, Table, hotline_key
+from hotline.kit.store.condition import Item
 from hotline.reports import service as reports
 from hotline.security import service as security
+from hotline.security.denials import COUNTED_MAX, FINDINGS_MAX, denials_key
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, ApiWorld
+from tests.support.faults import once
 from tests.support.lock_desk import fact
 from tests.support.scan_runs import COMPLETE, chain, shard_of
 from tests.support.stores import NOON
@@ -119,3 +132,54 @@ def test_a_login_that_a_finding_names_counts_for_its_rule(world: ApiWorld, store
     (login,) = world.client().ask("GET", "/v1/me/security").json["logins"]
     deny(world, "login", login["id"])
     assert denied(world) == {"success_after_attack": 1}
+
+
+def findings(store: MemoryStore) -> list[Item]:
+    return [item for item in store.items(Table.HOTLINE) if item["SK"].startswith("FINDING#")]
+
+
+def lock_of(world: ApiWorld) -> str:
+    state: str = world.client().ask("GET", "/v1/me/lock").json["state"]
+    return state
+
+
+def test_a_freeze_waits_for_no_count(world: ApiWorld, store: MemoryStore) -> None:
+    """What was denied is kept, and counts with the next finding."""
+    movement_id = steal(world)
+    store.before = once(Unavailable(), on="query")
+    deny(world, "movement", movement_id)
+    store.before = None
+    assert (lock_of(world), store.get(denials_key(ACCOUNT)) is not None) == ("FROZEN", True)
+    scan(world)
+    assert denied(world) == {RULE: 1}
+
+
+@pytest.mark.parametrize("number", [COUNTED_MAX, FINDINGS_MAX])
+def test_findings_of_so_many_days_leave_room_for_the_freeze(world: ApiWorld, store: MemoryStore, number: int) -> None:
+    """Each finding is of another day, and the account has as many contact points as there may be."""
+    for index in range(2, CONTACT_POINTS_MAX):
+        added = ContactPointChanged(
+            index, PointKind.PHONE, None, f"+861380000010{index}", world.clock.now(), reassigned=False
+        )
+        fold(world.ctx, [fact("contact_point.changed", world.clock.now(), added, account=ACCOUNT)])
+    world.clock.advance(timedelta(days=60))
+    movement_id = steal(world)
+    scan(world)
+    (found,) = findings(store)
+    for index in range(1, number):
+        key = hotline_key(found["PK"], f"FINDING#f{index}")
+        found_at = to_text(world.clock.now() - timedelta(days=index))
+        again = {**found, "SK": key.sk, "finding_id": f"f{index}", "found_at": found_at}
+        store.transact([Put(key, again)], token=f"put-{index}")
+    sizes: list[int] = []
+    transact = store.transact
+
+    def measure(writes: list[Put], *, token: str) -> None:
+        sizes.append(len(writes))
+        transact(writes, token=token)
+
+    store.transact = measure  # type: ignore[method-assign,assignment]
+    deny(world, "movement", movement_id)
+    assert lock_of(world) == "FROZEN"
+    assert 2 * COUNTED_MAX < max(sizes) <= TRANSACTION_ITEMS_MAX
+    assert len([item for item in findings(store) if "denied_at" in item]) == COUNTED_MAX

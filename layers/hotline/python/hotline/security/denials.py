@@ -17,8 +17,9 @@ from hotline.identity.service import Effect, Operation, Session
 from hotline.kit.change import Change
 from hotline.kit.change.acts import Snapshot
 from hotline.kit.clock import to_text
+from hotline.kit.errors import Unavailable
 from hotline.kit.retention import record_end
-from hotline.kit.store import Key, hotline_key
+from hotline.kit.store import Key, Store, hotline_key
 from hotline.kit.store.condition import Item, Missing
 from hotline.lockout import service as lockout
 
@@ -37,7 +38,10 @@ from .model import FindingState
 DENIED_MAX: Final = 20
 """So many of the latest denials of an account are kept. An owner names one thing at a time."""
 FINDINGS_MAX: Final = 50
-"""So many findings of an account are looked at, which a transaction has room for."""
+"""So many findings of an account are looked at."""
+COUNTED_MAX: Final = 20
+"""So many findings count at one denial. Each may add two items to the transaction: itself, and the counts of its day.
+The freeze, its notices and the case need the others of the hundred."""
 DENIED: Final = "denied_at"
 """The attribute of a finding of which its owner has denied something."""
 _LOGINS: Final = "logins"
@@ -52,9 +56,10 @@ def denials_key(account_id: str) -> Key:
 @dataclass(frozen=True, slots=True)
 class Deny:
     """Freeze the account because of a login or a movement that its owner did not make, and let people know which (see
-    `lockout.Deny`). Findings that name it count as denied: one query for them."""
+    `lockout.Deny`). Those of the findings that name it count as denied. `findings`: see `find_deniable`."""
 
     denied: lockout.Denied
+    findings: tuple[Item, ...]
     operation: Operation = field(default=Operation.FREEZE, init=False)
 
     def keys(self, session: Session) -> Iterable[Key]:
@@ -66,14 +71,22 @@ class Deny:
         known = read.get(denials_key(account_id))
         denied = _with_denied(known, read, session, self.denied)
         change.replace(denials_key(account_id), known, {**denied, **record_end(change.now)})
-        found = ctx.store.query(all_findings_query(account_id, limit=FINDINGS_MAX)).items
-        live = [item for item in found if state_of(item, change.now) is not FindingState.WITHDRAWN]
-        named = [item for item in live if DENIED not in item and is_denied(item, denied)]
+        live = [item for item in self.findings if state_of(item, change.now) is not FindingState.WITHDRAWN]
+        named = [item for item in live if DENIED not in item and is_denied(item, denied)][:COUNTED_MAX]
         for item in named:
             key = named_finding_key(account_id, item["finding_id"])
             change.update(key, set={DENIED: to_text(change.now)}, condition=Missing(DENIED))
         count_denials(change, named, ctx.time_zone)
         return effect
+
+
+def find_deniable(store: Store, account_id: str) -> tuple[Item, ...]:
+    """Findings on the account, for `Deny`, to be read anew at each attempt. One query. None while the store cannot
+    tell them: a freeze waits for no count, and a finding that the scan corrects later counts then."""
+    try:
+        return tuple(store.query(all_findings_query(account_id, limit=FINDINGS_MAX)).items)
+    except Unavailable:
+        return ()
 
 
 def is_denied(finding: Mapping[str, Any], denied: Mapping[str, Any] | None) -> bool:
