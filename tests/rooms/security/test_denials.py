@@ -19,7 +19,7 @@ from hotline.contracts.model import (
 from hotline.intake.service import fold
 from hotline.kit.clock import to_text
 from hotline.kit.errors import Unavailable
-from hotline.kit.store import TRANSACTION_ITEMS_MAX, Put, Table, hotline_key
+from hotline.kit.store import TRANSACTION_ITEMS_MAX, Delete, Key, Put, Table, hotline_key
 from hotline.kit.store.condition import Item
 from hotline.reports import service as reports
 from hotline.security import service as security
@@ -141,6 +141,27 @@ def findings(store: MemoryStore) -> list[Item]:
 def lock_of(world: ApiWorld) -> str:
     state: str = world.client().ask("GET", "/v1/me/lock").json["state"]
     return state
+
+
+def test_a_finding_that_ends_at_the_denial_leaves_nothing_and_the_account_is_frozen(
+    world: ApiWorld, store: MemoryStore
+) -> None:
+    movement_id = steal(world)
+    scan(world)
+    ended: list[Key] = []
+
+    def end_it(call: str) -> None:
+        if call == "query" and not ended:
+            (found,) = findings(store)
+            ended.append(hotline_key(found["PK"], found["SK"]))
+            store.transact([Delete(ended[0])], token="end")
+
+    store.after = end_it
+    deny(world, "movement", movement_id)
+    assert ended
+    assert findings(store) == []
+    assert security.list_findings(store, ACCOUNT, world.clock.now()) == ()
+    assert (lock_of(world), denied(world)) == ("FROZEN", {})
 
 
 def test_a_freeze_waits_for_no_count(world: ApiWorld, store: MemoryStore) -> None:

@@ -20,7 +20,7 @@ from hotline.kit.clock import to_text
 from hotline.kit.errors import Unavailable
 from hotline.kit.retention import record_end
 from hotline.kit.store import Key, Store, hotline_key
-from hotline.kit.store.condition import Item, Missing
+from hotline.kit.store.condition import PRESENT, Item, Missing, all_of
 from hotline.lockout import service as lockout
 
 from .feedback import count_denials
@@ -75,7 +75,8 @@ class Deny:
         named = [item for item in live if DENIED not in item and is_denied(item, denied)][:COUNTED_MAX]
         for item in named:
             key = named_finding_key(account_id, item["finding_id"])
-            change.update(key, set={DENIED: to_text(change.now)}, condition=Missing(DENIED))
+            # A finding may end meanwhile. An update alone would make an item of it that nobody can read.
+            change.update(key, set={DENIED: to_text(change.now)}, condition=all_of(PRESENT, Missing(DENIED)))
         count_denials(change, named, ctx.time_zone)
         return effect
 
