@@ -527,6 +527,52 @@ def test_another_point_gets_what_the_first_one_could_not_get(world: World) -> No
     assert world.state(finding) is FindingState.TOLD
 
 
+@pytest.mark.parametrize("failure", [Undeliverable(), Unavailable()], ids=["refuses", "does not answer"])
+@pytest.mark.parametrize("more", [False, True], ids=["one finding", "one each day"])
+def test_a_point_that_gets_nothing_for_ten_days_is_tried_for_a_week_of_each_finding(
+    world: World, failure: Exception, more: bool
+) -> None:
+    world.open()
+    found = [world.find()]
+    world.sms.failure = failure
+    untold = 0
+    for day in range(1, 19):
+        with logged() as buffer:
+            world.run_until(START + day * DAY + MINUTE)
+        untold += buffer.getvalue().count("An owner was not told of findings")
+        if more and day < 10:
+            found.append(world.find(day + 1))
+    tried = len(world.entries())
+    assert world.digest() is None
+    assert DIGEST_LIFE.days - 1 <= tried <= DIGEST_LIFE.days + (len(found) - 1)
+    assert untold == len(found)
+    assert {world.state(one) for one in found} == {FindingState.OPEN}
+
+
+def test_a_finding_of_today_goes_out_although_an_older_one_is_given_up(world: World) -> None:
+    world.open()
+    old = world.find(1)
+    world.sms.failure = Undeliverable()
+    world.run_until(START + 6 * DAY + 12 * HOUR)
+    new = world.find(2)
+    world.run_until(START + 7 * DAY + 12 * HOUR)
+    world.sms.failure = None
+    world.run_until(START + 10 * DAY)
+    assert [world.state(one) for one in (old, new)] == [FindingState.OPEN, FindingState.TOLD]
+    assert len(world.texts()) == 1
+
+
+def test_findings_of_one_day_that_nobody_can_be_told_of_are_given_up_in_one_day(world: World) -> None:
+    for number in range(2 * DIGEST_FINDINGS_MAX + 1):
+        world.find(number)
+    world.run_until(START + DIGEST_LIFE - HOUR)
+    assert world.digest() is not None
+    with logged() as buffer:
+        world.run_until(START + DIGEST_LIFE + DAY)
+    assert world.digest() is None
+    assert buffer.getvalue().count("An owner was not told of findings") == 3
+
+
 # ---------------------------------------------------------------- to whom
 
 

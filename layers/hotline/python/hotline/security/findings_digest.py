@@ -38,7 +38,7 @@ DIGEST_PERIOD: Final = timedelta(days=1)
 """So long the findings of an account are collected from the first one on. OWASP ASVS 5.0, 6.3.5 wants them told, and
 2.4.1 wants nobody to be flooded with messages."""
 DIGEST_LIFE: Final = timedelta(days=7)
-"""So long after its first finding a digest may still go out. Older news helps nobody; check-up and desk have it."""
+"""So long a finding may still go out in a digest. Older news helps nobody; check-up and desk have it."""
 DIGEST_FINDINGS_MAX: Final = 80
 """Findings of one digest, which are told in one transaction of a hundred items. The others are told a period later."""
 DIGEST_KEPT_MAX: Final = 5 * DIGEST_FINDINGS_MAX
@@ -65,8 +65,8 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """The digest of an account. `finding_ids`: what is collected for the next message, since `opened_at`, to be sent at
-    `send_at`. `refused`: contact points that could not get it."""
+    """The digest of an account. `finding_ids`: what is collected for the next message, to be sent at `send_at`, in the
+    order in which it came. `opened_at`: nothing came before. `refused`: contact points that could not get it."""
 
     opened_at: datetime
     send_at: datetime
@@ -134,8 +134,9 @@ def contribute_collected(change: Change, read: Mapping[Key, Item], account_id: s
     if known is None or not collected:
         zone = _zone_of(profile_from(read.get(profile_key(account_id))))
         at = change.now + DIGEST_PERIOD
-        opened = Digest(change.now, quiet_until(account_id, at, zone) or at)
-        known = opened if known is None else replace(opened, sending=known.sending)
+        send_at = quiet_until(account_id, at, zone) or at
+        # What is on its way may come back, with its age.
+        known = Digest(change.now, send_at) if known is None else replace(known, send_at=send_at)
     change.replace(key, item, digest_item(account_id, replace(known, finding_ids=together)))
 
 
@@ -149,7 +150,7 @@ def digest_duty_at(key: Key) -> Duty | None:
 
 
 def look(store: Store, account_id: str) -> dict[Key, Item]:
-    """The items to have before `contribute_due`. At most three reads."""
+    """The items to have before `contribute_due`. At most four reads."""
     key = digest_key(account_id)
     read = store.batch_get([key, profile_key(account_id)])
     if key not in read:
@@ -220,26 +221,37 @@ def _send(change: Change, read: Mapping[Key, Item], account_id: str, digest: Dig
     zone = _zone_of(profile)
     if profile is not None and profile.status is AccountStatus.CLOSED:
         return replace(digest, finding_ids=()), ()
+    every, still = (
+        still,
+        tuple(one for one in still if change.now - _joined_at(read, account_id, one, digest) < DIGEST_LIFE),
+    )
+    untold: tuple[Done, ...] = ()
+    if len(still) < len(every):
+        untold = (Done(Event.FINDINGS_UNTOLD, {"account_id": account_id, "count": len(every) - len(still)}),)
     at = change.now + DIGEST_PERIOD if still else change.now
-    empty = replace(digest, finding_ids=rest, opened_at=change.now, send_at=quiet_until(account_id, at, zone) or at)
+    empty = replace(digest, finding_ids=rest, send_at=quiet_until(account_id, at, zone) or at)
     if not still:
-        return empty, ()
+        return empty, untold
     digest = replace(digest, finding_ids=(*still, *rest))
-    if change.now - digest.opened_at >= DIGEST_LIFE:
-        return empty, (Done(Event.FINDINGS_UNTOLD, {"account_id": account_id, "count": len(still)}),)
     if (morning := quiet_until(account_id, change.now, zone)) is not None:
-        return replace(digest, send_at=morning), ()
+        return replace(digest, send_at=morning), untold
     began = min(from_text(read[named_finding_key(account_id, one)]["window_start"]) for one in still)
     point = None if profile is None else find_standing_point(profile, began, change.now, without=digest.refused)
     if profile is None or point is None:
         # Facts of the account, or a contact point that stands, may come while the news is of use.
-        return replace(digest, refused=(), send_at=next_morning(account_id, change.now, zone)), ()
+        return replace(digest, refused=(), send_at=next_morning(account_id, change.now, zone)), untold
     channel = send_to(change, profile, point, DIGEST_MESSAGE, {}, useless_after=end_of_hours(change.now, zone))
     entry_id = change.sent[-1].entry_id
     change.audit(account_id, "findings.digest_sent", count=len(still), channel=channel)
     on_its_way = Sending(entry_id, still, point.key, change.now + LOOK_AFTER)
     done = Done(Event.FINDINGS_SENT, {"account_id": account_id, "count": len(still)})
-    return replace(empty, sending=on_its_way), (done,)
+    return replace(empty, sending=on_its_way), (*untold, done)
+
+
+def _joined_at(read: Mapping[Key, Item], account_id: str, finding_id: str, digest: Digest) -> datetime:
+    """When a finding joined the digest, as far as is known. One that was taken back and raised again is older than
+    that."""
+    return max(digest.opened_at, from_text(read[named_finding_key(account_id, finding_id)]["found_at"]))
 
 
 def find_times_to_tell(store: Store, account_id: str, entry_id: str, now: datetime) -> tuple[datetime, ...]:
