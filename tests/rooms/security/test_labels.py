@@ -11,6 +11,7 @@ from hotline.kit.actor import Agent
 from hotline.kit.change import Change
 from hotline.kit.store import Table
 from hotline.kit.store.condition import Item
+from hotline.security import items
 from hotline.security import service as security
 from hotline.security.detectors import Stream
 from hotline.security.detectors.rule import Signal
@@ -80,6 +81,16 @@ def test_a_confirmed_finding_labels_the_movements_that_it_names_and_their_payees
     assert of_payee["account"] == ACCOUNT
     (paid,) = [item for item in world.store.items(Table.ACTIVITY) if item["PK"].startswith("PTY#")][:1]
     assert of_payee["subject"] == paid["subject"]
+    world.scan_all()
+    assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == pytest.approx(1.0, rel=1e-3)
+
+
+def test_a_release_that_does_not_know_short_names_counts_the_label_too(
+    world: ScanWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It scans what a newer release wrote: while that is deployed, and after it was taken back."""
+    judge(world, Verdict.CONFIRMED)
+    monkeypatch.setattr(items, "IS_SHORT", "unknown")
     world.scan_all()
     assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == pytest.approx(1.0, rel=1e-3)
 

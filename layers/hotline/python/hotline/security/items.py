@@ -64,8 +64,9 @@ _LOGIN: Final = Signal.LOGIN_SUCCEEDED.value
 _PARTY_END: Final = "party_end"
 """The value of an event with the rest of a payee's hash. Rules do without it. A finding names the payee by the whole
 hash, or nobody would find the payee's own record."""
-MOVEMENT_NAME: Final = "movement_name"
-"""The attribute of a row that names its movement as a memory does: nobody keeps more of a finding's movements."""
+IS_SHORT: Final = "is_short"
+"""The attribute of a row whose movement has the name of a memory: nobody keeps more of a finding's movements. Earlier
+releases do not know it. They shorten the name again, and count a label of another movement."""
 _LONG_IDS: Final = ("movement_id", "refund_id")
 _VERSION_BYTES: Final = 8
 _VERSIONS: Final = 10**9
@@ -432,11 +433,10 @@ def row_of(stream: Stream, item: Mapping[str, Any]) -> Row:
     """A stored row."""
     position: str = item["SK"]
     values = values_of(item)
-    for name in _LONG_IDS:
-        if name in values:
-            values[name] = name_in_memory(values[name])
-    if MOVEMENT_NAME in values:
-        values["movement_id"] = values.pop(MOVEMENT_NAME)
+    if values.pop(IS_SHORT, None) is None:
+        for name in _LONG_IDS:
+            if name in values:
+                values[name] = name_in_memory(values[name])
     if stream is Stream.ACCOUNT and values.get("party_kind") == "payee" and _moves_out(values):
         values[_PARTY_END] = values["party"][_HASH_CHARACTERS:]
     for name in _HASHES.get(stream, ()):

@@ -15,7 +15,7 @@ from hotline.kit.store import Put
 
 from .activity import row_at
 from .detectors import Stream
-from .items import MOVEMENT_NAME, named_movements
+from .items import IS_SHORT, named_movements
 from .model import Verdict
 from .streams import LABEL_TYPE, Told
 
@@ -39,7 +39,7 @@ def label_rows(finding: Mapping[str, Any], verdict: Verdict, now: datetime, *, s
         return
     account_id: str = finding["subject"]
     for one in named_movements(finding):
-        values = {MOVEMENT_NAME: one.name}
+        values = {"movement_id": one.name, IS_SHORT: 1}
         told = [Told(Stream.ACCOUNT, account_id, values, LABEL_TYPE)]
         if one.party:
             told.append(Told(Stream.PARTY, one.party, {**values, "account": account_id}, LABEL_TYPE))
