@@ -17,6 +17,8 @@ from hotline.contracts.model import (
     PointKind,
 )
 from hotline.intake.service import fold
+from hotline.kit.actor import Agent
+from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Delete, Key, Put, Table, hotline_key
@@ -24,10 +26,14 @@ from hotline.kit.store.condition import Item
 from hotline.reports import service as reports
 from hotline.security import service as security
 from hotline.security.denials import COUNTED_MAX, FINDINGS_MAX, denials_key
+from hotline.security.feedback import read_feedback
+from hotline.security.findings import Kind
+from hotline.security.model import NamedMovement, Verdict
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, ApiWorld
 from tests.support.faults import once
+from tests.support.found import finding_of, suppress, take_step
 from tests.support.lock_desk import fact
 from tests.support.scan_runs import COMPLETE, chain, shard_of
 from tests.support.stores import NOON
@@ -204,3 +210,24 @@ def test_findings_of_so_many_days_leave_room_for_the_freeze(world: ApiWorld, sto
     assert lock_of(world) == "FROZEN"
     assert 2 * COUNTED_MAX < max(sizes) <= TRANSACTION_ITEMS_MAX
     assert len([item for item in findings(store) if "denied_at" in item]) == COUNTED_MAX
+
+
+def test_a_suppressed_finding_that_is_raised_counts_its_denial_on_the_day_of_its_verdict(
+    world: ApiWorld, store: MemoryStore
+) -> None:
+    first, ids = world.clock.now(), world.ctx.ids
+    until = first + timedelta(hours=1)
+    suppress(store, ids, BURST, account_id=ACCOUNT, now=first, since=first - timedelta(hours=1), until=until)
+    found = finding_of("f1", first, account_id=ACCOUNT)
+    take_step(store, ids, first, Kind.RAISE, found)
+    store.transact([Put(denials_key(ACCOUNT), {"logins": [], "movements": ["abcdef"], "rev": 1})], token="deny")
+    world.clock.advance(timedelta(days=3))
+    now = world.clock.now()
+    named = {"event-2": NamedMovement("abcdef", "")}
+    take_step(store, ids, now, Kind.RAISE, replace(found, window_end=now, event_ids=("event-2",), movements=named))
+    change = Change(actor=Agent("agent-1", "-"), cause="judge", now=now, ids=ids)
+    read = store.batch_get(list(security.verdict_keys(ACCOUNT, "f1")))
+    security.contribute_verdict(change, read, ACCOUNT, "f1", Verdict.CONFIRMED, judged_by="agent-1", zone="UTC")
+    change.commit(store)
+    counted = dict(read_feedback(store, first.date(), now.date()))
+    assert counted == {now.date(): {f"finding/{BURST}:1/denied": 1, f"finding/{BURST}:1/confirmed": 1}}

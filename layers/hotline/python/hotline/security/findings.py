@@ -119,8 +119,9 @@ def contribute_steps(
                     _withdraw(change, read, deed, known)
         done.append(deed)
         if word:
-            found = {"rule": finding.rule, "rule_version": finding.version, "found_at": to_text(change.now)}
-            denied.append(found if known is None else known)
+            found = known or {"rule": finding.rule, "rule_version": finding.version}
+            found_at = _found_at(known, change.now) if kind is Kind.RAISE else from_text(found["found_at"])
+            denied.append({**found, "found_at": to_text(found_at)})
     count_denials(change, denied, zone)
     for account_id, finding_ids in untold.items():
         contribute_collected(change, read, account_id, finding_ids)
@@ -215,9 +216,7 @@ def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | N
     if known is None:
         change.create(key, items.finding_item(finding, found_at=change.now, state=state) | word)
     else:
-        # Nobody has heard of one that was suppressed: to everybody else it is found now.
-        hidden = items.state_of(known, change.now) is FindingState.SUPPRESSED
-        found_at = change.now if hidden else from_text(known["found_at"])
+        found_at = _found_at(known, change.now)
         again = {
             "state": state.value,
             "found_at": to_text(found_at),
@@ -232,6 +231,13 @@ def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | N
     if step.is_for_people:
         _let_people_know(change, read, finding, "asked" if held else "not_asked")
     return state
+
+
+def _found_at(known: Item | None, now: datetime) -> datetime:
+    """When a finding that is raised now was found. Nobody has heard of one that was suppressed: it is found now."""
+    if known is None or items.state_of(known, now) is FindingState.SUPPRESSED:
+        return now
+    return from_text(known["found_at"])
 
 
 def _correct(change: Change, finding: Finding, known: Item, word: Item) -> bool:
