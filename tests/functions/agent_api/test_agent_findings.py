@@ -7,14 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from hotline.contracts.model import AccountErased, Fact
 from hotline.security.detectors import Stream
 from hotline.security.detectors.shipped import DETECTORS
-from hotline.security.items import named_finding_key
+from hotline.security.items import ACCOUNTS_MAX, named_finding_key
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor
 from tests.support.agent_world import SPRAYING, AgentWorld
 from tests.support.api_client import Answered
 from tests.support.money_world import ACCOUNT
+from tests.support.phone import give
 
 VERDICT = {"about": "source", "subject": SPRAYING, "verdict": "false_alarm", "reason": "investigation"}
 
@@ -57,6 +59,23 @@ def test_the_accounts_that_got_in_are_told_but_the_supervisors_own(world: AgentW
     own = supervisor(world.ctx, "supervisor-3", account_id=ACCOUNT)
     (found,) = own.get("/findings", query={"about": "source"}).json["findings"]
     assert found["accounts"] == ["acct-9"]
+
+
+def test_an_account_that_was_erased_since_is_told_to_nobody(world: AgentWorld, chief: AgentClient) -> None:
+    world.find_spray(accounts=("acct-9", "acct-gone"))
+    world.find_spray("fnd_2", "subject-2", accounts=("acct-gone",))
+    gone = Fact("fact-gone", "account.erased", "wallet", world.clock.now(), "acct-gone", AccountErased(9))
+    give(world.ctx, [gone])
+    told = chief.get("/findings", query={"about": "source"}).json["findings"]
+    assert {one["id"]: one["accounts"] for one in told} == {"fnd_spray": ["acct-9"], "fnd_2": []}
+
+
+def test_a_page_of_findings_with_many_accounts_reads_a_hundred_at_once(world: AgentWorld, chief: AgentClient) -> None:
+    for number in range(6):
+        accounts = tuple(f"acct-{number}-{place}" for place in range(ACCOUNTS_MAX))
+        world.find_spray(f"fnd_{number}", f"subject-{number}", accounts=accounts)
+    told = chief.get("/findings", query={"about": "source"}).json["findings"]
+    assert [len(one["accounts"]) for one in told] == [ACCOUNTS_MAX] * 6
 
 
 def test_the_gravest_come_first_page_by_page(world: AgentWorld, chief: AgentClient) -> None:
