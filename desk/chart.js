@@ -33,9 +33,9 @@ const table = (words, title, heads, rows) => html`<details><summary>${words.text
   <caption class="hidden-text">${title}</caption><thead><tr>${heads.map((head, at) => html`<th scope="col" class=${at ? "number" : ""}>${head}</th>`)}</tr></thead>
   <tbody>${rows.map(([name, ...cells]) => html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`)}</tbody></table></div></details>`;
 
-/** Bars in rows: [{label, value, text?}]. */
+/** Bars in rows: [{label, value, beside?, cells?}]. `beside`: a number that no bar shows, and that is no empty chart. */
 export function bars(words, title, heads, rows) {
-  if (rows.every(({ value }) => !value)) return html`<h2>${title}</h2><p class="empty">${words.text("chart.empty")}</p>`;
+  if (rows.every(({ value, beside = 0 }) => !value && !beside)) return html`<h2>${title}</h2><p class="empty">${words.text("chart.empty")}</p>`;
   const most = ceiling(Math.max(...rows.map(({ value }) => value)));
   const room = ROW_WIDTH - LABEL - 60;
   return html`<h2>${title}</h2><svg role="img" aria-label=${title} viewBox="0 0 ${ROW_WIDTH} ${rows.length * ROW}" class="chart">${rows.map(({ label, value }, at) => svg`

@@ -113,7 +113,7 @@ class DeskReports extends View {
           report.complaints.map(({ kind, count, median_days }) => ({ label: words.word("topic", kind), value: count, cells: [words.number(median_days)] })))}</section>
         <section class="panel">${bars(words, this.t("reports.wishes"), head, report.wishes.map(({ topic, count }) => ({ label: words.word("topic", topic), value: count })))}</section>
         <section class="panel">${bars(words, this.t("reports.rules"), [this.t("field.name"), this.t("reports.verdicts"), ...VERDICTS.map((name) => words.word("verdict", name)), this.t("reports.denied"), this.t("reports.precision")],
-          (report.rules ?? []).map((one) => ({ label: this.t("pair", { name: words.word("rule", one.rule), value: `v${one.version}` }), value: VERDICTS.reduce((total, name) => total + one[name], one.denied),
+          (report.rules ?? []).map((one) => ({ label: this.t("pair", { name: words.word("rule", one.rule), value: `v${one.version}` }), value: VERDICTS.reduce((total, name) => total + one[name], 0), beside: one.denied,
             cells: [...VERDICTS.map((name) => words.number(one[name])), words.number(one.denied), one.precision_permille === null ? "–" : words.percent(one.precision_permille, 1000)] })))}</section>
         <section class="panel">${bars(words, this.t("reports.scores"), head, report.survey.map(({ score, count }) => ({ label: words.number(score), value: count })))}</section>
       </div>`;

@@ -163,6 +163,35 @@ def test_reports_are_charts_with_their_numbers(desk: Desk) -> None:
     complaints.get_by_text("As a table").click()
     expect(complaints.get_by_role("row", name="Security 1 –")).to_be_visible()
     expect(page.get_by_text("10.8%")).to_be_visible()
+    rules = page.locator("section").filter(has=page.get_by_role("heading", name="Verdicts on findings, by rule"))
+    rules.get_by_text("As a table").click()
+    # A finding may be both judged and denied, so the two are no sum.
+    expect(rules.get_by_role("row", name=re.compile(r"v2\)? 9 6 2 1 4 75%$"))).to_be_visible()
+
+
+def test_a_chart_without_bars_is_empty_unless_it_has_numbers_beside_them(desk: Desk) -> None:
+    page = desk.enter("mei")
+    drawn = page.evaluate(
+        """async () => {
+          const { bars } = await import("./chart.js");
+          const { LitElement } = await import("./vendor/lit/lit.js");
+          const { loadWords } = await import("./words.js");
+          const words = await loadWords("en");
+          customElements.define("some-bars", class extends LitElement {
+            render() {
+              const row = { label: "v1", value: 0, beside: this.beside, cells: [this.beside] };
+              return bars(words, "Verdicts", ["Rule", "Judged", "Not me"], [row]);
+            }
+          });
+          return Promise.all([0, 4].map(async (beside) => {
+            const place = Object.assign(document.createElement("some-bars"), { beside });
+            document.body.append(place);
+            await place.updateComplete;
+            return [...place.shadowRoot.querySelectorAll("td")].map((cell) => cell.textContent);
+          }));
+        }"""
+    )
+    assert drawn == [[], ["0", "4"]]
 
 
 @pytest.mark.parametrize(
