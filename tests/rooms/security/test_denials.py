@@ -171,7 +171,7 @@ def test_a_finding_that_ends_at_the_denial_leaves_nothing_and_the_account_is_fro
 
 
 def test_a_freeze_waits_for_no_count(world: ApiWorld, store: MemoryStore) -> None:
-    """What was denied is kept, and counts with the next finding."""
+    """The denial is kept, and counts with the next finding."""
     movement_id = steal(world)
     store.before = once(Unavailable(), on="query")
     deny(world, "movement", movement_id)

@@ -234,7 +234,7 @@ def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | N
 
 
 def _found_at(known: Item | None, now: datetime) -> datetime:
-    """When a finding that is raised now was found. Nobody has heard of one that was suppressed: it is found now."""
+    """The time at which a finding that is raised was found. Nobody heard of one that was suppressed: that is now."""
     if known is None or items.state_of(known, now) is FindingState.SUPPRESSED:
         return now
     return from_text(known["found_at"])

@@ -135,7 +135,7 @@ def contribute_collected(change: Change, read: Mapping[Key, Item], account_id: s
         zone = _zone_of(profile_from(read.get(profile_key(account_id))))
         at = change.now + DIGEST_PERIOD
         send_at = quiet_until(account_id, at, zone) or at
-        # What is on its way may come back, with its age.
+        # A message that is on its way may come back, with its age.
         known = Digest(change.now, send_at) if known is None else replace(known, send_at=send_at)
     change.replace(key, item, digest_item(account_id, replace(known, finding_ids=together)))
 
@@ -249,8 +249,8 @@ def _send(change: Change, read: Mapping[Key, Item], account_id: str, digest: Dig
 
 
 def _joined_at(read: Mapping[Key, Item], account_id: str, finding_id: str, digest: Digest) -> datetime:
-    """When a finding joined the digest, as far as is known. One that was taken back and raised again is older than
-    that."""
+    """The time at which a finding joined the digest, as far as is known. One that was taken back and raised again is
+    older than that."""
     return max(digest.opened_at, from_text(read[named_finding_key(account_id, finding_id)]["found_at"]))
 
 

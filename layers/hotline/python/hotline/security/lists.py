@@ -66,9 +66,9 @@ def iterate_findings(store: Store, account_id: str, now: datetime, *, page: int)
 def list_subject_findings(
     store: Store, stream: Stream, now: datetime, *, limit: int, after: str | None = None
 ) -> SubjectFindingPage:
-    """The findings about the subjects of a stream that nobody has dealt with, the gravest first. One query on an index
-    that may lag by a moment, and a read of a hundred accounts that got in: those that were erased since are left out.
-    `after`: the `next` of the page before."""
+    """The findings about the subjects of a stream that nobody has dealt with, the gravest first. Accounts that got in
+    and were erased since are left out. One query on an index that may lag by a moment, and a read for a hundred such
+    accounts. `after`: the `next` of the page before."""
     page = store.query(subject_findings_query(stream, limit=limit, after=after))
     found = [subject_finding_of(item, now) for item in page.items]
     erased = _find_erased(store, (account_id for one in found for account_id in one.accounts))
