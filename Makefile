@@ -7,9 +7,9 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 UV := .tools/uv/bin/uv
 SAM := .tools/sam/bin/sam
-# Browser and stack mostly wait, so one worker more runs than there are cores; each costs seconds of collecting.
+# Browser and stack mostly wait, so two workers more run than there are cores; each costs seconds of collecting.
 # The suite starts Python some hundred times, so compiled files are kept whatever the environment says.
-PYTEST := env -u PYTHONDONTWRITEBYTECODE $(PYTHON) -m pytest -n 3 --dist loadgroup
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(PYTHON) -m pytest -n 4 --dist loadgroup
 TYPED := $(wildcard layers/hotline/python functions local tests benchmarks docs/examples)
 export PYTHONPATH := $(CURDIR)/local:$(CURDIR)/layers/hotline/python:$(CURDIR)
 
