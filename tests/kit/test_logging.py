@@ -21,9 +21,12 @@ def _fresh_logger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A log that is made within the test writes to what the test captures."""
     monkeypatch.setenv("LOG_LEVEL", "INFO")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "connect")
+    # The log of the session goes on afterwards, or the next test that logs would find lines in its own output.
+    before = logger()
     logger.cache_clear()
     yield
     logger.cache_clear()
+    vars(logger()).update(vars(before))
 
 
 def test_codes_are_unique_and_of_one_form() -> None:
