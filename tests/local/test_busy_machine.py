@@ -26,7 +26,7 @@ from hotline_local.launcher.deploy import (
     FUNCTION_TIME_S,
     PATIENCE_S,
     invoke_when_free,
-    numbered,
+    put_numbers,
     unhurried,
 )
 from hotline_local.launcher.ministack import MiniStack, refuse_taken, reserve_port
@@ -78,7 +78,7 @@ def test_one_batch_of_facts_is_handled_at_a_time_so_that_none_is_delivered_besid
 
 def test_the_emulator_is_given_numbers_where_it_counts() -> None:
     """A text in one event source ends its poller of all queues: no fact is taken in then."""
-    given = numbered(unhurried(sam.read()), {"FactBatchSize": "7"})["Resources"]
+    given = put_numbers(unhurried(sam.read()), {"FactBatchSize": "7"})["Resources"]
     functions = {name: one["Properties"] for name, one in given.items() if "Handler" in one.get("Properties", {})}
     sources = {name: list(one.get("Events", {}).values()) for name, one in functions.items()}
     counted = ("BatchSize", "MaximumBatchingWindowInSeconds", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds")

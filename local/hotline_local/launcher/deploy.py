@@ -88,7 +88,7 @@ def deploy(
     staff = staff_login.open_login(client("cognito-idp", endpoint, REGION), REGION)
     parameters |= {"AgentIssuer": staff.issuer, "AgentAudience": staff.client_id}
     progress("uploading artefacts")
-    template = numbered(unhurried(sam.read(built)), parameters)
+    template = put_numbers(unhurried(sam.read(built)), parameters)
     s3 = client("s3", endpoint, REGION)
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     uploaded, layers = {}, sam.layers(template)
@@ -185,7 +185,7 @@ def unhurried(template: sam.Template) -> sam.Template:
     return template
 
 
-def numbered(template: sam.Template, parameters: Mapping[str, str]) -> sam.Template:
+def put_numbers(template: sam.Template, parameters: Mapping[str, str]) -> sam.Template:
     """Give the event sources of a SAM template the numbers that parameters stand for, and return it. `parameters`: the
     values that differ from the defaults.
 
