@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from benchmarks.capacity import CORE_MB, MONTH_S, PEAK, PRICES, ROUND_TRIP_S
 from benchmarks.store_clients import REGION, SETTINGS
-from benchmarks.stub_tables import stub
+from benchmarks.stub_server import run_stub
 from benchmarks.tables import Table, read_rows, take
 from functions.wallet_events.batch import AT_ONCE, take_in
 from hotline.kit import store as kept
@@ -107,7 +107,7 @@ def count(size: int) -> dict[str, float]:
 
 def time_batches(size: int) -> float:
     """Facts in a second of the processor, with the function's own client and threads."""
-    with stub() as endpoint:
+    with run_stub("benchmarks.stub_tables") as endpoint:
         service = DirectService(
             "dynamodb",
             region=REGION,

@@ -22,7 +22,8 @@ from importlib.util import find_spec
 from io import BytesIO
 from typing import Any, Final
 
-from benchmarks.stub_dynamodb import TABLE, requests, row, stub
+from benchmarks.stub_dynamodb import TABLE, requests, row
+from benchmarks.stub_server import run_stub
 
 REGION: Final = "eu-central-1"
 STEPS: Final = 40
@@ -214,7 +215,7 @@ def measure(runs: int) -> dict[str, float]:
     starts: dict[str, list[float]] = {name: [] for name in ("nothing", *names)}
     warm: dict[str, list[float]] = {name: [] for name in names}
     os.environ.update(SETTINGS)
-    with stub() as endpoint:
+    with run_stub("benchmarks.stub_dynamodb") as endpoint:
         sends = {name: CANDIDATES[name][1](endpoint) for name in names}
         for send in sends.values():
             warm_ms(send)

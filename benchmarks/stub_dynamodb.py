@@ -6,21 +6,14 @@
 from __future__ import annotations
 
 import json
-import re
-import socket
-import subprocess
-import sys
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from threading import Thread
+from collections.abc import Mapping
 from typing import Any, Final
 
-HOST: Final = "127.0.0.1"
+from benchmarks.stub_server import listen
+
 TABLE: Final = "hotline"
 ITEMS: Final = 6
-_LENGTH: Final = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-_TARGET: Final = re.compile(rb"x-amz-target: *\w+\.(\w+)", re.IGNORECASE)
 
 
 def row(number: int) -> dict[str, Any]:
@@ -75,8 +68,8 @@ def requests() -> dict[str, dict[str, Any]]:
     }
 
 
-def _serve(connection: socket.socket) -> None:
-    held = b""
+def main() -> None:
+    """Listen until the process is ended."""
     answers = {}
     for name, content in ANSWERS.items():
         body = json.dumps(content).encode()
@@ -85,41 +78,8 @@ def _serve(connection: socket.socket) -> None:
             f"Content-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}\r\nConnection: keep-alive\r\n"
             f"x-amzn-RequestId: {'A' * 52}\r\nx-amz-crc32: {zlib.crc32(body)}\r\n\r\n"
         )
-        answers[name.encode()] = start.encode() + body
-    while True:
-        head, end, rest = held.partition(b"\r\n\r\n")
-        length = _LENGTH.search(head)
-        if end and len(rest) >= (size := int(length[1]) if length else 0):
-            held = rest[size:]
-            target = _TARGET.search(head)
-            connection.sendall(answers[target[1] if target else b"TransactWriteItems"])
-            continue
-        some = connection.recv(65536)
-        if not some:
-            return
-        held += some
-
-
-def main() -> None:
-    """Listen until the process is ended."""
-    with socket.create_server((HOST, 0)) as server:
-        print(server.getsockname()[1], flush=True)
-        while True:
-            connection, _ = server.accept()
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            Thread(target=_serve, args=[connection], daemon=True).start()
-
-
-@contextmanager
-def stub() -> Iterator[str]:
-    """The address of such a DynamoDB in a process of its own, for the context."""
-    command = [sys.executable, "-m", "benchmarks.stub_dynamodb"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield f"http://{HOST}:{process.stdout.readline().strip()}"
-        finally:
-            process.terminate()
+        answers[name] = start.encode() + body
+    listen(lambda operation, _: answers[operation or "TransactWriteItems"])
 
 
 if __name__ == "__main__":

@@ -9,18 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import subprocess
-import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from threading import Lock, Thread
+from collections.abc import Mapping
+from threading import Lock
 from typing import Any, Final
 
-HOST: Final = "127.0.0.1"
-_LENGTH: Final = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-_TARGET: Final = re.compile(rb"x-amz-target: *\w+\.(\w+)", re.IGNORECASE)
+from benchmarks.stub_server import listen
+
 _COUNTED: Final = re.compile(r"if_not_exists\(.+?, :\w+\) \+ (:\w+)")
 _BETWEEN_ASSIGNMENTS: Final = re.compile(r", (?=#[\w.#]+ = )")
 
@@ -101,48 +96,16 @@ def _step(item: _Wire, path: str, names: Mapping[str, str]) -> tuple[_Wire, str]
     return item, last
 
 
-def _serve(connection: socket.socket, tables: Tables) -> None:
-    held = b""
-    while True:
-        head, end, rest = held.partition(b"\r\n\r\n")
-        length = _LENGTH.search(head)
-        if end and len(rest) >= (size := int(length[1]) if length else 0):
-            target = _TARGET.search(head)
-            assert target is not None
-            body = json.dumps(tables.answer(target[1].decode(), json.loads(rest[:size]))).encode()
-            held = rest[size:]
-            start = (
-                f"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}\r\n\r\n"
-            )
-            connection.sendall(start.encode() + body)
-            continue
-        some = connection.recv(65536)
-        if not some:
-            return
-        held += some
-
-
 def main() -> None:
     """Listen until the process is ended."""
     tables = Tables()
-    with socket.create_server((HOST, 0)) as server:
-        print(server.getsockname()[1], flush=True)
-        while True:
-            connection, _ = server.accept()
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            Thread(target=_serve, args=[connection, tables], daemon=True).start()
 
+    def answer(operation: str, body: bytes) -> bytes:
+        told = json.dumps(tables.answer(operation, json.loads(body))).encode()
+        start = f"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(told)}\r\n\r\n"
+        return start.encode() + told
 
-@contextmanager
-def stub() -> Iterator[str]:
-    """The address of such a DynamoDB in a process of its own, for the context."""
-    command = [sys.executable, "-m", "benchmarks.stub_tables"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield f"http://{HOST}:{process.stdout.readline().strip()}"
-        finally:
-            process.terminate()
+    listen(answer)
 
 
 if __name__ == "__main__":
