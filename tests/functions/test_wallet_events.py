@@ -333,8 +333,8 @@ def payments_of(count: int) -> list[dict[str, Any]]:
 
 
 def of_accounts(count: int) -> list[dict[str, Any]]:
-    """A payment and a name of each account."""
-    named = [{"version": 2, "name": f"N{n}"} for n in range(count)]
+    """A payment and a name of each account; no contact points, on which the accounts would meet."""
+    named = [{"version": 2, "name": f"N{n}", "contact_points": []} for n in range(count)]
     return payments_of(count) + [
         event("account.updated", data, subject=f"acc_{n}", id=f"name-{n}") for n, data in enumerate(named)
     ]
@@ -359,7 +359,6 @@ def test_the_accounts_of_a_batch_share_their_first_read_and_the_writes_of_rows(c
 def test_accounts_that_are_worked_on_beside_each_other_come_to_the_same(at_once: int) -> None:
     one_by_one, together = context(), context()
     for ctx, threads in ((one_by_one, 1), (together, at_once)):
-        # Accounts with one contact point would meet on it, and list themselves there as they come.
         none: dict[str, Any] = {"contact_points": []}
         opened = [event("account.opened", none, subject=f"acc_{n}", id=f"open-{n}") for n in range(30)]
         assert failed(take_in(sqs_of(opened), ctx, at_once=threads)) == []
