@@ -75,8 +75,8 @@ pictures: setup ## Draw every flow again, into docs/flows.
 	@./hotline flows draw flows --to docs/flows
 
 .PHONY: bench
-bench: setup ## Run the benchmarks.
-	@if [ -d benchmarks ]; then $(PYTHON) -m benchmarks $(ARGS); else echo "There are no benchmarks yet."; fi
+bench: setup ## Run the benchmarks and write docs/performance.md.
+	@$(PYTHON) -m benchmarks $(ARGS)
 
 .PHONY: soak
 soak: setup ## Run the property tests for long, with fresh seeds.

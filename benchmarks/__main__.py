@@ -1,6 +1,7 @@
 """`make bench`: one table of the cost of starts, steps, requests, facts and the scan.
 
-ARGS="starts steps" measures these sections only. With --write, docs/performance.md tells them from then on.
+It writes what it measured into docs/performance.md. ARGS="starts steps" measures these sections only, and writes them
+with --write.
 """
 
 from __future__ import annotations
@@ -174,12 +175,16 @@ def write(bench: Bench, found: Mapping[str, Table]) -> None:
 
 
 def main() -> int:
-    """Measure the sections, print them, and with --write put them into the page."""
+    """Measure the sections, print them, and write them into the page: all, or with --write those that are named."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("sections", nargs="*", choices=[*NAMES, []], metavar="section", help=", ".join(NAMES))
     parser.add_argument("--runs", type=int, default=starts.RUNS, help=f"runs of each kind (default {starts.RUNS})")
     parser.add_argument("--json", action="store_true", help="one JSON object")
-    parser.add_argument("--write", action="store_true", help="write what was measured into docs/performance.md")
+    parser.add_argument(
+        "--write",
+        action=argparse.BooleanOptionalAction,
+        help="write what was measured into docs/performance.md (default where no section is named)",
+    )
     arguments = parser.parse_args()
     bench = Bench(arguments.runs, lambda text: print(text, file=sys.stderr, flush=True))
     found: dict[str, Table] = {}
@@ -187,7 +192,7 @@ def main() -> int:
         bench.tell(f"measuring {name}")
         with quiet():
             found[name] = SECTIONS[name](bench)
-    if arguments.write:
+    if arguments.write or (arguments.write is None and not arguments.sections):
         write(bench, found)
     if arguments.json:
         figures = {name: table.figures for name, table in found.items()}
