@@ -610,7 +610,7 @@ def test_words_that_no_list_has_are_logged_once_and_the_fact_is_taken_in() -> No
     found = [(line["event"], line["reason"], line["kind"]) for line in taken(ctx, sent)]
     assert found == [("HL051", "kind", "gift_card"), ("HL051", "network", "-"), ("HL051", "provider", "moonpay")]
     assert taken(ctx, sent) == []
-    movement = payments.find(ctx.store, ACCOUNT, "mov_1")
+    movement = payments.find(ctx.store.batch_get, ACCOUNT, "mov_1")
     assert movement is not None
     assert (movement.instrument.kind, movement.instrument.network) == ("gift_card", "Moon Card")
 

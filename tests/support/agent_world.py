@@ -101,9 +101,11 @@ class AgentWorld:
 
     def hold(self, cause: str = "RISK_SCORE") -> None:
         """The wallet tells of a hold."""
-        self._facts += 1
-        data = LockTold(LockAction.LOCK_APPLIED, f"wallet-{self._facts}", 1, cause)
-        give(self.ctx, [fact("lock.applied", self.clock.now(), data, name=str(self._facts), account=ACCOUNT)])
+        self._tell_lock(LockAction.LOCK_APPLIED, cause)
+
+    def lift(self, cause: str = "RISK_SCORE") -> None:
+        """The wallet tells that it has released a hold."""
+        self._tell_lock(LockAction.LOCK_RELEASED, cause, version=2)
 
     def answer_as_wallet(self, kind: str) -> None:
         """The wallet confirms what it was asked for by decisions of a kind."""
@@ -112,9 +114,12 @@ class AgentWorld:
 
     def freeze(self) -> None:
         """The wallet tells that the owner has frozen the account."""
+        self._tell_lock(LockAction.FREEZE_APPLIED, "CUSTOMER_REQUEST")
+
+    def _tell_lock(self, action: LockAction, cause: str, *, version: int = 1) -> None:
         self._facts += 1
-        data = LockTold(LockAction.FREEZE_APPLIED, f"wallet-{self._facts}", 1, "CUSTOMER_REQUEST")
-        give(self.ctx, [fact("freeze.applied", self.clock.now(), data, name=str(self._facts), account=ACCOUNT)])
+        data = LockTold(action, f"wallet-{self._facts}", version, cause)
+        give(self.ctx, [fact(action.value, self.clock.now(), data, name=str(self._facts), account=ACCOUNT)])
 
     def call_in(self, contact_id: str = CONTACT, *, goal: str | None = "unlock", number: str | None = NUMBER) -> Phone:
         """A call that has proved a code for a goal, or nothing, and is handed over to a person."""
@@ -174,7 +179,7 @@ class AgentWorld:
 
     def payment_key(self, movement_id: str = "mov_1") -> str:
         """The sort key of a payment, as agents name it."""
-        movement = payments.find(self.store, ACCOUNT, movement_id)
+        movement = payments.find(self.store.batch_get, ACCOUNT, movement_id)
         assert movement is not None
         return movement.sk
 

@@ -63,10 +63,11 @@ def list_payments(
 @router.get("/v1/me/payments/<id>", tags=_TAGS, operation_id="read_payment")
 def read_payment(id: str) -> Payment:  # noqa: A002 - the name of the path's parameter
     """One movement of money with its diagnosis. One of somebody else is not found."""
-    at = desk()
-    visit = at.visit(_keys(at.bearer.sign_in.account_id))
+    at, payment_id = desk(), unquote(id)
+    account_id = at.bearer.sign_in.account_id
+    visit = at.visit((*_keys(account_id), *payment_keys(account_id, payment_id)))
     visit.allow(Operation.READ)
-    movement = find_payment(visit, unquote(id))
+    movement = find_payment(visit, payment_id)
     return payment_of(movement, visit, _read_beside(visit, [movement])[movement.sk])
 
 
@@ -94,11 +95,16 @@ def _read_beside(visit: Visit, movements: Sequence[Movement]) -> Mapping[str, _B
     }
 
 
+def payment_keys(account_id: str, movement_id: str) -> tuple[Key, ...]:
+    """The keys to read with the session, so that `find_payment` takes one read."""
+    return (payments.ledger_key(account_id, movement_id),) if is_id(movement_id) else ()
+
+
 def find_payment(visit: Visit, movement_id: str) -> Movement:
-    """The account's movement with this id. Raises Problem `not_found`."""
+    """The account's movement with this id, of which an act reads nothing again. Raises Problem `not_found`."""
     movement = None
     if is_id(movement_id):
-        movement = payments.find(visit.desk.ctx.store, visit.account_id, movement_id)
+        movement = payments.find(visit.session.fetch, visit.account_id, movement_id)
     if movement is None:
         raise Problem("not_found")
     return movement

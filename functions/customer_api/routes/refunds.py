@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
-from functions.customer_api.routes.payments import amount_of, find_payment
+from functions.customer_api.routes.payments import amount_of, find_payment, payment_keys
 from functions.customer_api.shapes.common import PAGE_DEFAULT, PAGE_MAX
 from functions.customer_api.shapes.refunds import Decision, Refund, RefundAsked, Refunds, RuleSaid
 from functions.customer_api.visits import Desk, Visit, attempt, desk, router
@@ -77,7 +77,7 @@ def _ask(at: Desk, body: RefundAsked, key: str) -> Refund:
     token = at.bearer
     whose = (token.client, token.sign_in.account_id, token.subject, _ROUTE, key)
     remembered_key = idempotency.request_key("refunds", *whose)
-    visit = at.visit([remembered_key])
+    visit = at.visit((remembered_key, *payment_keys(token.sign_in.account_id, body.payment_id)))
     canonical = body.model_dump_json()
     remembered = idempotency.request_from(visit.read.get(remembered_key))
     if remembered is not None:

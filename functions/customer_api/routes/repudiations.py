@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from functions.customer_api.routes.payments import find_payment
+from functions.customer_api.routes.payments import find_payment, payment_keys
 from functions.customer_api.shapes.account import Asked
 from functions.customer_api.shapes.identity import Denied, Repudiated, RepudiationAsked
 from functions.customer_api.visits import Desk, attempt, desk, router
@@ -43,7 +43,9 @@ def deny(body: Denied) -> Asked:
 
 
 def _deny(at: Desk, body: Denied) -> Asked:
-    visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
+    account_id = at.bearer.sign_in.account_id
+    of_payment = payment_keys(account_id, body.id) if body.about == "movement" else ()
+    visit = at.visit((*lockout.lock_keys(account_id), *of_payment))
     visit.allow(Operation.FREEZE)
     inputs = {"about": body.about, "id": body.id}
     replay = visit.find_replay(_DENY, inputs)

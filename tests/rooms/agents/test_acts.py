@@ -185,7 +185,7 @@ def test_a_denied_refund_gives_its_payment_back_what_it_took(world: AgentWorld) 
     world.do(world.token(), world.claimed(), agents.ReviewRefund(refund_id, DENY))
     (ledger,) = payments.ledgers_of(world.store, ACCOUNT, [movement_id]).values()
     assert (ledger.refundable_minor, ledger.open_refund_id) == (CAP, None)
-    movement = payments.find(world.store, ACCOUNT, movement_id)
+    movement = payments.find(world.store.batch_get, ACCOUNT, movement_id)
     assert movement is not None
     assert (movement.refundable_minor, movement.open_refund_id) == (CAP, None)
     (decision,) = world.decided("refund.rejected")

@@ -57,7 +57,7 @@ def second(status: MovementStatus = S.SUCCEEDED, *, apart: timedelta = MINUTE, v
 
 
 def movement(world: MoneyWorld, movement_id: str) -> Movement:
-    found = payments.find(world.store, ACCOUNT, movement_id)
+    found = payments.find(world.store.batch_get, ACCOUNT, movement_id)
     assert found is not None
     return found
 

@@ -237,7 +237,7 @@ def moved_again(world: MoneyWorld) -> Movement:
     """The same payment once more, a minute later."""
     again = moved(S.SUCCEEDED, "mov_2", initiated_at=world.movement().ref.initiated_at + timedelta(minutes=1))
     world.tell(again)
-    return payments.find(world.store, ACCOUNT, "mov_2") or pytest.fail("it was told")
+    return payments.find(world.store.batch_get, ACCOUNT, "mov_2") or pytest.fail("it was told")
 
 
 PROVIDERS: Final[dict[str, tuple[dict[str, Any], timedelta, int]]] = {
@@ -257,7 +257,7 @@ def test_a_refund_that_the_provider_refuses_is_listed_nowhere(case: str, is_with
     world.tell(moved(S.SUCCEEDED, initiated_at=paid_at, **own))
     for part in range(parts - is_within):
         world.tell(refunded(R.SETTLED, f"ref_{part}", minor=1))
-    movement = payments.find(world.store, ACCOUNT, "mov_1")
+    movement = payments.find(world.store.batch_get, ACCOUNT, "mov_1")
     assert movement is not None
     asked = world.ask(initiated_at=paid_at)
     assert (asked.outcome is Out.NOT_ELIGIBLE) is not is_within

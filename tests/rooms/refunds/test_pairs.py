@@ -51,7 +51,7 @@ class Request:
         twin: str | None = None,
         minor: int | None = None,
     ) -> None:
-        found = payments.find(world.store, ACCOUNT, movement_id)
+        found = payments.find(world.store.batch_get, ACCOUNT, movement_id)
         assert found is not None
         self.world = world
         key = f"request-{movement_id}-{reason}-{minor}"
@@ -165,7 +165,7 @@ def test_a_record_from_before_charges_were_compared_gives_its_decision_again() -
 @pytest.mark.parametrize("movement_id", [FIRST, SECOND])
 def test_a_charge_that_came_while_a_call_went_on_is_looked_at(movement_id: str) -> None:
     world = charged()
-    found = payments.find(world.store, ACCOUNT, movement_id)
+    found = payments.find(world.store.batch_get, ACCOUNT, movement_id)
     assert found is not None
     # The call knows of no other charge, and reads none.
     request = Request(world, movement_id, RefundReason.DUPLICATE, twin=found.sk)
@@ -230,7 +230,7 @@ def test_a_request_gets_what_is_told_of_a_second_charge(refunded_too: bool) -> N
     if refunded_too:
         ask(world, SECOND)
     for movement_id in (FIRST, SECOND):
-        found = payments.find(world.store, ACCOUNT, movement_id)
+        found = payments.find(world.store.batch_get, ACCOUNT, movement_id)
         assert found is not None
         twin = refunds.twin_told(found, read_others(world.store, [found])[found.sk], world.now)
         assert twin is not None
@@ -244,7 +244,7 @@ def test_of_two_charges_that_are_both_refunded_neither_stands() -> None:
     for place, movement_id in enumerate((FIRST, SECOND)):
         world.tell(refunded(R.SENT, f"ref_{place}", movement_id, minor=CAPTURED.minor))
     for movement_id in (FIRST, SECOND):
-        found = payments.find(world.store, ACCOUNT, movement_id)
+        found = payments.find(world.store.batch_get, ACCOUNT, movement_id)
         assert found is not None
         twin = refunds.twin_told(found, read_others(world.store, [found])[found.sk], world.now)
         assert twin is not None

@@ -31,6 +31,8 @@ from .model import (
     PaymentError,
 )
 
+type Fetch = Callable[[Sequence[Key]], Mapping[Key, Item]]
+"""Gives what exists of some keys, by one read at most."""
 LEDGERS_AT_ONCE_MAX = 10
 """How many ledgers are read at once; a call speaks of three refunds."""
 SPOKEN_MAX = 3
@@ -127,12 +129,16 @@ def _page_bills(store: Store, query: Query, limit: int) -> BillPage:
     return BillPage(tuple(found), next_after=found[-1].sk if more and found else None)
 
 
-def find(store: Store, account_id: str, movement_id: str) -> Movement | None:
-    """The account's movement with this id; None when it has none. Two consistent reads: its ledger knows its key."""
-    key = ledger_items.ledger_key(account_id, movement_id)
-    stored = store.get(key)
+def find(fetch: Fetch, account_id: str, movement_id: str) -> Movement | None:
+    """The account's movement with this id; None when it has none. Its ledger knows its key: two reads, one where
+    `fetch` has read the ledger before."""
+    of_ledger = ledger_items.ledger_key(account_id, movement_id)
+    stored = fetch([of_ledger]).get(of_ledger)
     movement_sk = ledger_items.ledger_from(stored).movement_sk if stored is not None else None
-    item = store.get(movement_key(account_id, movement_sk)) if movement_sk is not None else None
+    if movement_sk is None:
+        return None
+    key = movement_key(account_id, movement_sk)
+    item = fetch([key]).get(key)
     return movement_from(item) if item is not None else None
 
 
