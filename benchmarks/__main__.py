@@ -83,7 +83,7 @@ def simulate(bench: Bench) -> Table:
 
 def price(bench: Bench) -> Table:
     """The cost of calls and requests at list prices, from the units."""
-    routes = [float(row[-1]) for row in api_routes.tabulate().rows]
+    routes = api_routes.list_usd()
     listed = bench.calls.costs.values()
     rows = [
         (goals.USD, f"{usd_per_1000_calls(bench.calls.costs):.3f}"),

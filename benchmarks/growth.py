@@ -8,10 +8,10 @@ long it is. Run with `make bench`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from typing import Final
 
 from benchmarks.records import multiply
 from benchmarks.tables import Table
@@ -26,7 +26,7 @@ from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.agent_client import AgentClient
 from tests.support.agent_matrix import Matrix
 from tests.support.agent_world import CONTACT, NUMBER, AgentWorld
-from tests.support.api_client import Answered, Client
+from tests.support.api_client import Client, require
 from tests.support.facts import fact
 from tests.support.money_world import ACCOUNT
 from tests.support.phone import Phone, give
@@ -105,15 +105,15 @@ def _open() -> tuple[Matrix, dict[str, tuple[str, ...]]]:
     own, free = world.open_case("refund"), world.open_case("payment")
     asked = {"operation": "release_hold", "case_id": own, "cause": "RISK_SCORE", "reason": "false_alarm"}
     suppressed = {"reason": "customer_asked", "rule": _RULE, "until": "2026-11-24T12:00:00Z"}
-    _require(agent.post(f"/cases/{own}/claim"))
-    _require(AgentClient(world.ctx, "agent-2").post(f"/cases/{world.open_case('account')}/claim"))
-    _require(agent.post(f"/cases/{own}/notes", {"text": "seen"}))
-    _require(agent.post(f"/cases/{own}/suppressions", suppressed))
-    approval_id = _require(agent.post("/approvals", asked))["id"]
+    require(agent.post(f"/cases/{own}/claim"))
+    require(AgentClient(world.ctx, "agent-2").post(f"/cases/{world.open_case('account')}/claim"))
+    require(agent.post(f"/cases/{own}/notes", {"text": "seen"}))
+    require(agent.post(f"/cases/{own}/suppressions", suppressed))
+    approval_id = require(agent.post("/approvals", asked)).json["id"]
     # A hold is released only where each finding is judged.
     finding_id, spray_id = world.find_theft(734_501, holds=False), world.find_spray()
     world.call_in(CONTACT, goal=None, number=None)
-    _require(agent.post(f"/contacts/{CONTACT}/claim"))
+    require(agent.post(f"/contacts/{CONTACT}/claim"))
     callback = case_items.callback_item(_CALLBACK, free, topic="payment", language="en-US", at=NOON)
     assert isinstance(world.store, MemoryStore)
     world.store.load([(case_items.contact_case_key(_CALLBACK), callback)])
@@ -137,12 +137,6 @@ def _open() -> tuple[Matrix, dict[str, tuple[str, ...]]]:
     }
     things = {"own": {"cases": own, "contacts": CONTACT, "approvals": approval_id}}
     return Matrix(world, things, refund_id, world.payment_key(), evidence_id, finding_id), ids
-
-
-def _require(answered: Answered) -> Mapping[str, Any]:
-    if not 200 <= answered.status < 300:
-        raise RuntimeError(f"a record was not made: {answered.json}")
-    return cast("Mapping[str, Any]", answered.json)
 
 
 def _last_of(world: AgentWorld, begin: str, partition: str = "") -> str:

@@ -1,65 +1,15 @@
-"""The cost of each route of the agents' API, in requests to the store. `make bench` tells the units, too."""
+"""The meter of the units that DynamoDB would bill."""
 
 from __future__ import annotations
 
-from typing import Final
-
 import pytest
 
-from benchmarks.agent_routes import OTHERS, count
-from functions.agent_api.access import ROUTES
-from hotline.cases import service as cases
 from hotline.kit.store import Check, Put, Query, Table, hotline_key
 from hotline.kit.store.condition import NEW, Missing
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.metered_store import MeteredStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.agent_matrix import matrix
 from tests.support.stores import NOON
-
-READS_MAX: Final = 5
-MORE_READS: Final = {
-    "GET /v1/agent/queue": 1 + len(cases.all_skills()),
-    "GET /v1/agent/cases/{id}": 8,
-    "GET /v1/agent/cases/{id}/timeline": 7,
-    "GET /v1/agent/cases/{id}/account": 7,
-    "GET /v1/agent/cases/{id}/payments": 6,
-    "GET /v1/agent/cases/{id}/findings": 6,
-    "GET /v1/agent/cases/{id}/refunds": 10,
-    "POST /v1/agent/cases/{id}/proofs": 6,
-    "GET /v1/agent/approvals": 6,
-    "GET /v1/agent/approvals/{id}": 6,
-    "POST /v1/agent/approvals": 6,
-}
-"""The queue asks for each skill once. A refund's actions depend on its payment, terms and approvals, the release of a
-hold on approvals. An own request for the same thing is known when the thing was read. The agent who asked for a release
-reads the findings by the case, like anything else of the account. Proof is asked for once it is known which factors the
-account has. A payment's other charge, dispute and ledger are read for the page at once. Whether a row of wrong codes is
-full is read with access alone. A timeline tells of each approval whether its thing is as it was. Findings are read for
-a security case, and for a hold that they may have set. Beside the findings of an account are its suppressions."""
-WRITES_MAX: Final = 2
-"""One counts the request; the other does what is asked, all of it or nothing."""
-
-
-@pytest.mark.parametrize("route", sorted(ROUTES))
-def test_a_route_takes_few_requests_to_the_store(route: str) -> None:
-    made = matrix()
-    store = made.world.store
-    assert isinstance(store, MemoryStore)
-    made.ask("supervisor", route, "foreign" if route in OTHERS else "own")
-    tag = 2 if route.startswith("PATCH") else 0
-    """The matrix itself reads the version of a case."""
-    assert 0 < store.reads - tag <= MORE_READS.get(route, READS_MAX)
-    assert 0 < store.transactions <= WRITES_MAX
-
-
-def test_the_bench_counts_the_cost_of_a_route() -> None:
-    told = count("GET /v1/agent/cases/{id}/account")
-    assert (told.status, told.written) == (200, 11)
-    assert 0 < told.reads <= MORE_READS["GET /v1/agent/cases/{id}/account"]
-
-
-# ---------------------------------------------------------------- the meter
 
 
 def metered() -> MeteredStore:

@@ -7,7 +7,6 @@ that has ended, or that nobody answered (abandoned), and its case is open or clo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
@@ -21,15 +20,18 @@ from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.agent_client import AgentClient
 from tests.support.agent_world import CONTACT, SPRAYING, AgentWorld
 from tests.support.api_client import Answered
+from tests.support.forks import fork_world
 from tests.support.stores import NOON
 
 ROLES: Final = {"nobody": (), "agent": (Role.AGENT,), "supervisor": (Role.AGENT, Role.SUPERVISOR)}
 THINGS: Final = ("own", "foreign", "missing")
 CALLS: Final = (*THINGS, "ended", "abandoned")
 WHY: Final = {"reason": "customer_asked"}
+HOLDS: Final = ("RISK_SCORE", "COMPLIANCE")
+"""The causes for which the account of the two is held."""
 REASON: Final = {"Desk-Reason": "case"}
 
-_BODY: Final[Mapping[str, Any]] = {
+BODIES: Final[Mapping[str, Any]] = {
     "POST /v1/agent/cases/{id}/notes": {"text": "seen"},
     "POST /v1/agent/cases/{id}/snooze": {"until": "2026-11-23T18:00:00Z"},
     "POST /v1/agent/cases/{id}/transfer": {"topic": "payment", "language": "en-US"},
@@ -77,7 +79,6 @@ _QUERY: Final[Mapping[str, Mapping[str, str]]] = {
     "GET /v1/agent/reports": _DAYS,
     "GET /v1/agent/activity": _DAYS,
     "GET /v1/agent/trail": {"agent": "agent-2", **_DAYS},
-    "GET /v1/agent/cases": {"reference": "000000"},
 }
 
 
@@ -93,6 +94,8 @@ class Matrix:
     finding_id: str = "fnd_1"
     approval_id: str | None = None
     """Goes with each act."""
+    reference: str = "000000"
+    """The digits by which a case is looked for."""
 
     def ask(self, role: str, route: str, thing: str, *, in_call: bool = False) -> Answered:
         """Ask as the first agent, with a role, about one of the things. `in_call`: the request names the call, too."""
@@ -101,7 +104,7 @@ class Matrix:
         path = path.replace("{id}", self.ids[thing].get(kind, "mer-1"))
         path = path.replace("{refund}", self.refund_id).replace("{finding}", self.finding_id)
         path = path.replace("{evidence}", self.evidence_id)
-        body = _BODY.get(route)
+        body = BODIES.get(route)
         if route == "POST /v1/agent/approvals":
             body = {"operation": "release_hold", "case_id": self.ids[thing]["cases"], "cause": "COMPLIANCE", **WHY}
         if route.endswith("/refunds") and method == "POST":
@@ -113,7 +116,8 @@ class Matrix:
         tag = '"0"' if method == "PUT" else self._tag(thing) if method == "PATCH" else None
         contact_id = self.ids[thing]["contacts"] if in_call else None
         asker = AgentClient(self.world.ctx, "agent-1", roles=ROLES[role], contact_id=contact_id)
-        return asker.ask(method, path, body=body, query=_QUERY.get(route), headers={**REASON, "If-Match": tag})
+        query = {"reference": self.reference} if route == "GET /v1/agent/cases" else _QUERY.get(route)
+        return asker.ask(method, path, body=body, query=query, headers={**REASON, "If-Match": tag})
 
     def _tag(self, thing: str) -> str:
         found = cases.read_case(self.world.store, self.ids[thing]["cases"])
@@ -124,7 +128,7 @@ class Matrix:
 def _made() -> Matrix:
     world = AgentWorld(MemoryStore(VirtualClock(NOON)))
     ids = {"missing": dict.fromkeys(("cases", "contacts", "approvals"), "no-such-1")}
-    for cause in ("RISK_SCORE", "COMPLIANCE"):
+    for cause in HOLDS:
         world.hold(cause)
     world.pay(12850)
     refund_id = world.ask_refund()
@@ -181,9 +185,4 @@ def matrix() -> Matrix:
 
 
 def _forked(made: Matrix) -> Matrix:
-    world = copy(made.world)
-    store = made.world.store
-    assert isinstance(store, MemoryStore)
-    world.store = store.fork()
-    world.ctx = replace(made.world.ctx, store=world.store)
-    return replace(made, world=world)
+    return replace(made, world=fork_world(made.world), ids={thing: dict(named) for thing, named in made.ids.items()})

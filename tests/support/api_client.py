@@ -44,6 +44,13 @@ class Answered:
         return str(self.json.get("code"))
 
 
+def require(answered: Answered) -> Answered:
+    """The answer to a step that has to succeed, so that something else can be tried. Raises RuntimeError otherwise."""
+    if not 200 <= answered.status < 300:
+        raise RuntimeError(f"a step was answered {answered.status}: {answered.json}")
+    return answered
+
+
 @dataclass(slots=True)
 class Client:
     """Somebody with a token; `account_id` None: without one."""

@@ -44,7 +44,7 @@ class ApiWorld:
     def __init__(
         self, store: MemoryStore, clock: VirtualClock, *, two_step: bool = False, voice_codes: bool = False
     ) -> None:
-        self.clock = clock
+        self.clock, self.store = clock, store
         self.ctx = context(store, clock, voice_codes=voice_codes)
         at = clock.now() - timedelta(days=30)
         points = ((PointKind.PHONE, PHONE), (PointKind.EMAIL, EMAIL))

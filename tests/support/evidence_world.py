@@ -34,11 +34,8 @@ PICTURE: Final = b"\xff\xd8\xff\xe0 a picture"
 class EvidenceWorld(ApiWorld):
     """The API world with a payment of a shop that approves nothing unseen, and events of the bucket."""
 
-    store: MemoryStore
-
     def __init__(self, store: MemoryStore, clock: Any, **own: Any) -> None:
         super().__init__(store, clock, **own)
-        self.store = store
         self.pay("mov-1")
 
     @property
