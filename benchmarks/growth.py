@@ -81,9 +81,9 @@ def measure(sizes: Sequence[int] = SIZES) -> dict[int, dict[str, str]]:
     store = matrix.world.store
     assert isinstance(store, MemoryStore)
     found: dict[int, dict[str, str]] = {}
-    known = 1
+    known, things = 1, matrix.ids["own"]
     for size in sizes:
-        multiply(store, ids, known=known, count=size)
+        multiply(store, ids, known=known, count=size, of={things["approvals"]: things["cases"]})
         known = size
         found[size] = _ask(matrix)
     return found
@@ -109,6 +109,8 @@ def _open() -> tuple[Matrix, dict[str, tuple[str, ...]]]:
     require(AgentClient(world.ctx, "agent-2").post(f"/cases/{world.open_case('account')}/claim"))
     require(agent.post(f"/cases/{own}/notes", {"text": "seen"}))
     require(agent.post(f"/cases/{own}/suppressions", suppressed))
+    judged = world.find_theft(734_501, "fnd_judged", holds=False)
+    require(agent.post(f"/cases/{own}/findings/{judged}/feedback", {"verdict": "confirmed", "reason": "evidence_seen"}))
     approval_id = require(agent.post("/approvals", asked)).json["id"]
     # A hold is released only where each finding is judged.
     finding_id, spray_id = world.find_theft(734_501, holds=False), world.find_spray()

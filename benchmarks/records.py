@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from hotline.kit.store import Key, Table
@@ -13,21 +14,34 @@ from hotline_local.testing.memory_store import MemoryStore
 _BESIDE: Final = frozenset({"PK", "SK"})
 
 
-def multiply(store: MemoryStore, ids: Mapping[str, tuple[str, ...]], *, known: int, count: int) -> None:
+def multiply(
+    store: MemoryStore,
+    ids: Mapping[str, tuple[str, ...]],
+    *,
+    known: int,
+    count: int,
+    of: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Let there be `count` records of each id, of which there are `known`. Items of the main table are copied whose key
-    bears the id. Their sort keys begin with one of the words that stand with it."""
+    bears the id. Their sort keys begin with one of the words that stand with it. A copy of a record that is `of`
+    another one is of that one's copy."""
     items = list(store.items(Table.HOTLINE))
-    store.load(row for id_, begins in ids.items() for row in _copies(items, id_, begins, range(known, count)))
+    numbers = range(known, count)
+    store.load(row for id_, begins in ids.items() for row in _copies(items, id_, begins, numbers, of.get(id_)))
 
 
-def _copies(items: list[Item], id_: str, begins: tuple[str, ...], numbers: range) -> Iterator[tuple[Key, Item]]:
+def _copies(
+    items: list[Item], id_: str, begins: tuple[str, ...], numbers: range, owner: str | None
+) -> Iterator[tuple[Key, Item]]:
     found = [item for item in items if str(item["SK"]).startswith(begins) and _bears(item, id_)]
     if not found:
         raise LookupError(f"no item bears {id_}")
     for item in found:
         text = json.dumps(item)
         for number in numbers:
-            copy: dict[str, Any] = json.loads(text.replace(id_, f"{id_}-{number:05}"))
+            named = text.replace(id_, f"{id_}-{number:05}")
+            named = named if owner is None else named.replace(owner, f"{owner}-{number:05}")
+            copy: dict[str, Any] = json.loads(named)
             rest = {name: value for name, value in copy.items() if name not in _BESIDE}
             yield Key(Table.HOTLINE, copy["PK"], copy["SK"]), rest
 

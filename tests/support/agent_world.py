@@ -183,13 +183,13 @@ class AgentWorld:
         assert movement is not None
         return movement.sk
 
-    def find_theft(self, minor: int, *, holds: bool = True) -> str:
+    def find_theft(self, minor: int, finding_id: str = "fnd_theft", *, holds: bool = True) -> str:
         """The scan finds transfers after a new password and a new device, in fen; the finding's id. `holds`: it asks
         the wallet for a hold."""
         now = self.clock.now()
         facts: dict[str, str | int] = {"transfers": 1, "amount_minor": minor, "currency": "CNY"}
         finding = Finding(
-            "fnd_theft",
+            finding_id,
             "reset_device_transfer",
             1,
             "critical",

@@ -42,7 +42,7 @@ def list_approvals(
     page = read(at.ctx.store, at.now, limit=limit, after=position_of(cursor, at.lookup_keys, *context))
     others = agents.leave_out_own(at.ctx.store, at.agent, page.approvals)
     listed = agents.mark_void(at.ctx, others)
-    found = agents.find_told_findings(at.ctx, at.agent, listed)
+    found = agents.list_told_findings(at.ctx, at.agent, listed)
     return Approvals(
         approvals=[approval_of(one, found.get(one.approval_id, ())) for one in listed],
         next=cursor_of(page.next, at.lookup_keys, *context),
@@ -54,8 +54,7 @@ def read_approval(id: str) -> Approval:  # noqa: A002 - the name of the path's p
     """One request to a second person, as it is now: void where its thing has changed."""
     at = desk()
     (approval,) = agents.mark_void(at.ctx, [_find(id_from(id))])
-    found = agents.find_told_findings(at.ctx, at.agent, [approval])
-    return approval_of(approval, found.get(approval.approval_id, ()))
+    return approval_of(approval, agents.find_told_findings(at.ctx, at.agent, approval))
 
 
 @router.post("/v1/agent/approvals", tags=_TAGS, operation_id="ask_for_approval", status_code=201)

@@ -8,7 +8,7 @@ from itertools import batched
 import pytest
 
 from hotline.agents import service as agents
-from hotline.agents.findings import FINDINGS_READ_MAX, is_finding_first
+from hotline.agents.findings import FINDINGS_READ_MAX, is_finding_first, look_through
 from hotline.agents.model import AgentError
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, Table
@@ -58,4 +58,5 @@ def test_more_findings_than_are_looked_through_count_as_not_judged(
     finding_id = find_many(quick, judged)
     basis = quick.claimed()
     agents.perform(quick.ctx, quick.token(), basis, agents.JudgeFinding(finding_id, Verdict.FALSE_ALARM))
-    assert is_finding_first(quick.store, ACCOUNT, Cause.RISK_SCORE, quick.clock.now()) is first
+    found = look_through(quick.store, ACCOUNT, Cause.RISK_SCORE, quick.clock.now())
+    assert is_finding_first(Cause.RISK_SCORE, found) is first

@@ -34,7 +34,7 @@ from hotline.refunds import service as refunds
 from hotline.refunds.model import PayoutWay, Refund, RefundError, RefundReason, RefundResult, ReviewDecision
 
 from .access import AgentRequest
-from .findings import is_finding_first
+from .findings import is_finding_first, look_through
 from .model import AgentError, Permission
 from .requests import AgentAct, Deed
 
@@ -185,14 +185,14 @@ class ReleaseHold(AgentAct[None]):
         return (*lockout.acting_keys(request.account_id), cases.pointer_key(request.account_id, SECURITY_TOPIC))
 
     def read_more(self, request: AgentRequest) -> None:
-        request.finding_first = is_finding_first(request.ctx.store, request.account_id, self.cause, request.now)
+        request.found = look_through(request.ctx.store, request.account_id, self.cause, request.now)
 
     def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         return Operation.RELEASE_HOLD, lockout.hold_subject(request.read, request.account_id, self.cause)
 
     def check_possible(self, request: AgentRequest) -> None:
         lockout.find_hold(request.read, request.account_id, self.cause, request.now)
-        if request.finding_first is not False:
+        if is_finding_first(self.cause, request.found):
             raise NotPossible(AgentError.FINDING_UNJUDGED)
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[None]:

@@ -39,6 +39,8 @@ from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item, equals
 
 from . import subjects
+from .access import AgentRequest
+from .findings import is_found_since, name_told
 from .limits import Counted, count_one, limit_keys
 from .model import NO_CASE, ActReason, AgentError, AgentToken, Basis, Permission
 from .own import is_own, own_keys, read_all
@@ -100,7 +102,7 @@ def ask(
         agent = request.actor()
         change = Change(actor=agent, cause="approval_asked", now=request.now, ids=ctx.ids)
         account_id = request.account_id if act.on_account else None
-        approval = _make(named, token, operation, subject, reason, account_id, request.case_id, request.now)
+        approval = _make(named, token, operation, subject, reason, account_id, request)
         require(change, Operation.APPROVAL, account_id)
         change.create(key, {**approval_item(approval), "rev": 1})
         change.replace(asked, known, asked_item(approval))
@@ -122,9 +124,9 @@ def _make(
     subject: Subject,
     reason: ActReason,
     account_id: str | None,
-    case_id: str,
-    now: datetime,
+    request: AgentRequest,
 ) -> Approval:
+    case_id, now = request.case_id, request.now
     return Approval(
         approval_id=approval_id,
         operation=operation,
@@ -138,6 +140,7 @@ def _make(
         requested_at=now,
         expires_at=now + APPROVAL_LIFE,
         state=ApprovalState.ASKED,
+        findings=name_told(request.found) if request.found is not None else None,
     )
 
 
@@ -170,6 +173,8 @@ def _decide_once(ctx: Context, token: AgentToken, approval_id: str, *, approve: 
         raise NotPossible(AgentError.OWN_ACCOUNT)
     state = ApprovalState.APPROVED if approve else ApprovalState.DENIED
     void_cause = _find_void_cause(known, read, ctx.lookup_ring, now)
+    if void_cause is None and is_found_since(ctx, known):
+        void_cause = VoidCause.CHANGED
     if void_cause is not None:
         state = ApprovalState.VOID
     approval = replace(

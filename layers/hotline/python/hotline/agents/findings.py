@@ -6,23 +6,22 @@ opened, before a person has judged what was found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Final
 
 from hotline.cases.model import SECURITY_TOPIC, Case
 from hotline.identity.model import Approval, ApprovalState
 from hotline.identity.service import Operation
 from hotline.kit.doors import Context
-from hotline.kit.errors import NotPossible
 from hotline.kit.store import Store
 from hotline.lockout.model import Cause, LockState, LockView
 from hotline.security import service as security
 from hotline.security.model import GRAVE, LIVE, FindingState, SeenFinding
 
-from .access import open_request
-from .model import AgentToken, Basis, Permission
+from .access import find_open_accounts
+from .model import AgentToken, Permission
+from .own import read_all
 
 HELD_BY_FINDINGS: Final = Cause.RISK_SCORE
 """The cause of the hold that a critical finding sets."""
@@ -39,14 +38,25 @@ def list_unjudged(found: Iterable[SeenFinding]) -> tuple[SeenFinding, ...]:
     return tuple(one for one in found if one.verdict is None and one.severity in GRAVE and one.state in _WAITING)
 
 
-def is_finding_first(store: Store, account_id: str, cause: Cause, now: datetime) -> bool:
-    """Whether a finding is to be judged before anybody releases the account's hold of this cause, or there are more
-    than are looked through. One query, for a hold that they may have set."""
+def look_through(store: Store, account_id: str, cause: Cause, now: datetime) -> tuple[SeenFinding, ...] | None:
+    """The findings that may have set the account's hold of this cause, the newest first; of at most one more than
+    FINDINGS_READ_MAX. One query; without one None for a hold that no finding sets."""
+    if cause is not HELD_BY_FINDINGS:
+        return None
+    return security.list_findings(store, account_id, now, limit=FINDINGS_READ_MAX + 1)
+
+
+def is_finding_first(cause: Cause, found: Sequence[SeenFinding] | None) -> bool:
+    """Whether one of the findings is to be judged before anybody releases a hold of this cause that they may have set.
+    So it is where there are more than are looked through, and where nobody has looked (None)."""
     if cause is not HELD_BY_FINDINGS:
         return False
-    enough = FINDINGS_READ_MAX + 1
-    found = tuple(islice(security.iterate_findings(store, account_id, now, page=enough), enough))
-    return len(found) == enough or bool(list_unjudged(found))
+    return found is None or len(found) > FINDINGS_READ_MAX or bool(list_unjudged(found))
+
+
+def name_told(found: Sequence[SeenFinding]) -> tuple[str, ...]:
+    """The ids of those findings, the newest first, that are told to a second person."""
+    return tuple(one.id for one in found[:FINDINGS_TOLD_MAX])
 
 
 def may_decide(token: AgentToken, approval: Approval) -> bool:
@@ -54,34 +64,61 @@ def may_decide(token: AgentToken, approval: Approval) -> bool:
     return Permission.APPROVE in token.permissions() and approval.requested_by != token.agent_id
 
 
-def find_told_findings(
+def list_told_findings(
     ctx: Context, token: AgentToken, approvals: Iterable[Approval]
 ) -> Mapping[str, tuple[SeenFinding, ...]]:
-    """The newest findings that a decision goes by, by the approval's id, of those that the agent may know of. These are
-    requests to release a hold that findings may have set, and that wait. They are told to whoever may decide, and to
-    whoever asked, while they have access to the account. One query for each account; two reads for each own request."""
-    told = {
-        one.approval_id: str(one.account_id) for one in approvals if _goes_by_findings(one) and _knows(ctx, token, one)
+    """The findings that the requests of a page go by, as they are now, by the approval's id. These are requests to
+    release a hold that findings may have set, and that wait. They are told to whoever may decide, and to whoever asked,
+    while they have access to the account. One read for a hundred findings, and what `find_open_accounts` reads. A
+    request of an earlier release names none: a query for each account."""
+    told = _list_known(ctx, token, approvals)
+    named = {
+        one.approval_id: tuple(security.named_finding_key(str(one.account_id), found) for found in one.findings)
+        for one in told
+        if one.findings is not None
     }
-    found = {account_id: _list_findings(ctx, account_id)[:FINDINGS_TOLD_MAX] for account_id in set(told.values())}
-    return {approval_id: found[account_id] for approval_id, account_id in told.items()}
+    read, now = read_all(ctx.store, (key for keys in named.values() for key in keys)), ctx.clock.now()
+    unnamed = {str(one.account_id) for one in told if one.findings is None}
+    looked = {account_id: _list_findings(ctx, account_id)[:FINDINGS_TOLD_MAX] for account_id in unnamed}
+    return {
+        one.approval_id: looked[str(one.account_id)]
+        if one.findings is None
+        else tuple(security.finding_to_see(read[key], now) for key in named[one.approval_id] if key in read)
+        for one in told
+    }
+
+
+def find_told_findings(ctx: Context, token: AgentToken, approval: Approval) -> tuple[SeenFinding, ...]:
+    """The newest findings that a request goes by, also those since it was made; told to whom `list_told_findings` tells
+    them. One query, and what `find_open_accounts` reads."""
+    if not _list_known(ctx, token, [approval]):
+        return ()
+    return _list_findings(ctx, str(approval.account_id))[:FINDINGS_TOLD_MAX]
+
+
+def is_found_since(ctx: Context, approval: Approval) -> bool:
+    """Whether a grave finding came to the account since a release of its hold was asked for. One query, none for
+    another request. The list of requests tells a second person what was found when it was asked for."""
+    if approval.findings is None:
+        return False
+    newest = _list_findings(ctx, str(approval.account_id))[:FINDINGS_TOLD_MAX]
+    return any(one.severity in GRAVE and one.id not in approval.findings for one in newest)
+
+
+def _list_known(ctx: Context, token: AgentToken, approvals: Iterable[Approval]) -> list[Approval]:
+    """Those of the requests that go by findings of which the agent may know: who may decide, or has asked and still has
+    access to the account by the case."""
+    waiting = [one for one in approvals if _goes_by_findings(one)]
+    asked = [one for one in waiting if one.requested_by == token.agent_id and not may_decide(token, one)]
+    of_cases = [one.case_id for one in asked if one.case_id is not None]
+    opened = find_open_accounts(ctx, token, of_cases) if of_cases else {}
+    own = {one.approval_id for one in asked if opened.get(str(one.case_id)) == one.account_id}
+    return [one for one in waiting if may_decide(token, one) or one.approval_id in own]
 
 
 def _goes_by_findings(approval: Approval) -> bool:
     waits = approval.operation is Operation.RELEASE_HOLD and approval.state is ApprovalState.ASKED
     return waits and approval.account_id is not None and approval.subject.content.get("cause") == HELD_BY_FINDINGS.value
-
-
-def _knows(ctx: Context, token: AgentToken, approval: Approval) -> bool:
-    """Whether the agent may decide, or has asked and still has access to the account by the case."""
-    if may_decide(token, approval):
-        return True
-    if approval.requested_by != token.agent_id or approval.case_id is None:
-        return False
-    try:
-        return open_request(ctx, token, Basis(approval.case_id)).account == approval.account_id
-    except NotPossible:
-        return False
 
 
 def read_findings(ctx: Context, case: Case, account_id: str, view: LockView) -> tuple[SeenFinding, ...]:

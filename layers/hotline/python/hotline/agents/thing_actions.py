@@ -27,7 +27,7 @@ from hotline.security import service as security
 from .access import AgentRequest
 from .actions import Action, Obstacle, action_of
 from .approvals import find_own_approval
-from .findings import is_finding_first
+from .findings import is_finding_first, look_through
 from .model import AgentToken, Permission
 from .subjects import UNVERSIONED
 
@@ -47,9 +47,8 @@ def find_hold_action(request: AgentRequest, cause: Cause | None, approvals: Sequ
     if cause is None or cause not in lockout.RELEASABLE:
         return ()
     subject = lockout.hold_subject(request.read, request.account_id, cause)
-    stands = (
-        Obstacle.FINDING_FIRST if is_finding_first(request.ctx.store, request.account_id, cause, request.now) else None
-    )
+    found = look_through(request.ctx.store, request.account_id, cause, request.now)
+    stands = Obstacle.FINDING_FIRST if is_finding_first(cause, found) else None
     return (action_of(Operation.RELEASE_HOLD, None, approvals, request.now, stands, subject),)
 
 

@@ -85,6 +85,7 @@ def approval_item(approval: Approval) -> Item:
         "decided_by_name": approval.decided_by_name,
         "decided_at": to_text(approval.decided_at) if approval.decided_at is not None else None,
         "void_cause": approval.void_cause.value if approval.void_cause is not None else None,
+        "findings": list(approval.findings) if approval.findings is not None else None,
     }
     item |= {name: value for name, value in optional.items() if value is not None}
     decided_at = approval.decided_at
@@ -112,6 +113,7 @@ def approval_from(item: Mapping[str, Any]) -> Approval:
         decided_by_name=item.get("decided_by_name"),
         decided_at=from_text(item["decided_at"]) if "decided_at" in item else None,
         void_cause=VoidCause(item["void_cause"]) if "void_cause" in item else None,
+        findings=tuple(item["findings"]) if "findings" in item else None,
     )
 
 

@@ -170,7 +170,8 @@ class VoidCause(StrEnum):
 class Approval:
     """A request to a second person. `content`: what is to be done, for the second person to see. `digest`: a hash over
     operation, subject, version and content. `account_id` and `case_id` are None where it is about neither.
-    `void_cause` is that of a void one, as far as it is known."""
+    `void_cause` is that of a void one, as far as it is known. `findings`: the ids of what was found on the account, as
+    far as the request goes by it, the newest first; None where it goes by none, and of earlier releases."""
 
     approval_id: str
     operation: Operation
@@ -188,6 +189,7 @@ class Approval:
     decided_by_name: str | None = None
     decided_at: datetime | None = None
     void_cause: VoidCause | None = None
+    findings: tuple[str, ...] | None = None
 
 
 class Goal(StrEnum):
