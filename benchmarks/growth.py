@@ -12,18 +12,21 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import parse_qsl
 
+from benchmarks import queues
 from benchmarks.records import multiply
 from benchmarks.tables import Table
 from functions.agent_api.access import ROUTES as AGENT_ROUTES
 from functions.connect.envelope import INVALID, NEED_PROOF, TRY_LATER
 from functions.customer_api.access import ROUTES
 from hotline.cases import items as case_items
+from hotline.kit.doors import Context
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.metered_store import MeteredStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.agent_client import AgentClient
+from tests.support.agent_client import AgentClient, supervisor
 from tests.support.agent_matrix import Matrix
 from tests.support.agent_world import CONTACT, NUMBER, AgentWorld
 from tests.support.api_client import Client, require
@@ -68,16 +71,27 @@ STEPS: Final = (
 )
 
 
+LISTS: Final = (
+    "/v1/me/payments?status=failed",
+    "/v1/me/bills?which=all",
+    "/v1/agent/queue?shelf=mine",
+    "/v1/agent/queue?shelf=snoozed",
+    "/v1/agent/approvals?state=decided",
+)
+"""Lists of their own beside the one that a route gives by itself."""
+
+
 def tabulate(sizes: Sequence[int] = SIZES) -> Table:
     """A row for each step and route, with a column for each size."""
     found = measure(sizes)
     rows = [(name, *(found[size][name] for size in sizes)) for name in found[sizes[0]]]
-    return Table(("with so many of each kind", *(f"{size:,}" for size in sizes)), rows, "Reads, read units.", found)
+    note = "Reads, read units; of a run writes and write units, too."
+    return Table(("with so many of each kind", *(f"{size:,}" for size in sizes)), rows, note, found)
 
 
 def measure(sizes: Sequence[int] = SIZES) -> dict[int, dict[str, str]]:
     """Reads and read units by step or route, for each size. Sizes ascend from one."""
-    matrix, ids = _open()
+    matrix, ids, waiting = _open()
     store = matrix.world.store
     assert isinstance(store, MemoryStore)
     found: dict[int, dict[str, str]] = {}
@@ -85,12 +99,14 @@ def measure(sizes: Sequence[int] = SIZES) -> dict[int, dict[str, str]]:
     for size in sizes:
         multiply(store, ids, known=known, count=size, of={things["approvals"]: things["cases"]})
         known = size
-        found[size] = _ask(matrix)
+        waiting = queues.fill(store, waiting, size)
+        found[size] = _ask(matrix) | queues.measure(matrix.world, waiting)
     return found
 
 
-def _open() -> tuple[Matrix, dict[str, tuple[str, ...]]]:
-    """One record of each kind, and the ids of which there shall be many, with the words that begin their sort keys."""
+def _open() -> tuple[Matrix, dict[str, tuple[str, ...]], queues.Waiting]:
+    """One record of each kind, and the ids of which there shall be many, with the words that begin their sort keys.
+    Something waits for each function as well."""
     world = AgentWorld(MemoryStore(VirtualClock(NOON)))
     world.ctx = replace(world.ctx, ids=SeededIds(1))
     told = ("bill.issued", "funds.balance_changed", "login.succeeded")
@@ -111,6 +127,9 @@ def _open() -> tuple[Matrix, dict[str, tuple[str, ...]]]:
     require(agent.post(f"/cases/{own}/suppressions", suppressed))
     judged = world.find_theft(734_501, "fnd_judged", holds=False)
     require(agent.post(f"/cases/{own}/findings/{judged}/feedback", {"verdict": "confirmed", "reason": "evidence_seen"}))
+    world.hold("COMPLIANCE")
+    decided_id = require(agent.post("/approvals", {**asked, "cause": "COMPLIANCE"})).json["id"]
+    require(supervisor(world.ctx).post(f"/approvals/{decided_id}/decision", {"decision": "deny"}))
     approval_id = require(agent.post("/approvals", asked)).json["id"]
     # A hold is released only where each finding is judged.
     finding_id, spray_id = world.find_theft(734_501, holds=False), world.find_spray()
@@ -131,6 +150,7 @@ def _open() -> tuple[Matrix, dict[str, tuple[str, ...]]]:
         own: ("CASE", "TOLD#"),
         free: ("CASE", "TOLD#"),
         approval_id: ("APPROVAL",),
+        decided_id: ("APPROVAL",),
         _RULE: ("SUPPRESSION#",),
         _CALLBACK: ("CASE",),
         _last_of(world, "AUDIT#"): ("AUDIT#",),
@@ -138,7 +158,8 @@ def _open() -> tuple[Matrix, dict[str, tuple[str, ...]]]:
         _last_of(world, "NOTE#"): ("NOTE#", "ENTRY#"),
     }
     things = {"own": {"cases": own, "contacts": CONTACT, "approvals": approval_id}}
-    return Matrix(world, things, refund_id, world.payment_key(), evidence_id, finding_id), ids
+    made = Matrix(world, things, refund_id, world.payment_key(), evidence_id, finding_id)
+    return made, ids, queues.begin(world, refund_id)
 
 
 def _last_of(world: AgentWorld, begin: str, partition: str = "") -> str:
@@ -155,7 +176,21 @@ def _ask(matrix: Matrix) -> dict[str, str]:
     for route in AGENT_ROUTES:
         if route.startswith("GET "):
             found[route] = _get_as_agent(matrix, route)
-    return found
+    return found | {f"GET {path}": _list(matrix, path) for path in LISTS}
+
+
+def _list(matrix: Matrix, path: str) -> str:
+    store, name = _meter(matrix.world), path.partition("?")[0]
+    ctx = replace(matrix.world.ctx, store=store)
+    query = dict(parse_qsl(path.partition("?")[2]))
+    asker = supervisor(ctx, "agent-1") if name.startswith("/v1/agent") else _customer(matrix.world, ctx)
+    if asker.ask("GET", name, query=query).status != 200:
+        raise RuntimeError(f"{path} was not answered")
+    return f"{store.reads}, {store.units.read:g}"
+
+
+def _customer(world: AgentWorld, ctx: Context) -> Client:
+    return Client(ctx, ACCOUNT, signed_in_at=world.clock.now())
 
 
 def _press(world: AgentWorld, asked: Asked) -> str:
@@ -178,12 +213,9 @@ def _get(matrix: Matrix, route: str) -> str:
     world, store = matrix.world, _meter(matrix.world)
     path = route.removeprefix("GET ")
     if "/payments/" in path:
-        (first, *_) = (
-            Client(world.ctx, ACCOUNT, signed_in_at=world.clock.now()).ask("GET", "/v1/me/payments").json["payments"]
-        )
+        (first, *_) = _customer(world, world.ctx).ask("GET", "/v1/me/payments").json["payments"]
         path = path.replace("{id}", first["id"])
-    client = Client(replace(world.ctx, store=store), ACCOUNT, signed_in_at=world.clock.now())
-    answered = client.ask("GET", path.replace("{id}", matrix.refund_id))
+    answered = _customer(world, replace(world.ctx, store=store)).ask("GET", path.replace("{id}", matrix.refund_id))
     if answered.status != 200:
         raise RuntimeError(f"{route} was answered {answered.status}")
     return f"{store.reads}, {store.units.read:g}"

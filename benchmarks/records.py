@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from hotline.kit.store import Key, Table
+from hotline.kit.spread import partition_of
+from hotline.kit.store import Index, Key, Table
 from hotline.kit.store.condition import Item
 from hotline_local.testing.memory_store import MemoryStore
 
@@ -42,6 +43,8 @@ def _copies(
             named = text.replace(id_, f"{id_}-{number:05}")
             named = named if owner is None else named.replace(owner, f"{owner}-{number:05}")
             copy: dict[str, Any] = json.loads(named)
+            if "due_pk" in copy:
+                copy["due_pk"] = partition_of(Index.DUE, str(copy["due_sk"]).rpartition("#")[2])
             rest = {name: value for name, value in copy.items() if name not in _BESIDE}
             yield Key(Table.HOTLINE, copy["PK"], copy["SK"]), rest
 

@@ -120,7 +120,7 @@ def list_refunds(
     at, request = desk(), look(id, Part.REFUNDS, reason, contact)
     context = look_context(request, Part.REFUNDS)
     after = position_of(cursor, at.lookup_keys, *context)
-    page = refunds.list_refunds(at.ctx.store, request.account_id, limit=limit, after=after)
+    page = refunds.list_refunds(at.ctx.store, request.account_id, limit=limit, after=after, fetch=request.fetch)
     timeline = cases.read_timeline(at.ctx.store, request.case_id).entries
     approvals = own_approvals(at, timeline)
     actions = agents.list_refund_actions(request, page.refunds, approvals)

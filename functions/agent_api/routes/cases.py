@@ -69,7 +69,7 @@ def read_timeline(
 ) -> Timeline:
     """A page of a case's timeline, the newest entry first."""
     at, case_id = desk(), id_from(id)
-    case, _ = agents.read_case(at.ctx, at.agent, case_id)
+    case = agents.find_case(at.ctx, at.agent, case_id)
     before = position_of(cursor, at.lookup_keys, case_id, _TIMELINE)
     page = cases.read_timeline(at.ctx.store, case_id, before=before)
     older = page.before

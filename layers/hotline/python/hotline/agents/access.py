@@ -7,7 +7,7 @@ that are stored. An agent's own account is refused, and so is one that shares a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -105,9 +105,16 @@ class AgentRequest:
 
 
 def open_request(
-    ctx: Context, token: AgentToken, basis: Basis, also: Iterable[Key] = (), *, why: ActReason | None = None
+    ctx: Context,
+    token: AgentToken,
+    basis: Basis,
+    also: Iterable[Key] = (),
+    *,
+    of_account: Callable[[str], Iterable[Key]] = lambda _: (),
+    why: ActReason | None = None,
 ) -> AgentRequest:
-    """A request on the ground that is stored. `also` is read in the same batch. `why`: the agent's reason for an act.
+    """A request on the ground that is stored. `also` is read in the same batch as the ground. The keys `of_account` are
+    read with the account's profile. `why`: the agent's reason for an act.
     Two reads, three with an app session. A call that has nothing to do with the case, or in which the agent is no more,
     is passed over. It is no ground then.
 
@@ -132,7 +139,7 @@ def open_request(
     request.session = held
     request.account = _find_account(request.case, held)
     if request.account is not None:
-        _refuse_own(request, request.account)
+        _refuse_own(request, request.account, of_account(request.account))
         _find_app_answer(request, request.account)
     return request
 
@@ -245,9 +252,9 @@ def _find_app_answer(request: AgentRequest, account_id: str) -> None:
         request.session = session_in(request.read, asked.answered_by, SessionKind.APP) or request.session
 
 
-def _refuse_own(request: AgentRequest, account_id: str) -> None:
+def _refuse_own(request: AgentRequest, account_id: str, also: Iterable[Key]) -> None:
     own = request.token.account_id
     of_own = (accounts.profile_key(own),) if own is not None else ()
-    request.fetch((accounts.profile_key(account_id), items.app_proof_key(account_id), *of_own))
+    request.fetch((accounts.profile_key(account_id), items.app_proof_key(account_id), *of_own, *also))
     if is_own(request.read, own, account_id):
         raise NotPossible(AgentError.OWN_ACCOUNT)

@@ -85,7 +85,7 @@ if TYPE_CHECKING:
         read_payments,
     )
     from .views import Unmask, find_masked, look_up, mask_content, mask_facts, mask_name, mask_point
-    from .work import Worked, read_case, work_on_case
+    from .work import Worked, find_case, read_case, work_on_case
 else:
     __getattr__ = import_on_demand(
         __name__,
@@ -230,6 +230,7 @@ else:
             ),
             "work": (
                 "Worked",
+                "find_case",
                 "read_case",
                 "work_on_case",
             ),

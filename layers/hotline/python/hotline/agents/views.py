@@ -36,6 +36,7 @@ HIDDEN: Final = "***"
 _KEY_OF_PART: Final[Mapping[Part, Callable[[str], Key]]] = {
     Part.FUNDS: payments.funds_key,
     Part.BILLS: payments.reminders_key,
+    Part.REFUNDS: refunds.recent_key,
 }
 """An item of the account that is shown with a part, and is read with the rest."""
 _MINOR: Final = "_minor"
@@ -54,12 +55,10 @@ def look_up(
     """
 
     def look_once() -> AgentRequest:
-        request = open_request(ctx, token, basis, limit_keys(Counted.LOOK_UPS, token.agent_id, ctx.clock.now()))
+        also = limit_keys(Counted.LOOK_UPS, token.agent_id, ctx.clock.now())
+        request = open_request(ctx, token, basis, also, of_account=lambda account_id: _keys_of(part, account_id))
         request.require(Permission.READ)
         account_id = request.account_id
-        of_part = _KEY_OF_PART.get(part)
-        also = () if of_part is None else (of_part(account_id),)
-        request.fetch((*owner_keys(account_id), *lockout.lock_keys(account_id), *also))
         agent = request.actor()
         change = Change(actor=agent, cause="look_up", now=request.now, ids=ctx.ids)
         require(change, Operation.READ, account_id)
@@ -71,6 +70,13 @@ def look_up(
         return request
 
     return retry_stale(look_once, attempts_max=ATTEMPTS_MAX)
+
+
+def _keys_of(part: Part, account_id: str) -> Iterable[Key]:
+    """The keys of an account that are shown with a part of it."""
+    of_part = _KEY_OF_PART.get(part)
+    also = () if of_part is None else (of_part(account_id),)
+    return (*owner_keys(account_id), *lockout.lock_keys(account_id), *also)
 
 
 def mask_name(name: str) -> str:

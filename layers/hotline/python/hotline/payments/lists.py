@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
+from hotline.kit.change.acts import Fetch
 from hotline.kit.clock import CLOCK_SKEW
 from hotline.kit.errors import InvalidInput
 from hotline.kit.store import Key, Query, Store
@@ -31,8 +32,6 @@ from .model import (
     PaymentError,
 )
 
-type Fetch = Callable[[Sequence[Key]], Mapping[Key, Item]]
-"""Gives what exists of some keys, by one read at most."""
 LEDGERS_AT_ONCE_MAX = 10
 """How many ledgers are read at once; a call speaks of three refunds."""
 SPOKEN_MAX = 3

@@ -14,6 +14,7 @@ from hotline.accounts.facts_requests import end_requests
 from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished, MovementTold, RefundTold
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
+from hotline.kit.change.acts import Fetch
 from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item, equals
 from hotline.payments import service as payments
@@ -255,12 +256,15 @@ def list_open_refunds(store: Store, account_id: str, *, now: datetime) -> Refund
     return RefundList(tuple(told), more=len(found) > TOLD_READ_MAX)
 
 
-def list_refunds(store: Store, account_id: str, *, limit: int, after: str | None = None) -> RefundPage:
+def list_refunds(
+    store: Store, account_id: str, *, limit: int, after: str | None = None, fetch: Fetch | None = None
+) -> RefundPage:
     """One page of the account's refunds of every state, newest first, behind the position `after`. Two consistent reads
-    of `limit` refunds, however long the list is."""
+    of `limit` refunds, however long the list is. `fetch`: reads the refunds in the place of the store, and keeps
+    them."""
     named = store.query(items.page_query(account_id, after=after, limit=limit + 1)).items
     keys = [items.refund_key(account_id, str(row["refund_id"])) for row in named[:limit]]
-    read = store.batch_get(keys) if keys else {}
+    read = (fetch or store.batch_get)(keys) if keys else {}
     refunds = tuple(items.refund_from(read[key]) for key in keys if key in read)
     last = str(named[limit - 1]["SK"]).removeprefix(items.LISTED_PREFIX) if len(named) > limit else None
     return RefundPage(refunds, next_after=last)

@@ -7,7 +7,7 @@ reads, decides and writes is done again from its reading on when somebody else w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol, cast
 
@@ -52,6 +52,10 @@ class Snapshot(dict[Key, Item]):
         if form not in self._decoded:
             self._decoded[form] = decode(item)
         return cast("T", self._decoded[form])
+
+
+type Fetch = Callable[[Sequence[Key]], Mapping[Key, Item]]
+"""Gives what exists of some keys, by one read at most."""
 
 
 def fetch_missing(store: Store, keys: Iterable[Key], read: Snapshot, asked: set[Key]) -> Snapshot:
