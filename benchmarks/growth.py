@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from benchmarks import queues
-from benchmarks.records import multiply
+from benchmarks.records import Kind, multiply
 from benchmarks.tables import Table
 from functions.agent_api.access import ROUTES as AGENT_ROUTES
 from functions.connect.envelope import INVALID, NEED_PROOF, TRY_LATER
@@ -91,22 +91,21 @@ def tabulate(sizes: Sequence[int] = SIZES) -> Table:
 
 def measure(sizes: Sequence[int] = SIZES) -> dict[int, dict[str, str]]:
     """Reads and read units by step or route, for each size. Sizes ascend from one."""
-    matrix, ids, waiting = _open()
+    matrix, kinds, waiting = _open()
     store = matrix.world.store
     assert isinstance(store, MemoryStore)
     found: dict[int, dict[str, str]] = {}
-    known, things = 1, matrix.ids["own"]
+    known = 1
     for size in sizes:
-        multiply(store, ids, known=known, count=size, of={things["approvals"]: things["cases"]})
+        multiply(store, kinds, known=known, count=size)
         known = size
         waiting = queues.fill(store, waiting, size)
         found[size] = _ask(matrix) | queues.measure(matrix.world, waiting)
     return found
 
 
-def _open() -> tuple[Matrix, dict[str, tuple[str, ...]], queues.Waiting]:
-    """One record of each kind, and the ids of which there shall be many, with the words that begin their sort keys.
-    Something waits for each function as well."""
+def _open() -> tuple[Matrix, tuple[Kind, ...], queues.Waiting]:
+    """One record of each kind, the kinds of which there shall be many, and what waits for each function."""
     world = AgentWorld(MemoryStore(VirtualClock(NOON)))
     world.ctx = replace(world.ctx, ids=SeededIds(1))
     told = ("bill.issued", "funds.balance_changed", "login.succeeded")
@@ -133,33 +132,31 @@ def _open() -> tuple[Matrix, dict[str, tuple[str, ...]], queues.Waiting]:
     approval_id = require(agent.post("/approvals", asked)).json["id"]
     # A hold is released only where each finding is judged.
     finding_id, spray_id = world.find_theft(734_501, holds=False), world.find_spray()
-    world.call_in(CONTACT, goal=None, number=None)
+    phone = world.call_in(CONTACT, goal=None, number=None)
     require(agent.post(f"/contacts/{CONTACT}/claim"))
     callback = case_items.callback_item(_CALLBACK, free, topic="payment", language="en-US", at=NOON)
     assert isinstance(world.store, MemoryStore)
     world.store.load([(case_items.contact_case_key(_CALLBACK), callback)])
-    ids = {
-        _PAID: ("MOVE#", "TAIL#", "TAKEN#"),
-        _REFUNDABLE: ("MOVE#", "TAIL#", "TAKEN#"),
-        _FAILED: ("MOVE#", "TAIL#"),
-        "bil_1": ("BILL#",),
-        refund_id: ("REFUND#", "REFUND_AT#", "REFUND_TOLD#", "CLOCK#"),
-        finding_id: ("FINDING#",),
-        spray_id: ("FINDING#",),
-        evidence_id: ("EVIDENCE#", "OWNER"),
-        own: ("CASE", "TOLD#"),
-        free: ("CASE", "TOLD#"),
-        approval_id: ("APPROVAL",),
-        decided_id: ("APPROVAL",),
-        _RULE: ("SUPPRESSION#",),
-        _CALLBACK: ("CASE",),
-        _last_of(world, "AUDIT#"): ("AUDIT#",),
-        _last_of(world, "DID#", "AGENT#agent-2"): ("DID#",),
-        _last_of(world, "NOTE#"): ("NOTE#", "ENTRY#"),
-    }
+    kinds = (
+        *(Kind(name, ("MOVE#", "TAIL#", "TAKEN#")) for name in (_PAID, _REFUNDABLE)),
+        Kind(_FAILED, ("MOVE#", "TAIL#")),
+        Kind("bil_1", ("BILL#",)),
+        Kind(refund_id, ("REFUND#", "REFUND_AT#", "REFUND_TOLD#", "CLOCK#")),
+        *(Kind(name, ("FINDING#",)) for name in (finding_id, spray_id)),
+        Kind(evidence_id, ("EVIDENCE#", "OWNER")),
+        *(Kind(name, ("CASE", "TOLD#"), due=False) for name in (own, free)),
+        Kind(world.case_of(phone), ("CASE",)),
+        Kind(approval_id, ("APPROVAL",), of=own),
+        Kind(decided_id, ("APPROVAL",)),
+        Kind(_RULE, ("SUPPRESSION#",)),
+        Kind(_CALLBACK, ("CASE",)),
+        Kind(_last_of(world, "AUDIT#"), ("AUDIT#",)),
+        Kind(_last_of(world, "DID#", "AGENT#agent-2"), ("DID#",)),
+        Kind(_last_of(world, "NOTE#"), ("NOTE#", "ENTRY#")),
+    )
     things = {"own": {"cases": own, "contacts": CONTACT, "approvals": approval_id}}
     made = Matrix(world, things, refund_id, world.payment_key(), evidence_id, finding_id)
-    return made, ids, queues.begin(world, refund_id)
+    return made, kinds, queues.begin(world, refund_id)
 
 
 def _last_of(world: AgentWorld, begin: str, partition: str = "") -> str:

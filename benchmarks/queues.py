@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from functions.contact_events.batch import take_in as count_calls
+from functions.deadlines.partitions import find_partitions
 from functions.deadlines.work import work_off
 from functions.decisions.delivery import deliver as publish
 from functions.digests.batch import take_in as compare
@@ -20,12 +21,14 @@ from functions.evidence.batch import take_in as look_at_objects
 from functions.imports.batch import take_in as take_lines
 from functions.messenger.delivery import deliver as send
 from functions.wallet_events.batch import take_in as take_facts
+from hotline.drift.service import THINGS_COMPARED_MAX
 from hotline.kit.aws.buckets import Scan, Upload
 from hotline.kit.clock import to_text
 from hotline.kit.doors import Context
+from hotline.kit.due import PER_PARTITION_MAX
 from hotline.kit.outbox import entry_key
-from hotline.kit.spread import partition_of
-from hotline.kit.store import Index, Key, Table
+from hotline.kit.spread import PARTITIONS_DEFAULT, partition_of
+from hotline.kit.store import BATCH_GET_KEYS_MAX, Index, Key, Table
 from hotline.kit.store.condition import Item
 from hotline_local.testing.memory_bucket import MemoryBucket
 from hotline_local.testing.memory_store import MemoryStore
@@ -65,7 +68,9 @@ class Waiting:
 
 
 def begin(world: AgentWorld, refund_id: str) -> Waiting:
-    """Let something wait for each function. `refund_id`: a refund in review."""
+    """Let something wait for each function. `refund_id`: a refund in review. Deadlines has run before."""
+    for since in (timedelta(), LATER - timedelta(minutes=30)):
+        find_partitions(replace(world.ctx, clock=VirtualClock(world.clock.now() + since)), at_once=1)
     client = Client(world.ctx, ACCOUNT, signed_in_at=world.clock.now())
     body = {"content_type": "image/jpeg", "size": len(PICTURE)}
     given = require(client.ask("POST", f"/v1/me/refunds/{refund_id}/evidence", body=body)).json["upload"]
@@ -189,3 +194,10 @@ RUNS: Final[Mapping[str, Callable[[Context, Waiting], object]]] = {
     "contact_events, a call": _count_call,
 }
 """By the function and what it takes."""
+_PAGES: Final = -(-(THINGS_COMPARED_MAX + 1) // BATCH_GET_KEYS_MAX)
+READS_MAX: Final[Mapping[str, int]] = {
+    f"{_RUN}deadlines, everything due": 2 * PARTITIONS_DEFAULT * (PER_PARTITION_MAX + 1) + 2,
+    f"{_RUN}digests, an account": 4 * _PAGES + 2,
+}
+"""The most reads of a run that takes up to its bound. Deadlines reads each item that a partition names, of both
+indexes. A digest reads movements, bills and twice for refunds, a hundred at once, until there are too many."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from hotline.kit.spread import partition_of
@@ -13,39 +13,43 @@ from hotline.kit.store.condition import Item
 from hotline_local.testing.memory_store import MemoryStore
 
 _BESIDE: Final = frozenset({"PK", "SK"})
+_DATE: Final = frozenset({"due_pk", "due_sk"})
 
 
-def multiply(
-    store: MemoryStore,
-    ids: Mapping[str, tuple[str, ...]],
-    *,
-    known: int,
-    count: int,
-    of: Mapping[str, str] = MappingProxyType({}),
-) -> None:
-    """Let there be `count` records of each id, of which there are `known`. Items of the main table are copied whose key
-    bears the id. Their sort keys begin with one of the words that stand with it. A copy of a record that is `of`
-    another one is of that one's copy."""
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of record, by the id of the one that is there."""
+
+    id: str
+    begins: tuple[str, ...]
+    """The sort keys of its items begin with one of these words."""
+    of: str | None = None
+    """The id of the record that it belongs to: a copy belongs to that one's copy."""
+    due: bool = True
+    """Whether copies have its date. Many of one account whose open case is another one could not be worked off."""
+
+
+def multiply(store: MemoryStore, kinds: Iterable[Kind], *, known: int, count: int) -> None:
+    """Let there be `count` records of each kind, of which there are `known`. Items of the main table are copied whose
+    key bears the id."""
     items = list(store.items(Table.HOTLINE))
-    numbers = range(known, count)
-    store.load(row for id_, begins in ids.items() for row in _copies(items, id_, begins, numbers, of.get(id_)))
+    store.load(row for kind in kinds for row in _copies(items, kind, range(known, count)))
 
 
-def _copies(
-    items: list[Item], id_: str, begins: tuple[str, ...], numbers: range, owner: str | None
-) -> Iterator[tuple[Key, Item]]:
-    found = [item for item in items if str(item["SK"]).startswith(begins) and _bears(item, id_)]
+def _copies(items: list[Item], kind: Kind, numbers: range) -> Iterator[tuple[Key, Item]]:
+    found = [item for item in items if str(item["SK"]).startswith(kind.begins) and _bears(item, kind.id)]
     if not found:
-        raise LookupError(f"no item bears {id_}")
+        raise LookupError(f"no item bears {kind.id}")
+    left_out = _BESIDE if kind.due else _BESIDE | _DATE
     for item in found:
         text = json.dumps(item)
         for number in numbers:
-            named = text.replace(id_, f"{id_}-{number:05}")
-            named = named if owner is None else named.replace(owner, f"{owner}-{number:05}")
+            named = text.replace(kind.id, f"{kind.id}-{number:05}")
+            named = named if kind.of is None else named.replace(kind.of, f"{kind.of}-{number:05}")
             copy: dict[str, Any] = json.loads(named)
             if "due_pk" in copy:
                 copy["due_pk"] = partition_of(Index.DUE, str(copy["due_sk"]).rpartition("#")[2])
-            rest = {name: value for name, value in copy.items() if name not in _BESIDE}
+            rest = {name: value for name, value in copy.items() if name not in left_out}
             yield Key(Table.HOTLINE, copy["PK"], copy["SK"]), rest
 
 

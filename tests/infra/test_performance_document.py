@@ -5,10 +5,11 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 import pytest
 
-from benchmarks import api_routes, facts, goals, growth, intake, phone_steps, starts
+from benchmarks import api_routes, facts, goals, growth, intake, phone_steps, queues, starts
 from benchmarks.capacity import (
     CAPACITY_NAME,
     PAGE,
@@ -25,6 +26,7 @@ from functions.agent_api.access import ROUTES as AGENT_ROUTES
 from functions.customer_api.access import ROUTES
 from hotline.contracts.facts import FACTS
 from tests.support.played_calls import GROUP, played
+from tests.support.template import resources
 
 pytestmark = pytest.mark.xdist_group(GROUP)
 
@@ -136,28 +138,60 @@ def test_the_template_takes_a_thousand_facts_a_second_at_twice_the_mean(page: st
     assert intake.read_rate(page) >= intake.GOAL
 
 
-def test_growth_is_what_is_counted_now_and_flat(page: str) -> None:
-    told, now = read_rows(take(page, "growth")), by_name(growth.tabulate(growth.SIZES[:2]))
-    assert columns(told, 0, 1) == columns(now, 0, 1), WRITE_ALL
+MORE: Final = 2_100
+"""More records than any list looks at, so that it costs what ten thousand cost."""
+
+
+@pytest.fixture(scope="module")
+def grown() -> dict[int, dict[str, str]]:
+    return growth.measure((*growth.SIZES[:2], MORE))
+
+
+@pytest.fixture(scope="module")
+def told(page: str) -> dict[str, list[str]]:
+    return read_rows(take(page, "growth"))
+
+
+def test_growth_is_what_is_counted_now(told: dict[str, list[str]], grown: dict[int, dict[str, str]]) -> None:
     assert growth.SIZES == (1, 100, 10_000)
-    reads = {name: [cell.partition(",")[0] for cell in cells] for name, cells in told.items()}
-    assert {name: found for name, found in reads.items() if found[1] != found[2]} == {}
+    for place, found in enumerate(grown.values()):
+        assert {name: cells[place] for name, cells in told.items()} == found, WRITE_ALL
 
 
-def test_reads_and_units_do_not_grow_beyond_their_bounds(page: str) -> None:
-    # More than any list looks at, so that it costs what ten thousand cost.
-    more = 1_500
-    told = {name: cells[2] for name, cells in read_rows(take(page, "growth")).items()}
-    assert growth.measure((1, more))[more] == told, WRITE_ALL
+def test_no_page_and_no_run_reads_more_the_more_there_is(told: dict[str, list[str]]) -> None:
+    reads = {name: [int(cell.partition(",")[0]) for cell in cells] for name, cells in told.items()}
+    assert queues.READS_MAX.keys() <= reads.keys()
+    flat = {name: found for name, found in reads.items() if name not in queues.READS_MAX}
+    assert {name: found for name, found in flat.items() if found[2] > found[1]} == {}
+    assert {name: reads[name] for name, most in queues.READS_MAX.items() if reads[name][2] > most} == {}
 
 
-def test_every_page_of_both_apis_and_every_step_that_lists_is_measured(page: str) -> None:
-    told = set(read_rows(take(page, "growth")))
+def test_every_page_of_both_apis_and_every_step_that_lists_is_measured(told: dict[str, list[str]]) -> None:
     pages = {route for route in ROUTES if route.startswith("GET /v1/me/")}
-    assert pages | {route for route in AGENT_ROUTES if route.startswith("GET ")} <= told
+    assert pages | {route for route in AGENT_ROUTES if route.startswith("GET ")} <= told.keys()
     assert {
         f"step {name}" for name in ("start", "payments", "bills", "logins", "checkup", "refunds", "handover")
-    } <= told
+    } <= told.keys()
+
+
+OTHERWISE_MEASURED: Final = {"security_scan": "units of the scan, for each row of a page", "backtest": "its section"}
+ASKED: Final = {"connect", "customer_api", "agent_api"}
+"""Functions that somebody waits for: their steps and pages are rows."""
+
+
+def test_every_function_that_takes_from_a_queue_or_looks_for_work_is_measured_with_as_much_as_waits() -> None:
+    handlers = {
+        name: body["Properties"]["Handler"].split(".")[1] for name, body in resources("AWS::Lambda::Function").items()
+    }
+    measured = {name.partition(",")[0] for name in queues.RUNS}
+    assert measured == set(handlers.values()) - ASKED - OTHERWISE_MEASURED.keys()
+    sources = resources("AWS::Lambda::EventSourceMapping")
+    assert {handlers[name] for name in handlers if any(one.startswith(name) for one in sources)} <= measured
+    batches = {body["Properties"]["BatchSize"] for name, body in sources.items() if name.startswith(_OF_OUTBOX)}
+    assert batches == {queues.BATCH}
+
+
+_OF_OUTBOX: Final = ("MessengerFunction", "DecisionsFunction")
 
 
 def test_no_section_names_this_machine_or_its_paths(page: str) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hotline.kit.store import Store
+from hotline.kit.store import BATCH_GET_KEYS_MAX, Store
 
 from .service import list_refunds
 
-_PAGE = 50
+_PAGE = BATCH_GET_KEYS_MAX
 
 
 def list_refund_versions(store: Store, account_id: str, *, since: datetime, limit: int) -> list[tuple[str, int]] | None:
     """Id and version of each refund of which the last fact is of `since` or later. Without those that the wallet has
-    not told of. None when the account has more than `limit` refunds. Two consistent reads for fifty."""
+    not told of. None when the account has more than `limit` refunds. Two consistent reads for a hundred."""
     found: list[tuple[str, int]] = []
     looked_at, after = 0, None
     while True:
