@@ -183,7 +183,9 @@ class AgentWorld:
         assert movement is not None
         return movement.sk
 
-    def find_theft(self, minor: int, finding_id: str = "fnd_theft", *, holds: bool = True) -> str:
+    def find_theft(
+        self, minor: int, finding_id: str = "fnd_theft", *, holds: bool = True, severity: str = "critical"
+    ) -> str:
         """The scan finds transfers after a new password and a new device, in fen; the finding's id. `holds`: it asks
         the wallet for a hold."""
         now = self.clock.now()
@@ -192,7 +194,7 @@ class AgentWorld:
             finding_id,
             "reset_device_transfer",
             1,
-            "critical",
+            severity,
             Stream.ACCOUNT,
             ACCOUNT,
             ACCOUNT,

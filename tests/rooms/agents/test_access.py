@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from hotline.agents import service as agents
-from hotline.agents.access import open_request
+from hotline.agents.access import find_open_accounts, open_request
 from hotline.agents.contacts import HELD_MAX, UNHEARD_MAX
 from hotline.agents.model import (
     PERMISSIONS,
@@ -320,6 +321,25 @@ def test_a_call_that_was_not_handed_over_cannot_be_taken(world: AgentWorld) -> N
 
 def test_the_agents_own_account_is_refused(world: AgentWorld) -> None:
     assert refusal(world, world.token(account_id=ACCOUNT), world.claimed()) == AgentError.OWN_ACCOUNT
+
+
+def test_many_cases_open_the_accounts_that_each_opens_by_itself(world: AgentWorld) -> None:
+    mine, others = world.claimed("agent-1", "refund"), world.claimed("agent-2", "payment")
+    closed = world.claimed("agent-1", "lockout")
+    close(world, str(closed.case_id))
+    unclaimed, nobody = world.open_case("account"), world.claim(world.open_case("security", account_id=None))
+    named = [*(str(one.case_id) for one in (mine, others, closed, nobody)), unclaimed, "case_of_nobody"]
+    tokens = (world.token(), world.token(account_id=ACCOUNT), world.token("agent-2"))
+    for token in tokens:
+        one_by_one = {}
+        for case_id in named:
+            with suppress(NotPossible):
+                one_by_one[case_id] = open_request(world.ctx, token, Basis(case_id)).account
+        known = {case_id: account_id for case_id, account_id in one_by_one.items() if account_id is not None}
+        assert find_open_accounts(world.ctx, token, named) == known
+    assert find_open_accounts(world.ctx, tokens[0], named) == {mine.case_id: ACCOUNT}
+    world.clock.advance(timedelta(minutes=16))
+    assert find_open_accounts(world.ctx, tokens[0], named) == {}
 
 
 def test_an_account_with_a_contact_point_in_common_is_refused_also_after_it_is_gone(world: AgentWorld) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -15,6 +16,7 @@ import pytest
 
 from hotline.agents import service as agents
 from hotline.agents.approvals import APPROVAL_LIFE, find_own_approval, see
+from hotline.agents.findings import FINDINGS_TOLD_MAX
 from hotline.agents.model import ActReason, AgentError, Basis
 from hotline.cases import service as cases
 from hotline.cases.model import CloseReason
@@ -32,6 +34,7 @@ from hotline.lockout.model import Cause
 from hotline.refunds.model import RefundState, ReviewDecision
 from hotline.refunds.policy import REQUEST_CAP_MINOR
 from hotline.refunds.service import make_terms
+from hotline.security.model import Verdict
 from hotline_local.testing.memory_store import MemoryStore
 from tests.rooms.agents.conftest import Begin
 from tests.support.agent_world import NUMBER, AgentWorld
@@ -217,6 +220,63 @@ def test_a_request_and_an_approval_of_a_changed_thing_are_shown_as_void(world: A
     void = agents.mark_void(world.ctx, listed)
     assert [(one.state, one.void_cause) for one in void] == [(ApprovalState.VOID, VoidCause.CHANGED)] * 2
     assert [(one.decided_by, one.requested_by) for one in void] == [("supervisor-1", "agent-1"), (None, "agent-1")]
+
+
+@pytest.mark.parametrize(("severity", "state"), [("critical", ApprovalState.VOID), ("low", ApprovalState.APPROVED)])
+def test_a_grave_finding_since_the_request_makes_it_void_when_somebody_decides(
+    world: AgentWorld, severity: str, state: ApprovalState
+) -> None:
+    """The list told the second person what was found when the release was asked for."""
+    basis = world.claimed()
+    request = ask_second(world, basis, ACT)
+    world.find_theft(7_345, holds=False, severity=severity)
+    agents.perform(world.ctx, world.token(), basis, agents.JudgeFinding("fnd_theft", Verdict.CONFIRMED))
+    with suppress(NotPossible):
+        agents.decide(world.ctx, world.supervisor(), request.approval_id, approve=True)
+    stored = agents.find_approval(world.store, request.approval_id, world.clock.now())
+    assert stored is not None
+    cause = VoidCause.CHANGED if state is ApprovalState.VOID else None
+    assert (stored.state, stored.void_cause) == (state, cause)
+
+
+def test_a_finding_since_the_request_is_nothing_to_a_hold_that_no_finding_sets(quick: AgentWorld) -> None:
+    quick.hold("COMPLIANCE")
+    request = ask_second(quick, quick.claimed(), agents.ReleaseHold(Cause.COMPLIANCE))
+    quick.find_theft(7_345, holds=False)
+    decided = agents.decide(quick.ctx, quick.supervisor(), request.approval_id, approve=True)
+    assert (decided.state, decided.findings) == (ApprovalState.APPROVED, None)
+
+
+def test_the_findings_of_a_page_of_many_accounts_are_read_a_hundred_at_once(quick: AgentWorld) -> None:
+    quick.find_theft(7_345, holds=False)
+    basis = quick.claimed()
+    agents.perform(quick.ctx, quick.token(), basis, agents.JudgeFinding("fnd_theft", Verdict.FALSE_ALARM))
+    request = ask_second(quick, basis, ACT)
+    assert request.findings == ("fnd_theft",)
+    others = [
+        replace(
+            request,
+            approval_id=f"apr_{number}",
+            account_id=f"acct_{number}",
+            case_id=f"case_{number}",
+            findings=tuple(f"fnd_{number}_{place}" for place in range(FINDINGS_TOLD_MAX)),
+        )
+        for number in range(49)
+    ]
+    store = quick.store
+    assert isinstance(store, MemoryStore)
+    for token, told, most in ((quick.supervisor(), 50, 3), (quick.token(), 1, 2), (quick.token("agent-2"), 0, 0)):
+        before = store.reads
+        found = agents.list_told_findings(quick.ctx, token, [request, *others])
+        assert (len(found), store.reads - before) == (told, most)
+        assert [one.verdict for one in found.get(request.approval_id, ())] == [Verdict.FALSE_ALARM] * (told > 0)
+
+
+def test_a_request_of_an_earlier_release_is_told_with_what_is_found_now(quick: AgentWorld) -> None:
+    request = replace(ask_second(quick, quick.claimed(), ACT), findings=None)
+    quick.find_theft(7_345, holds=False)
+    (found,) = agents.list_told_findings(quick.ctx, quick.supervisor(), [request])[request.approval_id]
+    assert found.id == "fnd_theft"
 
 
 def test_an_approval_of_a_contact_point_that_is_no_more_is_void_since_it_is_gone(quick: AgentWorld) -> None:
