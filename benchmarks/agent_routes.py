@@ -1,9 +1,9 @@
 """The cost of each route of the agents' API: requests to the store, and the units that DynamoDB would bill.
 
-Each is asked once by a supervisor, about a case of their own with a held account, a payment and a refund. Before it
-people have done what it needs: the customer has proved who they are in a call, or a second person has given their word.
-The figures are counts, the same on every machine. The quota of the agent and a look at a case are part of
-each request. Run with `make bench`.
+Each is asked once by a supervisor, about a case of their own with a held account, a payment and a refund. People have
+done what it needs: the customer has proved codes in a call, or a second person has given their word. The figures are
+counts, the same on every machine. The quota of the agent and a look at a case are part of each request. Run with
+`make bench`.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ _RUN: Final = "run of "
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The things that wait in a world: `count` entries of the outbox for each consumer, all like the one that is named,
-    and a picture with its scan's event."""
+    """The things that wait in a world. They are `count` entries of the outbox for each consumer, all like the named one,
+    and a picture with the event of its scan."""
 
     message: Item
     decision: Item
@@ -105,7 +105,7 @@ def _named(entry: Item, number: int) -> str:
 
 
 def measure(world: AgentWorld, waiting: Waiting) -> dict[str, str]:
-    """What a run of each function costs: reads, read units, writes and write units."""
+    """The cost of a run of each function: reads, read units, writes and write units."""
     return {f"{_RUN}{name}": _measure(world, run, waiting) for name, run in RUNS.items()}
 
 

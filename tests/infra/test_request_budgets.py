@@ -67,7 +67,7 @@ MORE_ROUTE_READS: Final = {
     "POST /v1/me/refunds": 4,
     "POST /v1/me/repudiations": 4,
 }
-"""A refund is shown as it is stored afterwards. Who denies a payment has the findings read that may be about it."""
+"""A refund is shown as it is stored afterwards. The findings that may be about a denied payment are read, too."""
 ROUTE_WRITES_MAX: Final = 2
 """The quota and the act."""
 MORE_ROUTE_WRITES: Final = {

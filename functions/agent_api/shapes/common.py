@@ -73,8 +73,8 @@ ApprovalWord = Literal["asked", "approved", "denied", "spent", "void", "expired"
 class Approval(Answer):
     """A request to a second person. `change`: what is to be done, and what goes away with it (`removed`). `reason` is a
     closed word; the case has the text. `void_cause`: what made it void, as far as it is known; its thing changed, or is
-    no more. `findings`: what was found on the account whose hold is to be released, newest first: in a list up to the
-    request, by itself until now. They are read with a request that waits, by whoever may decide on it, and by whoever
+    no more. `findings`: what was found on the account whose hold is to be released, newest first. A list has those
+    of the time of the request. They are read with a request that waits, by whoever may decide on it, and by whoever
     asked while the account is open to them. Empty for others, beside an action, and in the answer to the request
     itself."""
 

@@ -106,7 +106,7 @@ def is_found_since(ctx: Context, approval: Approval) -> bool:
 
 
 def _list_known(ctx: Context, token: AgentToken, approvals: Iterable[Approval]) -> list[Approval]:
-    """Those of the requests that go by findings of which the agent may know: who may decide, or has asked and still has
+    """The requests that go by findings of which the agent may know. The agent may decide, or has asked and still has
     access to the account by the case."""
     waiting = [one for one in approvals if _goes_by_findings(one)]
     asked = [one for one in waiting if one.requested_by == token.agent_id and not may_decide(token, one)]

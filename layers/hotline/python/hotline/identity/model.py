@@ -170,8 +170,8 @@ class VoidCause(StrEnum):
 class Approval:
     """A request to a second person. `content`: what is to be done, for the second person to see. `digest`: a hash over
     operation, subject, version and content. `account_id` and `case_id` are None where it is about neither.
-    `void_cause` is that of a void one, as far as it is known. `findings`: the ids of what was found on the account, as
-    far as the request goes by it, the newest first; None where it goes by none, and of earlier releases."""
+    `void_cause` is that of a void one, as far as it is known. `findings`: the ids of the findings that the request
+    goes by, the newest first. They are None where it goes by none, and in requests of earlier releases."""
 
     approval_id: str
     operation: Operation
