@@ -52,7 +52,7 @@ _RUN: Final = "run of "
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The things that wait in a world. They are `count` entries of the outbox for each consumer, all like the named one,
+    """The things that wait in a world. They are `count` entries of the outbox for each consumer, all like the one here,
     and a picture with the event of its scan."""
 
     message: Item
