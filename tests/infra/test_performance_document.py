@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from benchmarks import api_routes, facts, goals, growth, intake, phone_steps, queues, starts
+from benchmarks import api_routes, facts, goals, growth, intake, item_sizes, phone_steps, queues, starts
 from benchmarks.capacity import (
     CAPACITY_NAME,
     PAGE,
@@ -172,6 +172,18 @@ def test_every_page_of_both_apis_and_every_step_that_lists_is_measured(told: dic
     assert {
         f"step {name}" for name in ("start", "payments", "bills", "logins", "checkup", "refunds", "handover")
     } <= told.keys()
+
+
+ITEM_BYTES_MAX: Final = 400_000 // 10
+"""A tenth of what an item of DynamoDB holds."""
+
+
+def test_an_item_that_somebody_makes_long_is_as_large_as_is_counted_now_and_stays_small(page: str) -> None:
+    told = read_rows(take(page, "items"))
+    now = by_name(item_sizes.tabulate(item_sizes.SIZES[:2]))
+    assert columns(told, 0, 1, 2) == columns(now, 0, 1, 2), WRITE_ALL
+    sizes = {name: int(cells[3].replace(",", "")) for name, cells in told.items()}
+    assert {name: size for name, size in sizes.items() if size > ITEM_BYTES_MAX} == {}
 
 
 OTHERWISE_MEASURED: Final = {"security_scan": "units of the scan, for each row of a page", "backtest": "its section"}
