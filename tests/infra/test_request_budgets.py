@@ -62,7 +62,6 @@ MORE_STEP_READ_UNITS: Final = {
 
 ROUTE_READS_MAX: Final = 3
 MORE_ROUTE_READS: Final = {
-    "GET /v1/me/cases": 4,
     "GET /e/{token}": 4,
     "POST /v1/me/refunds": 4,
     "POST /v1/me/repudiations": 4,
@@ -118,24 +117,14 @@ CASE_ACTS: Final = ("claim", "release", "notes", "snooze", "transfer", "close", 
 OPENINGS: Final = ("unlock", "reset-grants", "unfreeze", "pause-ends", "hold-releases")
 AGENT_READS_MAX: Final = 5
 MORE_AGENT_READS: Final = {
-    "GET /v1/agent/queue": 1 + len(cases.all_skills()),
-    "GET /v1/agent/cases/{id}": 8,
-    "GET /v1/agent/cases/{id}/timeline": 7,
-    "GET /v1/agent/cases/{id}/account": 7,
-    "GET /v1/agent/cases/{id}/payments": 6,
-    "GET /v1/agent/cases/{id}/findings": 8,
-    "GET /v1/agent/cases/{id}/refunds": 10,
-    "POST /v1/agent/cases/{id}/proofs": 6,
-    "GET /v1/agent/approvals": 6,
-    "GET /v1/agent/approvals/{id}": 6,
-    "POST /v1/agent/approvals": 6,
+    "GET /v1/agent/queue": len(cases.all_skills()),
+    "GET /v1/agent/cases/{id}": 7,
+    "GET /v1/agent/cases/{id}/refunds": 7,
+    "GET /v1/agent/cases/{id}/findings": 7,
 }
-"""The queue asks for each skill once. A refund's actions depend on its payment, terms and approvals, the release of a
-hold on approvals. An own request for the same thing is known when the thing was read. The agent who asked for a release
-reads the findings by the case, like anything else of the account. Proof is asked for once it is known which factors the
-account has. A payment's other charge, dispute and ledger are read for the page at once. Whether a row of wrong codes is
-full is read with access alone. A timeline tells of each approval whether its thing is as it was. Findings are read for
-a security case, and for a hold that they may have set. Beside the findings of an account are its suppressions."""
+"""The queue asks for each skill once. A case is told with its timeline, the account's findings, the agent's approvals,
+and whether a row of wrong codes is full. A refund's actions depend on its payment, terms and approvals. Findings are
+told with the approvals of the case and the account's suppressions."""
 AGENT_WRITES_MAX: Final = 2
 """One counts the request; the other does what is asked, all of it or nothing."""
 AGENT_WRITE_UNITS_MAX: Final = 14

@@ -99,8 +99,8 @@ def _ask_second(**asked: Any) -> Callable[[Matrix], None]:
 
     def ask(made: Matrix) -> None:
         body = {"case_id": made.ids["own"]["cases"], "reason": "customer_asked"} | asked
-        chief = AgentClient(made.world.ctx, "agent-1", roles=supervisor(made.world.ctx).roles)
-        _approve(made, require(chief.post("/approvals", body)).json["id"])
+        asker = supervisor(made.world.ctx, "agent-1")
+        _approve(made, require(asker.post("/approvals", body)).json["id"])
 
     return ask
 
