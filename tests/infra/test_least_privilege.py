@@ -20,6 +20,7 @@ from functions.deadlines import work
 from hotline.agents.model import Role
 from hotline.drift import service as drift
 from hotline.drift.model import Drift, Kind, digest_of
+from hotline.evidence import links
 from hotline.evidence.items import evidence_item, evidence_key, owner_item, owner_key
 from hotline.evidence.model import Evidence, EvidenceState
 from hotline.kit.aws.buckets import SCAN_TAG, Scan
@@ -211,6 +212,9 @@ def make_calls(here: Account) -> None:
 def ask_the_api(here: Account) -> None:
     for event in files_of("customer_api"):
         here.invoke("CustomerApiFunction", by_the_front(event))
+    # A genuine link whose picture is forgotten; what follows it is read as in the app.
+    link = by_the_front(Client(here.ctx, None).event("GET", f"/e/{links.token_of('0' * 20, here.ctx.code_ring)}"))
+    assert here.invoke("CustomerApiFunction", link)["statusCode"] == 410
     client = LiveClient(here.ctx, "acct-demo-04", account=here)
     assert client.ask("GET", "/v1/me/payments").status == 200
     assert client.ask("GET", "/v1/me/refunds").status == 200
