@@ -3,7 +3,7 @@
 An approval is good once, until a date, for the agent who asked, given by somebody else. It names one operation, and one
 subject as it was read, with what is to be done about it. The transaction that does it checks all of that and spends it.
 
-    PK APPROVAL#<id> · SK APPROVAL · operation · subject · version · content · digest · state · expires_at
+    PK APPROVAL#<id> · SK APPROVAL · operation · subject · version · content · digest · state · expires_at · findings
     PK ASKED#<id> · SK ASKED · approval_id: the latest request of an agent for an operation on a thing as it is
 """
 
