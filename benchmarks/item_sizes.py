@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from importlib import import_module
 from itertools import batched
 from typing import Final
 
 from benchmarks.tables import Table
-from hotline.accounts.policy import FORMER_POINTS_KEPT, PRESENT_POINTS_MAX, REMOVED_POINTS_KEPT
 from hotline.cases import service as cases
-from hotline.cases.entries import LINKS_MAX
 from hotline.contracts.model import ContactPointChanged, Fact, MovementStatus, PointKind, RefundStatus
 from hotline.intake.service import fold
 from hotline.kit.actor import FactorKind, System
@@ -26,11 +25,6 @@ from hotline.kit.errors import InvalidInput
 from hotline.kit.ids import RandomIds
 from hotline.kit.money import Money
 from hotline.lockout import service as lockout
-from hotline.lockout.registers import OPENINGS_MAX
-from hotline.lockout.tiers import ATTEMPTS_MAX
-from hotline.payments.service import REFUNDS_PER_MOVEMENT_MAX
-from hotline.payments.twins import CHARGES_KEPT_MAX
-from hotline.security.findings_digest import DIGEST_KEPT_MAX
 from hotline_local.testing.memory_store import MemoryStore, size_of
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support import lock_desk
@@ -41,19 +35,27 @@ from tests.support.stores import NOON
 
 SIZES: Final = (1, 100, 10_000)
 SECOND: Final = timedelta(seconds=1)
+_KEPT_POINTS: Final = ("PRESENT_POINTS_MAX", "REMOVED_POINTS_KEPT", "FORMER_POINTS_KEPT")
 _AT_ONCE: Final = 20
 """Facts of one batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """An item, what makes it long, and how many of it the item keeps at most."""
+    """An item, and what makes it long."""
 
     begins: str
     """Its sort key begins so."""
     happenings: str
-    most: int
+    bounds: tuple[str, ...]
+    """The constants that bound it, as docs/security.md names them."""
     happen: Callable[[AgentWorld, range], None]
+
+    @property
+    def most(self) -> int:
+        """How many of it the item keeps at most."""
+        parts = [name.rpartition(".") for name in self.bounds]
+        return sum(int(getattr(import_module(module), constant)) for module, _, constant in parts)
 
     @property
     def name(self) -> str:
@@ -141,16 +143,36 @@ def _find(world: AgentWorld, numbers: range) -> None:
 
 
 ITEMS: Final = (
-    Grown("#ATTEMPTS", "a failed sign-in", ATTEMPTS_MAX, _fail_to_sign_in),
-    Grown("#LOCK", "a pause that its owner ends, and the wallet is silent", OPENINGS_MAX, _pause_and_end),
+    Grown("#ATTEMPTS", "a failed sign-in", ("hotline.lockout.tiers.ATTEMPTS_MAX",), _fail_to_sign_in),
+    Grown(
+        "#LOCK",
+        "a pause that its owner ends, and the wallet is silent",
+        ("hotline.lockout.registers.OPENINGS_MAX",),
+        _pause_and_end,
+    ),
     Grown(
         "#PROFILE",
         "another telephone number",
-        PRESENT_POINTS_MAX + REMOVED_POINTS_KEPT + FORMER_POINTS_KEPT,
+        tuple(f"hotline.accounts.policy.{name}" for name in _KEPT_POINTS),
         _change_number,
     ),
-    Grown("TAKEN#", "a refund of one payment", REFUNDS_PER_MOVEMENT_MAX, _refund_in_parts),
-    Grown("SAME#", "a payment of the same amount at the same shop", CHARGES_KEPT_MAX, _pay_alike),
-    Grown("CASE#payment", "an entry that names a payment", LINKS_MAX, _add_to_case),
-    Grown("#DIGEST", "a finding that waits for a digest", DIGEST_KEPT_MAX, _find),
+    Grown(
+        "TAKEN#",
+        "a refund of one payment",
+        ("hotline.payments.service.REFUNDS_PER_MOVEMENT_MAX",),
+        _refund_in_parts,
+    ),
+    Grown(
+        "SAME#",
+        "a payment of the same amount at the same shop",
+        ("hotline.payments.twins.CHARGES_KEPT_MAX",),
+        _pay_alike,
+    ),
+    Grown("CASE#payment", "an entry that names a payment", ("hotline.cases.entries.LINKS_MAX",), _add_to_case),
+    Grown(
+        "#DIGEST",
+        "a finding that waits for a digest",
+        ("hotline.security.findings_digest.DIGEST_KEPT_MAX",),
+        _find,
+    ),
 )

@@ -13,6 +13,7 @@ from typing import Any, Final, get_args
 import pytest
 
 from benchmarks import attackers
+from benchmarks.item_sizes import ITEMS
 from functions.connect.envelope import NEEDS, PHONE_OR_EMAIL, PHONE_OR_PERSON
 from functions.customer_api.shapes.identity import ContactGiven, Method
 from hotline.accounts import changes
@@ -138,6 +139,11 @@ def _span(span: timedelta) -> str:
 @sweep("row", table("Grows"))
 def test_each_list_that_grows_is_bounded_by_the_constant_that_is_named(row: Row) -> None:
     assert constant(quoted(row["Bound"])[0]) == int(row["At most"])
+
+
+def test_the_bound_of_each_item_that_is_weighed_is_named() -> None:
+    named = {quoted(row["Bound"])[0] for row in table("Grows")}
+    assert {bound for item in ITEMS for bound in item.bounds} <= named
 
 
 def test_calls_that_are_named_are_played() -> None:
