@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Final
 
-import aws_encryption_sdk
 import pytest
-from aws_encryption_sdk.identifiers import CommitmentPolicy, EncryptionKeyType, WrappingAlgorithm
 from aws_encryption_sdk.internal.formatting.deserialize import deserialize_header
-from aws_encryption_sdk.key_providers.raw import RawMasterKeyProvider, WrappingKey
 
 from functions.connect.decryption import DATA_KEYS_MAX, MESSAGE_CHARACTERS_MAX, decrypt
 from functions.connect.secret_inputs import EntryError
@@ -29,7 +26,18 @@ from hotline.kit.logging import Event
 from hotline_local.entry_keys import EntryKey, key_of_this_process, make_entry_key
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.encrypted_entries import SAMPLES, changed, encrypted, keyring, opened, secret, with_data_keys
+from tests.support.encrypted_entries import (
+    SAMPLES,
+    Stranger,
+    Wrapper,
+    changed,
+    encrypted,
+    keyring,
+    opened,
+    secret,
+    with_data_keys,
+    wrapped,
+)
 from tests.support.log_lines import lines, logged
 from tests.support.phone import Phone, context, give
 from tests.support.phone import opened as account_opened
@@ -109,33 +117,6 @@ def test_the_simulator_makes_messages_of_the_shape_that_amazon_connect_makes() -
 # --- what cannot be read
 
 
-class Wrapper(RawMasterKeyProvider):  # type: ignore[misc] # the SDK has no types
-    """Wraps a data key for each key that was added."""
-
-    provider_id = "AmazonConnect"
-    keys: dict[str, EntryKey]
-
-    def _get_raw_key(self, key_id: bytes) -> WrappingKey:
-        return WrappingKey(
-            wrapping_algorithm=WrappingAlgorithm.RSA_OAEP_SHA512_MGF1,
-            wrapping_key=self.keys[key_id.decode()].private_key.encode(),
-            wrapping_key_type=EncryptionKeyType.PRIVATE,
-        )
-
-
-class Stranger(Wrapper):
-    provider_id = "AmazonDisconnect"
-
-
-def wrapped(wrapper: Wrapper, *keys: EntryKey) -> str:
-    """An entry whose data key is wrapped for each of these keys."""
-    wrapper.keys = {key.key_id: key for key in keys}
-    wrapper.add_master_keys_from_list(list(wrapper.keys))
-    client = aws_encryption_sdk.EncryptionSDKClient(commitment_policy=CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT)
-    message, _ = client.encrypt(source=b"482913", key_provider=wrapper)
-    return b64encode(message).decode()
-
-
 def flipped(at: int) -> Callable[[str], str]:
     def flip(raw: bytearray) -> None:
         raw[at] ^= 1
@@ -171,6 +152,7 @@ BAD: Final[dict[str, tuple[Callable[[str], str], str]]] = {
         EntryError.NOT_DECRYPTED,
     ),
     "of another provider": (lambda _: wrapped(Stranger(), key_of_this_process()), EntryError.NOT_DECRYPTED),
+    "of more keys than a flow stores": (lambda _: encrypted("1" * 21), EntryError.NOT_DECRYPTED),
     "of letters that no keypad has": (lambda _: encrypted("４８２９１３"), EntryError.NOT_DECRYPTED),
 }
 

@@ -10,7 +10,7 @@ from vulture import Vulture
 ROOT: Final = Path(__file__).resolve().parents[2]
 DEPLOYED: Final = ("layers/hotline/python", "functions")
 LIBRARIES: Final = (
-    *("handler", "model_config", "provider_id", "vend_masterkey_on_decrypt", "_get_raw_key"),
+    *("handler", "model_config", "provider_id", "vend_masterkey_on_decrypt", "_get_raw_key", "decrypt_materials"),
     *("get_code", "fullname", "submodule_search_locations", "has_location", "cached"),
 )
 """Names that Lambda, pydantic, the AWS Encryption SDK and Python's import look for."""

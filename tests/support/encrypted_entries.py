@@ -8,6 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import aws_encryption_sdk
+from aws_encryption_sdk.identifiers import AlgorithmSuite, CommitmentPolicy, EncryptionKeyType, WrappingAlgorithm
+from aws_encryption_sdk.key_providers.raw import RawMasterKeyProvider, WrappingKey
+
 from connect_sim.simulator.encryption import encrypt
 from functions.connect.decryption import decrypt
 from hotline.kit.keyring import Keyring, parse_keyring
@@ -43,6 +47,41 @@ def keyring(*keys: EntryKey) -> Keyring:
 def secret(*keys: EntryKey) -> str:
     """The text of the functions' secret."""
     return json.dumps({"current": keys[0].key_id, **{key.key_id: key.private_key for key in keys}})
+
+
+class Wrapper(RawMasterKeyProvider):  # type: ignore[misc] # the SDK has no types
+    """Wraps a data key for each key that was added."""
+
+    provider_id = "AmazonConnect"
+    keys: dict[str, EntryKey]
+
+    def _get_raw_key(self, key_id: bytes) -> WrappingKey:
+        return WrappingKey(
+            wrapping_algorithm=WrappingAlgorithm.RSA_OAEP_SHA512_MGF1,
+            wrapping_key=self.keys[key_id.decode()].private_key.encode(),
+            wrapping_key_type=EncryptionKeyType.PRIVATE,
+        )
+
+
+class Stranger(Wrapper):
+    """Wraps under the name of another provider."""
+
+    provider_id = "AmazonDisconnect"
+
+
+def wrapped(
+    wrapper: Wrapper,
+    *keys: EntryKey,
+    entry: str = "482913",
+    suite: AlgorithmSuite = AlgorithmSuite.AES_256_GCM_IV12_TAG16_HKDF_SHA384_ECDSA_P384,
+    frame_bytes: int = 4096,
+) -> str:
+    """An entry whose data key is wrapped for each of these keys, as the SDK makes it. Frames of no bytes: no frames."""
+    wrapper.keys = {key.key_id: key for key in keys}
+    wrapper.add_master_keys_from_list(list(wrapper.keys))
+    client = aws_encryption_sdk.EncryptionSDKClient(commitment_policy=CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT)
+    message, _ = client.encrypt(source=entry.encode(), key_provider=wrapper, algorithm=suite, frame_length=frame_bytes)
+    return b64encode(message).decode()
 
 
 def changed(message: str, change: Callable[[bytearray], Any]) -> str:
