@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hotline.kit.records import quick
 from hotline.kit.text import is_printed_ascii
 
 EMPTY: Final = "-"
@@ -47,6 +48,7 @@ SLOW = "slow"
 """The value of the contact attribute `pace` for a caller to whom the flows speak more slowly."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call of the function by a flow. `inputs` are the step's parameters, without those that are empty."""

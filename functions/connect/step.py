@@ -31,6 +31,7 @@ from hotline.kit.actor import FactorKind
 from hotline.kit.change.acts import Snapshot
 from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput, NeedProof
+from hotline.kit.records import quick
 from hotline.kit.store import Key
 from hotline.kit.text import is_printed_ascii
 from hotline.sessions import service as sessions
@@ -40,6 +41,7 @@ from hotline.wording.speech import Speech
 REFERENCE_CHARACTERS = 4
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The result of a step: a declared outcome, facts for the words, and the answer's further keys."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from functions.connect.envelope import INVALID

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from functions.connect.step import Answer, Step, Visit, one_of

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from hotline.contracts.model import FactVersion, PointKind
+from hotline.kit.records import quick
 
 type Channel = Literal["sms", "email"]
 
@@ -25,6 +26,7 @@ class AccountStatus(StrEnum):
     CLOSED = "closed"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ContactPoint:
     """A phone number or e-mail address of one account, present or removed."""
@@ -83,6 +85,7 @@ class ContactPoint:
         return max(until - since, timedelta()) if since is not None and until is not None else timedelta()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Everything that the hotline knows of one customer. Raw personal values live here and nowhere else."""
@@ -128,6 +131,7 @@ class Profile:
         return max(instants, default=None)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PointOwner:
     """One account that confirmed a contact point."""
@@ -143,6 +147,7 @@ class PointOwner:
     """Somebody else has confirmed the point since: it reaches this account no more."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Point:
     """A contact point as it is looked up: who owns it. `counters` belongs to the identity room and passes through."""

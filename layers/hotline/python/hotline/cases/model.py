@@ -7,9 +7,12 @@ for the queue. A case has one owner at most, the agent who works on it, and may 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
+
+from hotline.kit.records import quick
 
 QUEUE = "support"
 """The queue of Amazon Connect that people work cases from. There is one; its name travels, so that more can be
@@ -174,6 +177,7 @@ class Established:
     missing_documents: tuple[str, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """`version` counts the changes, and goes to the bus with each. `account_id` is None for somebody unknown.

@@ -6,7 +6,7 @@ A customer's free text is emptied when their account is erased. The case stays, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from typing import Any, Final
 

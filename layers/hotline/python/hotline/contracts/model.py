@@ -14,6 +14,7 @@ from typing import Final
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
+from hotline.kit.records import quick
 
 VERSION_SUFFIX: Final = ".v1"
 """The end of the type of every fact and decision as it travels."""
@@ -536,6 +537,7 @@ class Fact:
         return (self.time, self.id)
 
 
+@quick
 @dataclass(frozen=True, slots=True, order=True)
 class FactVersion:
     """The order of two facts about one thing: the higher version holds; of equal versions the later, then the larger

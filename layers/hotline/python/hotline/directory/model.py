@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from hotline.kit.records import quick
+
 
 class DirectoryError(StrEnum):
     """Why a change of the directory is refused."""
@@ -45,6 +47,7 @@ class Banner:
         return self.starts_at <= at < self.ends_at
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Edition[Content]:
     """One part of the directory as it stands: its version (0: never edited), who wrote it, and when."""

@@ -15,6 +15,7 @@ from hotline.kit.actor import Purpose
 from hotline.kit.change import Change, stale
 from hotline.kit.change.acts import Snapshot
 from hotline.kit.errors import NeedProof
+from hotline.kit.records import quick
 from hotline.kit.store import Key
 from hotline.kit.store.condition import equals
 from hotline.sessions.model import SessionKind, SessionState, TurnRecord
@@ -26,6 +27,7 @@ from .policy import REQUIREMENTS
 from .session import Session, owner_keys, refresh_state, still_proved, store_as_is
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Effect[Result]:
     """The result of an act. `outcome` and `notes` are closed words: an answer that is asked for again is given
@@ -58,6 +60,7 @@ class Act[Result](Protocol):
         ...
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Turn:
     """The request that is answered: its step, its fingerprint, the number that it was sent under, and the cause for the
@@ -122,7 +125,7 @@ def note_told(session: Session, *, told: str | None = None, about: str | None = 
     after = with_heard(session.state, told, about) if told is not None else session.state
     if topic is not None and after.served[-1:] != (topic,):
         after = with_served(after, topic)
-    if after == session.state:
+    if after is session.state or after == session.state:
         return
     change = Change(actor=session.actor, cause="told", now=session.now, ids=session.ctx.ids)
     contribute_told(change, session.state, after)

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hotline.kit.actor import FactorKind, Purpose
+from hotline.kit.records import quick
 
 
 class PinWeakness(StrEnum):
@@ -229,6 +230,7 @@ class ChallengeState(StrEnum):
     REPLACED = "replaced"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """One one-time code that was asked for. There is no code in it: the code is derived (see codes)."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
 from hotline.kit.languages import ENGLISH
+from hotline.kit.records import quick
 
 from .model import ByAgent, Operation
 
@@ -192,6 +194,7 @@ SLOW = Pace(tries=1, codes_per_quarter_hour=1, wrong_per_day=2)
 """The pace while wrong codes of all callers are many, see limits."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class FactorCounters:
     """The counts of one contact point, one factor and one way (ways): when codes were sent and when wrong ones were

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from hotline.kit.records import quick
+
 from .store import Key
 
 
@@ -38,6 +40,7 @@ class Purpose(StrEnum):
         return ranked[ranked.index(self) :]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ProvedFactor:
     """A factor proved in this call or session, good until `until`."""
@@ -54,6 +57,7 @@ def good_factors(factors: Iterable[ProvedFactor], now: datetime) -> list[ProvedF
     return [factor for factor in factors if factor.until > now]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Proof:
     """The proof of a person, as the stored call or session says it. `key` is where that is written, so that a
@@ -68,6 +72,7 @@ class Proof:
     """How many kinds of factor the account has, if it is at high risk; None if it is not."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A person on the phone, under the contact's initial id."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from hotline.contracts.model import LoginKind
+from hotline.kit.records import quick
 
 
 class LockoutError(StrEnum):
@@ -152,6 +153,7 @@ type Order = tuple[datetime, str]
 """Time, then id: the order in which attempts count."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One login attempt. `id` and `source` are hashes: the first only short, the second keyed."""
@@ -167,6 +169,7 @@ class Attempt:
         return (self.at, self.id)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class TierLock:
     """A lock that failures brought about. `until` None: until recovery."""
@@ -195,6 +198,7 @@ class Login:
     country: str | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Attempts:
     """Login attempts of the last 24 h, and the sum of all earlier ones.
@@ -239,6 +243,7 @@ def cause_of_slot(slot: str) -> Cause:
     return Cause.CUSTOMER_REQUEST if slot in (PAUSE_SLOT, FREEZE_SLOT) else Cause(slot)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Component:
     """One of the things that may be in force at once."""
@@ -291,6 +296,7 @@ class Grant:
     until: datetime
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class LockRecord:
     """Everything but the attempts. `version` counts decisions, `applied_version` is the latest one that the wallet has
@@ -320,6 +326,7 @@ class LockRecord:
         return self.asked if self.asked is not None and self.applied_version < self.asked.version else None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class LockView:
     """The account at an instant. `components`: everything in force, in front the one that is told. `asked`: the kind of

@@ -7,7 +7,7 @@ Every function here passes the gate `identity.require` first and only adds to th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from itertools import chain
 from typing import Final

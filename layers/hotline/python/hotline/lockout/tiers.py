@@ -9,7 +9,8 @@ for good. So failures inside a lock neither count nor extend it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hotline.contracts.model import LoginKind

@@ -23,6 +23,7 @@ from hotline.contracts.model import (
 )
 from hotline.kit.clock import to_text
 from hotline.kit.money import Money
+from hotline.kit.records import quick
 
 from .failures import PLAIN_TEXT, FailureCode, NextStep, RetryClass, WorksWhen
 from .ledger import Ledger, TakenState, Taking
@@ -93,6 +94,7 @@ class MovementRef:
         return f"MOVE#{to_text(self.initiated_at)}#{self.movement_id}"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Movement:
     """A payment, transfer, bill payment, top-up or withdrawal.

@@ -10,6 +10,7 @@ from typing import Final
 
 from hotline.contracts.model import FactVersion, MoneyState, MovementKind, MovementStatus
 from hotline.kit.money import Money
+from hotline.kit.records import quick
 
 from .promises import Promise
 
@@ -279,6 +280,7 @@ class RuleInputs:
         )
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RuleResult:
     """One rule as it was evaluated: whether it spoke, what for, and what it looked at."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hotline.kit.actor import FactorKind, ProvedFactor, good_factors
+from hotline.kit.records import quick
 
 RESUME_WITHIN = timedelta(minutes=10)
 """A transferred call keeps its level when its last step is younger than this."""
@@ -17,6 +18,7 @@ HEARD_KEPT = 10
 OFFERS_KEPT = 3
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
     """One answered turn: enough to answer a retried delivery alike, and never any words."""
@@ -41,6 +43,7 @@ class Offer:
     """Sort key of a charge that looks like the same purchase, so that it is read together with the movement."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Target:
     """The point to which a code of one kind would go. `account_id` is whose profile holds the address; None makes it a
@@ -68,6 +71,7 @@ class Target:
         return self.via or self.points
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Identified:
     """A number that the caller calls from or keyed in, and the accounts that it reaches. None of this is proof."""
@@ -104,6 +108,7 @@ class SessionKind(StrEnum):
     """Somebody without a token who wants back into an account; `contact_id` is the recovery's id."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SessionState:
     """The stored state of one call, app session or recovery."""

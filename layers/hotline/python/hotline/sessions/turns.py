@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hotline.kit.keyring import Keyring
+from hotline.kit.records import quick
 from hotline.sessions.model import TURNS_KEPT, SessionState, TurnRecord
 
 FINGERPRINT_CHARACTERS = 16
@@ -22,6 +23,7 @@ class Replay:
     record: TurnRecord
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """A new request: do it, on condition that the call is still at the turn that was read."""

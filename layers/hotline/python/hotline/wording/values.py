@@ -12,6 +12,7 @@ from typing import Protocol
 
 from hotline.kit.clock import find_zone
 from hotline.kit.languages import LANGUAGES, language_or_english
+from hotline.kit.records import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class Word:
     key: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Locale:
     """The language, and how instants are told. `zone` None: in UTC, and said so. `now` lets "today" be said."""

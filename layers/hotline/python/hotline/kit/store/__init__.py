@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from hotline.kit.errors import HotlineError
+from hotline.kit.records import quick
 
 from .condition import Condition, Item
 
@@ -41,6 +42,7 @@ class Index(Enum):
     PENDING = "pending"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Key:
     """The key of an item. The outbox has no sort key; its `sk` is None."""
@@ -78,6 +80,7 @@ def id_at(key: Key, prefix: str) -> str | None:
     return found[1] if len(found) == 2 and found[0] == prefix else None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Put:
     """Write the whole item at `key`; PK and SK are added to it by the store."""
@@ -87,6 +90,7 @@ class Put:
     condition: Condition | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Update:
     """Change some attributes (dots step into existing maps); `add` adds integers, a missing number counts as 0. An item
@@ -99,6 +103,7 @@ class Update:
     condition: Condition | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Delete:
     """Remove the item, if there is one."""

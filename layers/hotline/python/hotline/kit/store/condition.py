@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from hotline.kit.records import quick
+
 Item = dict[str, Any]
 Operator = Literal["=", "<>", "<", "<=", ">", ">="]
 _ABSENT = object()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Compare:
     """`path` (dots step into maps) compared with a value. Raises ValueError for a boolean that is to be ordered."""
