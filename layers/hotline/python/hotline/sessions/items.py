@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
@@ -44,37 +45,62 @@ def session_item(state: SessionState) -> Item:
     return item | session_attributes(state)
 
 
+_FORMS: Final[Mapping[str, Callable[[SessionState], Any]]] = {
+    "inbound": lambda state: state.inbound,
+    "turns": lambda state: [_turn_item(record) for record in state.turns],
+    "language": lambda state: state.language,
+    "calling": lambda state: _number_item(state.calling),
+    "typed": lambda state: _number_item(state.typed),
+    "targets": lambda state: {kind.value: _target_item(target, state) for kind, target in state.targets.items()},
+    "account_id": lambda state: state.account_id,
+    "two_step": lambda state: state.two_step,
+    "pin": lambda state: state.pin or None,
+    "kinds_at_risk": lambda state: state.kinds_at_risk,
+    "time_zone": lambda state: state.time_zone,
+    "factors": lambda state: {factor.kind.value: _factor_item(factor) for factor in state.factors},
+    "challenge": lambda state: {"id": state.challenge.id, "point": state.challenge.point} if state.challenge else None,
+    "offers": lambda state: [_offer_item(offer) for offer in state.offers],
+    "logins": lambda state: list(state.logins),
+    "topic": lambda state: state.topic,
+    "case_id": lambda state: state.case_id,
+    "score": lambda state: state.score,
+    "own_number_only": lambda state: state.own_number_only or None,
+    "heard": lambda state: list(state.heard),
+    "about": lambda state: state.about or None,
+    "served": lambda state: list(state.served),
+}
+"""The stored forms of the fields that steps change. Each is made from the field of its name, but that targets may point
+to the call's own numbers."""
+_TOLD: Final = ("heard", "about", "served")
+_EMPTY: Final[tuple[object, ...]] = (None, [], {})
+_read_fields: Final = attrgetter(*_FORMS)
+
+
 def session_attributes(state: SessionState) -> Item:
     """The attributes that steps change, in their stored form; None and empty ones are left out."""
-    attributes: Item = {
-        "inbound": state.inbound,
-        "turns": [_turn_item(record) for record in state.turns],
-        "language": state.language,
-        "calling": _number_item(state.calling),
-        "typed": _number_item(state.typed),
-        "targets": {kind.value: _target_item(target, state) for kind, target in state.targets.items()},
-        "account_id": state.account_id,
-        "two_step": state.two_step,
-        "pin": state.pin or None,
-        "kinds_at_risk": state.kinds_at_risk,
-        "time_zone": state.time_zone,
-        "factors": {factor.kind.value: _factor_item(factor) for factor in state.factors},
-        "challenge": {"id": state.challenge.id, "point": state.challenge.point} if state.challenge else None,
-        "offers": [_offer_item(offer) for offer in state.offers],
-        "logins": list(state.logins),
-        "topic": state.topic,
-        "case_id": state.case_id,
-        "score": state.score,
-        "own_number_only": state.own_number_only or None,
-    }
-    kept = {name: value for name, value in attributes.items() if value not in (None, [], {})}
-    return kept | told_attributes(state)
+    # A number of zero, and a no, are kept.
+    fields = zip(_FORMS, _read_fields(state), strict=True)
+    return _attributes(state, [name for name, value in fields if value or isinstance(value, int)])
 
 
 def told_attributes(state: SessionState) -> Item:
     """The attributes that a step changes without a turn: what the caller was told, and which services were finished."""
-    attributes: Item = {"heard": list(state.heard), "about": state.about, "served": list(state.served)}
-    return {name: value for name, value in attributes.items() if value}
+    return _attributes(state, _TOLD)
+
+
+def differing_attributes(before: SessionState, after: SessionState) -> tuple[Item, Item]:
+    """The attributes in which two states of a call may differ, of each in its stored form. A step changes few fields,
+    and `replace` hands on the others as they are: attributes of the very same values are left out."""
+    fields = zip(_FORMS, _read_fields(before), _read_fields(after), strict=True)
+    names = [name for name, old, new in fields if old is not new]
+    if "targets" not in names and not set(NUMBERS).isdisjoint(names):
+        names.append("targets")
+    return _attributes(before, names), _attributes(after, names)
+
+
+def _attributes(state: SessionState, names: Iterable[str]) -> Item:
+    made = {name: _FORMS[name](state) for name in names}
+    return {name: value for name, value in made.items() if value not in _EMPTY}
 
 
 def _offer_item(offer: Offer) -> list[str]:
@@ -87,13 +113,6 @@ def _offer_from(item: Sequence[str] | Mapping[str, str]) -> Offer:
         item = [item[name] for name in _OFFER if name in item]
     movement, merchant_id, *twin = item
     return Offer(movement, None if merchant_id == "-" else merchant_id, twin[0] if twin else None)
-
-
-CHANGING_ATTRIBUTES = (
-    "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "pin", "kinds_at_risk", "time_zone",
-    "factors",
-    "challenge", "offers", "logins", "topic", "case_id", "heard", "about", "served", "score",
-)  # fmt: skip
 
 
 def session_from(item: Mapping[str, Any]) -> SessionState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from typing import Final
 
@@ -14,8 +14,8 @@ from hotline.kit.store import Key
 from hotline.kit.store.condition import Item, equals
 
 from .items import (
-    CHANGING_ATTRIBUTES,
     NUMBERS,
+    differing_attributes,
     key_of,
     proof_from,
     session_attributes,
@@ -74,8 +74,11 @@ def with_served(state: SessionState, topic: str) -> SessionState:
 def with_heard(state: SessionState, told: str, about: str | None = None) -> SessionState:
     """The call with one more answer that was given, `step:OUTCOME`, HEARD_KEPT of them at most. An answer
     repeated at once is kept once. `about`: the id of the payment that it is about."""
-    heard = state.heard if state.heard[-1:] == (told,) else (*state.heard, told)[-HEARD_KEPT:]
-    return replace(state, heard=heard, about=about or state.about)
+    return replace(state, heard=_add_heard(state.heard, told), about=about or state.about)
+
+
+def _add_heard(heard: tuple[str, ...], told: str) -> tuple[str, ...]:
+    return heard if heard[-1:] == (told,) else (*heard, told)[-HEARD_KEPT:]
 
 
 def contribute_told(change: Change, state: SessionState, after: SessionState) -> None:
@@ -87,15 +90,20 @@ def contribute_told(change: Change, state: SessionState, after: SessionState) ->
 def contribute_turn(change: Change, old: SessionState, new: SessionState, record: TurnRecord) -> SessionState:
     """Store a step's changes to the call, and its turn, on condition that the call is still at the turn that was read.
     Gives the call as it will be."""
-    told = with_heard(new, f"{record.step}:{record.outcome}")
-    advanced = replace(told, turn=old.turn + 1, turns=with_record(old.turns, record), last_step_at=change.now)
-    before, after = session_attributes(old), session_attributes(advanced)
+    advanced = replace(
+        new,
+        heard=_add_heard(new.heard, f"{record.step}:{record.outcome}"),
+        turn=old.turn + 1,
+        turns=with_record(old.turns, record),
+        last_step_at=change.now,
+    )
+    before, after = differing_attributes(old, advanced)
     written: Item = {name: after[name] for name in after if before.get(name) != after[name]}
     if not written.keys().isdisjoint(NUMBERS) and "targets" in after:
         # A target that points to a number reads the same when the number is another one.
         written["targets"] = after["targets"]
     written |= {"turn": advanced.turn, "last_step_at": to_text(advanced.last_step_at)}
-    gone = tuple(name for name in CHANGING_ATTRIBUTES if name in before and name not in after)
+    gone = tuple(name for name in before if name not in after)
     key = key_of(old)
     at_turn = equals("turn", old.turn)
     change.update(key, set=written, remove=gone, condition=at_turn, failed=_stale_turn)
