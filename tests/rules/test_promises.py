@@ -685,6 +685,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
     "how much one read, write or retry takes: a matter of cost": {
         "hotline.agents.contacts": "ATTEMPTS_MAX",
         "hotline.cases.queue": "AT_ONCE",
+        "hotline.directory.hours": "INSTANTS_KEPT",
         "hotline.payments.lists": "BILLS_LOOKED_AT LEDGERS_AT_ONCE_MAX FAILED_PAGE REFUNDABLE_PAGE "
         "LISTED_LOOKED_AT POINTERS_PAGE",
         "hotline.security.activity": "ACTIVITY_SHARDS",

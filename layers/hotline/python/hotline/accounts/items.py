@@ -120,12 +120,11 @@ def _version_list(version: FactVersion) -> list[int | str]:
 
 
 def _version_from(entry: Sequence[Any] | None) -> FactVersion | None:
-    return None if entry is None else _read_version(entry)
+    return None if entry is None else FactVersion(entry[0], from_text(entry[1]), entry[2])
 
 
 def _read_version(entry: Sequence[Any]) -> FactVersion:
-    version, time, fact_id = entry
-    return FactVersion(version, from_text(time), fact_id)
+    return FactVersion(entry[0], from_text(entry[1]), entry[2])
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from copy import replace
 from datetime import datetime, timedelta
 
 from hotline.contracts.limits import CONTACT_POINTS_MAX
@@ -282,8 +282,8 @@ def _has_changed_hands(point: Point, owner: PointOwner) -> bool:
 
 
 def list_reached(point: Point) -> tuple[str, ...]:
-    """Accounts that the point leads to, the longest confirmed first: neither dropped nor changed hands."""
-    return tuple(owner.account_id for owner in judge_owners(point).owners if not (owner.removed or owner.changed_hands))
+    """Accounts that a judged point leads to, the longest confirmed first: neither dropped nor changed hands."""
+    return tuple(owner.account_id for owner in point.owners if not (owner.removed or owner.changed_hands))
 
 
 def recipients(profile: Profile, now: datetime) -> tuple[Recipient, ...]:

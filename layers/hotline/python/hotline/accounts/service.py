@@ -78,6 +78,14 @@ def point_id(value: str, keyring: Keyring) -> str:
     return point_ids(value, keyring)[0]
 
 
+def ids_of(point: ContactPoint, keyring: Keyring) -> tuple[str, ...]:
+    """`point_ids` of a profile's contact point. Its own key is one of them, and the only one of a keyring with no other
+    version."""
+    if len(keyring.keys) == 1 and point.key.startswith(f"{keyring.current}#"):
+        return (point.key,)
+    return point_ids(point.value, keyring)
+
+
 def point_key(point_id: str) -> Key:
     """The key of the contact point with this key."""
     return items.point_key(point_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,6 +25,9 @@ NAME_CHARACTERS_MAX: Final = 60
 DAY_MINUTES: Final = 24 * 60
 SEARCH_DAYS_MAX: Final = 62
 """How far ahead an opening is looked for: longer than the special days in a row that one may close."""
+INSTANTS_KEPT: Final = 512
+"""The ends of openings that are kept, since a step looks for the same ones several times, and so does the next. The
+hours of two languages, with two spans a day, have a hundred in a fortnight."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -174,6 +178,7 @@ def _openings(hours: Hours, at: datetime) -> Iterator[tuple[datetime, datetime]]
             yield _instant(day, span.opens_minute, zone), _instant(day, span.closes_minute, zone)
 
 
+@lru_cache(maxsize=INSTANTS_KEPT)
 def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """The instant of a minute of a local day. On a day on which clocks change it is the wall clock's time."""
     days, minute = divmod(minute, DAY_MINUTES)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
@@ -64,25 +65,31 @@ def begin_call(ctx: Context, contact: Contact, also: Sequence[Key] = ()) -> Star
     change = Change(actor=Caller(contact.contact_id, nobody), cause=START, now=ctx.clock.now(), ids=ctx.ids)
     mark = turns.fingerprint(keyring, START, contact.leg)
     number = contact.calling_number
-    point = accounts.point_id(number, keyring) if number else None
+    points = accounts.point_ids(number, keyring) if number else ()
     keys = [session_key(contact.contact_id), *also]
-    if number and point:
-        keys += [*accounts.point_keys(number, keyring), *limits.call_keys(point, change.now)]
+    if points:
+        keys += [*map(accounts.point_key, points), *limits.call_keys(points[0], change.now)]
     read = ctx.store.batch_get(list(dict.fromkeys(keys)))
     stored = sessions.session_in(read, contact.contact_id)
     if stored is not None:
         started = _take_up(change, stored, contact, read, step_fingerprint=mark)
     else:
-        started = _begin(ctx, change, contact, read, step_fingerprint=mark)
+        started = _begin(ctx, change, contact, points, read, step_fingerprint=mark)
     change.commit(ctx.store)
     return started
 
 
 def _begin(
-    ctx: Context, change: Change, contact: Contact, read: Mapping[Key, Item], *, step_fingerprint: str
+    ctx: Context,
+    change: Change,
+    contact: Contact,
+    points: Sequence[str],
+    read: Mapping[Key, Item],
+    *,
+    step_fingerprint: str,
 ) -> Started:
     keyring, number = ctx.lookup_ring, contact.calling_number
-    calling = reach(number, read, keyring) if number else None
+    calling = reach(number, points, read, keyring) if number else None
     profiles = choices.profiles_in(ctx.store, calling.accounts) if calling else []
     languages = {profile.language for profile in profiles}
     language = languages.pop() if len(languages) == 1 else None
@@ -122,19 +129,18 @@ def _take_up(
     return Started(sessions.contribute_turn(change, stored, taken, record), known, stored.language, read)
 
 
-def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified:
-    """The accounts that a number reaches, from its contact-point items as read under every readable key version."""
-    items = [read[key] for key in accounts.point_keys(number, keyring) if key in read]
-    newest, *older = accounts.point_ids(number, keyring)
+def reach(number: str, points: Sequence[str], read: Mapping[Key, Item], keyring: Keyring) -> Identified:
+    """The accounts that a number reaches, from its contact-point items as read. `points`: its `point_ids`."""
+    items = [read[key] for key in map(accounts.point_key, points) if key in read]
     prefix = code_messages.prefix_of(number, keyring)
-    return Identified(newest, accounts.usable_owners(items), tuple(older), prefix)
+    return Identified(points[0], accounts.usable_owners(items), tuple(points[1:]), prefix)
 
 
 def identify(session: Session, number: str) -> SessionState:
     """The call after a number was keyed in, whose contact point the session has read. One read, whether or not the
     number belongs to anybody, and whether or not the caller may reach it."""
     state, keyring = session.state, session.ctx.lookup_ring
-    typed = reach(number, session.read, keyring)
+    typed = reach(number, accounts.point_ids(number, keyring), session.read, keyring)
     if state.own_number_only and state.calling is not None and typed.point != state.calling.point:
         typed = replace(typed, accounts=())
     profiles = choices.profiles_in(session.ctx.store, typed.accounts or (NOBODY,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 
 from hotline.accounts import service as accounts
@@ -73,7 +73,7 @@ def targets_of(
         return {}
     owner = identified.accounts[0] if identified.accounts else None
     emails = {
-        accounts.point_ids(point.value, keyring): profile.account_id
+        accounts.ids_of(point, keyring): profile.account_id
         for profile in profiles
         for point in live_points(profile, PointKind.EMAIL)
     }
@@ -110,16 +110,16 @@ def choose_profile(
     """The call once its account is known. Codes now go to that account's own points only. The number that the call is
     identified by is taken if it is one of them, else the phone confirmed last. A code that was asked for before is
     void. Offers about another account are gone, and so is what was heard of it."""
-    phones = {
-        accounts.point_ids(point.value, keyring): code_messages.prefix_of(point.value, keyring)
-        for point in live_points(profile, PointKind.PHONE)
-    }
-    emails = [accounts.point_ids(point.value, keyring) for point in live_points(profile, PointKind.EMAIL)]
-    at_line = state.identified.point if state.identified else None
+    phones = {accounts.ids_of(point, keyring): point.value for point in live_points(profile, PointKind.PHONE)}
+    emails = [accounts.ids_of(point, keyring) for point in live_points(profile, PointKind.EMAIL)]
+    identified = state.identified
     targets: dict[FactorKind, Target] = {}
     if phones:
-        at = next((points for points in phones if points[0] == at_line), next(iter(phones)))
-        targets[FactorKind.SMS] = _target(at, profile.account_id, prefix=phones[at])
+        at = next((points for points in phones if identified and points[0] == identified.point), next(iter(phones)))
+        # The number's own prefix is known, if it is the one at the line.
+        known = identified.prefix if identified and at[0] == identified.point else None
+        prefix = known or code_messages.prefix_of(phones[at], keyring)
+        targets[FactorKind.SMS] = _target(at, profile.account_id, prefix=prefix)
     if emails:
         targets[FactorKind.EMAIL] = _target(emails[0], profile.account_id)
     stays = state.account_id in (None, profile.account_id)
@@ -158,7 +158,7 @@ def choosable(
 
 
 def _list_own_points(profile: Profile, keyring: Keyring) -> set[str]:
-    return {accounts.point_id(point.value, keyring) for point in live_points(profile)}
+    return {accounts.ids_of(point, keyring)[0] for point in profile.live_points}
 
 
 def live_points(profile: Profile, kind: PointKind | None = None) -> list[ContactPoint]:

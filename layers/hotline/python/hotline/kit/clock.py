@@ -41,9 +41,11 @@ def to_text(instant: datetime) -> str:
 def from_text(text: str) -> datetime:
     """The instant of an RFC 3339 text; raises ValueError when it has no offset or is no time."""
     instant = datetime.fromisoformat(text)
+    if instant.tzinfo is UTC:
+        return instant
     if instant.tzinfo is None:
         raise ValueError("time without offset")
-    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return instant.astimezone(UTC)
 
 
 def epoch_s(instant: datetime) -> int:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import gettext
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -55,6 +55,8 @@ def _catalogue(language: str) -> gettext.GNUTranslations:
 
 
 WORDINGS: Final = " | "
+MESSAGES_PARSED_MAX: Final = 512
+"""So many messages are kept in the form in which they are filled; a language has some hundred that are often said."""
 PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 
 type Fact = Callable[[str], str | None]
@@ -63,25 +65,35 @@ type Fact = Callable[[str], str | None]
 
 def sentences(text: str, fact: Fact, static: Callable[[str], str] = str) -> Iterator[str]:
     """The sentences of a message. `static` is applied to our own text between the facts, e.g. to escape it."""
-    for line in text.splitlines():
-        for wording in line.strip().split(WORDINGS):
-            sentence = _fill(wording, fact, static)
+    for line in _parse(text, static):
+        for wording in line:
+            sentence = _fill(wording, fact)
             if sentence is not None:
                 if sentence:
                     yield sentence
                 break
 
 
-def _fill(wording: str, fact: Fact, static: Callable[[str], str]) -> str | None:
-    parts: list[str] = []
-    for place, part in enumerate(PLACEHOLDER.split(wording.strip())):
-        if place % 2 == 0:
-            parts.append(static(part))
-            continue
-        words = fact(part)
+@lru_cache(maxsize=MESSAGES_PARSED_MAX)
+def _parse(text: str, static: Callable[[str], str]) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """Of each line its wordings, each as our own text and names of facts in turn."""
+    lines = (line.strip().split(WORDINGS) for line in text.splitlines())
+    return tuple(tuple(_parse_wording(wording.strip(), static) for wording in line) for line in lines)
+
+
+def _parse_wording(wording: str, static: Callable[[str], str]) -> tuple[str, ...]:
+    return tuple(part if place % 2 else static(part) for place, part in enumerate(PLACEHOLDER.split(wording)))
+
+
+def _fill(wording: tuple[str, ...], fact: Fact) -> str | None:
+    if len(wording) == 1:
+        return wording[0]
+    parts = list(wording)
+    for place in range(1, len(parts), 2):
+        words = fact(parts[place])
         if words is None:
             return None
-        parts.append(words)
+        parts[place] = words
     return "".join(parts)
 
 

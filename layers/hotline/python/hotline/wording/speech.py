@@ -125,8 +125,7 @@ def in_parts(sentences: Sequence[str], most: int) -> list[list[str]]:
     lost: what has no room any more is said in the last part."""
     parts: list[list[str]] = []
     for sentence in sentences:
-        fits = bool(parts) and seconds("".join([*parts[-1], sentence])) <= PROMPT_S_MAX
-        if parts and (fits or len(parts) == most):
+        if parts and (len(parts) == most or seconds("".join([*parts[-1], sentence])) <= PROMPT_S_MAX):
             parts[-1].append(sentence)
         else:
             parts.append([sentence])

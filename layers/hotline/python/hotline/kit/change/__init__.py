@@ -13,7 +13,8 @@ error.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from hotline.kit.clock import to_text
 from hotline.kit.errors import HotlineError, KitError, Stale, Unavailable
 from hotline.kit.ids import IdSource
 from hotline.kit.outbox import Entry, entry_item, entry_key
+from hotline.kit.records import quick
 from hotline.kit.retention import record_end
 from hotline.kit.store import (
     TRANSACTION_ITEMS_MAX,
@@ -49,6 +51,7 @@ def stale(_: Item | None) -> HotlineError:
     return Stale()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Guard:
     key: Key
@@ -222,6 +225,18 @@ def _merge(first: Put | Update | Delete, second: Put | Update | Delete) -> Updat
 def _compile(key: Key, write: Put | Update | Delete | None, conditions: list[Condition]) -> Write:
     if not conditions and write is not None:
         return write
-    # By their text, because to Python a condition on 1 equals one on True.
-    condition = all_of(*{repr(condition): condition for condition in conditions}.values())
-    return Check(key, condition) if write is None else replace(write, condition=condition)
+    if len(conditions) > 1:
+        # The very same one twice is common. Others by their text: to Python a condition on 1 equals one on True.
+        conditions = list({id(condition): condition for condition in conditions}.values())
+    if len(conditions) > 1:
+        conditions = list({repr(condition): condition for condition in conditions}.values())
+    condition = all_of(*conditions)
+    match write:
+        case None:
+            return Check(key, condition)
+        case Put():
+            return replace(write, condition=condition)
+        case Update():
+            return replace(write, condition=condition)
+        case Delete():
+            return replace(write, condition=condition)

@@ -41,17 +41,17 @@ class Snapshot(dict[Key, Item]):
 
     def __init__(self, items: Mapping[Key, Item] | Iterable[tuple[Key, Item]] = ()) -> None:
         super().__init__(items)
-        self._decoded: dict[tuple[Key, object], object] = {}
+        self._decoded: dict[object, dict[Key, object]] = {}
 
     def decode[T](self, key: Key, decode: Callable[[Item], T]) -> T | None:
         """The item at `key` in the form that `decode` gives it; None where there is no item."""
         item = self.get(key)
         if item is None:
             return None
-        form = (key, decode)
-        if form not in self._decoded:
-            self._decoded[form] = decode(item)
-        return cast("T", self._decoded[form])
+        decoded = self._decoded.setdefault(decode, {})
+        if key not in decoded:
+            decoded[key] = decode(item)
+        return cast("T", decoded[key])
 
 
 type Fetch = Callable[[Sequence[Key]], Mapping[Key, Item]]
@@ -61,10 +61,12 @@ type Fetch = Callable[[Sequence[Key]], Mapping[Key, Item]]
 def fetch_missing(store: Store, keys: Iterable[Key], read: Snapshot, asked: set[Key]) -> Snapshot:
     """Read those of the keys that were not asked for yet, in one request, and give everything that was read. `read` and
     `asked` grow by them."""
-    missing = [key for key in dict.fromkeys(keys) if key not in asked]
+    wanted = dict.fromkeys(keys)
+    missing = [key for key in wanted if key not in asked]
     if missing:
         read.update(store.batch_get(missing))
-        asked.update(missing)
+        # A dict has the hashes of its keys at hand, a list has not.
+        asked.update(wanted)
     return read
 
 

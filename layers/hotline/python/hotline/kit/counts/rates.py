@@ -23,7 +23,7 @@ case.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -31,13 +31,17 @@ from typing import Final
 from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s, to_text
 from hotline.kit.ids import bucket
+from hotline.kit.records import quick
 from hotline.kit.store import TTL_ATTRIBUTE, Key, Table
 from hotline.kit.store.condition import Item
 
 FIVE_MINUTES: Final = timedelta(minutes=5)
 _COUNT: Final = "n"
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+"""Windows are counted from here."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Rate:
     """Something that is counted. `window` is in whole seconds. Any reader of the table can read the name, so it is made
@@ -51,16 +55,17 @@ class Rate:
 
     def of(self, subject: str) -> Rate:
         """The same, counted for one subject alone."""
-        return replace(self, name=f"{self.name}#{subject}")
+        return Rate(f"{self.name}#{subject}", self.window, self.shards, self.part)
 
     def only(self, part: str) -> Rate:
         """The same items, of which another part is counted."""
-        return replace(self, part=part)
+        return Rate(self.name, self.window, self.shards, part)
 
 
 def rate_keys(rate: Rate, now: datetime) -> tuple[Key, ...]:
     """The keys to read for `sum_window`: every shard of the running window and of the one before."""
-    return (*_shards(rate, _start(rate, now)), *_shards(rate, _start(rate, now) - rate.window))
+    start = _start(rate, now)
+    return (*_shards(rate, start), *_shards(rate, start - rate.window))
 
 
 def sum_window(rate: Rate, read: Mapping[Key, Item], now: datetime) -> int:
@@ -94,16 +99,19 @@ def count(change: Change, rate: Rate, *, by: str, times: int = 1, at: datetime |
 
 
 def _start(rate: Rate, now: datetime) -> datetime:
-    window_s = int(rate.window.total_seconds())
-    return datetime.fromtimestamp(epoch_s(now) // window_s * window_s, UTC)
+    return now - (now - _EPOCH) % rate.window
+
+
+def _shards(rate: Rate, start: datetime) -> tuple[Key, ...]:
+    return _make_keys(rate.name, rate.shards, start)
 
 
 @lru_cache(maxsize=1024)
-def _shards(rate: Rate, start: datetime) -> tuple[Key, ...]:
-    begun = f"RATE#{rate.name}#{to_text(start)}"
-    return tuple(Key(Table.HOTLINE, f"{begun}#{shard:02d}", "COUNT", may_lag=True) for shard in range(rate.shards))
+def _make_keys(name: str, shards: int, start: datetime) -> tuple[Key, ...]:
+    begun = f"RATE#{name}#{to_text(start)}"
+    return tuple(Key(Table.HOTLINE, f"{begun}#{shard:02d}", "COUNT", may_lag=True) for shard in range(shards))
 
 
 def _sum(read: Mapping[Key, Item], rate: Rate, start: datetime) -> int:
-    found = (read[key] for key in _shards(rate, start) if key in read)
-    return sum(int(item.get(rate.part, 0)) for item in found)
+    found = [read.get(key) for key in _shards(rate, start)]
+    return sum([int(item.get(rate.part, 0)) for item in found if item is not None])
