@@ -217,17 +217,74 @@ def test_a_rule_without_its_values_or_events_is_left_out_and_says_so(
     file = write_history(tmp_path / "h.jsonl", [login(number, number, "acct-1", ok=False) for number in range(12)])
     found = backtested(capsys, file, *TWO)
     assert list(found["detectors"]) == ["failed_login_burst"]
-    assert found["left_out"]["reset_device_transfer"] == {
-        "no_events_of": [
-            *("contact_point.changed", "contact_point.sim_changed", "device.registered"),
-            *("money.left", "money.undone", "password.changed", "two_step.changed"),
-        ]
-    }
+    changes = ["contact_point.changed", "contact_point.sim_changed", "password.changed", "two_step.changed"]
+    rest = [["device.registered"], ["transfer.succeeded", "withdrawal.succeeded"]]
+    assert found["left_out"]["reset_device_transfer"] == {"lacks": [changes, *rest]}
     file = write_history(tmp_path / "h.jsonl", [told(1, 0, "password.changed", "acct-1", version=1)])
     found = backtested(capsys, file)
-    assert found["left_out"]["reset_device_transfer"] == {"no_values": ["device.registered", "movement_id"]}
+    assert found["left_out"]["reset_device_transfer"] == {"lacks": rest}
     assert cli.main(["backtest", str(file)]) == 0
-    assert "Left out: reset_device_transfer, no event has device.registered or movement_id." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    sentence = "no event is device.registered; no event is transfer.succeeded or withdrawal.succeeded."
+    assert f"Left out: reset_device_transfer: {sentence}\n" in said
+    assert "Left out: agent_openings: no event is agent.contact_change, agent.end_pause, agent.new_row, " in said
+    assert "or 6 others; no event has data.account.\n" in said
+
+
+@pytest.mark.parametrize(
+    ("facts", "rules"),
+    [
+        # A payment is money that leaves, and no transfer.
+        ([movement(1, 0, "acct-1", 500, kind="payment", merchant={"id": "m", "name": "m"})], {"drain", "pass_through"}),
+        # Without a balance nobody knows how much of it leaves.
+        ([movement(1, 0, "acct-1", 500, counterparty="x")], {"drain"}),
+        # Failed logins alone have no journey in them.
+        ([login(1, 0, "acct-1", ok=False)], {"two_countries", "success_after_attack"}),
+        # Movements without labels have no record.
+        ([movement(1, 0, "acct-1", 500, counterparty="x")], {"counterparty_risk", "refund_abuse", "card_testing"}),
+    ],
+)
+def test_a_rule_that_could_find_nothing_is_left_out(
+    tmp_path: Path, facts: list[dict[str, Any]], rules: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = backtested(capsys, write_history(tmp_path / "h.jsonl", facts))
+    assert rules <= found["left_out"].keys()
+    assert rules.isdisjoint(found["detectors"])
+
+
+BALANCE: dict[str, Any] = {"version": 1, "balance": {"minor": 500, "currency": "CNY"}}
+WON: dict[str, Any] = {
+    "movement_id": "mov-1", "category": "fraud", "decided_for": "customer", "counterparty": "x"
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        ([told(1, 0, "two_step.changed", "acct-1", version=1, two_step=False)], "no_second_factor"),
+        (
+            [
+                told(1, 0, "funds.balance_changed", "acct-1", **BALANCE),
+                movement(2, 1, "acct-1", 500, counterparty="x"),
+            ],
+            "drain",
+        ),
+        (
+            [
+                movement(1, 0, "acct-1", 500, counterparty="x"),
+                told(2, 1, "dispute.decided", "acct-1", **WON),
+            ],
+            "counterparty_risk",
+        ),
+    ],
+)
+def test_a_rule_that_could_find_something_is_not_left_out(
+    tmp_path: Path, facts: list[dict[str, Any]], rule: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_history(tmp_path / "h.jsonl", facts)
+    assert rule in backtested(capsys, file)["detectors"]
+    # Events before the period teach, so they count as well.
+    assert rule in backtested(capsys, file, "--from", "2026-09-01T00:01:30Z")["detectors"]
 
 
 def test_events_before_the_period_teach_and_later_ones_are_not_read(

@@ -21,6 +21,7 @@ from hotline.security.rules import SIGNALS_BY_PREFIX, RuleSet
 
 from .labels import Labels
 from .ledger import Ledger
+from .needs import list_values
 from .ordering import Placed
 from .reader import BadLine, Pair, Reader, Received
 from .recent import RecentIds
@@ -84,9 +85,16 @@ class Figures:
     days: Counter[int] = field(default_factory=Counter)
     """Events by days since 1970 (UTC)."""
     types: Counter[str] = field(default_factory=Counter)
+    earlier_types: set[str] = field(default_factory=set)
+    """The types of the events before the period, from which rules have learned."""
     untouched: Counter[str] = field(default_factory=Counter)
     missing: dict[str, set[str]] = field(default_factory=dict)
     """By stream the values that some rule needs and no event has."""
+
+    @property
+    def seen_types(self) -> set[str]:
+        """The types of all events that rules have seen."""
+        return self.types.keys() | self.earlier_types
 
     def add(self, other: Figures) -> None:
         """Take in the figures of another share of the same lines."""
@@ -98,6 +106,7 @@ class Figures:
         self.duplicates += other.duplicates
         self.days.update(other.days)
         self.types.update(other.types)
+        self.earlier_types |= other.earlier_types
         self.missing = {stream: names & other.missing[stream] for stream, names in self.missing.items()}
 
     def to_json(self) -> dict[str, Any]:
@@ -105,7 +114,8 @@ class Figures:
         told = {name: getattr(self, name) for name in ("events", "earlier", "duplicates", "first_ms", "last_ms")}
         missing = {stream: sorted(names) for stream, names in self.missing.items()}
         days = {str(day): count for day, count in self.days.items()}
-        return {**told, "days": days, "types": dict(self.types), "untouched": dict(self.untouched), "missing": missing}
+        types = {"types": dict(self.types), "earlier_types": sorted(self.earlier_types)}
+        return {**told, "days": days, **types, "untouched": dict(self.untouched), "missing": missing}
 
     @classmethod
     def of_json(cls, told: Mapping[str, Any]) -> Figures:
@@ -113,7 +123,8 @@ class Figures:
         counts = {name: Counter(told[name]) for name in ("types", "untouched")}
         days = Counter({int(day): count for day, count in told["days"].items()})
         missing = {stream: set(names) for stream, names in told["missing"].items()}
-        return cls(**{**told, **counts, "days": days, "missing": missing})
+        earlier_types = set(told["earlier_types"])
+        return cls(**{**told, **counts, "days": days, "earlier_types": earlier_types, "missing": missing})
 
 
 class Engine:
@@ -144,13 +155,9 @@ class Engine:
             for stream, plan in rules.plans.items()
             if plan.rules or stream is Stream.ACCOUNT or (self._scope.ranked and stream is Stream.PARTY)
         }
-        self._needed = {
-            stream: {name for rule in plan.rules.values() for name in rule.detector.needs}
-            for stream, plan in rules.plans.items()
+        self._missing: dict[Stream, set[str]] = {
+            stream: list_values(rule.detector for rule in plan.rules.values()) for stream, plan in rules.plans.items()
         }
-        """By stream the values, and the types, without which some rule sees nothing."""
-        # A value is no type, and to look for types among the values of each event would never end.
-        self._missing: dict[Stream, set[str]] = {stream: names - _SIGNALS for stream, names in self._needed.items()}
         self._shelves = {stream: (self._subjects.get(stream), missing) for stream, missing in self._missing.items()}
         """By stream the memories of its subjects, None where nobody asks for them, and the values that are missing."""
         self._day_end_ms = 0
@@ -164,9 +171,7 @@ class Engine:
         figures = self.figures
         self._end_day()
         figures.untouched = self._reader.untouched
-        figures.missing = {
-            stream.value: self._missing[stream] | (names & _SIGNALS) for stream, names in self._needed.items()
-        }
+        figures.missing = {stream.value: missing for stream, missing in self._missing.items()}
         return figures
 
     def close(self) -> None:
@@ -259,6 +264,7 @@ class Engine:
             self._note_label(id_, pairs[0])
         if at_ms < self._since_ms:
             figures.earlier += 1
+            figures.earlier_types.add(type_)
             return pairs
         if at_ms >= self._day_end_ms:
             self._end_day()

@@ -10,8 +10,9 @@ from typing import Any, Final, NamedTuple
 from hotline.kit.clock import to_text
 from hotline.security.rules import Rule
 
-from .engine import DAY_MS, signals_of
+from .engine import DAY_MS
 from .measures import Groups, Hits, TopOfDays, average_precision, group_two, mean
+from .needs import list_lacks, say_lacks
 from .runs import Outcome
 
 FAR_DAYS: Final = 90
@@ -54,19 +55,13 @@ def sum_up(outcome: Outcome, *, has_labels: bool) -> dict[str, Any]:
 
 
 def find_blind(outcome: Outcome) -> dict[str, Any]:
-    """The rules that could see nothing in these files, and why. Either there is no event that they listen to, or no
-    event has a value that they need."""
-    figures = outcome.figures
-    signals = signals_of(figures.types)
+    """The rules that could see nothing in these files, and what the files lack, see `list_lacks`."""
+    types, missing = outcome.figures.seen_types, outcome.figures.missing
     blind: dict[str, Any] = {}
-    for rule in outcome.rules.rules:
-        detector = rule.detector
-        # A rule may need a type of event as well as a value.
-        lacking = sorted((detector.needs & figures.missing.get(detector.stream.value, set())) - figures.types.keys())
-        if not any(signal.value in signals for signal in detector.listens):
-            blind[detector.rule] = {"no_events_of": sorted(signal.value for signal in detector.listens)}
-        elif lacking:
-            blind[detector.rule] = {"no_values": lacking}
+    for detector in (rule.detector for rule in outcome.rules.rules):
+        lacks = list_lacks(detector, types, missing.get(detector.stream.value, set()))
+        if lacks:
+            blind[detector.rule] = {"lacks": lacks}
     return blind
 
 
@@ -214,7 +209,7 @@ def say(told: Mapping[str, Any]) -> str:
         unmatched = say_unmatched(told)
         lines += [] if unmatched is None else [unmatched]
     lines += _say_table(told["detectors"], None if labels is None else labels["detectors"])
-    lines += [f"Left out: {rule}, {_say_why(why)}." for rule, why in told["left_out"].items()]
+    lines += [f"Left out: {rule}: {say_lacks(why['lacks'])}." for rule, why in told["left_out"].items()]
     return "\n".join(lines)
 
 
@@ -265,12 +260,6 @@ def _say_table(detectors: Mapping[str, Any], labels: Mapping[str, Any] | None) -
             line += "".join(f" {_percent(share):>9}" for share in shares)
         lines.append(line)
     return lines
-
-
-def _say_why(why: Mapping[str, list[str]]) -> str:
-    if "no_values" in why:
-        return f"no event has {' or '.join(why['no_values'])}"
-    return f"there is no event of {', '.join(why['no_events_of'])}"
 
 
 def _percent(share: float | None) -> str:

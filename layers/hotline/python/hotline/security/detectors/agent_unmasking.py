@@ -45,6 +45,7 @@ DETECTOR: Final = Detector(
     stream=Stream.AGENT,
     listens=frozenset({Signal.AGENT_ACTED}),
     needs=frozenset({"account"}),
+    needs_one=UNMASKINGS,
     limits=Limits(),
     positive=frozenset({"accounts"}),
     is_published=False,

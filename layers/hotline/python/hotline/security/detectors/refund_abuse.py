@@ -196,7 +196,8 @@ DETECTOR: Final = Detector(
         {Signal.MONEY_LEFT, Signal.REFUND_SENT, Signal.REFUND_SETTLED, Signal.REFUND_FAILED, Signal.REFUND_RETURNED}
     ),
     kinds=_KINDS,
-    needs=frozenset({"movement_id", "refund_id"}),
+    needs=frozenset({Signal.MONEY_LEFT.value}),
+    needs_one=frozenset({Signal.REFUND_SENT.value, Signal.REFUND_SETTLED.value}),
     limits=Limits(),
     positive=frozenset({"half_life_ms"}),
     is_published=False,

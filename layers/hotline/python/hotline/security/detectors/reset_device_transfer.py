@@ -165,7 +165,7 @@ DETECTOR: Final = Detector(
     ),
     kinds=STEALING_KINDS,
     wakes=frozenset({Signal.PASSWORD_CHANGED, Signal.POINT_CHANGED, Signal.TWO_STEP_CHANGED, Signal.SIM_CHANGED}),
-    needs=frozenset({"device.registered", "movement_id"}),
+    needs=frozenset({"device.registered", Signal.MONEY_LEFT.value}),
     limits=Limits(),
     is_published=True,
     holds=True,

@@ -154,7 +154,10 @@ class Detector[L]:
     kinds: frozenset[str] | None = None
     """The kinds of movements that matter to the rule when money leaves; None: all. It is not asked about the others."""
     needs: frozenset[str] = frozenset()
-    """The values without which the rule sees nothing. A backtest leaves the rule out of a history that lacks them."""
+    """The signals, types and values without which the rule sees nothing. A backtest leaves the rule out of a history
+    that lacks one of them (backtest/needs.py has the words of a file for each)."""
+    needs_one: frozenset[str] = frozenset()
+    """More of them, of which one is enough."""
     limits: L
     """The thresholds as they ship: a frozen dataclass of numbers. `detection.toml` may replace them."""
     positive: frozenset[str] = frozenset()
