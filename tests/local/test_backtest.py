@@ -400,6 +400,42 @@ def test_labels_that_match_nothing_are_told_of(tmp_path: Path, capsys: pytest.Ca
     assert (warned, "match nothing" in said) == ("", False)
 
 
+def test_a_rule_that_the_labels_cannot_judge_has_no_figures_and_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A label of a movement says nothing about a login, and a login without a label is not honest for that."""
+    facts = [login(n, n, f"acct-{n}", ok=False) for n in range(25)]
+    facts += [login(30, 30, "acct-1"), movement(40, 40, "acct-1", 90_000, counterparty="x")]
+    file, labels = write_history(tmp_path / "h.jsonl", facts), tmp_path / "l.jsonl"
+    labels.write_text('{"movement_id": "mov-40", "fraud": true}\n', encoding="utf-8")
+    found = backtested(capsys, file, "--labels", labels, "--detectors", "credential_stuffing,velocity")
+    assert found["detectors"]["credential_stuffing"]["findings"] == 0
+    assert found["labels"]["not_judged"] == {"credential_stuffing": ["event_id", "account"]}
+    of_rule = found["labels"]["detectors"]
+    assert (of_rule["credential_stuffing"]["judged_by"], of_rule["velocity"]["judged_by"]) == (
+        [],
+        ["movements", "accounts"],
+    )
+    assert cli.main(["backtest", str(file), "--labels", str(labels)]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"credential_stuffing +0 +0\.00 +0 +- +- +-\n", said)
+    assert "Not judged: credential_stuffing. No label of fraud is about anything that it names; use event_id " in said
+
+
+def test_findings_about_logins_are_proved_by_no_label_of_a_movement(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = [login(n, n, "acct-1", ok=False) for n in range(10)]
+    facts.append(movement(40, 40, "acct-1", 90_000, counterparty="x"))
+    file, labels = write_history(tmp_path / "h.jsonl", facts), tmp_path / "l.jsonl"
+    labels.write_text('{"movement_id": "mov-40", "fraud": true}\n', encoding="utf-8")
+    found = backtested(capsys, file, "--labels", labels)["labels"]["detectors"]["failed_login_burst"]
+    assert (found["judged_by"], found["finding_precision"], found["accounts"]["precision"]) == (["accounts"], None, 1)
+    labels.write_text('{"account": "acct-1", "fraud": true}\n', encoding="utf-8")
+    found = backtested(capsys, file, "--labels", labels)["labels"]["detectors"]["failed_login_burst"]
+    assert (found["judged_by"], found["finding_precision"]) == (["events", "accounts"], 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

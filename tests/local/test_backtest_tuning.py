@@ -14,7 +14,7 @@ from hotline.security.settings import choose_rules
 from hotline_local import cli
 from hotline_local.backtest import tuning
 from hotline_local.backtest.tuning import list_neighbours
-from tests.support.wallet_histories import login, write_history
+from tests.support.wallet_histories import login, movement, write_history
 
 TRAIN = "2026-09-01T00:00:00Z..2026-09-05T00:00:00Z"
 TEST = "2026-09-05T00:00:00Z..2026-09-09T00:00:00Z"
@@ -118,3 +118,71 @@ def test_each_neighbour_differs_in_one_limit() -> None:
         changed = [name for name in limits.__dataclass_fields__ if getattr(one, name) != getattr(limits, name)]
         assert len(changed) == 1
     assert neighbours[4].floor_minor == {"CNY": 50_000, "HKD": 50_000, "JPY": 10_000, "": 7_500}
+
+
+def write_thefts(folder: Path, *, labels: str = "movement_id") -> tuple[Path, Path]:
+    """Bursts of failed logins on each of eight days, and a transfer after each of them that is labelled."""
+    facts, lines = [], []
+    for day in range(8):
+        number = day * 100
+        facts += [login(number + n, day * 1440 + n, f"acct-{day}", ok=False) for n in range(10)]
+        facts += [login(number + 20 + n, day * 1440 + 20 + n, f"acct-{day}") for n in range(2)]
+        facts.append(movement(number + 50, day * 1440 + 50, f"acct-{day}", 90_000, counterparty="x"))
+        named = {"movement_id": f"mov-{number + 50}", "event_id": f"evt-{number:06d}", "account": f"acct-{day}"}
+        lines.append(json.dumps({labels: named[labels], "fraud": True}) + "\n")
+    file = folder / "l.jsonl"
+    file.write_text("".join(lines), encoding="utf-8")
+    return write_history(folder / "h.jsonl", facts), file
+
+
+def test_labels_that_cannot_judge_a_rule_are_refused_with_those_that_can(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = write_thefts(tmp_path)
+    assert tune(files, "--train", TRAIN, "--test", TEST, "--detector", "credential_stuffing", "--json") == 2
+    said, complaint = capsys.readouterr()
+    assert said == ""
+    assert complaint == (
+        "The labels cannot judge credential_stuffing: in --train those of fraud are about movements and accounts, and "
+        "its findings name events. Label fraud by event_id or account (docs/backtest.md).\n"
+    )
+    files = write_thefts(tmp_path, labels="event_id")
+    assert tune(files, "--train", TRAIN, "--test", TEST, "--detector", "velocity") == 2
+    assert "Label fraud by movement_id or account" in capsys.readouterr().err
+
+
+def test_a_rule_about_logins_is_judged_by_accounts_where_only_movements_are_labelled_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tune(write_thefts(tmp_path), "--train", TRAIN, "--test", TEST, "--json") == 0
+    said, warned = capsys.readouterr()
+    found = json.loads(said)
+    assert (found["about"], found["test"]["before"]["f1"]) == ("accounts", 1)
+    assert found["warning"].startswith("The labels are about movements, which failed_login_burst does not name.")
+    assert "Warning: the labels are about movements" in warned
+    assert tune(write_thefts(tmp_path), "--train", TRAIN, "--test", TEST) == 0
+    assert found["warning"] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("labels", ["event_id", "account"])
+def test_a_rule_about_logins_is_judged_by_labels_of_logins_before_those_of_movements(
+    tmp_path: Path, labels: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A label of an account is one of its movements too, and those come first for a rule that names them."""
+    assert tune(write_thefts(tmp_path, labels=labels), "--train", TRAIN, "--test", TEST, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["about"], found["warning"]) == ("events", None)
+    assert found["train"]["before"]["found"] > 0
+
+
+def test_a_test_without_any_fraud_is_refused_before_the_search(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = "2026-10-01T00:00:00Z..2026-10-02T00:00:00Z"
+    assert tune(write_guessers(tmp_path), "--train", TRAIN, "--test", later) == 2
+    assert capsys.readouterr().err == "No fraud is labelled in --test: there is nothing to judge the limits by.\n"
+
+
+def test_a_rule_without_limits_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tune(write_guessers(tmp_path), "--train", TRAIN, "--test", TEST, "--detector", "no_second_factor") == 2
+    assert capsys.readouterr().err == "no_second_factor has no limits to search.\n"

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from hotline.backtest.labels import Labels
 from hotline.backtest.measures import Hits
-from hotline.backtest.ranking import Ranking
 from hotline.backtest.reader import ms_of_text
 from hotline.backtest.runs import Work, run
-from hotline.backtest.summary import text_of_ms
+from hotline.backtest.summary import point_by_thing, text_of_ms
+from hotline.backtest.things import Thing, list_label_fields, list_named
 from hotline.security.detectors import Detector
 from hotline.security.rules import RuleSet
 from hotline.security.settings import BadSettings, choose_rules, parse_settings
@@ -64,13 +64,19 @@ def refuse_overlap(train: Period, test: Period) -> None:
 def tune(
     work: Work, labels: Labels, train: Period, test: Period, *, say: Callable[[str], None] = lambda _: None
 ) -> dict[str, Any]:
-    """Search on the first period, tell about the second one. Raises CommandError when the first one has no fraud, or
-    the rule no limits that are numbers."""
+    """Search on the first period, tell about the second one. Raises CommandError when the labels of a period have no
+    fraud by which the rule can be judged, or the rule no limits that are numbers."""
     ((detector, before),) = work.chosen
+    if not any(list_neighbours(before)):
+        raise CommandError(f"{detector.rule} has no limits to search.", exit_code=2)
     search = _Search(work, labels, detector)
     first = score = search.judge(train, [before])[0]
-    if not score.fraud:
-        raise CommandError("No fraud is labelled in --train: there is nothing to search by.", exit_code=2)
+    _refuse_without_fraud(search, score, "--train")
+    # A period that can tell nothing is refused before the long search. Nobody looks at how the limits do there.
+    _refuse_without_fraud(search, search.judge(test, [before])[0], "--test")
+    warning = say_indirect(search)
+    if warning is not None:
+        say(f"Warning: {warning[0].lower()}{warning[1:]}")
     best, rounds = before, 0
     while rounds < ROUNDS_MAX and (candidates := [one for one in list_neighbours(best) if _is_taken(detector, one)]):
         scores = search.judge(train, candidates)
@@ -83,13 +89,43 @@ def tune(
     return {
         "detector": detector.rule,
         "version": detector.version,
-        "about": search.about,
+        "about": None if search.about is None else search.about.value,
+        "warning": warning,
         "rounds": rounds,
         "train": _tell(train, first, score),
         "test": _tell(test, tests[0], tests[-1]),
         "settings": table_of(detector, best, is_on=True),
         "bad_lines": search.bad_lines,
     }
+
+
+def _refuse_without_fraud(search: _Search, score: Hits, flag: str) -> None:
+    """Raise CommandError where no fraud of a period is about anything that findings of the rule name."""
+    if score.fraud:
+        return
+    detector = search.detector
+    others = [thing.value for thing in Thing if search.fraud.get(thing)]
+    if not others:
+        purpose = "search by" if flag == "--train" else "judge the limits by"
+        raise CommandError(f"No fraud is labelled in {flag}: there is nothing to {purpose}.", exit_code=2)
+    fields_of_labels = " or ".join(list_label_fields(detector))
+    raise CommandError(
+        f"The labels cannot judge {detector.rule}: in {flag} those of fraud are about {' and '.join(others)}, and its "
+        f"findings name {' and '.join(list_named(detector))}. Label fraud by {fields_of_labels} (docs/backtest.md).",
+        exit_code=2,
+    )
+
+
+def say_indirect(search: _Search) -> str | None:
+    """The sentence about a rule that is judged by accounts alone, which are known by the labels of their movements;
+    None for any other one."""
+    if search.about is not Thing.ACCOUNTS or search.labels.accounts:
+        return None
+    fields_of_labels = " or ".join(list_label_fields(search.detector))
+    return (
+        f"The labels are about movements, which {search.detector.rule} does not name. It is judged by whether it names "
+        f"the accounts of these movements, at whatever time. Labels by {fields_of_labels} judge it better."
+    )
 
 
 def list_neighbours(limits: Any) -> Iterator[Any]:
@@ -107,6 +143,8 @@ def list_neighbours(limits: Any) -> Iterator[Any]:
 def say(told: Mapping[str, Any]) -> str:
     """The limits that were found, as lines to read."""
     lines = [f"{told['detector']}: limits after {count_things(told['rounds'], 'round')}, by {told['about']}."]
+    if told["warning"] is not None:
+        lines.append(told["warning"])
     if not told["rounds"]:
         lines.append("No other limits do better: these are the ones as they were.")
     for name in ("train", "test"):
@@ -133,8 +171,11 @@ class _Search:
     work: Work
     labels: Labels
     detector: Detector[Any]
-    about: str = ""
-    """The things that are counted: movements, events or accounts, the first of them with fraud in the training."""
+    about: Thing | None = None
+    """The things that are counted: the first of those that the rule names with fraud in the training. None before, and
+    without any."""
+    fraud: dict[Thing, int] = field(default_factory=dict)
+    """How much fraud the labels tell of in the last period, by what it is."""
     bad_lines: int = field(default=0)
 
     def judge(self, period: Period, candidates: list[Any]) -> list[Hits]:
@@ -145,18 +186,11 @@ class _Search:
         names = [rule.name for rule in RuleSet.of(chosen).rules]
         with run(replace(self.work, chosen=chosen, scope=scope), self.labels) as outcome:
             self.bad_lines = max(self.bad_lines, outcome.ledger.count("SELECT count(*) FROM bad"))
-            ways = _ways(outcome.ranking)
-            if not self.about:
-                self.about = next((about for about, way in ways.items() if way(None).fraud), "movements")
-            return [ways[self.about](name) for name in names]
-
-
-def _ways(ranking: Ranking) -> dict[str, Callable[[str | None], Hits]]:
-    return {
-        "movements": ranking.point_movements,
-        "events": ranking.point_events,
-        "accounts": ranking.point_accounts,
-    }
+            ways = point_by_thing(outcome.ranking)
+            self.fraud = {thing: way(None).fraud for thing, way in ways.items()}
+            named = list_named(self.detector)
+            self.about = self.about or next((thing for thing in named if self.fraud[thing]), None)
+            return [ways[self.about or named[0]](name) for name in names]
 
 
 def _scale(value: Any, factor: float) -> Any:

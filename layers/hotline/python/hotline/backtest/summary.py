@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -13,7 +13,9 @@ from hotline.security.rules import Rule
 from .engine import DAY_MS
 from .measures import Groups, Hits, TopOfDays, average_precision, group_two, mean
 from .needs import list_lacks, say_lacks
+from .ranking import Ranking
 from .runs import Outcome
+from .things import Thing, list_label_fields, list_named
 
 FAR_DAYS: Final = 90
 """Days without any event, after which a few events more are far from the others."""
@@ -111,46 +113,65 @@ def _sum_up_rule(rule: Rule, counts: Mapping[str, tuple[int, int, int]], days: i
     }
 
 
-def _measure(outcome: Outcome, rules: Iterable[Rule], counts: Mapping[str, tuple[int, int, int]]) -> dict[str, Any]:
+def _measure(outcome: Outcome, rules: Sequence[Rule], counts: Mapping[str, tuple[int, int, int]]) -> dict[str, Any]:
     ranking = outcome.ranking
     movements, accounts = ranking.group_movements(), ranking.group_accounts()
     total_movements, total_accounts = _total(movements), _total(accounts)
     top = ranking.take_days(TopOfDays())
     findings = sum(count for count, *_ in counts.values())
     proved = sum(count for *_, count in counts.values())
+    all_hits = {thing: point(None) for thing, point in point_by_thing(ranking).items()}
+    # Which things are labelled is asked once: each question goes through all of them.
+    judging = {rule.name: [thing for thing in list_named(rule.detector) if all_hits[thing].fraud] for rule in rules}
     return {
         "given": ranking.count_labels(),
         "unmatched": ranking.count_unmatched(outcome.figures.first_ms, outcome.figures.last_ms),
         "finding_precision": _share(proved / findings if findings else None),
         "movements": {
             "number": total_movements,
-            **_tell(ranking.point_movements()),
+            **_tell(all_hits[Thing.MOVEMENTS]),
             "average_precision": _share(average_precision(movements)),
         },
         "accounts": {
             "number": total_accounts,
-            **_tell(ranking.point_accounts()),
+            **_tell(all_hits[Thing.ACCOUNTS]),
             "average_precision": _share(average_precision(accounts)),
         },
-        "events": _tell(ranking.point_events()),
+        "events": _tell(all_hits[Thing.EVENTS]),
         f"top_{top.top}_accounts_a_day": {
             "days": len(top.repeats),
             "precision": _share(mean(top.first_time)),
             "precision_with_known_accounts": _share(mean(top.repeats)),
         },
         "detectors": {
-            rule.detector.rule: _measure_rule(outcome, rule, counts, total_movements, total_accounts) for rule in rules
+            rule.detector.rule: _measure_rule(
+                outcome, rule, counts, judging[rule.name], total_movements, total_accounts
+            )
+            for rule in rules
+        },
+        "not_judged": {
+            rule.detector.rule: list_label_fields(rule.detector) for rule in rules if not judging[rule.name]
         },
     }
 
 
 def _measure_rule(
-    outcome: Outcome, rule: Rule, counts: Mapping[str, tuple[int, int, int]], movements: int, accounts: int
+    outcome: Outcome,
+    rule: Rule,
+    counts: Mapping[str, tuple[int, int, int]],
+    judging: list[Thing],
+    movements: int,
+    accounts: int,
 ) -> dict[str, Any]:
+    """The measures of one rule. `judging`: the things that its findings name, and of which some are labelled as
+    fraud. `movements`, `accounts`: how many there are."""
     findings, _, proved = counts.get(rule.name, (0, 0, 0))
     about = outcome.ranking.point_movements(rule.name), outcome.ranking.point_accounts(rule.name)
+    # The account of a fraudulent movement is compromised, which proves no finding about anything else.
+    is_provable = judging not in ([], [Thing.ACCOUNTS]) or outcome.ranking.count_labels()[Thing.ACCOUNTS]
     return {
-        "finding_precision": _share(proved / findings if findings else None),
+        "judged_by": [thing.value for thing in judging],
+        "finding_precision": _share(proved / findings if findings and is_provable else None),
         "movements": {
             **_tell(about[0]),
             "average_precision": _share(average_precision(group_two(about[0], movements))),
@@ -160,6 +181,15 @@ def _measure_rule(
             "average_precision": _share(average_precision(group_two(about[1], accounts))),
         },
         "events": _tell(outcome.ranking.point_events(rule.name)),
+    }
+
+
+def point_by_thing(ranking: Ranking) -> dict[Thing, Callable[[str | None], Hits]]:
+    """How right findings are, by what they name; called with the name of a rule, or None for all."""
+    return {
+        Thing.MOVEMENTS: ranking.point_movements,
+        Thing.EVENTS: ranking.point_events,
+        Thing.ACCOUNTS: ranking.point_accounts,
     }
 
 
@@ -209,6 +239,11 @@ def say(told: Mapping[str, Any]) -> str:
         unmatched = say_unmatched(told)
         lines += [] if unmatched is None else [unmatched]
     lines += _say_table(told["detectors"], None if labels is None else labels["detectors"])
+    if labels is not None:
+        lines += [
+            f"Not judged: {rule}. No label of fraud is about anything that it names; use {' or '.join(label_fields)}."
+            for rule, label_fields in labels["not_judged"].items()
+        ]
     lines += [f"Left out: {rule}: {say_lacks(why['lacks'])}." for rule, why in told["left_out"].items()]
     return "\n".join(lines)
 
@@ -253,9 +288,9 @@ def _say_table(detectors: Mapping[str, Any], labels: Mapping[str, Any] | None) -
         line = f"{rule:{width}} {told['findings']:>9,} {told['findings_a_day']:>9,.2f} {told['subjects']:>9,}"
         if labels is not None:
             of_rule = labels[rule]
-            labelled = [of_rule[name] for name in ("movements", "events", "accounts") if of_rule[name]["fraud"]]
+            labelled = [of_rule[name] for name in of_rule["judged_by"]]
             named = [one for one in labelled if one["found"] or one["false"]]
-            about = next(iter([*named, *labelled, of_rule["accounts"]]))
+            about = next(iter([*named, *labelled]), {"precision": None, "recall": None})
             shares = (of_rule["finding_precision"], about["precision"], about["recall"])
             line += "".join(f" {_percent(share):>9}" for share in shares)
         lines.append(line)
