@@ -67,7 +67,17 @@ def _refuse(error: HotlineError) -> Problem:
         agents.note_refusal(desk().ctx, desk().agent, error)
     except HotlineError as trouble:
         error = trouble
-    return problem_of(error)
+    return problem_of(error, _list_sent())
+
+
+def _list_sent() -> frozenset[str]:
+    """The fields of the body of this request."""
+    event = api.current_event
+    try:
+        body = event.json_body if event.body else None
+    except ValueError:
+        body = None
+    return frozenset(body) if isinstance(body, dict) else frozenset()
 
 
 api: Final = make_resolver(router, lambda: desk().how, _refuse)

@@ -133,9 +133,10 @@ def _known_banner(body: BannerAsked) -> KnownBanner | None:
             raise problem_in("#/words", "missing")
         return None
     if body.starts_at is None or body.ends_at is None:
-        raise problem_in("#", "times_missing")
-    if body.starts_at.tzinfo is None or body.ends_at.tzinfo is None:
-        raise problem_in("#", "timezone_missing")
+        raise problem_in("#/starts_at" if body.starts_at is None else "#/ends_at", "times_missing")
+    for name, time in (("starts_at", body.starts_at), ("ends_at", body.ends_at)):
+        if time.tzinfo is None:
+            raise problem_in(f"#/{name}", "timezone_missing")
     words: Mapping[str, str] = body.words
     return directory.make_banner(words, starts_at=body.starts_at, ends_at=body.ends_at, short_menu=body.short_menu)
 

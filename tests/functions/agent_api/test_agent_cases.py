@@ -389,6 +389,9 @@ def test_a_transfer_to_nowhere_changes_nothing(world: AgentWorld, anna: AgentCli
     case_id = claimed(world, anna)
     refused = anna.post(f"/cases/{case_id}/transfer", body)
     assert (refused.status, refused.code) == (400, "malformed_request")
+    # A field that nobody has is the caller's word, and a choice of two is no fault of either.
+    whole = {"extra_forbidden", "queue_or_agent"}
+    assert all(one["pointer"] != "#" or one["code"] in whole for one in refused.json["errors"]), refused.json["errors"]
     assert anna.get(f"/cases/{case_id}").json["version"] == 2
 
 
@@ -419,7 +422,10 @@ def test_a_case_is_snoozed_for_five_minutes_to_thirty_days(
     world: AgentWorld, anna: AgentClient, ahead: int, status: int
 ) -> None:
     until = (world.clock.now() + timedelta(minutes=ahead)).isoformat()
-    assert anna.post(f"/cases/{claimed(world, anna)}/snooze", {"until": until}).status == status
+    done = anna.post(f"/cases/{claimed(world, anna)}/snooze", {"until": until})
+    assert done.status == status
+    fault = {"pointer": "#/until", "code": "snooze_out_of_range"}
+    assert done.json.get("errors", [fault]) == [fault]
 
 
 def test_a_snooze_without_a_time_zone_is_refused(world: AgentWorld, anna: AgentClient) -> None:
@@ -456,7 +462,9 @@ def test_markup_and_direction_marks_in_a_note_are_data(world: AgentWorld, anna: 
 )
 def test_a_note_has_its_length(world: AgentWorld, anna: AgentClient, text: Any, status: int) -> None:
     case_id = claimed(world, anna)
-    assert anna.post(f"/cases/{case_id}/notes", {"text": text}).status == status
+    done = anna.post(f"/cases/{case_id}/notes", {"text": text})
+    assert done.status == status
+    assert {one["pointer"] for one in done.json.get("errors", [])} <= {"#/text"}
     version = anna.get(f"/cases/{case_id}").json["version"]
     assert version == (3 if status == 201 else 2)
 

@@ -97,6 +97,8 @@ def test_an_edit_names_the_version_that_its_editor_saw(world: AgentWorld, chief:
 def test_hours_that_cannot_be_are_refused(chief: AgentClient, change: Any) -> None:
     refused = put(chief, "/hours", {**HOURS, **change})
     assert (refused.status, refused.code) == (400, "malformed_request")
+    (part,) = change
+    assert all(one["pointer"].startswith(f"#/{part}") for one in refused.json["errors"]), refused.json["errors"]
     assert chief.get("/hours").json["version"] == 0
 
 
@@ -126,7 +128,9 @@ def test_a_banner_is_put_up_for_a_time_and_taken_down(world: AgentWorld, chief: 
     ],
 )
 def test_a_banner_that_cannot_be_is_refused(world: AgentWorld, chief: AgentClient, change: Any) -> None:
-    assert put(chief, "/banner", banner(world, **change)).status == 400
+    refused = put(chief, "/banner", banner(world, **change))
+    assert refused.status == 400
+    assert {one["pointer"] for one in refused.json["errors"]} <= {f"#/{name}" for name in change} | {"#/words"}
     assert chief.get("/banner").json["version"] == 0
 
 

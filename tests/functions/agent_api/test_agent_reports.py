@@ -192,6 +192,7 @@ def test_a_report_has_so_many_days_at_most(chief: AgentClient, days: int, status
 def test_days_that_are_none_or_in_the_wrong_order_are_refused(chief: AgentClient, start: str, end: str) -> None:
     told = report(chief, start, end)
     assert (told.status, told.code) == (400, "malformed_request"), told
+    assert {one["pointer"] for one in told.json["errors"]} <= {"from", "to"}
 
 
 def test_days_beyond_the_calendar_are_refused_or_empty(chief: AgentClient) -> None:

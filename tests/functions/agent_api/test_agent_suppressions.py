@@ -7,8 +7,12 @@ from typing import Any, Final
 
 import pytest
 
+from functions.agent_api import refusals
+from functions.agent_api.shapes.common import Body
 from hotline.kit.clock import to_text
+from hotline.kit.errors import InvalidInput
 from hotline.security.detectors import Stream
+from hotline.security.model import SecurityError
 from hotline.security.suppressions import SUPPRESSION_MAX
 from tests.functions.agent_api.test_agent_accounts import claim
 from tests.support.agent_client import AgentClient, supervisor
@@ -118,21 +122,21 @@ def test_no_second_person_is_asked_for_a_rule_that_takes_one(world: AgentWorld, 
 
 
 @pytest.mark.parametrize(
-    ("changed", "fault"),
+    ("changed", "pointer", "fault"),
     [
-        ({"rule": "no_rule_of_this_name"}, "no_such_rule"),
-        ({"rule": "password_spray"}, "no_such_rule"),
-        ({"rule": "agent_browsing"}, "no_such_rule"),
-        ({"days": 0}, "until_passed"),
-        ({"days": SUPPRESSION_MAX.days + 0.01}, "suppressed_too_long"),
+        ({"rule": "no_rule_of_this_name"}, "#/rule", "no_such_rule"),
+        ({"rule": "password_spray"}, "#/rule", "no_such_rule"),
+        ({"rule": "agent_browsing"}, "#/rule", "no_such_rule"),
+        ({"days": 0}, "#/until", "until_passed"),
+        ({"days": SUPPRESSION_MAX.days + 0.01}, "#/until", "suppressed_too_long"),
     ],
 )
 def test_a_rule_of_accounts_is_suppressed_until_a_date_within_bounds(
-    world: AgentWorld, anna: AgentClient, changed: dict[str, Any], fault: str
+    world: AgentWorld, anna: AgentClient, changed: dict[str, Any], pointer: str, fault: str
 ) -> None:
     case_id = claim(world, anna)
     refused = anna.post(f"/cases/{case_id}/suppressions", body(world, **changed))
-    assert (refused.status, [one["code"] for one in refused.json["errors"]]) == (400, [fault])
+    assert (refused.status, refused.json["errors"]) == (400, [{"pointer": pointer, "code": fault}])
     assert anna.post(f"/cases/{case_id}/suppressions", body(world, days=SUPPRESSION_MAX.days)).status == 202
 
 
@@ -197,3 +201,19 @@ def test_the_list_goes_page_by_page_by_its_end(world: AgentWorld, anna: AgentCli
     assert [one["rule"] for one in rest["suppressions"]] == ["two_countries"]
     world.clock.advance(timedelta(days=5))
     assert [one["rule"] for one in running(supervisor(world.ctx))] == [TRAVEL, "two_countries"]
+
+
+# ---------------------------------------------------------------- the field at fault
+
+
+def test_the_fields_that_refusals_name_are_fields_of_a_body() -> None:
+    bodies = [Body, *Body.__subclasses__()]
+    fields = {field for body in bodies for one in (body, *body.__subclasses__()) for field in one.model_fields}
+    named = {name for names in refusals._FIELDS.values() for name in names} | set(refusals._OF_HOURS.values())
+    assert named <= fields
+
+
+def test_a_refusal_of_a_field_that_was_not_sent_is_one_of_the_body() -> None:
+    error = InvalidInput(SecurityError.NO_SUCH_RULE)
+    pointers = [refusals.problem_of(error, sent).faults[0].pointer for sent in ({"rule", "until"}, {"until"})]
+    assert pointers == ["#/rule", "#"]

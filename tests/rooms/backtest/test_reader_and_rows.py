@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from collections.abc import Iterator
+from typing import Any, Final
 
 import pytest
 
-from hotline.backtest.reader import Reader, read_line
+from hotline.backtest.reader import BadLine, Reader, read_line
 from hotline.contracts.facts import FACTS
+from hotline.contracts.model import FactRejected
+from hotline.contracts.schemas import parse
 from hotline.security.streams import streams_of
 from tests.support.facts import event, fact
 from tests.support.sweeps import sweep
@@ -38,3 +43,45 @@ def test_a_dispute_is_a_label_to_both_or_to_none(category: str, winner: str) -> 
     ]
     assert read == kept
     assert len(kept) == (2 if (category, winner) == ("fraud", "customer") else 0)
+
+
+def list_paths(data: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The paths of all fields within data, also of the objects in it."""
+    for name, value in data.items():
+        yield (name,)
+        if isinstance(value, dict):
+            yield from ((name, *path) for path in list_paths(value))
+
+
+GONE: Final = object()
+
+
+@sweep("type_name", sorted(FACTS))
+@pytest.mark.parametrize(
+    "wrong", [GONE, None, "x", 5, [], {}, True], ids=["gone", "null", "text", "number", "list", "object", "flag"]
+)
+def test_a_line_is_bad_at_the_field_at_which_the_intake_refuses_its_fact(type_name: str, wrong: object) -> None:
+    """A backtest reads fewer fields, so it may take what the intake refuses, and never the other way."""
+    for path in list_paths(event(type_name)["data"]):
+        changed = copy.deepcopy(event(type_name))
+        at = changed["data"]
+        for folder in path[:-1]:
+            at = at[folder]
+        if wrong is GONE:
+            del at[path[-1]]
+        else:
+            at[path[-1]] = wrong
+        field = find_bad_field(changed)
+        if field is not None:
+            with pytest.raises(FactRejected) as refused:
+                parse(changed)
+            assert refused.value.field == field, path
+
+
+def find_bad_field(fact: dict[str, Any]) -> str | None:
+    """The field for which a backtest leaves the line out; None for a line that it takes."""
+    try:
+        Reader().split(read_line(json.dumps(fact).encode()))
+    except BadLine as bad:
+        return bad.field
+    return None

@@ -325,16 +325,21 @@ def test_a_text_that_is_neither_a_number_nor_an_address_is_refused(value: str) -
 @pytest.mark.parametrize(("kind", "value"), [("phone", EMAIL), ("email", PHONE)])
 def test_kind_and_value_of_a_contact_point_go_together(kind: str, value: str) -> None:
     points = [{"kind": kind, "value": value, "confirmed_at": "2026-01-01T00:00:00Z"}]
-    assert why(event("account.opened", {"contact_points": points}))[0] is Rejection.BAD_CONTACT_POINT
-    changed = event("contact_point.changed", {"kind": kind, "old": None, "new": value})
-    assert why(changed)[0] is Rejection.BAD_CONTACT_POINT
+    refused = why(event("account.opened", {"contact_points": points}))
+    assert refused == (Rejection.BAD_CONTACT_POINT, "data.contact_points.0.value")
+    for name, other in (("old", "new"), ("new", "old")):
+        changed = event("contact_point.changed", {"kind": kind, other: None, name: value})
+        assert why(changed) == (Rejection.BAD_CONTACT_POINT, f"data.{name}")
 
 
 def test_a_contact_point_is_listed_once() -> None:
     points = [
         {"kind": "email", "value": value, "confirmed_at": "2026-01-01T00:00:00Z"} for value in (EMAIL, EMAIL.upper())
     ]
-    assert why(event("account.opened", {"contact_points": points}))[0] is Rejection.BAD_CONTACT_POINT
+    assert why(event("account.opened", {"contact_points": points})) == (
+        Rejection.BAD_CONTACT_POINT,
+        "data.contact_points",
+    )
 
 
 def test_the_domain_of_an_address_is_written_small() -> None:
@@ -345,7 +350,7 @@ def test_the_domain_of_an_address_is_written_small() -> None:
 
 def test_a_change_of_no_contact_point_is_refused() -> None:
     detail = event("contact_point.changed", {"old": None, "new": None})
-    assert why(detail) == (Rejection.MISSING_FIELD, "data")
+    assert why(detail) == (Rejection.MISSING_FIELD, "data.new")
 
 
 def test_a_sim_belongs_to_a_number() -> None:

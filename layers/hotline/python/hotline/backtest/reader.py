@@ -20,7 +20,7 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 from hotline.contracts.limits import CURRENCIES, INTEGER_MAX, TYPE_CHARACTERS_MAX
-from hotline.contracts.model import VERSION_SUFFIX, LoginKind, SourceNetwork
+from hotline.contracts.model import VERSION_SUFFIX, Direction, LoginKind, SourceNetwork
 from hotline.contracts.vocabulary import instrument_of
 from hotline.security.detectors import Event, Stream
 from hotline.security.detectors.history import OUTWARD_KINDS
@@ -145,14 +145,41 @@ class Reader:
         try:
             return build(self, told)
         except KeyError as fault:
-            raise BadLine(Fault.MISSING_FIELD, f"data.{fault.args[0]}") from None
+            raise BadLine(Fault.MISSING_FIELD, _find_missing(told[4], fault.args[0])) from None
         except (AttributeError, TypeError):
-            raise BadLine(Fault.BAD_VALUE, "data") from None
+            raise BadLine(Fault.BAD_VALUE, _find_other_form(told[4])) from None
 
     def _leave(self, type_: str) -> None:
         counts = self.untouched
         is_named = type_ in counts or (len(counts) < OTHER_TYPES_MAX and _looks_like_type(type_))
         counts[type_ if is_named else OTHER_TYPE] += 1
+
+
+_OBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "source": (),
+    "amount": ("minor", "currency"),
+    "balance": ("minor", "currency"),
+    "instrument": ("kind",),
+    "merchant": ("id",),
+}
+"""The objects within data that builders read, each with the fields that it must have."""
+
+
+def _find_missing(data: Mapping[str, Any], name: str) -> str:
+    """The path of a field that a builder did not find."""
+    for parent, needed in _OBJECTS.items():
+        found = data.get(parent)
+        if name in needed and type(found) is dict and name not in found:
+            return f"data.{parent}.{name}"
+    return f"data.{name}"
+
+
+def _find_other_form(data: Mapping[str, Any]) -> str:
+    """The path of a field that is no object where a builder reads one."""
+    wrong = (name for name in _OBJECTS if data.get(name) is not None and type(data[name]) is not dict)
+    nulls = (name for name in _OBJECTS if name in data and data[name] is None)
+    name = next(wrong, None) or next(nulls, None)
+    return "data" if name is None else f"data.{name}"
 
 
 def _looks_like_type(name: str) -> bool:
@@ -238,6 +265,12 @@ def _whole(value: object, field: str) -> int:
     return value
 
 
+def _flag(value: object, field: str) -> int:
+    if type(value) is not bool:
+        raise BadLine(Fault.BAD_VALUE, field)
+    return int(value)
+
+
 def _amount(value: object, field: str) -> int:
     if type(value) is not int or not 0 <= value <= INTEGER_MAX:
         raise BadLine(Fault.BAD_VALUE, field)
@@ -313,6 +346,8 @@ def _split_movement(reader: Reader, told: Told) -> tuple[Pair, ...]:
         look("instrument"),
     )
     is_outward = direction != "in"
+    if direction is not None:
+        _word(direction, "data.direction", _DIRECTIONS)
     # The two that get the money see less of it than its owner does.
     paid = received = None
     if is_outward and kind in OUTWARD_KINDS:
@@ -326,9 +361,10 @@ def _split_movement(reader: Reader, told: Told) -> tuple[Pair, ...]:
         own["party"] = party = _text(merchant["id"], "data.merchant.id")
         own["party_kind"] = "merchant"
     else:
-        party = look("counterparty") or other
+        counterparty = look("counterparty")
+        party = counterparty or other
         if party is not None:
-            own["party"] = _text(party, "data.counterparty")
+            own["party"] = _text(party, "data.counterparty" if counterparty else "data.counterparty_account")
             own["party_kind"] = "payee"
     balance = look("balance_after_minor")
     if balance is not None:
@@ -350,6 +386,7 @@ def _split_movement(reader: Reader, told: Told) -> tuple[Pair, ...]:
     return found, to_party, (Stream.ACCOUNT, account, Received(id_, at_ms, type_, received))
 
 
+_DIRECTIONS: Final = frozenset(Direction)
 _MOVEMENTS: Final = {
     f"{kind}.{status}": (kind, status)
     for kind in ("payment", "transfer", "bill_payment", "top_up", "withdrawal")
@@ -368,11 +405,13 @@ def _split_label(reader: Reader, told: Told) -> tuple[Pair, ...]:
     at_ms, id_, type_, subject, data = told
     movement_id = _text(data["movement_id"], "data.movement_id")
     found: Pair = (Stream.ACCOUNT, subject, Event(id_, at_ms, type_, {"movement_id": movement_id}))
-    party = data.get("merchant_id") or data.get("counterparty") or reader.parties.find(subject, movement_id)
+    merchant_id = data.get("merchant_id")
+    party = merchant_id or data.get("counterparty") or reader.parties.find(subject, movement_id)
     if party is None:
         return (found,)
     values = {"movement_id": movement_id, "account": subject}
-    return found, (Stream.PARTY, _text(party, "data.counterparty"), Event(id_, at_ms, type_, values))
+    path = "data.merchant_id" if merchant_id else "data.counterparty"
+    return found, (Stream.PARTY, _text(party, path), Event(id_, at_ms, type_, values))
 
 
 def _split_dispute(reader: Reader, told: Told) -> tuple[Pair, ...]:
@@ -404,16 +443,18 @@ def _split_refund(_: Reader, told: Told) -> tuple[Pair, ...]:
 def _split_funds(_: Reader, told: Told) -> tuple[Pair, ...]:
     balance = _data_of(told)["balance"]
     values = {
-        "currency": _currency(balance["currency"], "data.balance.currency"),
         "balance_minor": _whole(balance["minor"], "data.balance.minor"),
+        "currency": _currency(balance["currency"], "data.balance.currency"),
     }
     return _of_account(told, values)
 
 
 def _split_profile(_: Reader, told: Told) -> tuple[Pair, ...]:
     data = _data_of(told)
-    values = {"two_step": int(data["two_step"] is True), "points": len(data["contact_points"])}
-    return _of_account(told, values)
+    points = data["contact_points"]
+    if type(points) is not list:
+        raise BadLine(Fault.BAD_VALUE, "data.contact_points")
+    return _of_account(told, {"two_step": _flag(data["two_step"], "data.two_step"), "points": len(points)})
 
 
 def _split_point(_: Reader, told: Told) -> tuple[Pair, ...]:
@@ -421,7 +462,8 @@ def _split_point(_: Reader, told: Told) -> tuple[Pair, ...]:
     came, went = data.get("new") is not None, data.get("old") is not None
     change = "replaced" if came and went else "added" if came else "removed"
     kind = _text(data["kind"], "data.kind")
-    return _of_account(told, {"kind": kind, "reassigned": int(data.get("reassigned") is True), "change": change})
+    reassigned = _flag(data.get("reassigned", False), "data.reassigned")
+    return _of_account(told, {"kind": kind, "reassigned": reassigned, "change": change})
 
 
 def _split_device(_: Reader, told: Told) -> tuple[Pair, ...]:
@@ -429,7 +471,7 @@ def _split_device(_: Reader, told: Told) -> tuple[Pair, ...]:
 
 
 def _split_two_step(_: Reader, told: Told) -> tuple[Pair, ...]:
-    return _of_account(told, {"on": int(_data_of(told)["two_step"] is True)})
+    return _of_account(told, {"on": _flag(_data_of(told)["two_step"], "data.two_step")})
 
 
 def _split_code(_: Reader, told: Told) -> tuple[Pair, ...]:

@@ -66,7 +66,7 @@ class ContactPoint(Contract):
     @model_validator(mode="after")
     def _matching(self) -> Self:
         if not _of_kind(self.kind, self.value):
-            raise refusal(Rejection.BAD_CONTACT_POINT)
+            raise refusal(Rejection.BAD_CONTACT_POINT, "value")
         return self
 
 
@@ -85,7 +85,7 @@ class Described(FactContract):
     def _each_point_once(self) -> Self:
         values = [point.value.lower() for point in self.contact_points]
         if len(set(values)) != len(values):
-            raise refusal(Rejection.BAD_CONTACT_POINT)
+            raise refusal(Rejection.BAD_CONTACT_POINT, "contact_points")
         return self
 
     def fact(self, _: str, /) -> FactData:
@@ -130,9 +130,10 @@ class PointChanged(FactContract):
     @model_validator(mode="after")
     def _matching(self) -> Self:
         if self.old is None and self.new is None:
-            raise refusal(Rejection.MISSING_FIELD)
-        if not (_of_kind(self.kind, self.old) and _of_kind(self.kind, self.new)):
-            raise refusal(Rejection.BAD_CONTACT_POINT)
+            raise refusal(Rejection.MISSING_FIELD, "new")
+        for field, value in (("old", self.old), ("new", self.new)):
+            if not _of_kind(self.kind, value):
+                raise refusal(Rejection.BAD_CONTACT_POINT, field)
         return self
 
     def fact(self, _: str, /) -> FactData:

@@ -23,9 +23,14 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MONTH: Final = re.compile(limits.MONTH_PATTERN, re.ASCII)
 
 
-def refusal(reason: Rejection) -> PydanticCustomError:
-    """The error by which a field says why a fact is rejected; it never repeats the value."""
-    return PydanticCustomError(reason.value, "{reason}", {"reason": reason.value})
+FIELD: Final = "field"
+"""The name under which a refusal keeps its field."""
+
+
+def refusal(reason: Rejection, field: str | None = None) -> PydanticCustomError:
+    """The error by which a field says why a fact is rejected; it never repeats the value. `field`: the one of several
+    that an object finds wrong when it looks at all of them."""
+    return PydanticCustomError(reason.value, "{reason}", {"reason": reason.value, FIELD: field})
 
 
 class Contract(BaseModel):

@@ -17,7 +17,7 @@ from hotline.kit.clock import CLOCK_SKEW
 
 from . import limits, model
 from .facts import FACTS
-from .fields import AccountId, Contract, Id, Instant, Source
+from .fields import FIELD, AccountId, Contract, Id, Instant, Source
 from .model import VERSION_SUFFIX, Fact, FactRejected, Rejection
 
 
@@ -112,7 +112,8 @@ def _first(error: ValidationError) -> tuple[Rejection, str]:
 
 
 def _reason(entry: Any) -> tuple[Rejection, str]:
-    path = ".".join(str(step) for step in entry["loc"])
+    field = entry.get("ctx", {}).get(FIELD)
+    path = ".".join(str(step) for step in (*entry["loc"], *([] if field is None else [field])))
     kind, last = entry["type"], entry["loc"][-1] if entry["loc"] else ""
     if kind == "missing":
         return (Rejection.MISSING_KEY if last in _KEYS else Rejection.MISSING_FIELD), path

@@ -106,25 +106,26 @@ def make_hours(time_zone: str, week: Sequence[Sequence[Span]], special_days: Seq
     days = sorted((_check_special(special) for special in special_days), key=lambda special: special.day)
     if len({special.day for special in days}) != len(days):
         raise InvalidInput(DirectoryError.SPECIAL_DAY_TWICE)
-    return Hours(time_zone, tuple(_check_spans(spans) for spans in week), tuple(days))
+    return Hours(time_zone, tuple(_check_spans(spans, "week") for spans in week), tuple(days))
 
 
 def _check_special(special: SpecialDay) -> SpecialDay:
     name = plain_text(special.name)
     if not name or not fits(name, characters_max=NAME_CHARACTERS_MAX):
         raise InvalidInput(DirectoryError.SPECIAL_DAY_NAME)
-    return SpecialDay(special.day, name, _check_spans(special.spans))
+    return SpecialDay(special.day, name, _check_spans(special.spans, "special_days"))
 
 
-def _check_spans(spans: Sequence[Span]) -> tuple[Span, ...]:
+def _check_spans(spans: Sequence[Span], part: str) -> tuple[Span, ...]:
+    """The spans of a day in order. `part`: the part of the hours that they are of, for whoever is refused."""
     if len(spans) > SPANS_PER_DAY_MAX:
-        raise InvalidInput(DirectoryError.TOO_MANY_SPANS)
+        raise InvalidInput(DirectoryError.TOO_MANY_SPANS, part=part)
     ordered = tuple(sorted(spans))
     end = -1
     for span in ordered:
         in_day = 0 <= span.opens_minute < span.closes_minute <= DAY_MINUTES
         if not in_day or span.opens_minute <= end:
-            raise InvalidInput(DirectoryError.SPAN_INVALID)
+            raise InvalidInput(DirectoryError.SPAN_INVALID, part=part)
         end = span.closes_minute
     return ordered
 
