@@ -207,7 +207,7 @@ def test_the_list_goes_page_by_page_by_its_end(world: AgentWorld, anna: AgentCli
 
 
 def test_the_fields_that_refusals_name_are_fields_of_a_body() -> None:
-    bodies = [Body, *Body.__subclasses__()]
+    bodies: list[type[Body]] = [Body, *Body.__subclasses__()]
     fields = {field for body in bodies for one in (body, *body.__subclasses__()) for field in one.model_fields}
     named = {name for names in refusals._FIELDS.values() for name in names} | set(refusals._OF_HOURS.values())
     assert named <= fields

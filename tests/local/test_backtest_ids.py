@@ -1,0 +1,65 @@
+"""The ids of a backtest's findings beside those of the scan (docs/backtest.md)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from hotline.contracts.schemas import parse
+from hotline.security.activity import SUBJECT, rows_of, values_of
+from hotline.security.detectors import Event, Stream, failed_login_burst
+from hotline.security.detectors import credential_stuffing as stuffing
+from hotline.security.detectors.shipped import DETECTORS
+from hotline.security.fold import Fold
+from hotline.security.rules import RuleSet
+from hotline_local import cli
+from tests.support.lock_desk import KEYS
+from tests.support.wallet_histories import Told, login, write_history
+
+STUFFED: Final = [login(n, n / 4, f"acct-{n}", ok=False) for n in range(25)]
+BURST: Final = [login(100 + n, 100 + n, "acct-1", ok=False, ip=f"198.51.100.{n}") for n in range(10)]
+RULES: Final = RuleSet.of([(one, one.limits) for one in DETECTORS])
+
+
+def find_by_scan(facts: list[Told], stream: Stream) -> tuple[dict[str, str], str]:
+    """The ids of the findings that the scan makes of rows, by rule, and the subject of the first row."""
+    found: dict[str, str] = {}
+    folds: dict[str, Fold] = {}
+    subjects: list[str] = []
+    for told in facts:
+        fact = parse(told)
+        for put in rows_of(fact, fact.time, KEYS):
+            if put.key.pk.startswith(stream.value):
+                subject = str(put.item[SUBJECT[stream]])
+                subjects.append(subject)
+                fold = folds.setdefault(subject, Fold(RULES.plans[stream]))
+                event = Event(fact.id, int(fact.time.timestamp() * 1000), fact.type, values_of(put.item))
+                for rule, hit in fold.judge(event):
+                    found[rule.detector.rule] = rule.finding_id(subject, hit.started_ms)
+    return found, subjects[0]
+
+
+def find_by_backtest(folder: Path, facts: list[Told]) -> dict[str, dict[str, Any]]:
+    assert cli.main(["backtest", str(write_history(folder / "h.jsonl", facts)), "--out", str(folder / "out")]) == 0
+    lines = (folder / "out/findings.jsonl").read_text(encoding="utf-8").splitlines()
+    return {one["detector"]: one for one in map(json.loads, lines)}
+
+
+def test_a_finding_on_an_account_has_the_id_that_it_has_in_the_scan(tmp_path: Path) -> None:
+    rule = failed_login_burst.DETECTOR.rule
+    scanned, _ = find_by_scan(BURST, Stream.ACCOUNT)
+    assert find_by_backtest(tmp_path, BURST)[rule]["id"] == scanned[rule]
+
+
+def test_a_finding_about_an_address_has_another_id_until_the_file_has_its_keyed_hash(tmp_path: Path) -> None:
+    """The scan keeps no address, and no file has the key."""
+    rule = stuffing.DETECTOR.rule
+    facts = [*STUFFED, login(90, 7, "acct-90")]
+    scanned, hidden = find_by_scan(facts, Stream.SOURCE)
+    (plain := tmp_path / "plain").mkdir()
+    (hashed := tmp_path / "hashed").mkdir()
+    assert find_by_backtest(plain, facts)[rule]["id"] != scanned[rule]
+    for told in facts:
+        told["data"]["source"]["ip"] = hidden
+    assert find_by_backtest(hashed, facts)[rule]["id"] == scanned[rule]
