@@ -337,6 +337,12 @@ def test_limits_come_from_a_file_and_rules_from_the_command_line(
     assert (found["detectors"], list(found["left_out"])) == ({}, ["reset_device_transfer"])
 
 
+def test_spaces_around_the_name_of_a_rule_mean_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write_history(tmp_path / "h.jsonl", [login(n, n, "acct-1", ok=False) for n in range(5)])
+    found = backtested(capsys, file, "--detectors", " failed_login_burst , code_flooding")
+    assert {*found["detectors"], *found["left_out"]} == {"failed_login_burst", "code_flooding"}
+
+
 def test_weights_of_a_risk_come_from_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = write_history(
         tmp_path / "h.jsonl", [movement(n, n, "acct-1", 1000, counterparty=f"p-{n}") for n in range(2)]
@@ -443,9 +449,12 @@ def test_findings_about_logins_are_proved_by_no_label_of_a_movement(
         (["h.jsonl", "--from", "2026-09-01"], "--from takes a time with an offset"),
         (["h.jsonl", "--from", "2026-09-02T00:00:00Z", "--to", "2026-09-02T00:00:00Z"], "--from must be before --to."),
         (["h.jsonl", "--jobs", "0"], "--jobs takes 1 to 64."),
-        (["h.jsonl", "--detectors", "nonsense"], "--detectors: [nonsense]: there is no such rule"),
+        (["h.jsonl", "--detectors", "nonsense"], "--detectors nonsense: there is no such rule; there are agent_app"),
+        (["h.jsonl", "--detectors", "drian"], "--detectors drian: there is no such rule; did you mean drain?\n"),
+        (["h.jsonl", "--detectors", "drain,"], "--detectors: a name is empty; name rules as in --detectors drain,vel"),
+        (["h.jsonl", "--detectors", ""], "--detectors: a name is empty"),
         (["h.jsonl", "--settings", "none.toml"], "none.toml cannot be read"),
-        (["h.jsonl", "--settings", "bad.toml"], "bad.toml: [failed_login_burst] failures: a whole number is needed"),
+        (["h.jsonl", "--settings", "bad.toml"], "bad.toml: [failed_login_burst] failures: a whole number from 1 "),
         (
             ["h.jsonl", "--settings", "risk.toml"],
             "risk.toml: [risk] high_from: a high risk cannot begin below a raised",
@@ -454,7 +463,7 @@ def test_findings_about_logins_are_proved_by_no_label_of_a_movement(
         (["h.jsonl", "--train", "x..y"], "--train belongs to ./hotline backtest tune."),
         (
             [*("tune", "h.jsonl", "--detector", "nonsense", "--labels", "l.jsonl"), *PERIODS],
-            "--detector: [nonsense]: there is no such rule",
+            "--detector nonsense: there is no such rule",
         ),
         (["tune", "h.jsonl"], "./hotline backtest tune needs --detector."),
         (["h.jsonl.gz"], "h.jsonl.gz cannot be read"),

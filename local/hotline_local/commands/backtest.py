@@ -192,7 +192,7 @@ def _read_scope(arguments: argparse.Namespace, *, ranked: bool, labels: "Labels 
 
 def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
     from hotline.security.detectors.shipped import DETECTORS
-    from hotline.security.settings import BadSettings, choose_rules, parse_settings, read_bands, read_weights
+    from hotline.security.settings import WHOLE, BadSettings, choose_rules, parse_settings, read_bands, read_weights
 
     text = None
     if arguments.settings is not None:
@@ -201,7 +201,8 @@ def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
         except (OSError, UnicodeDecodeError) as fault:
             why = getattr(fault, "strerror", None) or "it is not UTF-8"
             raise CommandError(f"{arguments.settings} cannot be read: {why}.", exit_code=2) from None
-    only = None if arguments.detectors is None else [name for name in arguments.detectors.split(",") if name]
+    flag = "--detectors" if arguments.detector is None else "--detector"
+    only = None if arguments.detectors is None else _read_names(arguments.detectors, flag)
     if only is None and arguments.settings is None:
         # A backtest is how somebody decides about the rules that are off.
         only = [detector.rule for detector in DETECTORS]
@@ -210,12 +211,24 @@ def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
         read_bands(tables)
         chosen, weights = choose_rules(tables, only=only), read_weights(tables)
     except BadSettings as bad:
-        flag = "--detectors" if arguments.detector is None else "--detector"
-        where = flag if bad.table in (only or ()) and bad.key == "-" else arguments.settings or "the settings"
-        raise CommandError(f"{where}: {bad}.", exit_code=2) from None
+        if bad.table in (only or ()) and bad.key == WHOLE:
+            raise CommandError(_end_sentence(f"{flag} {bad.table}: {bad.why}"), exit_code=2) from None
+        raise CommandError(_end_sentence(f"{arguments.settings}: {bad}"), exit_code=2) from None
     if not chosen:
         raise CommandError("No rule is on: name some with --detectors.", exit_code=2)
     return chosen, weights
+
+
+def _read_names(text: str, flag: str) -> list[str]:
+    """The names of rules between commas, without the spaces around them. Raises CommandError for an empty one."""
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise CommandError(f"{flag}: a name is empty; name rules as in {flag} drain,velocity.", exit_code=2)
+    return names
+
+
+def _end_sentence(text: str) -> str:
+    return text if text.endswith("?") else f"{text}."
 
 
 def _count_bytes(paths: tuple[Path, ...]) -> int:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
+from hotline.security.bounds import ABOVE_ZERO, MOST, WEIGHTS, Range, range_of
 from hotline.security.detectors import Detector, Event
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.rules import Bands, RuleSet
 from hotline.security.score import DIVISORS, Weights
 from hotline.security.settings import (
-    ABOVE_ZERO,
-    MOST,
     RISK,
     SCORE,
     SHIPPED_FILE,
@@ -109,13 +108,6 @@ def test_a_table_of_amounts_takes_the_place_of_the_whole() -> None:
     assert limits["reset_device_transfer"].floor_minor == {"EUR": 5, "": 7}
 
 
-@pytest.mark.parametrize(("rule", "name"), MOST)
-def test_the_most_that_a_memory_holds_is_taken(rule: str, name: str) -> None:
-    most = MOST[rule, name] // (60_000 if name.endswith("_ms") else 1)
-    ((_, limits),) = choose_rules(parse_settings(f"[{rule}]\n{key_of(name)} = {most}\n"), only=[rule])
-    assert getattr(limits, name) == MOST[rule, name]
-
-
 def test_every_bound_names_a_limit_of_a_rule() -> None:
     names = {(rule, one.name) for rule, detector in BY_RULE.items() for one in fields(detector.limits)}
     assert set(MOST) <= names
@@ -153,11 +145,9 @@ def test_a_table_is_read_back_as_the_limits_it_was_written_from(detector: Detect
 
 def test_a_name_that_is_empty_or_not_of_letters_is_written_in_quotes() -> None:
     detector = BY_RULE["reset_device_transfer"]
-    limits = replace(detector.limits, floor_minor={"CNY": 5, "": 7, "a.b": 9})
-    table = table_of(detector, limits, is_on=True)
+    table = table_of(detector, replace(detector.limits, floor_minor={"CNY": 5, "": 7, "a.b": 9}), is_on=True)
     assert 'floor_minor = { CNY = 5, "" = 7, "a.b" = 9 }' in table
-    ((_, read),) = choose_rules(parse_settings(table), only=[detector.rule])
-    assert read == limits
+    assert parse_settings(table)[detector.rule]["floor_minor"] == {"CNY": 5, "": 7, "a.b": 9}
 
 
 def hard(events: Sequence[Event]) -> list[Event]:
@@ -188,52 +178,107 @@ def test_settings_that_are_taken_let_the_rule_judge(detector: Detector[Any]) -> 
                 fold_in_order(plan, [*example.events, *hard(example.events)])
 
 
+COUNT: Final = "a whole number from 1 to 1,000 is needed"
+MINUTES: Final = "a number above 0, up to 576,000 is needed"
+
+
 @sweep(
     ("text", "sentence"),
     [
-        ("[failed_logins]\non = true\n", "[failed_logins]: there is no such rule; there are agent_approvals, "),
+        ("[failed_logins]\non = true\n", "[failed_logins]: there is no such table; did you mean failed_login_burst?"),
+        ("[nonsense]\non = true\n", "[nonsense]: there is no such table; there are agent_approvals, "),
         ("failed_login_burst = 5\n", "[failed_login_burst]: this is not a table of a rule"),
-        ("[failed_login_burst]\nfailure = 5\n", "[failed_login_burst] failure: there is no such limit; there are fail"),
-        ("[failed_login_burst]\nwindow_ms = 5\n", "[failed_login_burst] window_ms: there is no such limit"),
-        ("[failed_login_burst]\non = 1\n", "[failed_login_burst] on: only true and false are possible"),
-        ("[failed_login_burst]\nfailures = 2.5\n", "[failed_login_burst] failures: a whole number is needed"),
-        ('[failed_login_burst]\nfailures = "5"\n', "[failed_login_burst] failures: a number is needed"),
-        ("[failed_login_burst]\nfailures = true\n", "[failed_login_burst] failures: a number is needed"),
-        ("[failed_login_burst]\nfailures = -1\n", "[failed_login_burst] failures: a number of at least 0 is needed"),
-        ("[failed_login_burst]\nwindow_minutes = nan\n", "[failed_login_burst] window_minutes: a number is needed"),
-        ("[drain]\nslices = 0\n", "[drain] slices: a number above 0 is needed"),
-        ("[drain]\nwindow_minutes = 0\n", "[drain] window_minutes: a number above 0 is needed"),
-        ("[drain]\nslices = 25\n", "[drain] slices: the memory of the rule holds no more than 24"),
-        ("[card_testing]\ntries = 13\n", "[card_testing] tries: the memory of the rule holds no more than 12"),
         (
-            "[drain]\nwindow_minutes = 576001\n",
-            "[drain] window_minutes: the memory of the rule holds no more than 576000 minutes",
+            "[failed_login_burst]\nfailure = 5\n",
+            "[failed_login_burst] failure: there is no such limit; did you mean fa",
         ),
         (
-            "[slow_stuffing]\nwindow_minutes = 50401\n",
-            "[slow_stuffing] window_minutes: the memory of the rule holds no more than 50400 minutes",
+            "[failed_login_burst]\nx = 5\n",
+            "[failed_login_burst] x: there is no such limit; there are failures, window_m",
         ),
+        (
+            "[failed_login_burst]\nwindow_ms = 5\n",
+            "[failed_login_burst] window_ms: there is no such limit; did you mean",
+        ),
+        ("[failed_login_burst]\non = 1\n", "[failed_login_burst] on: only true and false are possible, not 1"),
+        ("[failed_login_burst]\nfailures = 2.5\n", f"[failed_login_burst] failures: {COUNT}, not 2.5"),
+        ('[failed_login_burst]\nfailures = "5"\n', f'[failed_login_burst] failures: {COUNT}, not "5"'),
+        ("[failed_login_burst]\nfailures = true\n", f"[failed_login_burst] failures: {COUNT}, not true"),
+        ("[failed_login_burst]\nfailures = [5]\n", f"[failed_login_burst] failures: {COUNT}, not a list"),
+        ("[failed_login_burst]\nfailures = -3\n", f"[failed_login_burst] failures: {COUNT}, not -3"),
+        ("[failed_login_burst]\nfailures = 0\n", f"[failed_login_burst] failures: {COUNT}, not 0"),
+        ("[failed_login_burst]\nfailures = 1001\n", f"[failed_login_burst] failures: {COUNT}, not 1001"),
+        ("[failed_login_burst]\nwindow_minutes = nan\n", f"[failed_login_burst] window_minutes: {MINUTES}, not nan"),
+        ("[failed_login_burst]\nwindow_minutes = inf\n", f"[failed_login_burst] window_minutes: {MINUTES}, not inf"),
+        (f"[drain]\nslices = {10**60}\n", f"[drain] slices: a whole number from 1 to 24 is needed, not {10**39}.."),
+        ("[drain]\nslices = 0\n", "[drain] slices: a whole number from 1 to 24 is needed, not 0"),
+        ("[drain]\nwindow_minutes = 0\n", f"[drain] window_minutes: {MINUTES}, not 0"),
+        (
+            "[drain]\nemptied_permille = 5000\n",
+            "[drain] emptied_permille: a whole number from 0 to 1,000 is needed, no",
+        ),
+        ("[card_testing]\ntries = 13\n", "[card_testing] tries: a whole number from 1 to 12 is needed, not 13"),
+        ("[drain]\nwindow_minutes = 576001\n", f"[drain] window_minutes: {MINUTES}, not 576001"),
+        ("[slow_stuffing]\nwindow_minutes = 50401\n", "[slow_stuffing] window_minutes: a number above 0, up to 50,400"),
         (
             "[two_countries]\nwindow_minutes = 1441\n",
-            "[two_countries] window_minutes: the memory of the rule holds no more than 1440 minutes",
+            "[two_countries] window_minutes: a number above 0, up to 1,440 is",
         ),
         ("[reset_device_transfer]\nfloor_minor = 5\n", "[reset_device_transfer] floor_minor: a table of names and"),
         (
             '[reset_device_transfer.floor_minor]\nEUR = 0.5\n"" = 7\n',
-            "[reset_device_transfer] floor_minor.EUR: a whole number",
+            "[reset_device_transfer] floor_minor.EUR: a whole number from 0 to 9,007,199,254,740,991 is needed, not",
         ),
-        ("[failed_login_burst]\nfailures = 0\n", "[failed_login_burst] failures: a number above 0 is needed"),
-        ("[refund_abuse]\nhalf_life_minutes = 0.000001\n", "[refund_abuse] half_life_minutes: a number above 0 is"),
-        ('[drain.floor_minor]\nCNY = 5\n"" = 0\n', "[drain] floor_minor: a number above 0 is needed"),
+        ('[drain.floor_minor]\neur = 5\n"" = 7\n', "[drain] floor_minor.eur: this is no currency"),
+        ("[refund_abuse]\nhalf_life_minutes = 0.000001\n", f"[refund_abuse] half_life_minutes: {MINUTES}, not 1e-06"),
+        ('[drain.floor_minor]\nCNY = 5\n"" = 0\n', '[drain] floor_minor."": a whole number from 1 to 9,007,199,254'),
         ("[drain]\nfloor_minor = { CNY = 5 }\n", "[drain] floor_minor: a number for every other currency is needed"),
         ("score = 5\n", "[score]: this is not a table of weights"),
-        ("[score]\namounts = 5\n", "[score] amounts: there is no such weight; there are amount, hour, first_time, "),
-        ("[score]\namount = -1\n", "[score] amount: a number of at least 0 is needed"),
-        *((f"[score]\n{key_of(name)} = 0\n", f"[score] {key_of(name)}: a number above 0") for name in DIVISORS),
+        ("[score]\namounts = 5\n", "[score] amounts: there is no such weight; did you mean amount"),
+        ("[score]\namount = -1\n", "[score] amount: a number from 0 to 100 is needed, not -1"),
+        ("[score]\nfindings = 1000\n", "[score] findings: a number from 0 to 100 is needed, not 1000"),
+        ("[risk]\nhigh_from = 101\n", "[risk] high_from: a number from 1 to 100 is needed, not 101"),
+        *((f"[score]\n{key_of(name)} = 0\n", f"[score] {key_of(name)}: a number above 0, up to ") for name in DIVISORS),
         ("[failed_login_burst\n", "[-]: this is not TOML"),
     ],
 )
 def test_a_name_or_value_that_means_nothing_is_refused_with_its_place(text: str, sentence: str) -> None:
     with pytest.raises(BadSettings) as refused:
         read_settings(text)
-    assert str(refused.value).startswith(sentence)
+    assert str(refused.value).startswith(sentence), str(refused.value)
+
+
+def list_settings() -> list[tuple[str, str, object, Range]]:
+    """Each number of the settings: its table, its key, the value that ships, and its range."""
+    weights = ((SCORE, one.name, getattr(Weights(), one.name), WEIGHTS[one.name]) for one in fields(Weights))
+    limits = (
+        (rule, one.name, getattr(detector.limits, one.name), range_of(detector, one.name))
+        for rule, detector in BY_RULE.items()
+        for one in fields(detector.limits)
+    )
+    return [*limits, *weights]
+
+
+@sweep(("table", "name", "shipped", "bounds"), list_settings())
+def test_each_setting_is_taken_up_to_the_ends_of_its_range_and_not_beyond(
+    table: str, name: str, shipped: Any, bounds: Range
+) -> None:
+    example = next(iter(shipped.values())) if isinstance(shipped, dict) else shipped
+    step = 1 if isinstance(example, int) else 0.001
+    lowest = bounds.low + step if bounds.is_open else bounds.low
+    assert all(bounds.has(one) for one in (shipped.values() if isinstance(shipped, dict) else [shipped]))
+    for value, is_taken in (
+        (lowest - step, False),
+        (lowest, True),
+        (bounds.high, True),
+        (bounds.high + step, False),
+    ):
+        told = value / 60_000 if name.endswith("_ms") else type(example)(value)
+        given = {"": told} if isinstance(shipped, dict) else told
+        tables = {table: {key_of(name): given}}
+        if is_taken:
+            choose_rules(tables)
+            read_weights(tables)
+            continue
+        with pytest.raises(BadSettings, match="is needed, not"):
+            _ = choose_rules(tables), read_weights(tables)

@@ -4,37 +4,28 @@ Pure but for reading it.
 The file has a table for each rule: `on`, and limits by the names of the detector's own. A limit `window_ms` is written
 in minutes, as `window_minutes`. The table `score` has the weights of security/score.py in the same way, and `risk` the
 bands of an account's risk. A table, limit or weight that is left out stays as it ships. Unknown names and values
-that cannot hold are errors: a misspelt limit must not pass for one that was set.
+that cannot hold (bounds.py) are errors: a misspelt limit must not pass for one that was set.
 """
 
 from __future__ import annotations
 
-import math
+import json
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from hotline.contracts.limits import CURRENCIES
 from hotline.kit.errors import InvalidInput
 
-from .detectors import (
-    Detector,
-    card_testing,
-    distributed_guessing,
-    drain,
-    history,
-    journeys,
-    slow_stuffing,
-    source_tries,
-)
+from .bounds import BANDS, WEIGHTS, Range, range_of
+from .detectors import Detector
 from .detectors.rule import MINUTE_MS
 from .detectors.shipped import DETECTORS
-from .model import WATCH_LIVES
 from .rules import Bands, RuleSet
-from .score import DIVISORS, RISK_MAX, Weights
+from .score import Weights
 
 SHIPPED_FILE: Final = Path(__file__).with_name("detection.toml")
 ON: Final = "on"
@@ -46,29 +37,9 @@ WHOLE: Final = "-"
 """The place of a fault of a whole table, or of the whole file."""
 OTHERS: Final = ""
 """The name of every other currency in a table of amounts (detectors/floors.py)."""
-NOT_ABOVE_0: Final = "a number above 0 is needed"
 _MS, _MINUTES = "_ms", "_minutes"
-ABOVE_ZERO: Final = frozenset(
-    {"accounts", "addresses", "approvals", "burst", "burst_ms", "codes", "day_count", "deviations", "devices", "frauds",
-     "half_life_ms", "hour_count", "points", "quick_ms", "ratio", "refunds", "slices", "speed_km_h", "success_ms",
-     "tries", "window_ms"}
-)  # fmt: skip
-"""The limits that mean nothing at 0 in any rule: a pattern of no events, or of no time. Others may be 0, such as the
-quiet after a finding; a rule names its own in `positive`."""
-MOST: Final[Mapping[tuple[str, str], int]] = {
-    ("card_testing", "tries"): card_testing.TRIES_MAX,
-    ("credential_stuffing", "accounts"): source_tries.TRIES_MAX,
-    ("credential_stuffing", "tries"): source_tries.TRIES_MAX,
-    ("drain", "slices"): drain.SLICES_MAX,
-    ("password_spray", "accounts"): source_tries.TRIES_MAX,
-    ("password_spray", "tries"): source_tries.TRIES_MAX,
-    ("slow_stuffing", "accounts"): slow_stuffing.ACCOUNTS_MAX,
-    ("success_after_attack", "burst"): distributed_guessing.TRIES_MAX,
-    ("two_countries", "window_ms"): journeys.MEMORY_MS,
-    ("velocity", "day_count"): history.SPENDING_MAX,
-    ("velocity", "hour_count"): history.SPENDING_MAX,
-}
-"""The limits of rules whose memory keeps so much and no more. Above that a rule would find nothing, or nothing more."""
+SHOWN_CHARACTERS_MAX: Final = 40
+"""So much of a value that cannot hold is repeated."""
 
 
 class BadSettings(InvalidInput):
@@ -114,13 +85,7 @@ def read_bands(tables: Mapping[str, Any]) -> Bands:
     table = tables.get(RISK, {})
     if not isinstance(table, Mapping):
         raise BadSettings(RISK, WHOLE, "this is not a table of bounds")
-    known = [one.name for one in fields(Bands)]
-    for key, value in table.items():
-        if key not in known:
-            raise BadSettings(RISK, key, f"there is no such bound; there are {', '.join(known)}")
-        if not 1 <= _read_number(RISK, key, value, 0.0) <= RISK_MAX:
-            raise BadSettings(RISK, key, f"a number from 1 to {RISK_MAX:g} is needed")
-    bands = Bands(**{key: float(value) for key, value in table.items()})
+    bands: Bands = _replace(RISK, Bands(), table, "bound", lambda _: BANDS)
     if bands.high_from < bands.raised_from:
         raise BadSettings(RISK, "high_from", "a high risk cannot begin below a raised one")
     return bands
@@ -134,11 +99,11 @@ def choose_rules(
     by_rule = {detector.rule: detector for detector in detectors}
     for name in tables:
         if name not in by_rule and name not in (SCORE, RISK):
-            raise BadSettings(name, WHOLE, f"there is no such rule; there are {', '.join(sorted(by_rule))}")
+            raise BadSettings(name, WHOLE, _say_unknown("table", name, [*sorted(by_rule), SCORE, RISK]))
     chosen = None if only is None else set(only)
     for name in sorted(chosen or ()):
         if name not in by_rule:
-            raise BadSettings(name, WHOLE, f"there is no such rule; there are {', '.join(sorted(by_rule))}")
+            raise BadSettings(name, WHOLE, _say_unknown("rule", name, sorted(by_rule)))
     read = [(detector, *_read_table(detector, tables.get(detector.rule, {}))) for detector in detectors]
     return [
         (detector, limits) for detector, is_on, limits in read if (is_on if chosen is None else detector.rule in chosen)
@@ -150,43 +115,37 @@ def read_weights(tables: Mapping[str, Any]) -> Weights:
     table = tables.get(SCORE, {})
     if not isinstance(table, Mapping):
         raise BadSettings(SCORE, WHOLE, "this is not a table of weights")
-    weights: Weights = _replace(SCORE, Weights(), table, "weight")
-    for name in DIVISORS:
-        if not getattr(weights, name):
-            raise BadSettings(SCORE, key_of(name), NOT_ABOVE_0)
+    weights: Weights = _replace(SCORE, Weights(), table, "weight", lambda name: WEIGHTS[name])
     return weights
 
 
 def replace_limits(detector: Detector[Any], limits: Any, table: Mapping[str, Any]) -> Any:
     """The limits with those of a table in their place. Raises BadSettings."""
-    replaced = _replace(detector.rule, limits, table, "limit")
-    for name in sorted(detector.positive | ABOVE_ZERO & {field.name for field in fields(limits)}):
-        value = getattr(replaced, name)
-        if not all(value.values() if isinstance(value, Mapping) else (value,)):
-            raise BadSettings(detector.rule, key_of(name), NOT_ABOVE_0)
-    return replaced
+    return _replace(detector.rule, limits, table, "limit", lambda name: range_of(detector, name))
 
 
-def _refuse_beyond_memory(detector: Detector[Any], limits: Any, told: Iterable[str]) -> None:
-    """Raise BadSettings for a limit, of those that the settings tell, that the rule's memory cannot serve."""
-    life_ms = WATCH_LIVES[detector.stream] // timedelta(milliseconds=1)
-    names = [field.name for field in fields(limits) if key_of(field.name) in told]
-    for name in names:
-        value, key = getattr(limits, name), key_of(name)
-        most = MOST.get((detector.rule, name), life_ms if name.endswith(_MS) else None)
-        if most is not None and value > most:
-            shown, unit = (most / MINUTE_MS, " minutes") if name.endswith(_MS) else (most, "")
-            raise BadSettings(detector.rule, key, f"the memory of the rule holds no more than {shown:g}{unit}")
-
-
-def _replace(name: str, numbers: Any, table: Mapping[str, Any], noun: str) -> Any:
+def _replace(
+    table: str, numbers: Any, given: Mapping[str, Any], noun: str, range_of_name: Callable[[str], Range]
+) -> Any:
     names = {key_of(field.name): field.name for field in fields(numbers)}
     changed = {}
-    for key, value in table.items():
+    for key, value in given.items():
         if key not in names:
-            raise BadSettings(name, key, f"there is no such {noun}; there are {', '.join(names)}")
-        changed[names[key]] = _read_limit(name, key, value, getattr(numbers, names[key]))
+            raise BadSettings(table, key, _say_unknown(noun, key, names))
+        name = names[key]
+        changed[name] = _read_limit(table, key, value, getattr(numbers, name), range_of_name(name))
     return replace(numbers, **changed)
+
+
+def _say_unknown(noun: str, name: str, known: Iterable[str]) -> str:
+    """The sentence about a name that nothing has, with those that are close to it, or with all."""
+    # Only a faulty file needs it.
+    from difflib import get_close_matches
+
+    names = list(known)
+    close = get_close_matches(name, names)
+    rest = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names)}"
+    return f"there is no such {noun}; {rest}"
 
 
 def key_of(name: str) -> str:
@@ -199,40 +158,61 @@ def _read_table(detector: Detector[Any], table: object) -> tuple[bool, Any]:
         raise BadSettings(detector.rule, WHOLE, "this is not a table of a rule")
     is_on = table.get(ON, detector.is_published)
     if not isinstance(is_on, bool):
-        raise BadSettings(detector.rule, ON, "only true and false are possible")
+        raise BadSettings(detector.rule, ON, f"only true and false are possible, not {_show(is_on)}")
     limits = {key: value for key, value in table.items() if key != ON}
-    read = replace_limits(detector, detector.limits, limits)
-    _refuse_beyond_memory(detector, read, limits.keys())
-    return is_on, read
+    return is_on, replace_limits(detector, detector.limits, limits)
 
 
-def _read_limit(rule: str, key: str, value: object, shipped: object) -> object:
+def _read_limit(table: str, key: str, value: object, shipped: object, bounds: Range) -> object:
     """A limit of the kind that ships. Raises BadSettings."""
     if isinstance(shipped, Mapping):
         if not isinstance(value, Mapping) or not value:
-            raise BadSettings(rule, key, "a table of names and numbers is needed")
+            raise BadSettings(table, key, f"a table of names and numbers is needed, not {_show(value)}")
         if OTHERS in shipped and OTHERS not in value:
-            raise BadSettings(rule, key, 'a number for every other currency is needed, named ""')
+            raise BadSettings(table, key, 'a number for every other currency is needed, named ""')
+        for name in value:
+            if name != OTHERS and name not in CURRENCIES:
+                raise BadSettings(table, f"{key}.{name}", "this is no currency; it has three capitals, such as EUR")
         example = next(iter(shipped.values()), 0)
-        return {name: _read_number(rule, f"{key}.{name}", one, example) for name, one in value.items()}
-    if isinstance(shipped, tuple):
-        if not isinstance(value, list) or not value:
-            raise BadSettings(rule, key, "a list of numbers is needed")
-        return tuple(_read_number(rule, key, one, shipped[0] if shipped else 0) for one in value)
+        return {
+            name: _read_number(table, f"{key}.{name or _QUOTES}", one, example, bounds) for name, one in value.items()
+        }
     if isinstance(shipped, bool):
         if not isinstance(value, bool):
-            raise BadSettings(rule, key, "only true and false are possible")
+            raise BadSettings(table, key, f"only true and false are possible, not {_show(value)}")
         return value
     if key.endswith(_MINUTES):
-        return round(_read_number(rule, key, value, 0.0) * MINUTE_MS)
-    return _read_number(rule, key, value, shipped)
+        of_minutes = Range(bounds.low / MINUTE_MS, bounds.high / MINUTE_MS, bounds.is_open)
+        found = round(_read_number(table, key, value, 0.0, of_minutes) * MINUTE_MS)
+        if not bounds.has(found):
+            raise _refuse(table, key, value, 0.0, of_minutes)
+        return found
+    return _read_number(table, key, value, shipped, bounds)
 
 
-def _read_number(rule: str, key: str, value: object, example: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise BadSettings(rule, key, "a number is needed")
-    if value < 0:
-        raise BadSettings(rule, key, "a number of at least 0 is needed")
+_QUOTES: Final = '""'
+
+
+def _read_number(table: str, key: str, value: object, example: object, bounds: Range) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not bounds.has(value):
+        raise _refuse(table, key, value, example, bounds)
     if isinstance(example, int) and not isinstance(value, int):
-        raise BadSettings(rule, key, "a whole number is needed")
+        raise _refuse(table, key, value, example, bounds)
     return float(value) if isinstance(example, float) else value
+
+
+def _refuse(table: str, key: str, value: object, example: object, bounds: Range) -> BadSettings:
+    noun = "a whole number" if isinstance(example, int) else "a number"
+    return BadSettings(table, key, f"{bounds.say(noun)} is needed, not {_show(value)}")
+
+
+def _show(value: object) -> str:
+    """A value as it may stand in a sentence."""
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list):
+        return "a list"
+    text = (
+        str(value).lower() if isinstance(value, bool) else json.dumps(value) if isinstance(value, str) else str(value)
+    )
+    return text if len(text) <= SHOWN_CHARACTERS_MAX else f"{text[:SHOWN_CHARACTERS_MAX]}.."
