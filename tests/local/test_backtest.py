@@ -397,13 +397,41 @@ def test_labels_that_match_nothing_are_told_of(tmp_path: Path, capsys: pytest.Ca
     assert cli.main(["backtest", str(file), "--labels", str(labels), "--json"]) == 0
     said, warned = capsys.readouterr()
     assert json.loads(said)["labels"]["unmatched"] == {"movements": 1, "events": 0, "accounts": 0}
-    assert warned == "Warning: labels that match nothing in the period: 1 of 2 of movements.\n"
+    assert warned == "Warning: labels that match nothing up to the end of the period: 1 of 2 of movements.\n"
     assert cli.main(["backtest", str(file), "--labels", str(labels)]) == 0
-    assert "Labels that match nothing in the period: 1 of 2 of movements." in capsys.readouterr().out
+    assert "Labels that match nothing up to the end of the period: 1 of 2 of movements." in capsys.readouterr().out
     labels.write_text('{"movement_id": "mov-1", "fraud": false}\n', "utf-8")
     assert cli.main(["backtest", str(file), "--labels", str(labels)]) == 0
     said, warned = capsys.readouterr()
     assert (warned, "match nothing" in said) == ("", False)
+
+
+def test_labels_of_before_the_period_are_told_apart_from_those_that_match_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = [movement(1, 0, "acct-1", 500, counterparty="x"), login(2, 1, "acct-1")]
+    facts += [movement(3, 60, "acct-2", 500, counterparty="x"), login(4, 61, "acct-2")]
+    labels = [
+        *({"movement_id": name, "fraud": True} for name in ("mov-1", "mov-3", "nope")),
+        *({"event_id": name, "fraud": True} for name in ("evt-000002", "evt-000004", "nope")),
+        {"account": "acct-1", "to": "2026-09-01T00:20:00Z", "fraud": True},
+        {"account": "acct-2", "fraud": True},
+        {"account": "nope", "fraud": True},
+    ]
+    file, told_labels = write_history(tmp_path / "h.jsonl", facts), tmp_path / "l.jsonl"
+    told_labels.write_text("".join(json.dumps(label) + "\n" for label in labels), encoding="utf-8")
+    since = ("--from", "2026-09-01T00:30:00Z")
+    each_one = dict.fromkeys(("movements", "events", "accounts"), 1)
+    for jobs in ("1", "2"):
+        found = backtested(capsys, file, "--labels", told_labels, *since, "--jobs", jobs)["labels"]
+        assert (found["unmatched"], found["earlier"]) == (each_one, each_one)
+    assert cli.main(["backtest", str(file), "--labels", str(told_labels), *since]) == 0
+    said = capsys.readouterr().out
+    counts = "1 of 3 of movements, 1 of 3 of events, 1 of 3 of accounts."
+    assert f"Labels of before the period, which measure nothing: {counts}" in said
+    assert f"Labels that match nothing up to the end of the period: {counts}" in said
+    whole = backtested(capsys, file, "--labels", told_labels)["labels"]
+    assert (whole["unmatched"], sum(whole["earlier"].values())) == (each_one, 0)
 
 
 def test_a_rule_that_the_labels_cannot_judge_has_no_figures_and_is_named(

@@ -61,6 +61,8 @@ class Scope:
     """The ids of events that have labels of their own."""
     compromised: frozenset[str] = frozenset()
     """The accounts that have a label of fraud, of whatever time."""
+    labelled_movements: frozenset[str] = frozenset()
+    """The ids of movements that have labels of their own."""
 
     @classmethod
     def of(cls, labels: Labels | None, *, ranked: bool, since_ms: int = 0, until_ms: int = 1 << 62) -> Scope:
@@ -68,7 +70,14 @@ class Scope:
         if labels is None:
             return cls(since_ms, until_ms, ranked=ranked)
         compromised = frozenset(labels.fraudulent_accounts())
-        return cls(since_ms, until_ms, ranked=True, labelled=frozenset(labels.events), compromised=compromised)
+        return cls(
+            since_ms,
+            until_ms,
+            ranked=True,
+            labelled=frozenset(labels.events),
+            compromised=compromised,
+            labelled_movements=frozenset(labels.movements),
+        )
 
 
 @dataclass(slots=True)
@@ -232,7 +241,11 @@ class Engine:
     def _rate(self, stream: Stream, subject: str, event: Event, fold: Fold) -> None:
         """Note a movement and the parts of its risk. The movement that an account receives is the payer's."""
         values = event.values
-        if "movement_id" not in values or "kind" not in values or event.at_ms < self._scope.since_ms:
+        if "movement_id" not in values or "kind" not in values:
+            return
+        if event.at_ms < self._since_ms:
+            if values["movement_id"] in self._scope.labelled_movements:
+                self._ledger.note_earlier(values["movement_id"])
             return
         if stream is Stream.PARTY:
             fold.weigh(event.at_ms)

@@ -27,9 +27,10 @@ TABLES: Final = {
     "rated": "event_id TEXT PRIMARY KEY, parts TEXT",
     "account": "account TEXT PRIMARY KEY",
     "bad": "file INTEGER, line INTEGER, reason TEXT, field TEXT",
+    "earlier": "movement_id TEXT PRIMARY KEY",
     "labelled": "event_id TEXT, account TEXT, at_ms INTEGER",
 }
-_WITHOUT_ROWID: Final = frozenset({"hit", "rated", "account"})
+_WITHOUT_ROWID: Final = frozenset({"hit", "rated", "account", "earlier"})
 
 
 class Ledger:
@@ -78,6 +79,10 @@ class Ledger:
     def note_bad(self, file: int, line: int, reason: str, field: str) -> None:
         """Note a line that was left out."""
         self._add("bad", (file, line, reason, field))
+
+    def note_earlier(self, movement_id: str) -> None:
+        """Note a movement of before the period that has a label of its own."""
+        self._add("earlier", (movement_id,))
 
     def note_labelled(self, event_id: str, account: str, at_ms: int) -> None:
         """Note an event of the history that has a label of its own, or whose account has one."""

@@ -143,20 +143,25 @@ class Ranking:
         """The labels by what they are about."""
         return (self._labels or Labels()).count()
 
-    def count_unmatched(self, first_ms: int, last_ms: int) -> dict[str, int]:
-        """The labels that match nothing in the history, by what they are about. The events that counted were from the
-        first moment to the last."""
-        labels = self._labels or Labels()
-        ledger = self._ledger
-        movements = sum(name in labels.movements for (name,) in ledger.query("SELECT movement_id FROM movement"))
-        events = {name for (name,) in ledger.query("SELECT event_id FROM labelled") if name in labels.events}
-        accounts = sum(
-            since <= last_ms and first_ms < until
+    def count_unused(self, first_ms: int, last_ms: int) -> tuple[dict[str, int], dict[str, int]]:
+        """The labels that measure nothing, by what they are about: those that match nothing in the history, and those
+        that match something before the period alone. The events that counted were from the first moment to the
+        last."""
+        labels, ledger = self._labels or Labels(), self._ledger
+        movements = {name for (name,) in ledger.query("SELECT movement_id FROM movement") if name in labels.movements}
+        old_movements = {name for (name,) in ledger.query("SELECT movement_id FROM earlier")} - movements
+        seen = [(name, at_ms >= self._since_ms) for name, at_ms in ledger.query("SELECT event_id, at_ms FROM labelled")]
+        events = {name for name, is_inside in seen if is_inside and name in labels.events}
+        old_events = {name for name, _ in seen if name in labels.events} - events
+        spans = [
+            (since <= last_ms and first_ms < until, until <= self._since_ms)
             for (name,) in ledger.query("SELECT account FROM account")
             for since, until, _ in labels.accounts.get(name, ())
-        )
-        found = {"movements": movements, "events": len(events), "accounts": accounts}
-        return {name: given - found[name] for name, given in self.count_labels().items()}
+        ]
+        accounts, old_accounts = (sum(column) for column in zip(*spans, strict=True)) if spans else (0, 0)
+        found = {"movements": len(movements), "events": len(events), "accounts": accounts}
+        earlier = {"movements": len(old_movements), "events": len(old_events), "accounts": old_accounts}
+        return {name: given - found[name] - earlier[name] for name, given in self.count_labels().items()}, earlier
 
     def take_days(self, top: TopOfDays) -> TopOfDays:
         """Give every day's accounts to the measure, the riskiest first."""

@@ -123,9 +123,11 @@ def _measure(outcome: Outcome, rules: Sequence[Rule], counts: Mapping[str, tuple
     all_hits = {thing: point(None) for thing, point in point_by_thing(ranking).items()}
     # Which things are labelled is asked once: each question goes through all of them.
     judging = {rule.name: [thing for thing in list_named(rule.detector) if all_hits[thing].fraud] for rule in rules}
+    unmatched, earlier = ranking.count_unused(outcome.figures.first_ms, outcome.figures.last_ms)
     return {
         "given": ranking.count_labels(),
-        "unmatched": ranking.count_unmatched(outcome.figures.first_ms, outcome.figures.last_ms),
+        "unmatched": unmatched,
+        "earlier": earlier,
         "finding_precision": _share(proved / findings if findings else None),
         "movements": {
             "number": total_movements,
@@ -216,6 +218,8 @@ def say(told: Mapping[str, Any]) -> str:
     lines = [
         f"{_count(told['events'], 'event')} from {told['from']} to {told['to']}, {_count(told['days'], 'day')}."
         if told["events"]
+        else "No event that matters to the rules in the period."
+        if told["earlier_events"]
         else "No event that matters to the rules.",
         f"{_count(told['findings'], 'finding')}, {told['findings_a_day']:,.2f} a day, on "
         f"{_count(told['accounts_with_findings'], 'account')}.",
@@ -226,7 +230,7 @@ def say(told: Mapping[str, Any]) -> str:
             "count up to there. --from and --to leave them out."
         )
     if told["earlier_events"]:
-        lines.append(f"{_count(told['earlier_events'], 'event')} before that taught the rules.")
+        lines.append(f"{_count(told['earlier_events'], 'event')} before the period taught the rules.")
     if told["duplicates"]:
         lines.append(f"{_count(told['duplicates'], 'event')} came again and counted once.")
     if told["types_that_do_not_matter"]:
@@ -236,6 +240,8 @@ def say(told: Mapping[str, Any]) -> str:
     labels = told.get("labels")
     if labels is not None:
         lines += _say_labels(labels)
+        if any(labels["earlier"].values()):
+            lines.append(f"Labels of before the period, which measure nothing: {_say_counts(labels, 'earlier')}.")
         unmatched = say_unmatched(told)
         lines += [] if unmatched is None else [unmatched]
     lines += _say_table(told["detectors"], None if labels is None else labels["detectors"])
@@ -253,9 +259,12 @@ def say_unmatched(told: Mapping[str, Any]) -> str | None:
     labels = told.get("labels")
     if labels is None or not any(labels["unmatched"].values()):
         return None
-    given, unmatched = labels["given"], labels["unmatched"]
-    parts = [f"{count:,} of {given[name]:,} of {name}" for name, count in unmatched.items() if count]
-    return f"Labels that match nothing in the period: {', '.join(parts)}."
+    return f"Labels that match nothing up to the end of the period: {_say_counts(labels, 'unmatched')}."
+
+
+def _say_counts(labels: Mapping[str, Any], name: str) -> str:
+    given, counts = labels["given"], labels[name]
+    return ", ".join(f"{count:,} of {given[about]:,} of {about}" for about, count in counts.items() if count)
 
 
 def _say_labels(labels: Mapping[str, Any]) -> list[str]:
