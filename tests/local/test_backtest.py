@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -18,6 +20,7 @@ from hotline.backtest import engine, ordering
 from hotline.backtest.ordering import PARTS_MAX, sort_files
 from hotline.security.detectors.shipped import DETECTORS
 from hotline_local import cli
+from hotline_local.backtest import charts
 from tests.support.wallet_histories import History, login, movement, told, write_history
 
 
@@ -474,6 +477,8 @@ def test_findings_about_logins_are_proved_by_no_label_of_a_movement(
     ("arguments", "sentence"),
     [
         (["missing.jsonl"], "missing.jsonl is no file."),
+        (["."], ". is a folder; name the files in it, such as ./*.jsonl."),
+        (["h.jsonl", "--jobs", "65"], "--jobs takes 1 to 64."),
         (["h.jsonl", "--from", "2026-09-01"], "--from takes a time with an offset"),
         (["h.jsonl", "--from", "2026-09-02T00:00:00Z", "--to", "2026-09-02T00:00:00Z"], "--from must be before --to."),
         (["h.jsonl", "--jobs", "0"], "--jobs takes 1 to 64."),
@@ -524,8 +529,7 @@ def test_a_run_that_is_told_to_end_leaves_no_temporary_files(tmp_path: Path, job
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     write_history(tmp_path / "h.jsonl", (login(number, number, f"acct-{number % 50}") for number in range(40_000)))
-    code = "import sys; from hotline_local import cli; sys.exit(cli.main(sys.argv[1:]))"
-    command = [sys.executable, "-c", code, "backtest", *[str(tmp_path / "h.jsonl")] * 40, "--jobs", jobs]
+    command = [sys.executable, "-c", CODE, "backtest", *[str(tmp_path / "h.jsonl")] * 40, "--jobs", jobs]
     with subprocess.Popen(command, env={**os.environ, "TMPDIR": str(scratch)}) as process:
         while not list(scratch.glob("hotline-backtest-*/*/ledger-0")):
             assert process.poll() is None
@@ -541,6 +545,12 @@ def test_the_help_documents_files_labels_and_exit_codes(capsys: pytest.CaptureFi
     assert ended.value.code == 0
     for part in ("CloudEvents", "movement_id, event_id or account", "Exit code 0", "--jobs N", "backtest tune", ".gz"):
         assert part in said
+    # The usage, an example, and one paragraph.
+    assert (said.count("backtest tune FILE"), said.count("backtest tune history"), said.count("period of --train")) == (
+        1,
+        1,
+        1,
+    )
 
 
 def test_drawing_waits_for_a_folder_to_draw_into(tmp_path: Path) -> None:
@@ -564,3 +574,154 @@ def test_without_options_all_rules_judge_and_settings_leave_those_that_are_on(
     found = backtested(capsys, file, "--settings", settings)
     published = {detector.rule for detector in DETECTORS if detector.is_published}
     assert set(found["detectors"]) | set(found["left_out"]) == published - {"reset_device_transfer"}
+
+
+# ---------------------------------------------------------------- how a run ends
+
+
+CODE: Final = "import sys; from hotline_local import cli; sys.exit(cli.main(sys.argv[1:]))"
+"""The command as a process of its own."""
+
+
+@pytest.mark.parametrize(("order", "jobs"), [("sorted", "1"), ("sorted", "3"), ("reversed", "2")])
+def test_ctrl_c_ends_a_run_at_once_and_without_a_word(tmp_path: Path, order: str, jobs: str) -> None:
+    """The terminal tells all processes of the run, those of --jobs too."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    facts = [login(number, number, f"acct-{number % 50}") for number in range(40_000)]
+    file = str(write_history(tmp_path / "h.jsonl", facts if order == "sorted" else reversed(facts)))
+    command = [sys.executable, "-c", CODE, "backtest", *[file] * 40, "--jobs", jobs, "--out", str(tmp_path / "out")]
+    with subprocess.Popen(
+        command, env={**os.environ, "TMPDIR": str(scratch)}, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        begun = "hotline-backtest-*/first/ledger-*" if order == "sorted" else "hotline-backtest-*/parts"
+        while len(list(scratch.glob(begun))) < (int(jobs) if order == "sorted" else 1):
+            assert process.poll() is None
+        os.killpg(process.pid, signal.SIGINT)
+        _, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in complaint
+    assert list(scratch.iterdir()) == []
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("order", ["sorted", "reversed"])
+def test_a_disk_that_is_full_ends_a_run_with_a_sentence_and_leaves_nothing(
+    tmp_path: Path, order: str, jobs: str
+) -> None:
+    """A limit on the size of files stands for a full disk."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    facts = [movement(number, number, f"acct-{number}", 500, counterparty="x") for number in range(4_000)]
+    file = write_history(tmp_path / "h.jsonl", facts if order == "sorted" else reversed(facts))
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)); "
+    done = subprocess.run(
+        [sys.executable, "-c", limit + CODE, "backtest", str(file), "--out", str(tmp_path / "out"), "--jobs", jobs],
+        env={**os.environ, "TMPDIR": str(scratch)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"Temporary files in {scratch} cannot be written: " in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert list(scratch.iterdir()) == []
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("named", ["gone", "file"])
+def test_a_folder_for_temporary_files_that_is_none_is_refused(
+    tmp_path: Path, named: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python would take another folder without a word."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / named))
+    file = write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")])
+    assert cli.main(["backtest", str(file)]) == 2
+    sentence = "which is no folder that can be written to. Name another one, or unset it."
+    assert capsys.readouterr().err == f"TMPDIR is {tmp_path / named}, {sentence}\n"
+
+
+# ---------------------------------------------------------------- results, whole or not at all
+
+
+@pytest.mark.parametrize("out", ["file", "file/below"])
+def test_a_folder_that_cannot_be_is_refused_before_the_run(
+    tmp_path: Path, out: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    file = write_history(tmp_path / "h.jsonl", reversed([login(n, n, "acct-1") for n in range(2)]))
+    assert cli.main(["backtest", str(file), "--out", str(tmp_path / out)]) == 2
+    said, complaint = capsys.readouterr()
+    # Not even the first line was read, or it would say that the file is not sorted.
+    assert complaint == f"{tmp_path / out} cannot be written: {tmp_path / 'file'} is no folder.\n"
+    assert said == ""
+
+
+def test_a_folder_without_a_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")])
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["backtest", str(file), "--out", ""])
+    assert (ended.value.code, "--out: the name of a folder is needed" in capsys.readouterr().err) == (2, True)
+
+
+def test_results_that_cannot_be_whole_leave_those_of_an_earlier_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, out = write_history(tmp_path / "h.jsonl", [movement(1, 0, "acct-1", 500, counterparty="x")]), tmp_path / "out"
+    backtested(capsys, file, "--out", out)
+    before = contents(out)
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(charts, "draw_charts", fail)
+    write_history(file, [movement(2, 0, "acct-2", 900, counterparty="x")])
+    assert cli.main(["backtest", str(file), "--out", str(out)]) == 2
+    assert capsys.readouterr().err == f"{out} cannot be written: No space left on device.\n"
+    assert contents(out) == before
+
+
+# ---------------------------------------------------------------- files of other forms
+
+
+def test_a_packed_file_is_unpacked_whatever_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write_history(tmp_path / "h.jsonl", [login(n, n, "acct-1", ok=False) for n in range(10)])
+    file.write_bytes(gzip.compress(file.read_bytes()))
+    assert backtested(capsys, file)["events"] == 10
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"id,type\nevt-1,login.failed\n",
+        json.dumps([login(1, 0, "acct-1")]).encode(),
+        json.dumps(login(1, 0, "acct-1"), indent=2).encode(),
+        json.dumps(login(1, 0, "acct-1")).encode("utf-16"),
+    ],
+    ids=["csv", "array", "lines", "utf-16"],
+)
+def test_a_file_that_is_no_history_is_told_as_one(
+    tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "h.jsonl").write_bytes(content)
+    assert cli.main(["backtest", str(tmp_path / "h.jsonl")]) == 1
+    assert "No line is an event: a history has one JSON object a line, in UTF-8." in capsys.readouterr().err
+
+
+def test_line_ends_offsets_long_lines_and_overlapping_files_change_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = [login(n, n, "acct-1", ok=False) for n in range(10)]
+    plain = backtested(capsys, write_history(tmp_path / "h.jsonl", facts))
+    (tmp_path / "windows.jsonl").write_bytes("".join(json.dumps(fact) + "\r\n" for fact in facts).encode())
+    assert backtested(capsys, tmp_path / "windows.jsonl") == plain
+    elsewhere = [{**fact, "time": fact["time"].replace("T00", "T05").replace("Z", "+05:00")} for fact in facts]
+    assert backtested(capsys, write_history(tmp_path / "elsewhere.jsonl", elsewhere)) == plain
+    long = {**facts[0], "data": {**facts[0]["data"], "more": "x" * 10_000_000}}
+    assert backtested(capsys, write_history(tmp_path / "long.jsonl", [long, *facts[1:]])) == plain
+    halves = [write_history(tmp_path / f"{at}.jsonl", facts[at:][::2]) for at in (0, 1)]
+    assert backtested(capsys, *halves) == plain
+    twice = backtested(capsys, *halves, halves[0])
+    assert twice == {**plain, "duplicates": 5}

@@ -1,4 +1,4 @@
-"""The words of a file for what a rule needs: each is one that somebody can write into a file, and is documented."""
+"""The words of a file for what a rule needs, and for what is wrong with a line: each of them is documented."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from hotline.backtest.needs import FIELD_PREFIX, FIELDS, list_all_needs
+from hotline.backtest.reader import Fault
 from hotline.contracts.facts import FACTS
 from hotline.security.detectors import Detector, Signal, Stream
 from hotline.security.detectors.shipped import DETECTORS
@@ -27,6 +28,11 @@ def name_of(detector: Detector[Any]) -> str:
 def test_the_document_has_what_a_rule_needs(detector: Detector[Any]) -> None:
     cell = "; ".join(" or ".join(f"`{word}`" for word in need) for need in list_all_needs(detector))
     assert f"| {detector.rule} | {cell} |\n" in PAGE
+
+
+@pytest.mark.parametrize("reason", Fault)
+def test_the_document_explains_each_reason_of_a_bad_line(reason: Fault) -> None:
+    assert f"| {reason.value} | " in PAGE
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=name_of)

@@ -1,6 +1,7 @@
 """`./hotline codes explain`: what a file of decline codes means, row by row."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from hotline.kit.languages import LANGUAGES
 from hotline_local import cli
+from hotline_local.commands.codes import KINDS
 
 HEAD = "scheme,code,message\n"
 
@@ -160,3 +162,19 @@ def test_a_row_that_cannot_be_read_is_named_and_those_before_it_are_explained(
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["codes", "explain", str(tmp_path / "none.csv")]) == 1
     assert "none.csv cannot be read: No such file" in capsys.readouterr().err
+
+
+def test_the_help_names_columns_and_kinds_and_its_example_can_be_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["codes", "explain", "--help"])
+    said = capsys.readouterr().out
+    for name in ("scheme", "code", "message", "kind"):
+        assert re.search(rf"^  {name} +[a-z]", said, re.MULTILINE)
+    assert all(kind in said for kind in KINDS)
+    (example,) = re.findall(r"printf '(.*)' > codes.csv", said)
+    (tmp_path / "codes.csv").write_text(example.replace("\\n", "\n"), encoding="utf-8")
+    assert cli.main(["codes", "explain", str(tmp_path / "codes.csv"), "--json"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["source"] is None for one in told] == [False, False]

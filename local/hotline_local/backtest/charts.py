@@ -12,6 +12,7 @@ from hotline.backtest.ranking import DAY_MS
 from hotline.backtest.runs import Outcome
 from hotline.backtest.summary import find_near_days
 
+CURVE_FILE: Final = "precision_recall.png"
 _SIZE: Final = (9.0, 4.5)
 _WIDE: Final = (11.0, 5.5)
 """The legend of all rules stands beside the picture."""
@@ -20,13 +21,10 @@ _PLAIN: Final = {"Software": None}
 
 
 def draw_charts(outcome: Outcome, told: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Draw the charts into the folder; the second one where there are labels. That of another run does not stay."""
-    curve = folder / "precision_recall.png"
+    """Draw the charts into the folder; the second one where there are labels."""
     drawn = [_draw_findings(outcome, set(told["left_out"]), folder / "findings.png")]
     if "labels" in told:
-        drawn.append(_draw_curve(outcome, curve))
-    else:
-        curve.unlink(missing_ok=True)
+        drawn.append(_draw_curve(outcome, folder / CURVE_FILE))
     return drawn
 
 

@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
+import tempfile
 import textwrap
 import time
 from dataclasses import dataclass, field
@@ -24,14 +26,21 @@ BAD_LINES_SHOWN: Final = 10
 SHOW_EVERY_S: Final = 0.5
 JOBS_MAX: Final = 64
 
+_USAGE: Final = """\
+./hotline backtest FILE [FILE ...] [options]
+       ./hotline backtest tune FILE [FILE ...] --labels L.jsonl --detector X
+                          --train FROM..TO --test FROM..TO
+                          [--settings S.toml] [--jobs N] [--json]"""
 _DESCRIPTION: Final = (
-    "Run the rules of the scan over a history of wallet events, without AWS. FILE has one CloudEvents object a line "
-    "(docs/contracts.md), best sorted by time; files that end in .gz are read as they stand. Unsorted files are "
-    "sorted first, into temporary files. LABELS has one JSON object a line: movement_id, event_id or account (this "
-    "one with from and to, which may be left out), and fraud, true or false. A thing without a label counts as "
-    "honest. With --out the findings, the rankings of movements and accounts, the summary and charts are written into "
-    "DIR. Exit code 0: every line was read; 1: some were not; 2: the command cannot be carried out as it stands. "
-    "docs/backtest.md says how to convert other data sets, and what the measures mean."
+    "Run the rules of the scan over a history of wallet events, on this machine and without AWS: what would they have "
+    "found? docs/backtest.md says how to make such files of other data sets, and what the measures mean.",
+    "FILE has one event a line, a CloudEvents object in JSON (docs/contracts.md). It may be packed (.gz). Files that "
+    "are sorted by time are read once; others are sorted first, into temporary files (TMPDIR) of their unpacked size.",
+    "LABELS has one JSON object a line: what it is about (movement_id, event_id or account; an account also from and "
+    "to, which may be left out), and fraud, true or false. A thing without a label counts as honest. No rule sees a "
+    "label: they measure the rules.",
+    "Exit code 0: every line was read. 1: some were left out; they are named, and the others counted. 2: the command "
+    "cannot be carried out as it stands. 130: it was told to end (Ctrl-C).",
 )
 
 
@@ -41,10 +50,9 @@ examples:
   ./hotline backtest 2026-09.jsonl.gz 2026-10.jsonl.gz --jobs 2 packed files, several at once
   ./hotline backtest history.jsonl --labels fraud.jsonl --out found
   ./hotline backtest history.jsonl --settings detection.toml --from 2026-10-01T00:00:00Z
+  ./hotline backtest history.jsonl --detectors drain,velocity
   ./hotline backtest tune history.jsonl --labels fraud.jsonl --detector velocity \\
       --train 2026-09-01T00:00:00Z..2026-10-01T00:00:00Z --test 2026-10-01T00:00:00Z..2026-11-01T00:00:00Z
-tune tries other limits of one rule on the period of --train, and tells how the best of them do on the later period of
---test, beside those that it began with.
 """
 
 
@@ -53,42 +61,96 @@ def register(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "backtest",
         help="run the rules of the scan over a history of wallet events",
-        description=textwrap.fill(_DESCRIPTION, 80),
+        usage=_USAGE,
+        description="\n\n".join(textwrap.fill(paragraph, 80) for paragraph in _DESCRIPTION),
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="a history: .jsonl, or .jsonl.gz; or the word tune, then a history"
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a file of the history")
+    settings_help = (
+        "a table for each rule: on, and its limits; as layers/hotline/python/hotline/security/detection.toml "
+        "(default: all rules, with their limits as they ship)"
     )
-    settings_help = "the rules that are on, and their limits (default: all rules)"
     parser.add_argument("--settings", type=Path, metavar="S.toml", help=settings_help)
     parser.add_argument("--labels", type=Path, metavar="L.jsonl", help="what was fraud: adds precision and recall")
-    parser.add_argument("--from", dest="since", metavar="T", help="earlier events only teach the rules (RFC 3339)")
-    parser.add_argument("--to", dest="until", metavar="T", help="events from then on are not read (RFC 3339)")
-    parser.add_argument("--detectors", metavar="A,B", help="these rules alone, on or off")
-    parser.add_argument("--json", action="store_true", help="one JSON object with the summary, and nothing else")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write findings, rankings, summary and charts there")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="so many processes; the result is the same")
+    parser.add_argument(
+        "--from",
+        dest="since",
+        metavar="T",
+        help="the time from which findings count, such as 2026-10-01T00:00:00Z; earlier events only teach the rules",
+    )
+    parser.add_argument("--to", dest="until", metavar="T", help="the time from which on events are not read")
+    parser.add_argument(
+        "--detectors", metavar="A,B", help="judge by these rules alone, whether they are on or off (docs/detection.md)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object with the summary, and nothing else")
+    parser.add_argument(
+        "--out",
+        type=_read_folder,
+        metavar="DIR",
+        help="write findings, rankings of movements and accounts, bad lines, summary and charts there",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
+        help=f"share the work among so many processes, 1 to {JOBS_MAX} (1); the result is the same",
+    )
     tune = parser.add_argument_group(
-        "backtest tune", "Search the limits of one rule on one period, and tell how they do on a later one."
+        "backtest tune",
+        textwrap.fill(
+            "Search other limits of one rule on the period of --train, and tell how the best of them do on the later "
+            "period of --test, beside those that it began with. It prints a table to paste into the settings.",
+            78,
+        ),
     )
     tune.add_argument("--detector", metavar="X", help="the rule")
-    tune.add_argument("--train", metavar="FROM..TO", help="the period on which limits are searched for")
-    tune.add_argument("--test", metavar="FROM..TO", help="the period on which they are told; must be a later one")
+    tune.add_argument(
+        "--train", metavar="FROM..TO", help="the period on which limits are searched for: two times with .. between"
+    )
+    tune.add_argument("--test", metavar="FROM..TO", help="the later period on which they are judged")
     parser.set_defaults(run=run)
+
+
+def _read_folder(text: str) -> Path:
+    """The folder that an option names. An empty one is most likely a variable of the shell without a value."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a folder is needed")
+    return Path(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the rules, report; return 1 when a line was not read. Raises CommandError."""
+    import sqlite3
+
     from hotline.backtest.model import Unusable
 
-    before = signal.signal(signal.SIGTERM, _end)
+    _check_temporary_folder()
+    before = {number: signal.signal(number, _end) for number in _ENDS}
     try:
         return _tune(arguments) if arguments.files[0] == "tune" else _judge(arguments)
     except Unusable as fault:
         raise CommandError(fault.sentence, exit_code=2) from None
+    except sqlite3.Error as fault:
+        # The result is asked of a database on disk, which sorts into further temporary files.
+        sentence = f"Temporary files in {tempfile.gettempdir()} cannot be written: {fault}."
+        raise CommandError(sentence, exit_code=2) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_ENDS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+def _check_temporary_folder() -> None:
+    """Raise CommandError where TMPDIR names no folder: Python would take another one without a word, maybe too small a
+    one."""
+    named = os.environ.get("TMPDIR")
+    if named and not (Path(named).is_dir() and os.access(named, os.W_OK | os.X_OK)):
+        sentence = f"TMPDIR is {named}, which is no folder that can be written to. Name another one, or unset it."
+        raise CommandError(sentence, exit_code=2)
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -96,7 +158,8 @@ def _end(_number: int, _frame: FrameType | None) -> NoReturn:
     waits for them."""
     from multiprocessing import active_children
 
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in _ENDS:
+        signal.signal(number, signal.SIG_IGN)
     for process in active_children():
         process.terminate()
     raise KeyboardInterrupt
@@ -111,6 +174,8 @@ def _judge(arguments: argparse.Namespace) -> int:
     from hotline.backtest.runs import run as judge
     from hotline.backtest.summary import say, say_unmatched, sum_up
 
+    if arguments.out is not None:
+        _check_folder(arguments.out)
     work, labels = _read_work(arguments)
     names = [str(file) for file in work.files]
     bar = Bar(quiet=arguments.json or not sys.stderr.isatty())
@@ -126,7 +191,8 @@ def _judge(arguments: argparse.Namespace) -> int:
         if (unmatched := say_unmatched(told)) is not None:
             print(f"Warning: {unmatched[0].lower()}{unmatched[1:]}", file=sys.stderr)
         if told["bad_lines"]:
-            _say_bad(told["bad_lines"], list(list_bad_lines(outcome, names, BAD_LINES_SHOWN)))
+            is_all = not told["events"] and not told["earlier_events"] and not told["types_that_do_not_matter"]
+            _say_bad(told["bad_lines"], list(list_bad_lines(outcome, names, BAD_LINES_SHOWN)), is_all=is_all)
         return 1 if told["bad_lines"] else 0
 
 
@@ -235,30 +301,57 @@ def _count_bytes(paths: tuple[Path, ...]) -> int:
     """The bytes of all files. Raises CommandError when one is missing, or is none."""
     total = 0
     for path in paths:
+        if path.is_dir():
+            raise CommandError(f"{path} is a folder; name the files in it, such as {path}/*.jsonl.", exit_code=2)
         if not path.is_file():
             raise CommandError(f"{path} is no file.", exit_code=2)
         total += path.stat().st_size
     return total
 
 
+def _check_folder(folder: Path) -> None:
+    """Raise CommandError unless results can be written there. A long run must not end in that."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise CommandError(f"{folder} cannot be written: {nearest} is no folder.", exit_code=2)
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise CommandError(f"{folder} cannot be written: {nearest} is not yours to write.", exit_code=2)
+
+
 def _write(outcome: "Outcome", told: dict[str, Any], folder: Path, names: list[str]) -> None:
-    """Write the results and their charts. Raises CommandError."""
+    """Write the results and their charts, all of them or none: those of an earlier run stay until these are whole.
+    Raises CommandError."""
     from hotline.backtest.results import write_results
-    from hotline_local.backtest.charts import draw_charts
+    from hotline_local.backtest.charts import CURVE_FILE, draw_charts
 
     try:
-        write_results(outcome, told, names, folder)
-        draw_charts(outcome, told, folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".backtest-", dir=folder) as name:
+            files = [*write_results(outcome, told, names, Path(name)), *draw_charts(outcome, told, Path(name))]
+            # Without labels a curve would be that of an earlier run.
+            (folder / CURVE_FILE).unlink(missing_ok=True)
+            for file in files:
+                file.replace(folder / file.name)
     except OSError as fault:
         raise CommandError(f"{folder} cannot be written: {fault.strerror}.", exit_code=2) from None
 
 
-def _say_bad(count: int, first: list[dict[str, Any]]) -> None:
+def _say_bad(count: int, first: list[dict[str, Any]], *, is_all: bool) -> None:
+    """Tell of lines that were left out. `is_all`: no line was an event."""
     print(f"{count:,} {'line was' if count == 1 else 'lines were'} left out:", file=sys.stderr)
     for bad in first:
         print(f"  {bad['file']}, line {bad['line']}: {bad['reason']} ({bad['field']})", file=sys.stderr)
     if count > len(first):
         print("  and more; --out lists them in bad_lines.jsonl.", file=sys.stderr)
+    if is_all and first[0]["reason"] == "not_an_event":
+        print(_NO_HISTORY, file=sys.stderr)
+    print("docs/backtest.md explains the reasons.", file=sys.stderr)
+
+
+_NO_HISTORY: Final = (
+    "No line is an event: a history has one JSON object a line, in UTF-8. CSV, one JSON array, or objects over several "
+    "lines are none."
+)
 
 
 @dataclass(slots=True)

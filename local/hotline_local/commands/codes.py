@@ -26,26 +26,49 @@ def register(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "codes",
         help="see what decline codes mean, and which ones the hotline does not know",
-        description="A decline code that the taxonomy does not know is told to the customer as a plain decline.",
+        description="A decline code says why a provider refused a payment. One that the taxonomy does not know is told "
+        "to the customer as a plain decline.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     sentence = "list the unknown decline codes of this month and the two before it, the most frequent first"
-    unknown = actions.add_parser("unknown", help=sentence, description=sentence)
+    unknown = actions.add_parser(
+        "unknown", help=sentence, description=f"{sentence.capitalize()}. Asks the running stack."
+    )
     unknown.add_argument("--json", action="store_true", help="one JSON object a line, and nothing else")
     unknown.set_defaults(run=run_unknown)
-    sentence = "tell for each code of a file its reason, whether to try again, the next step and the words"
     explain = actions.add_parser(
         "explain",
-        help=sentence,
-        description=f"{sentence}. The file is CSV in UTF-8 with the columns scheme, code, message and kind (message "
-        "and kind may be missing); other columns are ignored. Capitals and spaces around a name mean nothing. A row "
-        f"without a code is explained by its message alone. The kind is one of {', '.join(KINDS)}. A row without one "
-        "is explained for a payment, and by a reason of refunds where its code has no other. A transfer is one from "
-        "the balance. A scheme may name the card network: iso8583:visa. Needs no stack.",
+        help="tell for each code of a file its reason, whether to try again, the next step and the words",
+        description=_EXPLAIN,
+        epilog=_EXPLAIN_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     explain.add_argument("file", type=Path, metavar="FILE.csv", help="the file")
     explain.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the file")
     explain.set_defaults(run=run_explain)
+
+
+_EXPLAIN: Final = f"""\
+Tell for each decline code of a file its reason, whether to try again, the next
+step, who takes it, and the words that caller and agent hear. Needs no stack.
+
+The file is CSV in UTF-8. Its first line names the columns, in any order:
+  scheme   whose code it is, such as stripe, wechat or iso8583 (docs/contracts.md
+           has all); the card network may follow it: iso8583:visa
+  code     the code as it was sent; empty: the message alone is explained
+  message  the provider's words (may be missing)
+  kind     {", ".join(KINDS[:-1])} or
+           {KINDS[-1]} (may be missing). Without one it is a payment, or a refund
+           where the code is one of refunds alone; a transfer is from the balance
+Capitals and spaces around a name mean nothing. Other columns are ignored.
+
+Exit code 0: every row is explained. 1: the file, or the row that is named,
+cannot be read; the rows before it are explained."""
+_EXPLAIN_EXAMPLE: Final = """\
+example:
+  printf 'scheme,code\\niso8583:visa,51\\nstripe,expired_card\\n' > codes.csv
+  ./hotline codes explain codes.csv
+"""
 
 
 def run_unknown(arguments: argparse.Namespace) -> int:

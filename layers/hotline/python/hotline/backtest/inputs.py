@@ -7,6 +7,7 @@ import zlib
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from itertools import chain
 from pathlib import Path
 from typing import IO, Final
@@ -15,6 +16,9 @@ from .model import BacktestError, Unusable
 
 BLOCK_BYTES: Final = 1 << 18
 """Lines are read so many bytes at once. Then the position in the file is looked at again."""
+
+_MAGIC: Final = b"\x1f\x8b"
+"""The beginning of a packed file (RFC 1952, 2.3.1)."""
 
 type NoteBytes = Callable[[int], None]
 """Called with the bytes that were read from files since the last call."""
@@ -25,7 +29,7 @@ def skip_bytes(_: int) -> None:
 
 
 def read_blocks(path: Path, note_bytes: NoteBytes = skip_bytes) -> Iterator[list[bytes]]:
-    """The lines of a file, many at once; `.gz` is unpacked. Raises Unusable."""
+    """The lines of a file, many at once; a packed one is unpacked. Raises Unusable."""
     try:
         with path.open("rb") as raw, _unpack(path, raw) as lines:
             if lines.read(len(BOM_UTF8)) != BOM_UTF8:
@@ -42,13 +46,14 @@ def read_blocks(path: Path, note_bytes: NoteBytes = skip_bytes) -> Iterator[list
 
 
 def read_lines(path: Path, note_bytes: NoteBytes = skip_bytes) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file with their numbers, from 1 on; `.gz` is unpacked. Raises Unusable."""
+    """The lines of a file with their numbers, from 1 on; a packed one is unpacked. Raises Unusable."""
     return enumerate(chain.from_iterable(read_blocks(path, note_bytes)), 1)
 
 
 @contextmanager
-def _unpack(path: Path, raw: IO[bytes]) -> Iterator[IO[bytes]]:
-    if path.suffix != ".gz":
+def _unpack(path: Path, raw: BufferedReader) -> Iterator[IO[bytes]]:
+    # A file may be packed without saying so in its name. One that says so and is not is cut off, or another one.
+    if path.suffix != ".gz" and not raw.peek(len(_MAGIC)).startswith(_MAGIC):
         yield raw
         return
     with gzip.open(raw) as unpacked:

@@ -35,10 +35,12 @@ class BacktestError(StrEnum):
     FILE_UNREADABLE = "file_unreadable"
     NO_HISTORY = "no_history"
     NO_OBJECT = "no_object"
+    NO_ROOM = "no_room"
     NO_RULE = "no_rule"
     OTHER_HISTORY = "other_history"
     TOO_MANY_BAD_LINES = "too_many_bad_lines"
     TOO_MANY_OBJECTS = "too_many_objects"
+    WORKER_LOST = "worker_lost"
 
 
 class Unusable(InvalidInput):

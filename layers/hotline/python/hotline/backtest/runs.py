@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from hotline.security.detectors import Detector
@@ -19,6 +21,7 @@ from .engine import Engine, Figures, Scope, Share, without_collection
 from .inputs import NoteBytes, skip_bytes
 from .labels import Labels
 from .ledger import Ledger
+from .model import BacktestError, Unusable
 from .ordering import PART_BYTES, Inputs, Unsorted, iterate, sort_files
 from .ranking import Ranking
 from .reader import BadLine
@@ -83,23 +86,46 @@ def run(
 ) -> Iterator[Outcome]:
     """Judge the files. The outcome can be asked until the block ends; then its temporary files go. Raises
     Unusable."""
-    rules = work.rules
-    with TemporaryDirectory(prefix="hotline-backtest-") as name:
-        folder = Path(name)
-        inputs = Inputs(work.files)
-        try:
-            figures, ledger = _judge(work, inputs, _make(folder / "first"), note_bytes)
-        except Unsorted as unsorted:
-            path = work.files[unsorted.file]
-            say(f"{path} is not sorted by time (line {unsorted.line}). Sorting it into temporary files first.")
-            note_bytes(-1)
-            inputs = sort_files(work.files, _make(folder / "parts"), note_bytes, part_bytes=work.part_bytes)
-            note_bytes(-1)
-            figures, ledger = _judge(work, inputs, _make(folder / "second"), note_bytes)
-        try:
-            yield Outcome.of(rules, figures, ledger, work.scope, labels, was_sorted=not inputs.parts)
-        finally:
-            ledger.close()
+    with ExitStack() as stack:
+        with _name_faults():
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="hotline-backtest-")))
+            figures, ledger, inputs = _judge_in_order(work, folder, note_bytes, say)
+            stack.callback(ledger.close)
+            outcome = Outcome.of(work.rules, figures, ledger, work.scope, labels, was_sorted=not inputs.parts)
+        yield outcome
+
+
+@contextmanager
+def _name_faults() -> Iterator[None]:
+    """Say in a sentence what a run lacks of the machine. Raises Unusable."""
+    try:
+        yield
+    except BrokenPipeError:
+        # Whoever reads what is said of the progress went away.
+        raise
+    except (OSError, sqlite3.Error) as fault:
+        why = getattr(fault, "strerror", None) or str(fault)
+        sentence = f"Temporary files in {gettempdir()} cannot be written: {why}. Set TMPDIR to a folder with more room."
+        raise Unusable(BacktestError.NO_ROOM, sentence) from None
+    except BrokenExecutor:
+        sentence = "A process of --jobs was ended from outside, most likely for want of memory. Take fewer."
+        raise Unusable(BacktestError.WORKER_LOST, sentence) from None
+
+
+def _judge_in_order(
+    work: Work, folder: Path, note_bytes: NoteBytes, say: Callable[[str], None]
+) -> tuple[Figures, Ledger, Inputs]:
+    """Judge the files as they stand, or sorted where a line is out of order. Raises Unusable."""
+    inputs = Inputs(work.files)
+    try:
+        return *_judge(work, inputs, _make(folder / "first"), note_bytes), inputs
+    except Unsorted as unsorted:
+        path = work.files[unsorted.file]
+        say(f"{path} is not sorted by time (line {unsorted.line}). Sorting it into temporary files first.")
+    note_bytes(-1)
+    inputs = sort_files(work.files, _make(folder / "parts"), note_bytes, part_bytes=work.part_bytes)
+    note_bytes(-1)
+    return *_judge(work, inputs, _make(folder / "second"), note_bytes), inputs
 
 
 def _make(folder: Path) -> Path:
@@ -113,13 +139,27 @@ def _judge(work: Work, inputs: Inputs, folder: Path, note_bytes: NoteBytes) -> t
         return judge_share(work, inputs, folder, Share(), note_bytes)
     shares = [Share(index, work.jobs) for index in range(work.jobs)]
     with ProcessPoolExecutor(work.jobs - 1, mp_context=get_context("spawn")) as pool:
-        others: list[Future[Figures]] = [pool.submit(_judge_apart, work, inputs, folder, share) for share in shares[1:]]
+        with _without_interrupts():
+            others: list[Future[Figures]] = [
+                pool.submit(_judge_apart, work, inputs, folder, share) for share in shares[1:]
+            ]
         # All workers read the same lines, so all of them stop at the same one that is out of order.
         figures, ledger = judge_share(work, inputs, folder, shares[0], note_bytes)
         for other in others:
             figures.add(other.result())
     ledger.collect(_ledger_path(folder, share) for share in shares[1:])
     return figures, ledger
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Let processes begin that hear no Ctrl-C of the terminal, which goes to all of them. Whoever began them ends them.
+    A signal that comes meanwhile comes afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @without_collection()
