@@ -171,7 +171,7 @@ def write(bench: Bench, found: Mapping[str, Table]) -> None:
         if name in IN_PAGE:
             page = put(page, name, f"{table.markdown()}\n\n{said}")
         elif name == SCAN:
-            page = capacity.write_tables(page, bench.units)
+            page = capacity.write_tables(page, bench.units, said)
     page = put(page, intake.CAPACITY_NAME, intake.tabulate_plans(page).markdown())
     capacity.PAGE.write_text(put(page, "goals", goals.tabulate(page).markdown()), encoding="utf-8")
 

@@ -330,7 +330,8 @@ def render_capacity(units: Units) -> str:
     return "\n".join([head, "|---|" + "---|" * len(plans), *rows])
 
 
-def write_tables(page: str, units: Units) -> str:
-    """The page with both tables. The second one follows from the first, rounded as it is."""
-    page = put(page, UNITS_NAME, render_units(units))
+def write_tables(page: str, units: Units, source: str) -> str:
+    """The page with both tables. The second one follows from the first, rounded as it is. `source`: by which command,
+    on which machine and commit the units were measured."""
+    page = put(page, UNITS_NAME, f"{render_units(units)}\n\n{source}")
     return put(page, CAPACITY_NAME, render_capacity(read_units(page)))

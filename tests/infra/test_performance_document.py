@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -21,7 +22,7 @@ from benchmarks.capacity import (
     render_capacity,
     render_units,
 )
-from benchmarks.tables import Table, read_rows, take
+from benchmarks.tables import END_MARK, Table, read_rows, take
 from functions.agent_api.access import ROUTES as AGENT_ROUTES
 from functions.customer_api.access import ROUTES
 from hotline.contracts.facts import FACTS
@@ -73,6 +74,19 @@ def test_costs_grow_with_events_and_the_floor_is_small(units: Units) -> None:
     assert costs == sorted(costs)
     assert costs[0] < 20
     assert plan(1_000, replace(units, watch_units_a_row=units.watch_units_a_row + 1)).cost > plan(1_000, units).cost
+
+
+def test_each_table_names_the_command_and_the_machine_that_measured_it_or_the_table_that_it_follows_from(
+    page: str,
+) -> None:
+    parts = re.split(r"<!-- ([a-z ]+) -->\n", page)
+    tables = {name: (before, after) for before, name, after in zip(parts[::2], parts[1::2], parts[2::2], strict=False)}
+    del tables["end"]
+    assert len(tables) == page.count(END_MARK)
+    for name, (before, table) in tables.items():
+        is_measured = re.search(r'`make bench ARGS="[a-z ]+ --write.*"`: .+, \d+ cores, Python .+, commit', table)
+        follows = "The table follows from" in before.rpartition("\n## ")[2]
+        assert is_measured or follows, name
 
 
 # ---------------------------------------------------------------- the other sections
