@@ -111,7 +111,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "SCOPES": "as CATCH_ALL",
     "ROUTE_MODULES": "modules that are imported for the routes that they add",
     "is_account": "a field of an answer of the agents' API, for which the desk has no view yet",
-    "examples": "a field that every detector must fill in, run by a test",
     "transactions": "a count of requests, read where a step's cost is measured",
     "voice": "a column of the table of languages, which the flows are made of",
 }

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from hotline.backtest.needs import FIELD_PREFIX, FIELDS, list_all_needs
+from hotline.backtest.needs import FIELD_PREFIX, FIELDS, list_lacks, list_values
 from hotline.backtest.reader import Fault
 from hotline.contracts.facts import FACTS
 from hotline.security.detectors import Detector, Signal, Stream
@@ -18,6 +18,11 @@ CONTRACTS: Final = (Path(__file__).parents[2] / "docs/contracts.md").read_text(e
 OF_THE_DESK: Final = {"account"}
 """Fields of the desk's own trail, which docs/backtest.md explains."""
 PAGE: Final = (Path(__file__).parents[2] / "docs/backtest.md").read_text(encoding="utf-8")
+
+
+def list_all_needs(detector: Detector[Any]) -> list[list[str]]:
+    """All that a rule needs of a file: an empty one lacks all of it."""
+    return list_lacks(detector, frozenset(), list_values([detector]))
 
 
 def name_of(detector: Detector[Any]) -> str:

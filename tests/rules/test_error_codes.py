@@ -68,8 +68,8 @@ TEXTS: Final[dict[type[StrEnum], str]] = {
     InputError: "missing malformed",
     RequestError: "bad_event bad_shard bad_until",
     StepError: "bad_event bad_run bad_shard",
-    BacktestError: "bad_label bad_order bad_prefix bad_shares bad_time file_unreadable no_history no_object no_rule "
-    "other_history too_many_bad_lines too_many_objects",
+    BacktestError: "bad_label bad_order bad_prefix bad_shares bad_time file_unreadable no_history no_object no_room "
+    "no_rule other_history too_many_bad_lines too_many_objects worker_lost",
     EventError: "bad_event bad_at",
 }
 PROBLEMS: Final = {

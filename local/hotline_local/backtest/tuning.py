@@ -64,8 +64,8 @@ def refuse_overlap(train: Period, test: Period) -> None:
 def tune(
     work: Work, labels: Labels, train: Period, test: Period, *, say: Callable[[str], None] = lambda _: None
 ) -> dict[str, Any]:
-    """Search on the first period, tell about the second one. Raises CommandError when the labels of a period have no
-    fraud by which the rule can be judged, or the rule no limits that are numbers."""
+    """Search on the first period, tell about the second one. Raises CommandError for a rule without limits, and for a
+    period whose labels have no fraud by which the rule can be judged."""
     ((detector, before),) = work.chosen
     if not any(list_neighbours(before)):
         raise CommandError(f"{detector.rule} has no limits to search.", exit_code=2)

@@ -1,7 +1,7 @@
 """The types of events and the fields that a rule needs of a file, in the words of whoever writes the file.
 
-A rule names values and signals of the scan. Nobody finds those in a file, so each is told here as the types and fields
-that it comes from (docs/backtest.md, which a test holds to this). Pure.
+A rule names values and signals of the scan, which no file has. Each is told here as the types and fields that it comes
+from. A test holds docs/backtest.md to them. Pure.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FIELDS: Final[dict[tuple[Stream, str], tuple[str, ...]]] = {
     (Stream.PARTY, "party"): ("data.merchant.id", "data.counterparty", "data.counterparty_account"),
     (Stream.AGENT, "account"): ("data.account",),
 }
-"""By stream and value the fields of a file of which one is enough to have it, or the type of an event that tells it."""
+"""By stream and value the fields of a file from which it comes, or the type of an event. One of them is enough."""
 FIELD_PREFIX: Final = "data."
 """A name with this beginning is a field, any other one a type."""
 
@@ -64,11 +64,6 @@ def list_values(detectors: Iterable[Detector[Any]]) -> set[str]:
         for name in detector.needs | detector.needs_one
         if (detector.stream, name) in FIELDS
     }
-
-
-def list_all_needs(detector: Detector[Any]) -> list[list[str]]:
-    """All that a rule needs of a file, in the same form: an empty file lacks all of it."""
-    return list_lacks(detector, frozenset(), list_values([detector]))
 
 
 def say_lacks(lacks: list[list[str]]) -> str:

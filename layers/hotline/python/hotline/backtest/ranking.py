@@ -144,8 +144,8 @@ class Ranking:
         return (self._labels or Labels()).count()
 
     def count_unused(self, first_ms: int, last_ms: int) -> tuple[dict[str, int], dict[str, int]]:
-        """The labels that measure nothing, by what they are about: those that match nothing in the history, and those
-        that match something before the period alone. The events that counted were from the first moment to the
+        """The labels that measure nothing, by what they are about. The first ones match nothing in the history, the
+        others match something before the period alone. The events that counted were from the first moment to the
         last."""
         labels, ledger = self._labels or Labels(), self._ledger
         movements = {name for (name,) in ledger.query("SELECT movement_id FROM movement") if name in labels.movements}

@@ -6,7 +6,7 @@ import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -90,7 +90,7 @@ def run(
         with _name_faults():
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="hotline-backtest-")))
             figures, ledger, inputs = _judge_in_order(work, folder, note_bytes, say)
-            stack.callback(ledger.close)
+            stack.enter_context(closing(ledger))
             outcome = Outcome.of(work.rules, figures, ledger, work.scope, labels, was_sorted=not inputs.parts)
         yield outcome
 
@@ -101,7 +101,7 @@ def _name_faults() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        # Whoever reads what is said of the progress went away.
+        # The reader of the progress went away.
         raise
     except (OSError, sqlite3.Error) as fault:
         why = getattr(fault, "strerror", None) or str(fault)
@@ -153,8 +153,8 @@ def _judge(work: Work, inputs: Inputs, folder: Path, note_bytes: NoteBytes) -> t
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Let processes begin that hear no Ctrl-C of the terminal, which goes to all of them. Whoever began them ends them.
-    A signal that comes meanwhile comes afterwards."""
+    """Let processes begin that hear no Ctrl-C of the terminal, which goes to all of them: this process ends them. A
+    signal that comes meanwhile is heard afterwards."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -121,7 +121,7 @@ def _measure(outcome: Outcome, rules: Sequence[Rule], counts: Mapping[str, tuple
     findings = sum(count for count, *_ in counts.values())
     proved = sum(count for *_, count in counts.values())
     all_hits = {thing: point(None) for thing, point in point_by_thing(ranking).items()}
-    # Which things are labelled is asked once: each question goes through all of them.
+    # Each question goes through all of the things, so they are not asked again for each rule.
     judging = {rule.name: [thing for thing in list_named(rule.detector) if all_hits[thing].fraud] for rule in rules}
     unmatched, earlier = ranking.count_unused(outcome.figures.first_ms, outcome.figures.last_ms)
     return {

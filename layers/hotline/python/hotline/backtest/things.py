@@ -39,7 +39,7 @@ def list_named(detector: Detector[Any]) -> tuple[Thing, ...]:
         for event in sorted(one.events, key=attrgetter("place")):
             for _, hit in fold.judge(event):
                 has.update(_thing_of(events[id_]) for id_ in hit.event_ids)
-    # Who made a movement that is named is named with it.
+    # An account is named with its movement.
     if Thing.MOVEMENTS in has:
         has.add(Thing.ACCOUNTS)
     return tuple(thing for thing in Thing if thing in has)

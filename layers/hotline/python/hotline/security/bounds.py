@@ -1,5 +1,5 @@
-"""The range of each limit of a rule and of each weight of a risk. What lies outside of it means nothing, or is more
-than a memory holds. Pure."""
+"""The range of each limit of a rule and of each weight of a risk. A value outside of it means nothing, or is more than
+a memory holds. Pure."""
 
 from __future__ import annotations
 
