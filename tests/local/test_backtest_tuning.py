@@ -143,7 +143,7 @@ def test_labels_that_cannot_judge_a_rule_are_refused_with_those_that_can(
     said, complaint = capsys.readouterr()
     assert said == ""
     assert complaint == (
-        "The labels cannot judge credential_stuffing: in --train those of fraud are about movements and accounts, and "
+        "The labels cannot judge credential_stuffing: those of fraud in --train are about movements and accounts, and "
         "its findings name events. Label fraud by event_id or account (docs/backtest.md).\n"
     )
     files = write_thefts(tmp_path, labels="event_id")
@@ -180,7 +180,10 @@ def test_a_test_without_any_fraud_is_refused_before_the_search(
 ) -> None:
     later = "2026-10-01T00:00:00Z..2026-10-02T00:00:00Z"
     assert tune(write_guessers(tmp_path), "--train", TRAIN, "--test", later) == 2
-    assert capsys.readouterr().err == "No fraud is labelled in --test: there is nothing to judge the limits by.\n"
+    assert (
+        capsys.readouterr().err
+        == "No fraud is labelled in --test among events: there is nothing to judge the limits by.\n"
+    )
 
 
 def test_a_rule_without_limits_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

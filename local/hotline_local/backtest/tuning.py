@@ -104,13 +104,15 @@ def _refuse_without_fraud(search: _Search, score: Hits, flag: str) -> None:
     if score.fraud:
         return
     detector = search.detector
-    others = [thing.value for thing in Thing if search.fraud.get(thing)]
+    others = [thing.value for thing, count in search.fraud.items() if count]
+    if search.about is not None:
+        sentence = f"No fraud is labelled in {flag} among {search.about}: there is nothing to judge the limits by."
+        raise CommandError(sentence, exit_code=2)
     if not others:
-        purpose = "search by" if flag == "--train" else "judge the limits by"
-        raise CommandError(f"No fraud is labelled in {flag}: there is nothing to {purpose}.", exit_code=2)
+        raise CommandError(f"No fraud is labelled in {flag}: there is nothing to search by.", exit_code=2)
     fields_of_labels = " or ".join(list_label_fields(detector))
     raise CommandError(
-        f"The labels cannot judge {detector.rule}: in {flag} those of fraud are about {' and '.join(others)}, and its "
+        f"The labels cannot judge {detector.rule}: those of fraud in {flag} are about {' and '.join(others)}, and its "
         f"findings name {' and '.join(list_named(detector))}. Label fraud by {fields_of_labels} (docs/backtest.md).",
         exit_code=2,
     )

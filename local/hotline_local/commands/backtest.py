@@ -263,7 +263,7 @@ def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
     text = None
     if arguments.settings is not None:
         try:
-            text = arguments.settings.read_text(encoding="utf-8")
+            text = arguments.settings.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as fault:
             why = getattr(fault, "strerror", None) or "it is not UTF-8"
             raise CommandError(f"{arguments.settings} cannot be read: {why}.", exit_code=2) from None

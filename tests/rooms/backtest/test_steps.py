@@ -159,6 +159,7 @@ def test_a_run_writes_under_its_own_name_alone() -> None:
 def small() -> MemoryObjects:
     objects = MemoryObjects()
     objects.write("input/h/a.jsonl", lines(History(8, accounts=2, days=1).facts))
+    objects.write("input/latin-1.toml", "# Änderung".encode("latin-1"))
     return objects
 
 
@@ -172,6 +173,7 @@ def small() -> MemoryObjects:
         ({"labels": "parts/l.jsonl"}, BacktestError.BAD_PREFIX),
         ({"labels": "input/none.jsonl"}, BacktestError.NO_OBJECT),
         ({"settings": "input/none.toml"}, BacktestError.NO_OBJECT),
+        ({"settings": "input/latin-1.toml"}, BacktestError.FILE_UNREADABLE),
         ({"shares": 0}, BacktestError.BAD_SHARES),
         ({"shares": 257}, BacktestError.BAD_SHARES),
         ({"shares": True}, BacktestError.BAD_SHARES),

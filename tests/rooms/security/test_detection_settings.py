@@ -239,7 +239,7 @@ MINUTES: Final = "a number above 0, up to 576,000 is needed"
         ("[score]\nfindings = 1000\n", "[score] findings: a number from 0 to 100 is needed, not 1000"),
         ("[risk]\nhigh_from = 101\n", "[risk] high_from: a number from 1 to 100 is needed, not 101"),
         *((f"[score]\n{key_of(name)} = 0\n", f"[score] {key_of(name)}: a number above 0, up to ") for name in DIVISORS),
-        ("[failed_login_burst\n", "[-]: this is not TOML"),
+        ("[failed_login_burst\n", "this is not TOML: "),
     ],
 )
 def test_a_name_or_value_that_means_nothing_is_refused_with_its_place(text: str, sentence: str) -> None:

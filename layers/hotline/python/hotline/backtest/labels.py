@@ -69,12 +69,9 @@ def read_labels(path: Path) -> Labels:
             _read_label(labels, json.loads(line))
         except _Refused as refused:
             raise Unusable(BacktestError.BAD_LABEL, f"{path}, line {number} is no label: {refused}.") from None
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise Unusable(
-                BacktestError.BAD_LABEL,
-                f"{path}, line {number} is no label: one of movement_id, event_id and account is needed, with fraud "
-                "true or false (docs/backtest.md).",
-            ) from None
+        except (ValueError, RecursionError):
+            sentence = f"{path}, line {number} is no label: it is no JSON object in UTF-8."
+            raise Unusable(BacktestError.BAD_LABEL, sentence) from None
     return labels
 
 
@@ -82,14 +79,18 @@ class _Refused(Exception):
     """The reason for which a label cannot be taken, as the end of a sentence."""
 
 
-def _read_label(labels: Labels, told: dict[str, object]) -> None:
-    fraud = told["fraud"]
+def _read_label(labels: Labels, told: object) -> None:
+    if not isinstance(told, dict):
+        raise _Refused("it is no JSON object in UTF-8")
+    fraud = told.get("fraud")
     names = [name for name in ("movement_id", "event_id", "account") if name in told]
-    if not isinstance(fraud, bool) or len(names) != 1:
-        raise ValueError("no label")
+    if len(names) != 1:
+        raise _Refused("one of movement_id, event_id and account is needed")
+    if not isinstance(fraud, bool):
+        raise _Refused("fraud is needed, true or false without quotes")
     name = told[names[0]]
     if not isinstance(name, str) or not name:
-        raise ValueError("no name")
+        raise _Refused(f"{names[0]} is a text that is not empty, also where the id is a number")
     if names[0] == "account":
         _add_span(labels.accounts.setdefault(name, []), told, is_fraud=fraud)
         return

@@ -64,7 +64,10 @@ def plan(objects: Objects, order: Mapping[str, object], run: str) -> dict[str, A
     if only is None and settings is None:
         # As the command: a backtest is how somebody decides about the rules that are off.
         only = tuple(detector.rule for detector in DETECTORS)
-    made = replace(made, settings=text.decode(), only=only)
+    try:
+        made = replace(made, settings=text.decode("utf-8-sig"), only=only)
+    except UnicodeDecodeError:
+        raise Unusable(BacktestError.FILE_UNREADABLE, f"{settings} cannot be read: it is not UTF-8.") from None
     _weigh(made)
     read_bands(parse_settings(made.settings))
     if not _choose(made):

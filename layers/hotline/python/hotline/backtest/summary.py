@@ -246,12 +246,23 @@ def say(told: Mapping[str, Any]) -> str:
         lines += [] if unmatched is None else [unmatched]
     lines += _say_table(told["detectors"], None if labels is None else labels["detectors"])
     if labels is not None:
-        lines += [
-            f"Not judged: {rule}. No label of fraud is about anything that it names; use {' or '.join(label_fields)}."
-            for rule, label_fields in labels["not_judged"].items()
-        ]
-    lines += [f"Left out: {rule}: {say_lacks(why['lacks'])}." for rule, why in told["left_out"].items()]
+        lines += _say_not_judged(labels["not_judged"])
+    # Without any event every rule lacks all that it needs, which says nothing.
+    if told["events"] or told["earlier_events"]:
+        lines += [f"Left out: {rule}: {say_lacks(why['lacks'])}." for rule, why in told["left_out"].items()]
     return "\n".join(lines)
+
+
+def _say_not_judged(rules: Mapping[str, Sequence[str]]) -> list[str]:
+    """The rules that the labels say nothing about, by the labels that would."""
+    by_fields: dict[str, list[str]] = {}
+    for rule, label_fields in rules.items():
+        by_fields.setdefault(" or ".join(label_fields), []).append(rule)
+    return [
+        f"Not judged, since their findings name nothing that is labelled as fraud: {', '.join(names)}. Use labels by "
+        f"{label_fields}."
+        for label_fields, names in by_fields.items()
+    ]
 
 
 def say_unmatched(told: Mapping[str, Any]) -> str | None:

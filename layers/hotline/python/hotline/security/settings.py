@@ -55,6 +55,8 @@ class BadSettings(InvalidInput):
         self.why = why
 
     def __str__(self) -> str:
+        if self.table == WHOLE:
+            return self.why
         place = f"[{self.table}]" if self.key == WHOLE else f"[{self.table}] {self.key}"
         return f"{place}: {self.why}"
 
