@@ -709,7 +709,7 @@ def test_a_file_that_is_no_history_is_told_as_one(
     assert cli.main(["backtest", str(tmp_path / "h.jsonl")]) == 1
     said, complaint = capsys.readouterr()
     assert "No line is an event: a history has one JSON object a line, in UTF-8." in complaint
-    # What each rule lacks in it would be all that it needs.
+    # Each rule would lack all that it needs.
     assert "Left out" not in said
 
 
