@@ -13,6 +13,7 @@ from typing import Any, Final
 import pytest
 
 from hotline.security import detectors
+from hotline.backtest.needs import taken_types
 from hotline.security.detectors import Detector, Event, Example, Hit, Severity, Signal, State
 from hotline.security.detectors.history import OUTWARD_KINDS
 from hotline.security.detectors.shipped import DETECTORS
@@ -64,9 +65,14 @@ def test_a_rule_says_what_to_do_and_what_it_needs(detector: Detector[Any]) -> No
     assert detector.version >= 1
     assert detector.listens
     assert not detector.holds or detector.severity in (Severity.HIGH, Severity.CRITICAL)
-    assert detector.needs
+    assert detector.needs | detector.needs_one
     told = [event for example in detector.examples for event in example.events]
-    assert detector.needs <= {event.type for event in told}.union(*(event.values for event in told))
+    types, values = {event.type for event in told}, set[str]().union(*(event.values for event in told))
+    # A signal is told by the types of a history.
+    has = {name: name in values or bool(types & taken_types(detector, name)) for name in detector.needs}
+    assert all(has.values()), has
+    others = detector.needs_one
+    assert not others or any(name in values or types & taken_types(detector, name) for name in others)
 
 
 @pytest.mark.parametrize("detector", [one for one in DETECTORS if one.kinds is not None], ids=ids)
