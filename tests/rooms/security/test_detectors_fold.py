@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import pytest
 
-from hotline.security import detectors
 from hotline.backtest.needs import taken_types
+from hotline.security import detectors
 from hotline.security.detectors import Detector, Event, Example, Hit, Severity, Signal, State
 from hotline.security.detectors.history import OUTWARD_KINDS
 from hotline.security.detectors.shipped import DETECTORS
