@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 MODULES_MAX: Final = {
     "AgentApiFunction": 687,
-    "BacktestFunction": 261,
+    "BacktestFunction": 264,
     "ConnectFunction": 392,
     "ContactEventsFunction": 287,
     "CustomerApiFunction": 666,
