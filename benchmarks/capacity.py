@@ -133,7 +133,7 @@ class Capacity:
 def measure_units() -> Units:
     """Count the units of a town's facts: two days teach the scan, the two after them are counted."""
     full = _count(FULL_DAYS, FULL_CUSTOMERS)
-    return _count(WARM_DAYS, CUSTOMERS).units(full_watch_units_a_row=full.watches.written / full.scanned)
+    return _count(WARM_DAYS, CUSTOMERS).units(full_units_a_write=full.watches.written / full.watches.writes)
 
 
 def _count(warm_days: int, customers: int) -> _Total:
@@ -219,15 +219,18 @@ class _Total:
         self.scanned += report.rows
         self.subjects += report.subjects
 
-    def units(self, *, full_watch_units_a_row: float) -> Units:
+    def units(self, *, full_units_a_write: float) -> Units:
+        """The units of what was counted. `full_units_a_write`: what a full memory changes. How many rows bring a write
+        about is the habit of the days that are counted, and of a few customers another one each week."""
+        writes_a_row = self.watches.writes / self.scanned
         return Units(
             rows_an_event=self.rows / self.events,
             bytes_a_row=self.bytes / self.rows,
             activity_units_a_row=self.kept / self.rows,
             scanned_a_row=self.scanned / self.rows,
             watch_units_a_row=self.watches.written / self.scanned,
-            full_watch_units_a_row=full_watch_units_a_row,
-            watch_writes_a_row=self.watches.writes / self.scanned,
+            full_watch_units_a_row=writes_a_row * full_units_a_write,
+            watch_writes_a_row=writes_a_row,
             watch_reads_a_row=self.watches.read / self.scanned,
             subjects_a_row=self.subjects / self.scanned,
             seconds_a_row=self.seconds / self.scanned,
