@@ -20,6 +20,7 @@ from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
 from tests.support.folded_findings import fold_in_order, in_order, plan_of, size_of, watch_as_it_comes
 from tests.support.sweeps import sweep
+from tests.support.toy_rules import every, moved
 
 FOLDER: Final = Path(detectors.__file__).parent
 CASES: Final = [(detector, example) for detector in DETECTORS for example in detector.examples]
@@ -223,6 +224,17 @@ def test_nothing_about_logins_alone_has_an_effect_on_the_account() -> None:
     of_logins = [detector for detector in DETECTORS if detector.listens <= logins]
     assert of_logins
     assert not [detector.rule for detector in of_logins if detector.holds]
+
+
+def test_each_rule_that_begins_to_remember_has_a_memory_of_its_own() -> None:
+    """Rules without a memory share an empty one, which must be nobody's once it is used."""
+    fold = Fold(plan_of(moved(name="first"), every(name="none"), moved(name="second")))
+    fold.take(Event("one", 1, "login.succeeded", {"device": "a"}))
+    assert fold.states == {"first.1": {"place": "a"}, "second.1": {"place": "a"}}
+    assert fold.states["first.1"] is not fold.states["second.1"]
+    again = Fold(plan_of(moved(name="second"), moved(name="third")), fold.store())
+    assert again.states == {"second.1": {"place": "a"}}, "by the name of a rule, whatever its number is now"
+    assert again.take(Event("two", 2, "login.succeeded", {"device": "b"})), "the second rule knows the first place"
 
 
 def step_all(detector: Detector[Any], events: list[Event]) -> State:

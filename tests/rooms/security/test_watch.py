@@ -173,10 +173,10 @@ def test_events_are_judged_by_their_time_and_money_before_it_leaves() -> None:
     events = [
         Event("label", NOON_MS, "transaction.confirmed_fraud", {"movement_id": "a"}),
         Event("out", NOON_MS, "transfer.succeeded", outward),
-        Event("word", NOON_MS, "password.changed"),
+        Event("word", NOON_MS, "password.changed", {}),
         Event("in", NOON_MS, "top_up.succeeded", inward),
         Event("early", NOON_MS - 1, "transfer.succeeded", outward),
-        Event("a-word", NOON_MS, "password.changed"),
+        Event("a-word", NOON_MS, "password.changed", {}),
     ]
     assert [one.id for one in sorted(events, key=lambda one: one.place)] == [
         "early",

@@ -136,6 +136,10 @@ class Figures:
         return cls(**{**told, **counts, "days": days, "earlier_types": earlier_types, "missing": missing})
 
 
+type _Shelf = tuple[Subjects | None, tuple[str, ...]]
+"""Of a stream the memories of its subjects, None where nobody asks for them, and the values that no event has had."""
+
+
 class Engine:
     """The rules at work. `figures` are those of the lines until now."""
 
@@ -156,22 +160,22 @@ class Engine:
         self._is_shared = self._share.count > 1
         self._is_ranked = self._scope.ranked
         self._is_labelled = bool(self._scope.labelled or self._scope.compromised)
-        self._since_ms = self._scope.since_ms
         self._reader = Reader()
-        self._ids = RecentIds()
+        self._read_event = self._reader.split
+        self._is_known = RecentIds().is_known
         self._subjects: dict[Stream, Subjects] = {
             stream: Subjects(plan, folder / f"asleep-{stream.value}-{self._share.index}", awake_max=awake_max)
             for stream, plan in rules.plans.items()
             if plan.rules or stream is Stream.ACCOUNT or (self._scope.ranked and stream is Stream.PARTY)
         }
-        self._missing: dict[Stream, set[str]] = {
-            stream: list_values(rule.detector for rule in plan.rules.values()) for stream, plan in rules.plans.items()
+        self._shelves: dict[Stream, _Shelf] = {
+            stream: (self._subjects.get(stream), tuple(list_values(rule.detector for rule in plan.rules.values())))
+            for stream, plan in rules.plans.items()
         }
-        self._shelves = {stream: (self._subjects.get(stream), missing) for stream, missing in self._missing.items()}
-        """By stream the memories of its subjects, None where nobody asks for them, and the values that are missing."""
         self._day_end_ms = 0
-        self._today: Counter[str] = Counter()
-        """The types of the events of the day that ends at `_day_end_ms`."""
+        self._last_ms = 0
+        self._today: dict[str, int] = {}
+        """The types of the events of the day that ends at `_day_end_ms`. The events before the period are one day."""
         self.figures = Figures()
 
     def run(self, lines: Iterable[Placed]) -> Figures:
@@ -180,7 +184,7 @@ class Engine:
         figures = self.figures
         self._end_day()
         figures.untouched = self._reader.untouched
-        figures.missing = {stream.value: missing for stream, missing in self._missing.items()}
+        figures.missing = {stream.value: {*missing} for stream, (_, missing) in self._shelves.items()}
         return figures
 
     def close(self) -> None:
@@ -220,10 +224,16 @@ class Engine:
         return sorted((pair for placed in group for pair in self._split(placed)), key=_place_of)
 
     def _judge(self, pairs: Iterable[Pair]) -> None:
+        shelves = self._shelves
         for stream, subject, event in pairs:
-            subjects, missing = self._shelves[stream]
-            if missing and not event.values.keys().isdisjoint(missing):
-                missing.difference_update(event.values)
+            subjects, missing = shelves[stream]
+            if missing:
+                # Some stay missing to the end, so the search must cost little: a tuple is faster here than a set.
+                values = event.values
+                for name in missing:
+                    if name in values:
+                        shelves[stream] = (subjects, tuple(one for one in missing if one not in values))
+                        break
             if subjects is None or (self._is_shared and not self._share.has(subject)):
                 continue
             fold = subjects.young.get(subject)
@@ -243,7 +253,7 @@ class Engine:
         values = event.values
         if "movement_id" not in values or "kind" not in values:
             return
-        if event.at_ms < self._since_ms:
+        if event.at_ms < self._scope.since_ms:
             if values["movement_id"] in self._scope.labelled_movements:
                 self._ledger.note_earlier(values["movement_id"])
             return
@@ -259,32 +269,30 @@ class Engine:
     def _split(self, placed: Placed) -> tuple[Pair, ...]:
         at_ms, file, line, told = placed
         try:
-            pairs = self._reader.split(told)
+            pairs = self._read_event(told)
         except BadLine as bad:
             self._ledger.note_bad(file, line, bad.fault.value, bad.field)
             return ()
         if not pairs:
             return ()
         id_, type_ = told[1], told[2]
-        is_known = self._ids.is_known(id_, at_ms)
-        if self._is_shared and not self._share.has(pairs[0][1]):
-            return () if is_known else pairs
-        figures = self.figures
+        is_known = self._is_known(id_, at_ms)
+        is_own = not self._is_shared or self._share.has(pairs[0][1])
         if is_known:
-            figures.duplicates += 1
+            self.figures.duplicates += is_own
             return ()
+        if not is_own:
+            return pairs
         if self._is_labelled:
             self._note_label(id_, pairs[0])
-        if at_ms < self._since_ms:
-            figures.earlier += 1
-            figures.earlier_types.add(type_)
-            return pairs
         if at_ms >= self._day_end_ms:
-            self._end_day()
-            self._day_end_ms = at_ms - at_ms % DAY_MS + DAY_MS
-            figures.first_ms = figures.first_ms or at_ms
-        figures.last_ms = at_ms
-        self._today[type_] += 1
+            self._begin_day(at_ms)
+        self._last_ms = at_ms
+        today = self._today
+        if type_ in today:
+            today[type_] += 1
+        else:
+            today[type_] = 1
         return pairs
 
     def _note_label(self, id_: str, pair: Pair) -> None:
@@ -294,14 +302,30 @@ class Engine:
         if id_ in scope.labelled or (subject in scope.compromised and _can_be_named(event)):
             self._ledger.note_labelled(id_, subject, event.at_ms)
 
+    def _begin_day(self, at_ms: int) -> None:
+        """End the day before, and begin that of an event. All days before the period are one, which teaches alone."""
+        self._end_day()
+        since_ms, figures = self._scope.since_ms, self.figures
+        if at_ms < since_ms:
+            self._day_end_ms = since_ms
+        else:
+            self._day_end_ms = at_ms - at_ms % DAY_MS + DAY_MS
+            figures.first_ms = figures.first_ms or at_ms
+
     def _end_day(self) -> None:
         """Add the day that has ended to the figures."""
-        figures, events = self.figures, self._today.total()
-        if events:
+        figures, events = self.figures, sum(self._today.values())
+        if not events:
+            return
+        if self._last_ms < self._scope.since_ms:
+            figures.earlier += events
+            figures.earlier_types |= self._today.keys()
+        else:
             figures.events += events
-            figures.days[self._day_end_ms // DAY_MS - 1] += events
+            figures.days[self._last_ms // DAY_MS] += events
             figures.types.update(self._today)
-            self._today.clear()
+            figures.last_ms = self._last_ms
+        self._today.clear()
 
 
 @contextmanager

@@ -53,10 +53,16 @@ class RecentIds:
             self._old = young if at_ms <= self._turn_ms + LATENESS_MS else {}
             self._young = young = {}
             self._turn_ms = at_ms + LATENESS_MS
-        noted_ms = young.get(id_)
-        if noted_ms is None:
-            noted_ms = self._old.get(id_)
-        if noted_ms is not None and at_ms - noted_ms <= LATENESS_MS:
+        count = len(young)
+        noted_ms = young.setdefault(id_, at_ms)
+        if len(young) > count:
+            # Nearly every id is new. One that the older generation knows stays there, with its own time.
+            old_ms = self._old.get(id_)
+            if old_ms is None:
+                return False
+            del young[id_]
+            noted_ms = old_ms
+        if at_ms - noted_ms <= LATENESS_MS:
             return True
         young[id_] = at_ms
         return False

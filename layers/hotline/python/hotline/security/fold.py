@@ -27,47 +27,58 @@ class Fold:
 
     __slots__ = (
         "_by_signal",
-        "_has_left",
         "_left_by_kind",
         "_plan",
         "_read",
+        "_signal",
+        "_states",
         "alarms",
         "history",
         "peak",
         "peak_risk",
         "risk",
-        "states",
     )
 
     def __init__(self, plan: Plan, stored: Mapping[str, Any] | None = None) -> None:
-        stored = stored or {}
         self._plan = plan
         self._by_signal, self._left_by_kind = plan.by_signal, plan.left_by_kind
-        known = stored.get("history")
-        self.history: History = _UNREAD
-        if plan.stream is Stream.ACCOUNT:
-            self.history = History(known)
-        elif plan.stream is Stream.PARTY:
-            self.history = PartyHistory(known)
-        self._read: Callable[[str, int, Mapping[str, Any]], str | None] | None = None
-        if self.history is not _UNREAD:
-            self._read = self.history.take
-        # The memory of a rule that is off, or of another version or other limits, is dropped.
-        states: Mapping[str, State] = stored.get("states", {})
-        self.states: dict[str, State] = {name: state for name, state in states.items() if name in plan.rules}
-        alarms: Mapping[str, list[int]] = stored.get("alarms", {})
-        self.alarms: dict[str, list[int]] = {name: alarm for name, alarm in alarms.items() if name in plan.rules}
+        self._signal: str | None = None
+        self._states: list[State | None] = [None] * len(plan.numbered)
+        """The memories of the rules, by their numbers."""
+        self.alarms: dict[str, list[int]] = {}
         """The name of a rule to [beginning, end] of its last hit that holds."""
-        self.peak: list[float] = stored.get("peak", [])
+        self.peak: list[float] = []
         """[risk, time] of the movement that makes the account's risk; empty before the first."""
         self.risk: Risk | None = None
         self.peak_risk: Risk | None = None
         """The parts of the peak; None when it was there before the events that were taken in."""
-        self._has_left = False
+        known = None
+        if stored:
+            known = stored.get("history")
+            self._read_stored(stored)
+        self.history: History = _UNREAD
+        self._read: Callable[[str, int, Mapping[str, Any]], str | None] | None = None
+        if plan.history is not None:
+            self.history = plan.history(known)
+            self._read = self.history.take
+
+    def _read_stored(self, stored: Mapping[str, Any]) -> None:
+        """Take what was stored of rules that are there. The memory of a rule that is off, or of another version or
+        other limits, is dropped."""
+        states: Mapping[str, State] = stored.get("states", {})
+        self._states = [states.get(rule.name) for rule in self._plan.numbered]
+        alarms: Mapping[str, list[int]] = stored.get("alarms", {})
+        self.alarms = {name: alarm for name, alarm in alarms.items() if name in self._plan.rules}
+        self.peak = stored.get("peak", [])
+
+    @property
+    def states(self) -> dict[str, State]:
+        """The memories of the rules, by their names. A rule that remembers nothing is not there."""
+        return {rule.name: state for rule, state in zip(self._plan.numbered, self._states, strict=True) if state}
 
     def store(self) -> dict[str, Any]:
         """The stored form, a JSON value."""
-        stored: dict[str, Any] = {"states": {name: state for name, state in self.states.items() if state}}
+        stored: dict[str, Any] = {"states": self.states}
         if self.history is _UNREAD:
             return stored
         if self.alarms:
@@ -79,53 +90,52 @@ class Fold:
     def take(self, event: Event) -> Sequence[Seen]:
         """Take in the next event, and weigh it. Returns what the rules have seen with it."""
         seen = self.judge(event)
-        if self._has_left:
-            self.weigh(event.at_ms)
+        self.weigh(event.at_ms)
         return seen
 
     def judge(self, event: Event) -> Sequence[Seen]:
         """Take in the next event and leave its risk to `weigh`, for whoever does not ask for the risk of each. Returns
         what the rules have seen with it."""
         type_, read = event.type, self._read
-        self.risk = None
-        self._has_left = False
         signal = type_ if read is None else read(type_, event.at_ms, event.values)
-        if signal == _LEFT:
-            self._has_left = True
-            listeners = self._left_by_kind[event.values["kind"]]
-        elif signal is None:
+        self._signal = signal
+        if signal is None:
             return NOTHING
-        elif signal in self._by_signal:
-            listeners = self._by_signal[signal]
+        if signal == _LEFT:
+            listeners = self._left_by_kind[event.values["kind"]]
         else:
-            signal = SIGNALS_BY_PREFIX.get(signal[: signal.find(".") + 1], signal)
-            listeners = self._by_signal.get(signal, ())
-        history, states = self.history, self.states
+            found = self._by_signal.get(signal)
+            if found is None:
+                signal = SIGNALS_BY_PREFIX.get(signal[: signal.find(".") + 1], signal)
+                found = self._by_signal.get(signal, ())
+            listeners = found
+        history, states = self.history, self._states
         seen: list[Seen] | None = None
-        for name, step, limits, rule, wakes in listeners:
-            state = states.get(name)
-            if state:
-                hits = step(state, signal, event, history, limits)
-            elif wakes:
-                # Most rules remember nothing of most subjects, and then there is no memory.
-                fresh: State = {}
-                hits = step(fresh, signal, event, history, limits)
-                if fresh:
-                    states[name] = fresh
-            else:
-                continue
+        # Most rules remember nothing of most subjects. All of them get the same empty memory until one begins its own.
+        blank: State = {}
+        for number, step, limits, wakes in listeners:
+            state = states[number]
+            if not state:
+                if not wakes:
+                    continue
+                state = blank
+            hits = step(state, signal, event, history, limits)
+            if blank:
+                states[number], blank = blank, {}
             if hits is not NO_HITS:
                 seen = [] if seen is None else seen
+                rule = self._plan.numbered[number]
                 for hit in hits:
                     seen.append((rule, hit))
-                    self._note(name, hit)
+                    self._note(rule.name, hit)
         return NOTHING if seen is None else seen
 
     def weigh(self, at_ms: int) -> None:
         """Work out the risk of the event that was judged last, at its time. That of the account follows from the events
         that were weighed."""
         plan, history = self._plan, self.history
-        if not self._has_left:
+        if self._signal != _LEFT:
+            self.risk = None
             return
         weights = plan.weights
         if isinstance(history, PartyHistory):

@@ -14,7 +14,7 @@ from typing import Any, Final
 from hotline.kit.ids import derive_id
 
 from .detectors import Detector, Event, History, Hit, Signal, State, Stream
-from .detectors.history import LEFT_SIGNAL, OUTWARD_KINDS
+from .detectors.history import LEFT_SIGNAL, OUTWARD_KINDS, PartyHistory
 from .score import FINDING_LEVELS, Weights
 
 DIGEST_CHARACTERS: Final = 8
@@ -35,8 +35,9 @@ class Rule:
         return derive_id("finding", self.name, subject, str(started_ms))
 
 
-type Listener = tuple[str, Step, Any, Rule, bool]
-"""A rule that listens to a signal: its name, step and limits, itself, and whether the signal may begin its memory."""
+type Listener = tuple[int, Step, Any, bool]
+"""A rule that listens to a signal: its number in the stream, its step and limits, and whether the signal may begin its
+memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,15 @@ class Plan:
     """The rules of one stream, by the signal to which they listen."""
 
     stream: Stream
+    history: type[History] | None
+    """The history of a subject; None: that of money does not matter, as for sources and agents."""
     by_signal: Mapping[str, tuple[Listener, ...]]
     left_by_kind: Mapping[str, tuple[Listener, ...]]
     """The rules that listen to money that leaves, by the kind of the movement."""
     rules: Mapping[str, Rule]
-    """By their names."""
+    """By their names, in the order of their numbers."""
+    numbered: tuple[Rule, ...]
+    """The same by their numbers."""
     weights: Weights
     """The points of the parts of a risk."""
     levels: Mapping[str, float]
@@ -95,24 +100,29 @@ class RuleSet:
 
 def _plan(stream: Stream, rules: list[Rule], weights: Weights) -> Plan:
     by_signal: dict[str, list[Listener]] = {}
-    for rule in rules:
+    for number, rule in enumerate(rules):
         detector = rule.detector
         for signal in detector.listens:
             wakes = detector.wakes is None or signal in detector.wakes
-            by_signal.setdefault(signal.value, []).append((rule.name, detector.step, rule.limits, rule, wakes))
+            by_signal.setdefault(signal.value, []).append((number, detector.step, rule.limits, wakes))
     left = by_signal.get(LEFT_SIGNAL, [])
     return Plan(
         stream,
+        _HISTORIES.get(stream),
         {signal: tuple(listeners) for signal, listeners in by_signal.items()},
-        {kind: tuple(one for one in left if _hears(one, kind)) for kind in OUTWARD_KINDS},
+        {kind: tuple(one for one in left if _hears(rules[one[0]], kind)) for kind in OUTWARD_KINDS},
         {rule.name: rule for rule in rules},
+        tuple(rules),
         weights,
         {rule.name: FINDING_LEVELS[rule.detector.severity] for rule in rules},
     )
 
 
-def _hears(listener: Listener, kind: str) -> bool:
-    kinds = listener[3].detector.kinds
+_HISTORIES: Final[Mapping[Stream, type[History]]] = {Stream.ACCOUNT: History, Stream.PARTY: PartyHistory}
+
+
+def _hears(rule: Rule, kind: str) -> bool:
+    kinds = rule.detector.kinds
     return kinds is None or kind in kinds
 
 

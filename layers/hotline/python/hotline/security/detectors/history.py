@@ -54,6 +54,7 @@ class History:
 
     __slots__ = (
         "_days",
+        "_hour",
         "amount_minor",
         "balance_before_minor",
         "balances",
@@ -63,7 +64,6 @@ class History:
         "day_count",
         "day_minor",
         "frauds",
-        "hour_before",
         "hours",
         "is_balance_told",
         "is_first_party",
@@ -77,31 +77,29 @@ class History:
     )
 
     def __init__(self, stored: Mapping[str, Any] | None = None) -> None:
-        stored = stored or {}
-        self.born_ms: int = stored.get("born", 0)
-        self.movements: dict[str, int] = stored.get("movements", {})
+        self.born_ms = 0
+        self.movements: dict[str, int] = {}
         """Movement id to twice its version, and one more once its money has moved."""
-        self.parties: dict[str, None] = dict.fromkeys(stored.get("parties", ()))
+        self.parties: dict[str, None] = {}
         """The payees and merchants that were paid, the longest unpaid first."""
-        self.usual: dict[str, Sequence[float]] = stored.get("usual", {})
+        self.usual: dict[str, Sequence[float]] = {}
         """Currency to [weight, mean, mean square, mean of the logarithm, its mean square, time]."""
-        self.balances: dict[str, list[int]] = stored.get("balances", {})
+        self.balances: dict[str, list[int]] = {}
         """Currency to [balance in minor units, its time]."""
-        self.spending: list[Sequence[Any]] = stored.get("spending", [])
+        self.spending: list[Sequence[Any]] = []
         """[time, amount, currency, movement, what it taught] of the outward movements of the last day."""
         self._days: dict[str, list[int]] = {}
         """Currency to [number, sum] of `spending`. A currency without any may stay."""
-        for entry in self.spending:
-            day = self._days.setdefault(entry[2], [0, 0])
-            day[0] += 1
-            day[1] += entry[1]
-        self.came_ms: int = stored.get("came", 0)
-        self.hours = bytearray(stored.get("hours", ()))
+        self.came_ms = 0
+        # A list is read faster, and is slower in all: the cache of the processor holds fewer memories.
+        self.hours = bytearray()
         """Outward movements by the hour of the day (UTC), and their sum as a 25th number; empty before the first."""
-        self.frauds: list[float] = stored.get("frauds", [])
+        self.frauds: list[float] = []
         """[weight of confirmed frauds, time]; empty without any."""
-        self.labels: dict[str, int] = stored.get("labels", {})
+        self.labels: dict[str, int] = {}
         """Movements that are confirmed as fraud, to the time of the label."""
+        if stored:
+            self._read_stored(stored)
         # of the event
         self.amount_minor = 0
         self.currency = ""
@@ -114,9 +112,24 @@ class History:
         """Outward movements of the last day in the currency of this one, and with it; 0 below SEVERAL in the day. Their
         sum means nothing then."""
         self.day_minor = 0
-        self.hour_before = 0.0
-        """The share of earlier movements in the hour of this one and its two neighbours, from 0 to 1."""
+        self._hour = 0
         self.usual_before: Sequence[float] | None = None
+
+    def _read_stored(self, stored: Mapping[str, Any]) -> None:
+        self.born_ms = stored.get("born", 0)
+        self.movements = stored.get("movements", {})
+        self.parties = dict.fromkeys(stored.get("parties", ()))
+        self.usual = stored.get("usual", {})
+        self.balances = stored.get("balances", {})
+        self.spending = stored.get("spending", [])
+        for entry in self.spending:
+            day = self._days.setdefault(entry[2], [0, 0])
+            day[0] += 1
+            day[1] += entry[1]
+        self.came_ms = stored.get("came", 0)
+        self.hours = bytearray(stored.get("hours", ()))
+        self.frauds = stored.get("frauds", [])
+        self.labels = stored.get("labels", {})
 
     def store(self) -> dict[str, Any]:
         """The stored form: a JSON value that shares nothing that this object changes later, once it is written out."""
@@ -261,17 +274,11 @@ class History:
         hours = self.hours
         if not hours:
             hours = self.hours = bytearray(25)
-        hour, total = at_ms // HOUR_MS % 24, hours[24]
-        if total:
-            near = hours[hour - 1 if hour else 23] + hours[hour] + hours[hour + 1 if hour < 23 else 0]
-            self.hour_before = near / total
-        else:
-            self.hour_before = 0.0
+        elif hours[24] > HOURS_MAX:
+            self._fade_hours()
+        self._hour = hour = at_ms // HOUR_MS % 24
         hours[hour] += 1
-        hours[24] = total + 1
-        if total >= HOURS_MAX:
-            hours[:24] = bytes(count >> 1 for count in hours[:24])
-            hours[24] = sum(hours[:24])
+        hours[24] += 1
         usuals = self.usual
         self.usual_before = usual = usuals.get(currency)
         if usual is None:
@@ -281,10 +288,12 @@ class History:
         weight, mean, square, mean_log, square_log, last_ms = usual
         total_weight = weight * 0.5 ** ((at_ms - last_ms) / HALF_LIFE_MS) + 1.0
         share = 1.0 / total_weight
-        learned = mean * LEARNED_RATIO_MAX
-        if amount <= learned:
-            learned = amount
-        log = math.log(learned) if learned > 0 else 0.0
+        # Python has a shorter way to add two floats than a float and an int.
+        learned, most = float(amount), mean * LEARNED_RATIO_MAX
+        is_usual = learned <= most
+        if not is_usual:
+            learned = most
+        log = math.log(learned) if learned > 0.0 else 0.0
         usuals[currency] = (
             total_weight,
             mean + (learned - mean) * share,
@@ -293,7 +302,22 @@ class History:
             square_log + (log * log - square_log) * share,
             at_ms,
         )
-        return learned
+        return amount if is_usual else learned
+
+    def _fade_hours(self) -> None:
+        """Halve the counts of hours that have passed HOURS_MAX, before the next change of them."""
+        hours = self.hours
+        hours[:24] = bytes(count >> 1 for count in hours[:24])
+        hours[24] = sum(hours[:24])
+
+    @property
+    def hour_before(self) -> float:
+        """The share of earlier movements in the hour of this one and its two neighbours, from 0 to 1. Worked out only
+        for whoever weighs the movement."""
+        hours, hour = self.hours, self._hour
+        earlier = hours[24] - 1
+        near = hours[hour - 1 if hour else 23] + hours[hour] + hours[hour + 1 if hour < 23 else 0] - 1
+        return near / earlier if earlier else 0.0
 
     def _undo(self, movement_id: str) -> None:
         """Let a movement of the last day count no more, since its money came back. An older one stays learned, and so
@@ -307,6 +331,8 @@ class History:
         day[0] -= 1
         day[1] -= amount
         hour, hours = at_ms // HOUR_MS % 24, self.hours
+        if hours[24] > HOURS_MAX:
+            self._fade_hours()
         if hours[hour]:
             hours[hour] -= 1
             hours[24] -= 1
@@ -361,7 +387,7 @@ def read_movement(movements: dict[str, int], values: Mapping[str, Any], kept_max
     A function of its own: accounts and parties share it, and methods that they share would be slow."""
     movement_id, version, status = values["movement_id"], values["version"], values["status"]
     known = movements.get(movement_id)
-    is_outward = values["kind"] in OUTWARD_KINDS and values.get("direction") != "in"
+    is_outward = values["kind"] in OUTWARD_KINDS and ("direction" not in values or values["direction"] != "in")
     moves = status in (LEFT if is_outward else CAME)
     if known is None:
         if len(movements) >= kept_max:
@@ -371,30 +397,41 @@ def read_movement(movements: dict[str, int], values: Mapping[str, Any], kept_max
     elif known & 1:
         movements[movement_id] = version + version + (moves or status in LEFT)
         return None if status in LEFT else UNDONE_SIGNAL
-    movements[movement_id] = version + version + moves
     if moves:
+        movements[movement_id] = version + version + 1
         return LEFT_SIGNAL if is_outward else CAME_SIGNAL
+    movements[movement_id] = version + version
     return "money.failed" if status == "failed" and is_outward else None
 
 
 class PartyHistory(History):
     """The history of whoever gets the money: how much was paid, and what of it is confirmed as fraud.
 
-    Of the attributes of an account's history it keeps movements, labels and frauds alone.
+    Of the attributes of an account's history it has movements, labels, frauds, amount and currency alone.
     """
 
     __slots__ = ("payments", "payments_before")
 
     def __init__(self, stored: Mapping[str, Any] | None = None) -> None:
-        super().__init__(stored)
-        self.payments: Sequence[float] = (stored or {}).get("payments", ())
+        stored = stored or {}
+        self.movements = stored.get("movements", {})
+        self.frauds = stored.get("frauds", [])
+        self.labels = stored.get("labels", {})
+        self.payments: Sequence[float] = stored.get("payments", ())
         """[weight of the movements to the party, time]; empty before the first."""
         self.payments_before = 0.0
+        self.amount_minor = 0
+        self.currency = ""
 
     def store(self) -> dict[str, Any]:
         """See `History.store`."""
-        stored = super().store()
-        return {**stored, "payments": self.payments} if self.payments else stored
+        stored = {
+            "movements": self.movements,
+            "frauds": self.frauds,
+            "labels": self.labels,
+            "payments": self.payments,
+        }
+        return {name: value for name, value in stored.items() if value}
 
     def take(self, type_: str, at_ms: int, values: Mapping[str, Any]) -> str | None:
         """See `History.take`."""

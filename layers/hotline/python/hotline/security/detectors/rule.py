@@ -84,7 +84,7 @@ class Event:
     id: str
     at_ms: int
     type: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any]
     _source: tuple[int, int] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
