@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import settings
 
 if TYPE_CHECKING:
@@ -119,12 +120,27 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep what was collected out of the garbage collector, which would walk all of it again and again."""
-    gc.enable()
-    gc.collect()
+    """Keep what was collected out of the garbage collector, which would walk all of it again and again. It does not walk
+    it once either: nearly all of it is in use.
+    """
     gc.freeze()
+    gc.enable()
     # Most objects go with their last reference. A cycle may wait for one of fewer rounds.
     gc.set_threshold(50_000, 20, 100)
+
+
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Send one report of a test that passed, and none of its start and end.
+
+    xdist sends six messages of each test to the process that prints, which reads and prints one of them. What did not
+    pass is sent from every phase. `--durations` and `--maxfail` need each report in its moment, and get it.
+    """
+    if not hasattr(item.config, "workerinput") or any(map(item.config.getoption, ("durations", "maxfail"))):
+        return None
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True
 
 
 @pytest.hookimpl(tryfirst=True)
