@@ -120,8 +120,9 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep what was collected out of the garbage collector, which would walk all of it again and again. It does not walk
-    it once either: nearly all of it is in use.
+    """Keep what was collected out of the garbage collector, which would walk all of it again and again.
+
+    It does not walk it once either: nearly all of it is in use.
     """
     gc.freeze()
     gc.enable()

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hotline_local.scenarios.model import ScenarioError
 from hotline_local.scenarios.playing import Played, play
 from hotline_local.scenarios.reading import load_scenario, scenario_files
 from hotline_local.scenarios.testcases import MAX_TEST_S, compile_scenario, missing_tokens
+from tests.support.sweeps import sweep
 from tests.support.testing_language import CONTENT
 
 FOLDER = Path(__file__).parent
@@ -32,15 +34,26 @@ TOKENS = {
         "TestQueueArn",
     )
 }
-_requests: dict[str, dict[str, Any]] = {}
-
-each_case = pytest.mark.parametrize("name", COMPILED)
+each_case = sweep("name", COMPILED)
 
 
+@cache
+def played_of(name: str) -> Played:
+    return play(SCENARIOS[name])
+
+
+@cache
 def request_of(name: str) -> dict[str, Any]:
-    if name not in _requests:
-        _requests[name] = compile_scenario(play(SCENARIOS[name]), TOKENS)
-    return _requests[name]
+    return compile_scenario(played_of(name), TOKENS)
+
+
+@cache
+def shape_of_request() -> Any:
+    """The model that botocore has of the request of CreateTestCase."""
+    model = boto3.client("connect", region_name="eu-central-1").meta.service_model
+    shape = model.operation_model("CreateTestCase").input_shape
+    assert shape is not None
+    return shape
 
 
 def observations(name: str) -> list[dict[str, Any]]:
@@ -55,13 +68,10 @@ def actions(name: str) -> list[dict[str, Any]]:
 @each_case
 def test_the_request_is_one_that_the_service_knows(name: str) -> None:
     """Held against botocore's model of CreateTestCase."""
-    model = boto3.client("connect", region_name="eu-central-1").meta.service_model
-    shape = model.operation_model("CreateTestCase").input_shape
-    assert shape is not None
+    shape = shape_of_request()
     report = ParamValidator().validate({"InstanceId": INSTANCE, **request_of(name)}, shape)
     assert report.generate_report() == ""
-    status: Any = shape.members["Status"]
-    assert request_of(name)["Status"] in status.enum
+    assert request_of(name)["Status"] in shape.members["Status"].enum
 
 
 @each_case
@@ -100,7 +110,7 @@ def test_no_test_case_comes_to_a_person(name: str) -> None:
 
 @each_case
 def test_every_answer_of_the_function_is_mocked_in_order_as_a_text(name: str) -> None:
-    played = play(SCENARIOS[name])
+    played = played_of(name)
     mocked = [
         action["Parameters"]["Behavior"]["Properties"]["Strategy"]["Response"]
         for action in actions(name)

@@ -50,7 +50,7 @@ TOPICS_AND_GOALS = (
 )
 """The things that callers come with, each with the goal of speech that stands for it."""
 
-each_scenario = pytest.mark.parametrize("name", sorted(SCENARIOS))
+each_scenario = sweep("name", sorted(SCENARIOS))
 _played: dict[str, Played] = {}
 
 
@@ -69,7 +69,7 @@ def speech_s(event: CallEvent) -> float:
     return estimate_duration(event.data["ssml"] or event.data["text"]).speech_s
 
 
-@each_scenario
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
 def test_a_call_goes_as_it_is_written(name: str) -> None:
     assert played(name).problems == ()
 
@@ -122,8 +122,8 @@ def test_every_reason_for_which_an_account_is_shut_is_covered_in_both_languages(
     assert SCENARIOS[f"lockout-{cause}-{speaks[:2]}"].speaks == speaks
 
 
-@pytest.mark.parametrize("speaks", ["zh-CN", "en-US"])
-@pytest.mark.parametrize("goal", GOALS)
+@sweep("speaks", ["zh-CN", "en-US"])
+@sweep("goal", GOALS)
 def test_every_goal_of_speech_is_measured_in_both_languages_and_none_is_missed(goal: str, speaks: str) -> None:
     """A freeze: from the greeting to the code, and one decision. Others: from the proof to the end of the answer."""
     calls = [played(name) for name, each in SCENARIOS.items() if each.speaks == speaks]
@@ -132,8 +132,8 @@ def test_every_goal_of_speech_is_measured_in_both_languages_and_none_is_missed(g
     assert [each for each in reached if each.missed] == []
 
 
-@pytest.mark.parametrize("speaks", ["zh-CN", "en-US"])
-@pytest.mark.parametrize(("topic", "goal"), TOPICS_AND_GOALS)
+@sweep("speaks", ["zh-CN", "en-US"])
+@sweep(("topic", "goal"), TOPICS_AND_GOALS)
 def test_each_topic_that_callers_come_with_has_a_call_that_reaches_its_goal_in_each_language(
     topic: Topic, goal: str, speaks: str
 ) -> None:
@@ -150,9 +150,7 @@ def test_a_goal_that_is_missed_fails_the_report(monkeypatch: pytest.MonkeyPatch)
     assert main(["flows", "voice", str(call)]) == 1
 
 
-@pytest.mark.parametrize(
-    ("speech_s", "decisions", "missed"), [(19.9, 1, False), (20.0, 1, False), (20.1, 1, True), (1, 2, True)]
-)
+@sweep(("speech_s", "decisions", "missed"), [(19.9, 1, False), (20.0, 1, False), (20.1, 1, True), (1, 2, True)])
 def test_a_goal_is_missed_above_its_limits(speech_s: float, decisions: int, missed: bool) -> None:
     assert Reached("freeze", "call", "zh-CN", speech_s, 20.0, decisions).missed is missed
 

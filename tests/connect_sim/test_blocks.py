@@ -77,7 +77,7 @@ def test_a_prompt_of_more_than_3000_characters_fails(length: int, taken: str) ->
     assert line.last_block == taken
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("keys", "block_reached"),
     [("1", "yes"), ("0", "no"), ("7", "no match"), ("-", "silent"), ("17", "yes"), ("*", "bye")],
 )
@@ -92,7 +92,7 @@ def test_silence_takes_the_error_edge_where_it_has_none_of_its_own() -> None:
     assert Line(flow(asked)).press("-").last_block == "failed"
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("keys", "stored"),
     [
         ("123#", "123"),
@@ -130,7 +130,7 @@ def test_a_terminator_of_several_keys_ends_an_entry_and_is_no_part_of_it() -> No
     assert Line(asked).press("123456**").heard[-1] == "123456"
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("form", "keys", "stored"),
     [
         ({"NumberFormat": "Local", "CountryCode": "CN"}, "13800000001#", "+8613800000001"),

@@ -11,6 +11,7 @@ from connect_sim.simulator.keys import KeysError, parse_keys
 from connect_sim.simulator.seams import FunctionResult
 from connect_sim.simulator.stubs import MissingStubError, StubFileError, StubFunctions
 from tests.connect_sim.samples.build import FUNCTION
+from tests.support.sweeps import sweep
 
 RIGHT = Path(__file__).parent / "samples" / "right"
 WRONG = Path(__file__).parent / "samples" / "wrong"
@@ -26,7 +27,7 @@ def test_keys_are_tokens_between_blanks_and_commas() -> None:
     assert parse_keys('1 "lost, my card" 2') == ("1", '"lost, my card"', "2")
 
 
-@pytest.mark.parametrize("text", ["a", "1a", "--", "1-", "{pin}", "1!", "１", '""', '"a'])
+@sweep("text", ["a", "1a", "--", "1-", "{pin}", "1!", "１", '""', '"a'])
 def test_a_text_that_is_not_keys_is_refused_by_name(text: str) -> None:
     with pytest.raises(KeysError, match="is not keys"):
         parse_keys(f"1 {text}")
@@ -57,9 +58,7 @@ def test_a_list_of_answers_is_used_up_in_order_and_then_missing() -> None:
         invoke(functions, "other")
 
 
-@pytest.mark.parametrize(
-    "answers", [{"a": "text"}, {"a": [1]}, {"a": {"error": "sadness"}}, {"a": {"error": "lost_answer"}}]
-)
+@sweep("answers", [{"a": "text"}, {"a": [1]}, {"a": {"error": "sadness"}}, {"a": {"error": "lost_answer"}}])
 def test_stubs_of_another_shape_are_refused(answers: dict[str, Any]) -> None:
     with pytest.raises(StubFileError, match="The stub 'a'"):
         StubFunctions(answers)

@@ -14,6 +14,7 @@ from connect_sim.drawing.picture import MANY_ERRORS, Arrow, Picture, make_pictur
 from connect_sim.drawing.text import measure_width, wrap
 from connect_sim.language.document import Flow, load_flow
 from tests.connect_sim.samples.build import ERROR, block, call, entry, flow, menu, say
+from tests.support.sweeps import sweep
 
 pytest.importorskip("pygraphviz", reason="Graphviz comes with no package for this machine")
 
@@ -52,7 +53,7 @@ def test_an_edge_shows_its_condition_and_edges_to_one_block_are_one_arrow() -> N
     assert "1, 2" in texts_of(draw_flow(flow(asked)))
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("operator", "operand", "shown"),
     [
         ("Equals", "ok", "ok"),
@@ -140,7 +141,7 @@ def samples() -> list[Path]:
     return sorted(path for folder in ("right", "foreign") for path in (SAMPLES / folder).rglob("*.json"))
 
 
-@pytest.mark.parametrize("path", samples(), ids=lambda path: f"{path.parent.name}-{path.stem}")
+@sweep("path", samples())
 def test_nothing_covers_anything_else_and_texts_stay_inside(path: Path) -> None:
     layout = lay_out(make_picture(load_flow(path)))
     placed: list[PlacedBox | PlacedLabel] = [*layout.boxes, *layout.labels]
@@ -184,7 +185,7 @@ def test_an_edge_to_a_block_that_is_not_there_is_left_out() -> None:
     assert [each.target for each in picture.arrows] == ["bye"]
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("text", "most", "lines"),
     [
         ("", 2, ()),

@@ -13,6 +13,7 @@ from connect_sim.simulator.state import EndOutcome, EndReason
 from connect_sim.simulator.stubs import StubFunctions
 from connect_sim.walker.coverage import EdgeCoverage
 from tests.connect_sim.samples.build import ERROR, FUNCTION, NO_MATCH, Line, block, call, flow, menu, ring, say
+from tests.support.sweeps import sweep
 
 
 class Functions:
@@ -74,7 +75,7 @@ def test_nothing_of_an_earlier_answer_is_left_after_an_error() -> None:
     assert line.heard == ["x"]
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("payload", "error"),
     [
         ({"a": "x" * (32 * 1024 - 9)}, None),
@@ -232,7 +233,7 @@ def test_an_error_takes_its_own_edge_before_the_general_one() -> None:
     assert Line(flow(queue, go), faults=faults("SomethingElse")).last_block == "failed"
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FunctionErrorKind if kind is not FunctionErrorKind.LOST_ANSWER])
+@sweep("kind", [kind for kind in FunctionErrorKind if kind is not FunctionErrorKind.LOST_ANSWER])
 def test_every_function_error_can_be_injected_without_calling_the_function(kind: FunctionErrorKind) -> None:
     functions = Functions(answered())
     line = Line(

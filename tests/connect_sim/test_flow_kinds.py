@@ -104,7 +104,7 @@ class Wait:
         return [event.data for event in self.trace.events if event.kind == kind]
 
 
-@pytest.mark.parametrize("agent_after_s", [0, 29, 30, 31, 90, 3000])
+@sweep("agent_after_s", [0, 29, 30, 31, 90, 3000])
 def test_a_contact_waits_in_the_queue_until_the_agent_accepts_however_many_blocks_run(agent_after_s: float) -> None:
     wait = Wait(queue_flow(), waiting=Waiting(agent_after_s))
     assert wait.outcome() == (EndReason.ENDED, EndOutcome.AGENT)

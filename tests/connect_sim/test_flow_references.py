@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import pytest
-
 from connect_sim.language.flow_set import FlowSet
 from connect_sim.language.references import Reference, find_references, parse_reference, split_text
 from connect_sim.linter import rules
 from connect_sim.linter.rule import lint
 from tests.connect_sim.samples.build import ERROR, NO_MATCH, Line, block, call, entry, flow, say
+from tests.support.sweeps import sweep
 
 rules.load()
 GIVEN = {"two words": "x y", "lang": "zh", "姓名": "甲", "due": "500"}
@@ -19,7 +18,7 @@ def rules_broken(*blocks: dict[str, Any]) -> set[str]:
     return {finding.rule for finding in lint(made, FlowSet([made]))}
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("written", "root", "keys"),
     [
         ("$.Attributes.lang", "Attributes", ("lang",)),
@@ -40,7 +39,7 @@ def test_every_spelling_of_a_reference_is_read(written: str, root: str, keys: tu
     assert find_references(f"so {written} is") == (Reference(root, keys),)
 
 
-@pytest.mark.parametrize("written", ["$..name", "$.External[*].x", "$[?(@.a)]", "$.Attributes['open", "$.*", "$.a[-1]"])
+@sweep("written", ["$..name", "$.External[*].x", "$[?(@.a)]", "$.Attributes['open", "$.*", "$.a[-1]"])
 def test_a_path_in_no_spelling_has_no_value_and_is_reported(written: str) -> None:
     assert parse_reference(written) is None
     line = Line(flow(say("s", f"Hello {written} there", "bye")), attributes=GIVEN)
@@ -49,7 +48,7 @@ def test_a_path_in_no_spelling_has_no_value_and_is_reported(written: str) -> Non
     assert "W222" in rules_broken(say("s", f"Hello {written} there", "bye"))
 
 
-@pytest.mark.parametrize("text", ["That is $5.", "That is $.50.", "$", "A $. B", "${Token}"])
+@sweep("text", ["That is $5.", "That is $.50.", "$", "A $. B", "${Token}"])
 def test_a_dollar_in_a_text_is_no_reference(text: str) -> None:
     assert split_text(text) == (text,)
 
@@ -79,7 +78,7 @@ def amount_due(operator: str, operand: str) -> dict[str, Any]:
     return compared
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("keys", "operator", "reached"),
     [
         ("499#", "NumberGreaterThan", "no"),
@@ -91,7 +90,7 @@ def amount_due(operator: str, operand: str) -> dict[str, Any]:
         ("5001#", "TextStartsWith", "yes"),
     ],
 )
-@pytest.mark.parametrize("operand", ["$.Attributes.due", "$['Attributes'].['due']"])
+@sweep("operand", ["$.Attributes.due", "$['Attributes'].['due']"])
 def test_an_operand_may_be_a_reference(keys: str, operator: str, reached: str, operand: str) -> None:
     compared = amount_due(operator, operand)
     assert Line(flow(entry("e", "c"), compared), attributes=GIVEN).press(keys).last_block == reached
@@ -148,7 +147,7 @@ def test_audio_from_a_place_that_the_call_names_is_not_spoken_as_a_path() -> Non
     assert Line(flow(played)).last_block == "no"
 
 
-@pytest.mark.parametrize(
+@sweep(
     "kind_and_parameters",
     [
         ("InvokeLambdaFunction", {"LambdaFunctionARN": "$.Attributes.gone"}),
@@ -162,7 +161,6 @@ def test_audio_from_a_place_that_the_call_names_is_not_spoken_as_a_path() -> Non
         ("UpdateContactTextToSpeechVoice", {"TextToSpeechVoice": "$.Attributes.gone"}),
         ("MessageParticipant", {"PromptId": "$.Attributes.gone"}),
     ],
-    ids=lambda given: given[0],
 )
 def test_a_missing_value_that_a_block_needs_is_named_and_takes_the_error_edge(
     kind_and_parameters: tuple[str, dict[str, Any]],

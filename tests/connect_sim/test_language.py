@@ -19,6 +19,7 @@ from connect_sim.language.speech import (
     estimate_duration_s,
     extract_words,
 )
+from tests.support.sweeps import sweep
 
 RIGHT = Path(__file__).parent / "samples" / "right"
 
@@ -32,7 +33,7 @@ def a_flow(name: str, **more: Any) -> Flow:
     return parse_flow(an_end(**more), name=name)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("text", "problem"),
     [
         ("{", "is not JSON"),
@@ -62,7 +63,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load_flow(tmp_path / "nothing.json")
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("text", "root", "keys"),
     [
         ("$.StoredCustomerInput", "StoredCustomerInput", ()),
@@ -79,7 +80,7 @@ def test_a_reference_is_read_into_root_and_keys(text: str, root: str, keys: tupl
     assert parse_reference(str(reference)) == reference
 
 
-@pytest.mark.parametrize("text", ["", "$", "$.", "External.x", "$.External.", "say $.External.x", "$.A.b $.C.d"])
+@sweep("text", ["", "$", "$.", "External.x", "$.External.", "say $.External.x", "$.A.b $.C.d"])
 def test_a_text_that_is_not_exactly_one_reference_is_no_reference(text: str) -> None:
     assert parse_reference(text) is None
 
@@ -96,7 +97,7 @@ def test_known_tokens_are_replaced_at_any_depth_and_unknown_ones_stay() -> None:
     assert replace_tokens(value, {"Known": "arn"}) == {"a": ["arn", {"b": "x${Unknown}y"}], "c": 5}
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("text", "value"),
     [
         ("${Queue}", "${Queue}"),
@@ -121,7 +122,7 @@ def test_a_flow_reports_the_tokens_that_are_left() -> None:
     assert flow.resolve({"QueueArn": "q", "ConnectFunctionArn": "f"}).tokens == {"AccountModuleArn"}
 
 
-@pytest.mark.parametrize(
+@sweep(
     "reference",
     [
         "${LockedAccount}",
@@ -181,7 +182,7 @@ def test_the_entry_whose_digits_reach_a_function_as_code_is_secret_and_a_phone_n
     assert find_secret_inputs(load_flow(RIGHT / "account_module.json")) == frozenset()
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("prompt", "speech_s", "pauses_s"),
     [
         ("word " * 11, 4.0, 0.0),
@@ -203,7 +204,7 @@ def test_words_and_pauses_take_their_time_at_the_rate_that_is_asked_for(
     assert estimate_duration(prompt) == Duration(speech_s, pauses_s)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("prompt", "heard"),
     [
         ("  Hello\n there ", "Hello there"),
@@ -219,7 +220,7 @@ def test_a_prompt_is_shown_as_the_words_it_says(prompt: str, heard: str) -> None
     assert extract_words(prompt) == heard
 
 
-@pytest.mark.parametrize(
+@sweep(
     "ssml",
     [
         "<speak>a & b</speak>",

@@ -12,6 +12,7 @@ from connect_sim.language.flow_set import FlowSet
 from connect_sim.linter import rules
 from connect_sim.linter.report import check_paths
 from connect_sim.linter.rule import RULES, Finding, Severity, lint
+from tests.support.sweeps import sweep
 
 SAMPLES = Path(__file__).parent / "samples"
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "flow-rules.md"
@@ -41,13 +42,13 @@ def a_row_of_prompts(count: int, text: str) -> dict[str, Any]:
     return {"Version": "2019-10-30", "StartAction": "p0", "Actions": [*prompts, last]}
 
 
-@pytest.mark.parametrize("sample", sorted((SAMPLES / "wrong").iterdir()), ids=lambda path: path.stem)
+@sweep("sample", sorted((SAMPLES / "wrong").iterdir()))
 def test_a_wrong_flow_is_found_out_by_the_rule_it_is_named_after(sample: Path) -> None:
     findings, _ = check_paths([sample])
     assert sample.stem in {finding.rule for finding in findings}
 
 
-@pytest.mark.parametrize("sample", sorted((SAMPLES / "wrong").glob("*.json")), ids=lambda path: path.stem)
+@sweep("sample", sorted((SAMPLES / "wrong").glob("*.json")))
 def test_a_wrong_flow_has_no_other_error_than_the_one_it_shows(sample: Path) -> None:
     findings, _ = check_paths([sample])
     errors = {finding.rule for finding in findings if finding.severity is Severity.ERROR}
@@ -95,7 +96,7 @@ def prompt(text: str, **parameters: str) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("text", "found"),
     [
         ("您好，" * 14, False),
@@ -207,7 +208,7 @@ def test_a_step_that_is_given_no_turn_has_none_to_keep() -> None:
     assert "W216" not in {finding.rule for finding in findings_in(document)}
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("rule", "compared", "found"),
     [
         ("W212", "$.Channel", True),
@@ -236,7 +237,7 @@ def test_a_rule_for_callers_is_quiet_where_a_flow_looks_whether_there_is_one(
     assert (rule in {finding.rule for finding in findings_in(document)}) is found
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("encryption", "found"),
     [
         ({"EncryptionKeyId": "key-1", "Key": "-----BEGIN CERTIFICATE-----"}, 0),

@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from connect_sim.language.actions.catalogue import UNCHECKED_TYPES
 from connect_sim.language.actions.table import ACTIONS
 from connect_sim.language.flow_set import FlowSet
@@ -142,12 +140,12 @@ def test_a_side_effect_is_noted_and_the_next_block_runs(kind: str) -> None:
     assert line.last_block == "yes"
 
 
-@pytest.mark.parametrize("kind", sorted(NOTED_PARAMETERS))
+@sweep("kind", sorted(NOTED_PARAMETERS))
 def test_a_side_effect_as_it_is_exported_has_no_error(kind: str) -> None:
     assert errors_in(used(kind), say("s", "Hello", "bye")) == set()
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("kind", "channel", "edge"),
     [
         ("UpdateContactMediaStreamingBehavior", "CHAT", ERROR),
@@ -163,7 +161,7 @@ def test_a_block_of_one_channel_takes_its_error_edge_in_another(kind: str, chann
     assert line.events("error")[0].data["cause"] == "channel"
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("kind", "unanswered"),
     [
         ("GetCustomerProfile", "NoneFoundError"),
@@ -180,7 +178,7 @@ def test_a_value_that_nobody_gives_is_not_there(kind: str, unanswered: str) -> N
     assert line.events("error")[0].data["cause"] == "not_given"
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("kind", "values", "text"),
     [
         ("GetCustomerProfile", {"FirstName": "Ada"}, "$.Customer.FirstName"),

@@ -11,6 +11,7 @@ from connect_sim.simulator.faults import Fault, FaultError, Faults, parse_fault
 from connect_sim.simulator.seams import FunctionErrorKind
 from connect_sim.simulator.state import End, EndOutcome, EndReason, ThirdParty, Waiting
 from tests.connect_sim.samples.build import ERROR, NO_MATCH, Line, block, call, entry, flow, menu, say
+from tests.support.sweeps import sweep
 
 
 def test_an_attribute_of_the_related_contact_leaves_this_contact_alone() -> None:
@@ -50,7 +51,7 @@ def test_event_hooks_are_set_one_a_block_and_can_be_switched_off() -> None:
 THIRD_PARTY_EDGES = {"CallFailed": "no", "ConnectionTimeLimitExceeded": "silent", ERROR: "failed"}
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("becomes", "comes_back", "reached"),
     [
         (ThirdParty.ANSWERS, "True", "yes"),
@@ -192,7 +193,7 @@ def test_messages_without_a_time_for_something_else_play_until_an_agent_accepts(
 LONG = flow(say("hello", "Hello.", "m"), menu("m", {"1": "f"}), call("f", "e"), entry("e", "yes"))
 
 
-@pytest.mark.parametrize(("at", "heard"), [("hello", 0), ("m", 1), ("f", 2), ("e", 2)])
+@sweep(("at", "heard"), [("hello", 0), ("m", 1), ("f", 2), ("e", 2)])
 def test_a_caller_can_be_lost_at_any_block(at: str, heard: int) -> None:
     line = Line(LONG, answers={"*": {}}, faults=lambda place, action: HANG_UP_FAULT if place.block == at else None)
     if line.state.waiting:
@@ -206,13 +207,13 @@ def test_a_fault_is_written_with_its_flow_block_kind_and_visit() -> None:
     assert parse_fault("main/Lock status=hang_up@2") == Fault(Place("main", "Lock status"), "hang_up", 2)
 
 
-@pytest.mark.parametrize("text", ["", "main", "main/f", "main/f=", "f=timeout", "main/f=timeout@0", "main/f=time out"])
+@sweep("text", ["", "main", "main/f", "main/f=", "f=timeout", "main/f=timeout@0", "main/f=time out"])
 def test_a_text_that_is_no_fault_is_refused(text: str) -> None:
     with pytest.raises(FaultError, match="is not FLOW/BLOCK=KIND"):
         parse_fault(text)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("text", "problem"),
     [
         ("other/f=timeout", "no flow 'other'"),

@@ -26,6 +26,7 @@ from tests.flows.test_calls import answer as told
 from tests.support.agent_world import EMAIL, NUMBER, AgentWorld
 from tests.support.phone import Phone
 from tests.support.stores import NOON
+from tests.support.sweeps import sweep
 
 AGENT = "arn:aws:connect:us-east-1:111122223333:instance/i/agent/ana"
 SENT_ON = "contact-1-sent-on"
@@ -293,7 +294,7 @@ def queue_of(heard: Heard) -> list[str]:
     return [event.data["queue"] for event in heard.events if event.kind == "transfer"]
 
 
-@pytest.mark.parametrize("keys", ["0#", "- - - -", "- *", "*# *"])
+@sweep("keys", ["0#", "- - - -", "- *", "*# *"])
 def test_a_caller_who_gives_up_is_brought_back_to_the_agent(keys: str) -> None:
     needed = told("agent_proof", "NEED_PROOF", needs="sms", goal="unlock")
     checked = told("check_code", "ZERO" if keys.startswith("0") else "STAR")

@@ -15,6 +15,7 @@ from functions.connect.envelope import EMPTY
 from functions.connect.steps import STEPS
 from tests.flows.shipped import ENTRY, QUEUE, RESOURCE_TOKENS, WHISPER, shipped, shipped_without_key
 from tests.support.encrypted_entries import opened
+from tests.support.sweeps import sweep
 
 CALLER = "+8613900000000"
 MOST_SPEECH_BEFORE_A_PAUSE_S = 20.0
@@ -198,7 +199,7 @@ def test_keys_interrupt_the_greeting() -> None:
 # --- ways to a person
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("keys", "topic"), [("0", EMPTY), ("2 0", "lockout"), ("1 0", "security"), ("1 3 5 0", "advice"), ("4 0", "refund")]
 )
 def test_zero_brings_a_person_who_knows_the_topic(keys: str, topic: str) -> None:
@@ -330,7 +331,7 @@ def in_line(metrics: Mapping[str, float], keys: str = "-") -> Heard:
     return call(keys, start=QUEUE, attributes=line, metrics=metrics, queue=SKILL, handover=answers)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("position", "estimate_s", "expected"),
     [
         (1, 0, "You are next. You will probably wait less than five minutes."),
@@ -368,7 +369,7 @@ def test_a_callback_keeps_queue_topic_and_place_and_begins_without_proof() -> No
     assert (heard.state.attributes["topic"], heard.state.attributes["level"]) == ("refund", "none")
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("topic", "level", "language", "expected"),
     [
         ("security", "two", "en-US", ["Urgent: security of the account.", "Verified with two factors."]),

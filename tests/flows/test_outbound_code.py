@@ -26,6 +26,7 @@ from tests.flows.shipped import ENTRY, OUTBOUND, blocks, menus, shipped
 from tests.flows.test_calls import FAILURE, Heard, answer, call
 from tests.support.messenger_in_hand import SENDER
 from tests.support.phone import Phone, context, give, opened
+from tests.support.sweeps import sweep
 
 CALLED = "+8613800000001"
 CHALLENGE = "chl_00000000000000000000000000000001"
@@ -103,7 +104,7 @@ def test_the_voice_is_that_of_the_customers_language(language: str, voice: str, 
 # ---------------------------------------------------------------- when nothing is told
 
 
-@pytest.mark.parametrize("method", ["INBOUND", "TRANSFER", "CALLBACK", "QUEUE_TRANSFER"])
+@sweep("method", ["INBOUND", "TRANSFER", "CALLBACK", "QUEUE_TRANSFER"])
 def test_a_call_that_came_in_is_told_nothing_and_asks_for_nothing(method: str) -> None:
     heard = ring("", method=method)
     assert heard.steps == []
@@ -122,8 +123,8 @@ def test_a_code_that_is_over_when_it_is_asked_for_is_said_to_be() -> None:
     assert (heard.spoken("Say gone"), codes(heard)) == (["read_code GONE"], [])
 
 
-@pytest.mark.parametrize("outcome", ["TRY_LATER", "INVALID", None])
-@pytest.mark.parametrize(("step", "keys"), [("announce_code", ""), ("read_code", "1")])
+@sweep("outcome", ["TRY_LATER", "INVALID", None])
+@sweep(("step", "keys"), [("announce_code", ""), ("read_code", "1")])
 def test_a_failure_is_apologised_for_and_ends_the_call(step: str, keys: str, outcome: str | None) -> None:
     failed: dict[str, Any] = {step: answer(step, outcome) if outcome else dict(FAILURE)}
     heard = ring(keys, **failed)

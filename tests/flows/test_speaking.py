@@ -2,8 +2,6 @@
 
 from functools import cache
 
-import pytest
-
 from connect_sim.language.document import Action, Flow, FlowKind
 from connect_sim.language.graph import list_written_edges
 from functions.connect.envelope import MORE_PROMPTS
@@ -23,15 +21,14 @@ from tests.flows.shipped import (
     steps_of,
 )
 from tests.support.longest_answers import EVERYTHING, NOW
+from tests.support.sweeps import sweep
 
 TIME_TO_PRESS = '<break time="$.Attributes.pause"/></speak>'
 ROBUST = {"Apology in both languages", "Lost in both languages", "Say no transfer", "Last words"}
 """Words for calls in which something failed: they depend on nothing."""
 
-each_flow = pytest.mark.parametrize("flow", shipped().flows, ids=lambda flow: flow.name)
-each_talking_flow = pytest.mark.parametrize(
-    "flow", [flow for flow in shipped().flows if flow.name != QUEUE], ids=lambda flow: flow.name
-)
+each_flow = sweep("flow", shipped().flows)
+each_talking_flow = sweep("flow", [flow for flow in shipped().flows if flow.name != QUEUE])
 
 
 # --- pace

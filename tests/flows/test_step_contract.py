@@ -1,7 +1,5 @@
 """Flows and the connect function agree: inputs, outcomes and what is kept of an answer, read from both sides."""
 
-import pytest
-
 from connect_sim.language.document import Action, Flow
 from connect_sim.language.references import find_references, iterate_strings
 from functions.connect.envelope import COMMON_KEYS, EMPTY, NEEDS
@@ -24,17 +22,13 @@ from tests.flows.shipped import (
     shipped,
     steps_of,
 )
+from tests.support.sweeps import sweep
 
 CALLS = [(flow, action) for flow in shipped().flows for action in blocks(flow, "InvokeLambdaFunction")]
 
 
-def each(calls: list[tuple[Flow, Action]]) -> pytest.MarkDecorator:
-    named = [pytest.param(flow, action, id=f"{flow.name}: {action.identifier}") for flow, action in calls]
-    return pytest.mark.parametrize(("flow", "call"), named)
-
-
-each_call = each(CALLS)
-each_call_with_a_turn = each([(flow, action) for flow, action in CALLS if is_of_a_call(action)])
+each_call = sweep(("flow", "call"), CALLS)
+each_call_with_a_turn = sweep(("flow", "call"), [(flow, action) for flow, action in CALLS if is_of_a_call(action)])
 
 
 def contract_of(call: Action) -> str:

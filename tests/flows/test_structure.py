@@ -36,6 +36,7 @@ from tests.flows.shipped import (
     steps_of,
     token_of,
 )
+from tests.support.sweeps import sweep
 
 MAX_ACTIONS = 250
 MAX_CONTENT_CHARS = 256_000
@@ -45,7 +46,7 @@ WORDS = "say_"
 TO_AN_AGENT = "<speak>$.FlowAttributes."
 AT_THEIR_PACE = '<prosody rate="$.Attributes.pace">$.FlowAttributes.'
 
-each_flow = pytest.mark.parametrize("flow", shipped().flows, ids=lambda flow: flow.name)
+each_flow = sweep("flow", shipped().flows)
 WALLET = "${WalletName}"
 DOCUMENT = (ROOT / "docs/flows.md").read_text(encoding="utf-8")
 TALKING = [
@@ -54,17 +55,11 @@ TALKING = [
     if flow.kind in {FlowKind.INBOUND, FlowKind.MODULE} and flow.name not in (OUTBOUND, TASK)
 ]
 """Flows of calls that come in. The words of the hotline's own calls are in test_outbound_code.py."""
-each_talking_flow = pytest.mark.parametrize("flow", TALKING, ids=lambda flow: flow.name)
-each_flow_of_a_caller = pytest.mark.parametrize(
-    "flow", [flow for flow in shipped().flows if flow.name not in (OUTBOUND, TASK)], ids=lambda flow: flow.name
-)
-each_speaking_flow = pytest.mark.parametrize(
-    "flow", [flow for flow in shipped().flows if flow.name not in (AGENT_TRANSFER, TASK)], ids=lambda flow: flow.name
-)
+each_talking_flow = sweep("flow", TALKING)
+each_flow_of_a_caller = sweep("flow", [flow for flow in shipped().flows if flow.name not in (OUTBOUND, TASK)])
+each_speaking_flow = sweep("flow", [flow for flow in shipped().flows if flow.name not in (AGENT_TRANSFER, TASK)])
 """Flows with fixed words. The one behind the agents' quick connect leads on without a word, and a task has no ears."""
-each_module = pytest.mark.parametrize(
-    "flow", [flow for flow in shipped().flows if flow.is_module], ids=lambda f: f.name
-)
+each_module = sweep("flow", [flow for flow in shipped().flows if flow.is_module])
 
 
 def path_of(flow: Flow) -> Path:

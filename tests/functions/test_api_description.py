@@ -132,7 +132,7 @@ def accepted(pattern: str, text: str) -> bool:
     return re.search(pattern, text) is not None and not text.endswith("\n")
 
 
-@pytest.mark.parametrize("code", ["", "12345", "123456", "1234567", "12345a", "１２３４５６", "12 345", "123456\n"])
+@sweep("code", ["", "12345", "123456", "1234567", "12345a", "１２３４５６", "12 345", "123456\n"])
 def test_the_pattern_of_a_code_takes_what_can_be_a_code(code: str) -> None:
     assert accepted(pattern_of("RecoveryCodeEntered", "code"), code) == codes.is_code(code)
 

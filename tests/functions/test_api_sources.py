@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from functions.http.sources import source_of
+from tests.support.sweeps import sweep
 
 FRONT = "130.176.0.9"
 
@@ -16,7 +15,7 @@ def event(near: str, forwarded: str = "") -> dict[str, Any]:
     return {"requestContext": {"http": {"sourceIp": near}}, "headers": headers}
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("near", "source"),
     [
         ("198.51.100.7", "198.51.100.7"),
@@ -30,7 +29,7 @@ def test_without_a_front_it_is_the_address_that_the_gateway_sees(near: str, sour
     assert source_of(event(near, "203.0.113.1"), behind_front=False) == source
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("forwarded", "source"),
     [
         ("198.51.100.7", "198.51.100.7"),

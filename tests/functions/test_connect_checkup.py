@@ -22,6 +22,7 @@ from hotline_local.demo import seed_facts
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.phone import Phone, context, words
+from tests.support.sweeps import sweep
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CUSTOMER, ACCOUNT = "+8613800000004", "acct-demo-04"
@@ -226,7 +227,7 @@ def test_a_code_to_look_denies_nothing(ctx: Context, store: MemoryStore) -> None
     assert entries(store) == []
 
 
-@pytest.mark.parametrize("topic", SOURCES)
+@sweep("topic", SOURCES)
 def test_each_advice_has_its_source_in_the_document_on_security(topic: str) -> None:
     document = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
     (row,) = [line for line in document.splitlines() if line.startswith(f"| `{topic}` |") and "|" in line[30:]][-1:]

@@ -32,6 +32,7 @@ from tests.support.report_events import (
     lock_fact,
     refund_event,
 )
+from tests.support.sweeps import sweep
 
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/contact_events"
 DAY: Final = "2026-11-23"
@@ -50,7 +51,7 @@ def of_day(counted: Counted, day: str = DAY) -> dict[str, int]:
     return {name: number for name, number in found.items() if not name.startswith("repeat/")}
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("name", "expected"),
     [
         ("answered_call", {"contact/none/transferred": 1, "answer/25": 1}),

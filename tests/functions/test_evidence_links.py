@@ -29,6 +29,7 @@ from tests.support.api_world import ACCOUNT, PHONE
 from tests.support.evidence_world import LINK, PICTURE, EvidenceWorld, created
 from tests.support.log_lines import logged
 from tests.support.phone import Phone, give, words
+from tests.support.sweeps import sweep
 
 FILE = {"content_type": "image/jpeg", "size": len(PICTURE)}
 
@@ -179,8 +180,8 @@ def test_the_page_asks_for_what_the_reason_needs(world: EvidenceWorld, reason: s
         assert told in show(world, path, query={"lang": language})["body"]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("needed", Evidence)
+@sweep("language", LANGUAGES)
+@sweep("needed", Evidence)
 def test_the_page_has_words_for_each_evidence(needed: Evidence, language: str) -> None:
     assert find(f"page.evidence.lead.{needed.value}", language)
 

@@ -9,8 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
-
 from functions.imports.batch import take_in
 from functions.wallet_events.batch import take_in as take_in_live
 from hotline.accounts import service as accounts
@@ -21,6 +19,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from tests.support.facts import ACCOUNT, NOON, event, sqs_of
 from tests.support.faults import once
 from tests.support.intake_context import context, items
+from tests.support.sweeps import sweep
 
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/imports"
 IMPORT: Final = "import-1"
@@ -53,7 +52,7 @@ def failed(answer: Mapping[str, Sequence[Mapping[str, str]]]) -> list[str]:
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json")))
+@sweep("name", sorted(path.stem for path in EVENTS.glob("*.json")))
 def test_every_event_file_is_answered_as_its_name_says(name: str) -> None:
     ctx, refusals = context(), Refusals()
     answer = take_in(json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8")), ctx, refusals)

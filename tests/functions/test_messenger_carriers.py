@@ -27,6 +27,7 @@ from hotline.kit.aws.carriers import (
     Undeliverable,
 )
 from hotline.kit.errors import HotlineError, Unavailable
+from tests.support.sweeps import sweep
 
 REGION: Final = "eu-central-1"
 PHONE: Final = "+8613800000001"
@@ -151,13 +152,13 @@ def test_a_text_that_can_be_no_number_is_not_called(address: str) -> None:
         ConnectCall(FLOW_ARN, SOURCE, client=client).send(Outgoing(address, "", "", "out_1"))
 
 
-@pytest.mark.parametrize("flow", ["", FLOW, FLOW_ARN.partition("/contact-flow")[0], f"{FLOW_ARN}/more"])
+@sweep("flow", ["", FLOW, FLOW_ARN.partition("/contact-flow")[0], f"{FLOW_ARN}/more"])
 def test_a_setting_that_is_no_flow_is_an_error_of_deployment(flow: str) -> None:
     with pytest.raises(MalformedFlow):
         ConnectCall(flow, SOURCE, client=connect())
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("make", "carrier", "address"),
     [(sns, SnsSms, "12345"), (sns, SnsSms, "+0123456789"), (sesv2, SesEmail, "nobody"), (sesv2, SesEmail, "a b@c")],
 )

@@ -32,6 +32,7 @@ from tests.support.outbox_entries import (
     stored,
     stream_event,
 )
+from tests.support.sweeps import sweep
 
 SENDER = Sender("Demo Wallet", ("+864005550199",))
 ABROAD = "+447700900111"
@@ -122,7 +123,7 @@ def test_a_notice_whose_carrier_fails_is_counted_once_however_often_it_is_tried(
     assert [item["n"] for item in rates] == [1]
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("number", "prefix"),
     [
         ("+8613800000001", "+86138"),

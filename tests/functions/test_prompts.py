@@ -223,7 +223,7 @@ def test_every_failure_is_told_specifically_except_risks() -> None:
         assert not re.search("fraud|stolen|lost|risk", text)
 
 
-@pytest.mark.parametrize("status", list(MovementStatus))
+@sweep("status", list(MovementStatus))
 def test_the_words_for_a_payment_follow_its_status(status: MovementStatus) -> None:
     parts = {"authorised": "not completed", "succeeded": "went through", "failed": "failed"}
     parts |= {"unknown": "not confirmed yet", "reversed": "cancelled"}
@@ -322,7 +322,7 @@ def test_a_code_is_on_its_way_only_if_the_contact_is_registered() -> None:
         assert said("send_code", "SENT", {"channel": channel, "goal": GOALS[0]}).startswith("If ")
 
 
-@pytest.mark.parametrize("goal", GOALS)
+@sweep("goal", GOALS)
 def test_a_call_with_a_code_names_every_goal_and_who_is_calling(goal: str) -> None:
     for language in LANGUAGES:
         facts = {"wallet": "Demo Wallet", "goal": goal}
@@ -351,7 +351,7 @@ def test_the_missing_proof_is_named() -> None:
     assert len(words) == len(NEEDS)
 
 
-@pytest.mark.parametrize("topic", ADVICE_TOPICS)
+@sweep("topic", ADVICE_TOPICS)
 def test_every_topic_of_advice_has_words_of_its_own(topic: str) -> None:
     for language in LANGUAGES:
         assert said("advice", "TOLD", {"topic": topic}, language) != said("advice", "TOLD", {}, language)
@@ -373,7 +373,7 @@ def test_a_payment_of_some_days_ago_is_told_by_its_day() -> None:
     assert said("payment_answer", "NOT_TAKEN", ago, CHINESE).startswith("您11月3日向")
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("state", "first"),
     [
         ("SOFT", "Please note: your account is locked. For details"),

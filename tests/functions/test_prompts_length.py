@@ -12,6 +12,7 @@ from functions.connect.steps import STEPS
 from hotline.kit.languages import LANGUAGES
 from hotline.wording.speech import PROMPT_S_MAX, in_parts, seconds
 from tests.support.longest_answers import EVERYTHING, NOW, Said
+from tests.support.sweeps import sweep
 
 
 def too_long(said: Iterator[Said], languages: list[str], **how: Any) -> list[str]:
@@ -32,7 +33,7 @@ def test_a_prompt_takes_ten_seconds_at_most(said: Any, language: str) -> None:
     assert too_long(said(language), [language]) == []
 
 
-@pytest.mark.parametrize("step", ["start", "set_language", "identify", "handover"])
+@sweep("step", ["start", "set_language", "identify", "handover"])
 def test_a_prompt_in_both_languages_takes_ten_seconds_at_most_too(step: str) -> None:
     """These steps can be reached before the language of a call is known."""
     said = ((step, outcome, {"case": "482913"}) for outcome in STEPS[step].outcomes if outcome != "TRY_LATER")

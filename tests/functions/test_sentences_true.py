@@ -33,6 +33,7 @@ from hotline_local.testing.virtual_clock import VirtualClock
 from hotline_local.worlds.closed_hours import close_line
 from tests.support import facts, lock_desk
 from tests.support.phone import Phone, context, failed_logins, give, opened, words
+from tests.support.sweeps import sweep
 
 pytestmark = pytest.mark.soak
 
@@ -129,7 +130,7 @@ FALSE: tuple[tuple[Callable[[Heard], bool], Heard, str, str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("rule", "so", "english", "chinese"), FALSE)
+@sweep(("rule", "so", "english", "chinese"), FALSE)
 def test_a_rule_finds_a_sentence_that_breaks_it_and_leaves_it_where_it_is_true(
     rule: Callable[[Heard], bool], so: Heard, english: str, chinese: str
 ) -> None:

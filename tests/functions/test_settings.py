@@ -141,7 +141,7 @@ def test_the_phones_function_is_given_what_is_set() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@sweep(
     "text",
     [
         f"{QUEUE}/q",

@@ -31,6 +31,7 @@ from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import ACCOUNT, NOON, PHONE, event, sqs_of
 from tests.support.intake_context import context, items
 from tests.support.log_lines import lines, logged
+from tests.support.sweeps import sweep
 
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/wallet_events"
 GOOD: Final = (
@@ -74,7 +75,7 @@ def test_every_event_file_is_run_by_a_test() -> None:
     assert {path.stem for path in EVENTS.glob("*")} == {*GOOD, *BAD}
 
 
-@pytest.mark.parametrize("name", GOOD)
+@sweep("name", GOOD)
 def test_a_good_file_is_taken_in_whole_and_again_without_effect(name: str) -> None:
     ctx = context()
     with logged() as log:
@@ -87,7 +88,7 @@ def test_a_good_file_is_taken_in_whole_and_again_without_effect(name: str) -> No
     assert {line["event"] for line in lines(log)} - {Event.FACT_UNOPENED.code} == {Event.FACT_APPLIED.code}
 
 
-@pytest.mark.parametrize("name", BAD)
+@sweep("name", BAD)
 def test_a_bad_file_fails_for_its_bad_messages_only_each_with_its_reason(name: str) -> None:
     sent, expected = read(name), BAD[name]
     with logged() as log:
@@ -99,7 +100,7 @@ def test_a_bad_file_fails_for_its_bad_messages_only_each_with_its_reason(name: s
     assert all(line["level"] == "ERROR" for line in rejected)
 
 
-@pytest.mark.parametrize("name", [name for name, reasons in BAD.items() if not any(r is None for r in reasons)])
+@sweep("name", [name for name, reasons in BAD.items() if not any(r is None for r in reasons)])
 def test_a_file_of_bad_messages_changes_nothing(name: str) -> None:
     ctx = context()
     take_in(read(name), ctx)
@@ -592,9 +593,7 @@ def test_a_known_code_and_a_known_instrument_are_not_logged() -> None:
     assert taken(context(), failed_with("ACQ.TRADE_HAS_CLOSE", "Alipay", instrument={"kind": "Quick-Pay"})) == []
 
 
-@pytest.mark.parametrize(
-    "code", ["+447700900001", "ada@customer.example", "4242424242424242", "declined for Ada", "x" * 49]
-)
+@sweep("code", ["+447700900001", "ada@customer.example", "4242424242424242", "declined for Ada", "x" * 49])
 def test_a_text_that_does_not_look_like_a_code_is_neither_logged_nor_kept(code: str) -> None:
     ctx = context()
     (line,) = taken(ctx, failed_with(code))

@@ -11,6 +11,7 @@ import pytest
 from hotline.kit.aws.carriers import ConnectCall
 from hotline_local.launcher.deploy import PARAMETERS
 from tests.support.deployed_template import Deployed, arn
+from tests.support.sweeps import sweep
 from tests.support.template import cloudformation, properties, resources
 
 INSTANCE: Final = {"ConnectInstanceArn": arn("connect", "instance/9308c2a1-9bc6-4cea-8290-6c0b4a6d38fa")}
@@ -65,9 +66,7 @@ def test_only_the_messenger_may_make_calls_and_only_in_this_instance() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("parameters", "whole"), [({}, True), (INSTANCE, True), (NUMBER, False), (INSTANCE | NUMBER, True)]
-)
+@sweep(("parameters", "whole"), [({}, True), (INSTANCE, True), (NUMBER, False), (INSTANCE | NUMBER, True)])
 def test_a_number_without_an_instance_is_refused(parameters: dict[str, str], whole: bool) -> None:
     (rule,) = cloudformation()["Rules"]["CodeCallsNeedAnInstance"]["Assertions"]
     assert Deployed(parameters).holds(rule["Assert"]) is whole
@@ -76,9 +75,7 @@ def test_a_number_without_an_instance_is_refused(parameters: dict[str, str], who
 TASKS: Final = {"CaseTasks": "on"}
 
 
-@pytest.mark.parametrize(
-    ("parameters", "whole"), [({}, True), (INSTANCE, True), (TASKS, False), (INSTANCE | TASKS, True)]
-)
+@sweep(("parameters", "whole"), [({}, True), (INSTANCE, True), (TASKS, False), (INSTANCE | TASKS, True)])
 def test_tasks_need_an_instance_and_a_right_of_the_messenger(parameters: dict[str, str], whole: bool) -> None:
     deployed = Deployed(parameters)
     (rule,) = cloudformation()["Rules"]["TasksNeedAnInstance"]["Assertions"]
@@ -90,12 +87,12 @@ def test_tasks_need_an_instance_and_a_right_of_the_messenger(parameters: dict[st
     assert settings(deployed, "MessengerFunction").get("TASK_FLOW") == flow
 
 
-@pytest.mark.parametrize("number", ["", "+4980012", "+498001234567", "+123456789012345"])
+@sweep("number", ["", "+4980012", "+498001234567", "+123456789012345"])
 def test_a_number_in_e164_is_taken(number: str) -> None:
     assert re.fullmatch(cloudformation()["Parameters"]["CodeCallNumber"]["AllowedPattern"], number)
 
 
-@pytest.mark.parametrize("number", ["498001234567", "+0498001234", "+498001", "+1234567890123456"])
+@sweep("number", ["498001234567", "+0498001234", "+498001", "+1234567890123456"])
 def test_a_number_in_another_form_is_refused(number: str) -> None:
     assert not re.fullmatch(cloudformation()["Parameters"]["CodeCallNumber"]["AllowedPattern"], number)
 

@@ -14,13 +14,14 @@ from hotline_local.launcher import stack
 from hotline_local.launcher.build import Target
 from hotline_local.launcher.paths import ROOT
 from hotline_local.ports import taken_sentence
+from tests.support.sweeps import sweep
 
 
 def command(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(arguments, cwd=cwd, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(
+@sweep(
     "target", ["setup", "run", "call", "test", "check", "build", "deploy", "bench", "soak", "mutate", "vendor", "help"]
 )
 def test_make_lists_its_targets_when_asked_for_nothing(target: str) -> None:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any, Final
 
 from functions.connect.steps import STEPS
 from hotline.kit.logging import Event
 from tests.support.deployed_template import Deployed, arn
 
-DEPLOYED: Final = Deployed({"ConnectInstanceArn": arn("connect", "instance/i-1")})
 WIDTH: Final = 24
 """Columns of a dashboard (CloudWatch, dashboard body structure)."""
 
 
+@cache
+def deployed() -> Deployed:
+    return Deployed({"ConnectInstanceArn": arn("connect", "instance/i-1")})
+
+
 def widgets() -> list[dict[str, Any]]:
-    body = json.loads(DEPLOYED.properties("Dashboard")["DashboardBody"])
+    body = json.loads(deployed().properties("Dashboard")["DashboardBody"])
     found: list[dict[str, Any]] = body["widgets"]
     return found
 
@@ -32,7 +37,7 @@ def queries() -> list[str]:
 
 
 def test_every_metric_of_the_hotlines_own_is_one_that_the_stack_counts() -> None:
-    filters = DEPLOYED.resources("AWS::Logs::MetricFilter").values()
+    filters = deployed().resources("AWS::Logs::MetricFilter").values()
     counted = {one["MetricName"] for found in filters for one in found["MetricTransformations"]}
     shown = {metric[1] for metric in metrics() if metric[0] == "Hotline"}
     assert shown
@@ -41,14 +46,14 @@ def test_every_metric_of_the_hotlines_own_is_one_that_the_stack_counts() -> None
 
 def test_every_function_and_queue_is_the_stacks() -> None:
     named = {metric[3] for metric in metrics() if metric[0] != "Hotline"}
-    queues = {DEPLOYED.attribute(name, "QueueName") for name in DEPLOYED.resources("AWS::SQS::Queue")}
-    functions = {DEPLOYED.ref(name) for name in DEPLOYED.resources("AWS::Lambda::Function")}
+    queues = {deployed().attribute(name, "QueueName") for name in deployed().resources("AWS::SQS::Queue")}
+    functions = {deployed().ref(name) for name in deployed().resources("AWS::Lambda::Function")}
     assert named
     assert named <= queues | functions
 
 
 def test_every_query_reads_the_phones_log_by_codes_and_steps_that_there_are() -> None:
-    log = DEPLOYED.ref("ConnectLog")
+    log = deployed().ref("ConnectLog")
     assert len(queries()) == 3
     for query in queries():
         assert query.startswith(f"SOURCE '{log}' | ")
@@ -59,8 +64,8 @@ def test_every_query_reads_the_phones_log_by_codes_and_steps_that_there_are() ->
 
 
 def test_the_queue_that_is_searched_for_has_the_name_of_the_stacks() -> None:
-    (queue,) = DEPLOYED.resources("AWS::Connect::Queue").values()
-    text = DEPLOYED.properties("Dashboard")["DashboardBody"]
+    (queue,) = deployed().resources("AWS::Connect::Queue").values()
+    text = deployed().properties("Dashboard")["DashboardBody"]
     assert text.count(json.dumps(f'"{queue["Name"]}"')[1:-1]) == 2
 
 

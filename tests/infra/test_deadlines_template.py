@@ -12,6 +12,7 @@ from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX
 from hotline.kit.logging import Event
 from hotline.kit.spread import PARTITIONS_DEFAULT, PARTITIONS_MAX
 from hotline_local.launcher.deploy import PARAMETERS
+from tests.support.sweeps import sweep
 from tests.support.template import cloudformation, properties, resources, statements_of
 
 COUNTED: Final = {
@@ -111,7 +112,7 @@ def test_a_consumer_that_is_busy_with_an_entry_has_let_go_of_it_before_it_counts
         assert timedelta(seconds=properties(function)["Timeout"]) < LEFT_BEHIND_AFTER
 
 
-@pytest.mark.parametrize(("name", "event"), COUNTED.items())
+@sweep(("name", "event"), COUNTED.items())
 def test_log_lines_are_counted_by_code_and_ring(name: str, event: Event) -> None:
     counted = properties(name)
     assert counted["LogGroupName"] == {"Ref": "DeadlinesLog"}

@@ -9,6 +9,7 @@ import pytest
 from hotline_local.desk_server import DeskSettings, page_headers
 from hotline_local.launcher.deploy import PARAMETERS
 from tests.support.deployed_template import Deployed
+from tests.support.sweeps import sweep
 from tests.support.template import cloudformation, properties
 
 SIGN_IN: Final = "https://staff.auth.eu-central-1.amazoncognito.com"
@@ -32,7 +33,7 @@ def test_there_is_no_desk_unless_it_is_asked_for() -> None:
     assert [part for part in PARTS if not Deployed(DESK | {"AgentAudience": "a"}).exists(part)] == []
 
 
-@pytest.mark.parametrize("left_out", [None, *DESK])
+@sweep("left_out", [None, *DESK])
 def test_its_parameters_are_given_together(left_out: str | None) -> None:
     given = {name: value for name, value in DESK.items() if name != left_out}
     (rule,) = cloudformation()["Rules"]["DeskIsWholeOrAbsent"]["Assertions"]

@@ -11,6 +11,7 @@ from hotline.kit.origin import ORIGIN_HEADER
 from hotline_local.launcher.deploy import PARAMETERS
 from tests.support.deployed_template import FRONT, Deployed
 from tests.support.iam import as_list
+from tests.support.sweeps import sweep
 from tests.support.template import cloudformation, properties, resources
 
 # Errors that CloudFront keeps, of answers to GET and HEAD, unless told otherwise; it can be told about these.
@@ -35,7 +36,7 @@ def settings(deployed: Deployed) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("left_out", [None, *FRONT])
+@sweep("left_out", [None, *FRONT])
 def test_name_certificate_and_web_acl_are_given_together(left_out: str | None) -> None:
     given = {name: value for name, value in FRONT.items() if name != left_out}
     (rule,) = cloudformation()["Rules"]["FrontIsWholeOrAbsent"]["Assertions"]

@@ -64,7 +64,7 @@ def anchors_in(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@sweep("page", PAGES)
 def test_every_path_that_a_page_names_is_there(page: Path) -> None:
     missing = {path for folder, path in named_in(page) if not is_there(folder, path)}
     assert missing - TO_BE_MADE == set()

@@ -17,10 +17,11 @@ from hotline.kit.outbox.delivery import NotDelivered
 from hotline.lockout.breaker import PAUSES_WITHOUT_FACTOR_MAX
 from tests.support import outbox_entries
 from tests.support.log_lines import lines, logged
+from tests.support.sweeps import sweep
 from tests.support.template import cloudformation
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("name", "log", "pattern"),
     [
         ("WrongCodes", "ConnectLog", f'{{ $.event = "{Event.CODE_WRONG.code}" }}'),
@@ -59,7 +60,7 @@ def test_line_and_alarm_have_one_threshold_for_wrong_codes_and_the_breaker_that_
     assert resources["PausesAlarm"]["Properties"]["Threshold"] == PAUSES_WITHOUT_FACTOR_MAX
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("function", "setting", "default"),
     [
         ("ConnectFunction", limits.WRONG_CODES_SETTING, limits.WRONG_CODES_MAX),

@@ -11,6 +11,7 @@ from tests.support.aws_calls import PHONE_NUMBER, UNKNOWN, calls_of
 from tests.support.deployed_template import Deployed, arn
 from tests.support.iam import Call, grants, matches
 from tests.support.service_calls import service_calls
+from tests.support.sweeps import sweep
 
 TABLE: Final = arn("dynamodb", "table/hotline")
 BUS: Final = arn("events", "event-bus/hotline")
@@ -20,7 +21,7 @@ def allowed(call: Call, **statement: Any) -> bool:
     return any(grant.allows(call) for grant in grants([{"Effect": "Allow", **statement}]))
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("pattern", "text", "same"),
     [
         ("table/hotline", "table/hotline", True),
@@ -71,7 +72,7 @@ def test_arns_are_compared_part_by_part() -> None:
     assert not from_source("arn:aws:*:rule/hotline/*")
 
 
-@pytest.mark.parametrize(
+@sweep(
     "statement",
     [
         {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"},

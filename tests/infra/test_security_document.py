@@ -323,7 +323,7 @@ def test_every_requirement_is_there_once() -> None:
     assert {row["Level"] for row in table("Requirement")} == {"1", "2", "3"}
 
 
-@pytest.mark.parametrize("row", table("Requirement"), ids=lambda row: row["Requirement"])
+@sweep("row", table("Requirement"))
 def test_a_requirement_is_shown_by_tests_that_there_are_or_says_why_not(row: Row) -> None:
     shown = row["Shown by"]
     if shown.startswith(NOT_HERE):

@@ -25,7 +25,7 @@ def is_business_day(day: date, calendar: Calendar) -> bool:
     return add_business_days(day - timedelta(days=1), 1, calendar).day == day
 
 
-@pytest.mark.parametrize("calendar", Calendar)
+@sweep("calendar", Calendar)
 def test_no_business_day_is_the_day_itself_and_certain(calendar: Calendar) -> None:
     assert add_business_days(FRIDAY, 0, calendar) == (FRIDAY, True)
 
@@ -37,7 +37,7 @@ def test_weekends_do_not_count(calendar: Calendar, count: int, day: int) -> None
     assert (found.day.day, found.is_certain) == (day, calendar is not Calendar.WEEKENDS)
 
 
-@pytest.mark.parametrize("day", ["2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"])
+@sweep("day", ["2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"])
 def test_china_works_on_weekends_before_and_after_its_holidays(day: str) -> None:
     assert is_business_day(date.fromisoformat(day), Calendar.CN)
     assert not is_business_day(date.fromisoformat(day), Calendar.HK)
@@ -58,7 +58,7 @@ def test_spring_festival_of_a_year_that_is_not_announced_is_as_long_as_the_longe
     assert add_business_days(date(2027, 9, 30), 1, Calendar.CN) == (date(2027, 10, 11), False)
 
 
-@pytest.mark.parametrize("calendar", [one for one in Calendar if one is not Calendar.WEEKENDS])
+@sweep("calendar", [one for one in Calendar if one is not Calendar.WEEKENDS])
 def test_a_date_is_certain_up_to_the_day_until_which_its_calendar_is_known(calendar: Calendar) -> None:
     days = days_of(calendar)
     assert days is not None
@@ -68,7 +68,7 @@ def test_a_date_is_certain_up_to_the_day_until_which_its_calendar_is_known(calen
     assert not add_business_days(days.known_from - timedelta(days=1), 1, calendar).is_certain
 
 
-@pytest.mark.parametrize("calendar", [one for one in Calendar if one is not Calendar.WEEKENDS])
+@sweep("calendar", [one for one in Calendar if one is not Calendar.WEEKENDS])
 def test_where_the_file_has_no_days_the_longest_holiday_is_added(calendar: Calendar) -> None:
     days = days_of(calendar)
     assert days is not None
@@ -79,7 +79,7 @@ def test_where_the_file_has_no_days_the_longest_holiday_is_added(calendar: Calen
     assert not found.is_certain
 
 
-@pytest.mark.parametrize("calendar", Calendar)
+@sweep("calendar", Calendar)
 def test_far_away_dates_have_an_answer(calendar: Calendar) -> None:
     for day in (date(1999, 12, 31), date(2199, 1, 1)):
         assert add_business_days(day, 10, calendar).day > day
@@ -98,7 +98,7 @@ def test_calendar_days_count_weekends_too() -> None:
     assert add_calendar_days(FRIDAY, 2) == (date(2026, 11, 29), True)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("currency", "calendar"),
     [("CNY", "CN"), ("EUR", "TARGET"), ("USD", "US"), ("GBP", "GB"), ("HKD", "HK"), ("JPY", "WEEKENDS")],
 )

@@ -24,6 +24,7 @@ from hotline.kit.store.condition import NEW, PRESENT, All, Condition, equals
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.stores import NOON
+from tests.support.sweeps import sweep
 
 KEY = hotline_key("ACCOUNT#1", "#LOCK")
 OTHER = hotline_key("ACCOUNT#1", "#ATTEMPTS")
@@ -105,9 +106,7 @@ def test_two_updates_of_different_attributes_are_one() -> None:
     assert made.writes() == [Update(KEY, {"a": 1, "d": 1}, ("b", "e"), {"c": 1, "f": 1}, All((A, B)))]
 
 
-@pytest.mark.parametrize(
-    "second", [{"set": {"a": 2}}, {"set": {"b": 2}}, {"remove": ("a",)}, {"add": {"c": 1}}, {"set": {"c": 2}}], ids=str
-)
+@sweep("second", [{"set": {"a": 2}}, {"set": {"b": 2}}, {"remove": ("a",)}, {"add": {"c": 1}}, {"set": {"c": 2}}])
 def test_two_updates_of_one_attribute_are_refused(second: dict[str, Any]) -> None:
     made = change()
     made.update(KEY, set={"a": 1}, remove=("b",), add={"c": 1}, condition=A)
@@ -123,8 +122,8 @@ def test_two_updates_of_which_one_holds_the_other_are_refused_when_sent() -> Non
         made.commit(MemoryStore())
 
 
-@pytest.mark.parametrize("first", ["create", "update", "delete"])
-@pytest.mark.parametrize("second", ["create", "update", "delete"])
+@sweep("first", ["create", "update", "delete"])
+@sweep("second", ["create", "update", "delete"])
 def test_two_writes_on_one_key_are_refused(first: str, second: str) -> None:
     if first == second == "update":
         return
@@ -221,7 +220,7 @@ PROOF = Proof(KEY, "1", (), two_step=False)
 APPROVED = Approved(hotline_key("APPROVAL#apr_1", "APPROVAL"), "agent-1", "agent-2")
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("actor", "name"),
     [
         (Caller("contact-1", PROOF), "caller:contact-1"),

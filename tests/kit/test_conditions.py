@@ -26,6 +26,7 @@ from hotline.kit.store.condition import (
     holds,
 )
 from tests.kit.writing import KEY, OTHER, put, write
+from tests.support.sweeps import sweep
 
 OPERATORS: tuple[Operator, ...] = ("=", "<>", "<", "<=", ">", ">=")
 ITEM: dict[str, Any] = {
@@ -89,7 +90,7 @@ def test_booleans_are_equal_or_not(store: Store, operator: Operator) -> None:
         assert made(store, Compare(path, operator, wanted)) is compared(ITEM[path], operator, wanted)
 
 
-@pytest.mark.parametrize("operator", ["<", "<=", ">", ">="])
+@sweep("operator", ["<", "<=", ">", ">="])
 def test_a_boolean_is_not_put_in_order(operator: Operator) -> None:
     with pytest.raises(ValueError, match="order"):
         Compare("yes", operator, True)

@@ -19,6 +19,7 @@ from hotline.kit.aws.credentials import (
 from hotline.kit.aws.service import NoAnswer
 from hotline.kit.aws.signing import Credentials
 from tests.support.raw_service import KEYS, Asked, Way, answer, drop, raw_service
+from tests.support.sweeps import sweep
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 FULL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
@@ -140,10 +141,9 @@ def test_the_endpoint_is_asked_some_times() -> None:
     assert len(service.asked) == ATTEMPTS
 
 
-@pytest.mark.parametrize(
+@sweep(
     "way",
     [drop, answer(b"<html>"), answer([]), answer({"AccessKeyId": "secret-word"}), answer({}, status=403)],
-    ids=["drop", "page", "list", "half", "refused"],
 )
 def test_an_endpoint_that_gives_none_shows_nothing_of_what_it_said(way: Way) -> None:
     with raw_service(way) as service, pytest.raises(NoAnswer) as raised:

@@ -39,6 +39,7 @@ from tests.support.raw_service import (
     refuse,
     send,
 )
+from tests.support.sweeps import sweep
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 REQUEST: dict[str, Any] = {"TableName": "t", "Key": {"PK": {"S": "a"}}}
@@ -297,7 +298,7 @@ def test_an_answer_in_chunks_is_read() -> None:
         assert [get(client), get(client)] == [{"n": 1}] * 2
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("raw", "code"),
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{}", "answer_too_long"),
@@ -309,7 +310,6 @@ def test_an_answer_in_chunks_is_read() -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"[" * 200_000, "unreadable_answer"),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08", "unreadable_answer"),
     ],
-    ids=["too long", "half a header", "empty", "page", "null", "list", "deep", "gzip"],
 )
 def test_an_answer_that_is_no_object_is_none(raw: bytes, code: str) -> None:
     """The SDK takes half a header, an empty answer and a page of HTML for an answer without members, a success."""
@@ -317,7 +317,7 @@ def test_an_answer_that_is_no_object_is_none(raw: bytes, code: str) -> None:
         get(service.open())
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("told", "code"),
     [
         (answer({"__type": "com.amazonaws.dynamodb.v20120810#Some", "message": "-"}, status=400), "Some"),
@@ -326,7 +326,6 @@ def test_an_answer_that_is_no_object_is_none(raw: bytes, code: str) -> None:
         (answer(b"", status=413), "413"),
         (answer({}, status=302, headers={"Location": "http://127.0.0.1:1"}), "302"),
     ],
-    ids=["type", "short type", "header", "empty", "redirection"],
 )
 def test_a_refusal_is_named_by_body_header_or_status(told: Any, code: str) -> None:
     with raw_service(told) as service, pytest.raises(ServiceRefused) as refused:

@@ -11,6 +11,7 @@ from hotline.kit.errors import Unavailable
 from hotline.kit.keyring import KEY_CACHE_LIFE, CachedKeyring, parse_keyring
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.stores import NOON
+from tests.support.sweeps import sweep
 
 SECRET = json.dumps({"current": "2", "1": "a" * 32, "2": "b" * 32, "10": "c" * 32})
 
@@ -36,7 +37,7 @@ def test_a_retired_version_is_unavailable() -> None:
         parse_keyring(SECRET).mac("3", "x")
 
 
-@pytest.mark.parametrize(
+@sweep(
     "secret",
     [
         "",

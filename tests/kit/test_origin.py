@@ -11,6 +11,7 @@ from moto import mock_aws
 from hotline.kit.doors import secret_loader
 from hotline.kit.keyring import parse_keyring
 from hotline.kit.origin import ORIGIN_HEADER, has_passed_the_front
+from tests.support.sweeps import sweep
 
 OLD, NEW = "o" * 64, "n" * 64
 SECRET = json.dumps({"current": "2", "1": OLD, "2": NEW})
@@ -22,7 +23,7 @@ def test_every_version_of_the_key_passes_so_that_a_rotation_refuses_nobody(key: 
     assert has_passed_the_front({ORIGIN_HEADER: key, "accept": "*/*"}, RING)
 
 
-@pytest.mark.parametrize(
+@sweep(
     "headers",
     [
         {},

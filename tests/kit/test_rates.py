@@ -18,6 +18,7 @@ from hotline.kit.store.condition import PRESENT, Item
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.stores import NOON
+from tests.support.sweeps import sweep
 
 RATE = Rate("tries", FIVE_MINUTES, shards=4)
 KEY = hotline_key("ACCOUNT#1", "#LOCK")
@@ -64,7 +65,7 @@ def test_rates_of_two_subjects_and_of_two_names_do_not_meet() -> None:
     assert len({key for some in keys for key in some}) == 4 * 8
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("after", "seen"),
     [
         (timedelta(), 10 + 7),

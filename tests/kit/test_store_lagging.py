@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
 from hotline.kit.store import Key, Put, Store, Table
 from hotline.kit.store.dynamodb import DynamoStore
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.metered_store import MeteredStore
 from tests.kit.writing import KEY, OTHER
 from tests.support.stores import NAMES
+from tests.support.sweeps import sweep
 
 LAGGING = Key(KEY.table, KEY.pk, KEY.sk, may_lag=True)
 
@@ -42,10 +41,9 @@ class Asked:
         return {}
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("keys", "asked"),
     [([KEY, OTHER], [(True, 2)]), ([LAGGING], [(False, 1)]), ([LAGGING, OTHER], [(True, 1), (False, 1)]), ([], [])],
-    ids=["exact", "lagging", "both", "none"],
 )
 def test_a_request_is_as_consistent_as_its_keys_ask(keys: list[Key], asked: list[tuple[bool, int]]) -> None:
     service = Asked()

@@ -21,6 +21,7 @@ from hotline.kit.store import (
 )
 from hotline.kit.store.condition import Any_, Compare, Exists, Missing, all_of, any_of, equals
 from hotline.kit.store.expressions import Expression, from_value, query_request, to_value, transact_item
+from tests.support.sweeps import sweep
 
 KEY = hotline_key("A", "B")
 WIRE_KEY = {"PK": {"S": "A"}, "SK": {"S": "B"}}
@@ -59,7 +60,7 @@ def test_a_name_or_value_that_repeats_has_one_placeholder() -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["", "a.", ".a", "a..b"])
+@sweep("path", ["", "a.", ".a", "a..b"])
 def test_a_path_with_an_empty_step_is_refused(path: str) -> None:
     with pytest.raises(MalformedRequest):
         Expression().path(path)

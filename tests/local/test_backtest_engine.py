@@ -145,7 +145,7 @@ def test_an_id_is_known_for_a_day_whenever_it_came(began_ms: int, apart_ms: int)
     assert ids.is_known("a", began_ms + apart_ms)
 
 
-@pytest.mark.parametrize("first_ms", [0, 1, LATENESS_MS // 3, LATENESS_MS - 1])
+@sweep("first_ms", [0, 1, LATENESS_MS // 3, LATENESS_MS - 1])
 def test_an_id_is_not_known_longer_than_a_day_whichever_event_was_the_first(first_ms: int) -> None:
     ids = RecentIds()
     ids.is_known("first", first_ms)

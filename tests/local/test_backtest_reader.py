@@ -50,7 +50,7 @@ PAID: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("field", "word"), [("country", "cn"), ("country", "CHN"), ("country", 86), ("network", "tor"), ("network", "VPN")]
 )
 def test_a_login_has_the_words_that_the_intake_takes(field: str, word: object) -> None:
@@ -114,7 +114,7 @@ def test_a_confirmed_fraud_of_an_unknown_movement_has_no_party() -> None:
     assert [stream for stream, *_ in split(fact)] == [Stream.ACCOUNT]
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("type_", "data", "kept"),
     [
         ("device.registered", {"device_id": "d"}, {"device": "d"}),
@@ -182,7 +182,7 @@ def test_types_that_do_not_matter_are_counted() -> None:
     assert not any("138" in name for name in reader.untouched)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("text", "at_ms"),
     [
         ("2026-09-01T00:00:00Z", 1_788_220_800_000),
@@ -196,8 +196,8 @@ def test_a_time_is_cut_to_its_millisecond(text: str, at_ms: int) -> None:
     assert read_line(json.dumps({**login(1, 0, "a"), "time": text}).encode())[0] == at_ms
 
 
-@pytest.mark.parametrize("rest", ["Z", ".400Z", "+00:00", ".400+00:00", "+01:23", ".4Z", ",400Z", ".4000Z", "z"])
-@pytest.mark.parametrize(
+@sweep("rest", ["Z", ".400Z", "+00:00", ".400+00:00", "+01:23", ".4Z", ",400Z", ".4000Z", "z"])
+@sweep(
     "hour",
     ["2026-09-01T08:", "2026-09-01 08:", "2026-W36-2T08:", "20260901T0800", "20260901T08000", "20260901T080000.1"],
 )
@@ -216,7 +216,7 @@ def test_a_time_is_the_same_whichever_times_were_read_before(hour: str, rest: st
                 assert read_line(line)[0] == at_ms
 
 
-@pytest.mark.parametrize(
+@sweep(
     "value",
     [
         *("-0", "-0.0", "1e5", "1E400", "-1e-400", "NaN", "-Infinity", "-NaN", "01", "1.", ".5", "+1", "0x1", "1_0"),
@@ -299,7 +299,7 @@ def test_a_bad_line_names_its_fault_and_field(line: bytes, fault: str, field: st
     assert (bad.value.fault.value, bad.value.field) == (fault, field)
 
 
-@pytest.mark.parametrize(("name", "value"), [("lat", 91), ("lon", -181), ("lat", "x"), ("lat", float("nan"))])
+@sweep(("name", "value"), [("lat", 91), ("lon", -181), ("lat", "x"), ("lat", float("nan"))])
 def test_a_position_must_be_on_earth(name: str, value: object) -> None:
     fact = login(1, 0, "acct-1")
     fact["data"]["source"] |= {"lat": 1, "lon": 1, name: value}

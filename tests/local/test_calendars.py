@@ -13,6 +13,7 @@ from hotline.kit.business_days import Calendar
 from hotline_local import calendars
 from hotline_local.calendars import FILE, Standing, check, expected_off, make_calendars, standing_of, text_of
 from hotline_local.errors import CommandError
+from tests.support.sweeps import sweep
 
 WRITTEN_ON = date(2026, 11, 29)
 """Written anew later, the file reaches further: then this day and the figures below move with it."""
@@ -27,7 +28,7 @@ def test_the_file_is_small() -> None:
     assert FILE.stat().st_size < 8 * 1024
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("today", "standing"),
     [
         (date(2026, 10, 31), Standing.KNOWN),

@@ -16,6 +16,7 @@ from hotline_local.contact_events import DETAIL_TYPE, SOURCE, ToldCall, put_cont
 from hotline_local.errors import CommandError
 from hotline_local.launcher.deploy import PARAMETERS
 from tests.support.report_events import NOON, Counted
+from tests.support.sweeps import sweep
 
 PLACE: Final = Place("flow", "block")
 SETUP: Final = CallSetup(contact_id="contact-1", customer_number="+8613800000001")
@@ -57,7 +58,7 @@ def told(*events: CallEvent, **own: Any) -> list[Mapping[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("events", "kinds", "counts"),
     [
         ((END,), ["INITIATED", "DISCONNECTED", "COMPLETED"], {"contact/lockout/contained": 1}),

@@ -15,6 +15,7 @@ from hotline_local.told_facts import ToldFacts
 from hotline_local.wallet_modes import Answering, Mode
 from tests.support.facts import ACCOUNT, event, sqs_of
 from tests.support.intake_context import context
+from tests.support.sweeps import sweep
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 PHONE, OTHER, EMAIL = "+8613800000001", "+8613800000002", "ada@customer.example"
@@ -86,7 +87,7 @@ def test_a_point_of_somebody_else_is_told_as_theirs(loss: str, reassigned: bool)
     assert fact["data"]["reassigned"] is reassigned
 
 
-@pytest.mark.parametrize(
+@sweep(
     "told",
     [
         (),
@@ -98,13 +99,12 @@ def test_a_point_of_somebody_else_is_told_as_theirs(loss: str, reassigned: bool)
         (changed(2, old=PHONE), opened(point(PHONE))),
         (opened(point(PHONE)), event("account.closed", {"version": 2})),
     ],
-    ids=["unknown", "no phone", "confirmed again", "two alike", "gone", "replaced", "told late", "closed"],
 )
 def test_a_point_that_a_real_wallet_could_not_take_off_is_refused(told: tuple[dict[str, Any], ...]) -> None:
     assert answer(*told) == []
 
 
-@pytest.mark.parametrize(
+@sweep(
     "decision",
     [
         asked(subject="acct-of-another"),

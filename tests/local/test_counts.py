@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-import pytest
-
 from hotline_local.counts import count_things
 from hotline_local.launcher.paths import ROOT
+from tests.support.sweeps import sweep
 
 FOLDERS: Final = ("local/hotline_local/commands", "local/hotline_local/scenarios")
 PLURAL: Final = re.compile(r" ([a-z]{2,}(?<!s)s)\b(?! of )")
@@ -43,7 +42,7 @@ def plurals() -> Iterator[str]:
                             yield str(text.value)[1:]
 
 
-@pytest.mark.parametrize(("number", "said"), [(0, "0 calls"), (1, "1 call"), (2, "2 calls"), (1200, "1,200 calls")])
+@sweep(("number", "said"), [(0, "0 calls"), (1, "1 call"), (2, "2 calls"), (1200, "1,200 calls")])
 def test_one_thing_is_said_in_the_singular(number: int, said: str) -> None:
     assert count_things(number, "call") == said
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from hotline.drift.model import EMPTY, Difference, Digest, Kind
 from hotline_local.commands import drift
+from tests.support.sweeps import sweep
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("kind", "wallet", "here", "said"),
     [
         (Kind.ACCOUNT, 1, 1, "the versions differ"),

@@ -19,6 +19,7 @@ from hotline_local.errors import CommandError
 from hotline_local.inbox import Inbox, code_in
 from hotline_local.launcher import stack as stacks
 from hotline_local.launcher.ministack import REGION, MiniStack, reserve_port
+from tests.support.sweeps import sweep
 
 SENDER = "hotline@wallet.example"
 ONE, OTHER, ADDRESS = "+8613800000001", "+8613800000002", "one@customer.example"
@@ -82,7 +83,7 @@ def test_a_code_is_six_digits_that_stand_alone() -> None:
     assert code_in("1234567 +123456 12345") is None
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("said", "code"),
     [
         ("您的验证码是0 1 2 3 4 5。再说一遍", "012345"),

@@ -12,6 +12,7 @@ import pytest
 
 from hotline_local import cli, ports
 from hotline_local.launcher.paths import ROOT
+from tests.support.sweeps import sweep
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def taken() -> Iterator[int]:
         yield int(listening.getsockname()[1])
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("arguments", "expected"),
     [
         ([], (4566, 4567, 4568)),

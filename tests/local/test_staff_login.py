@@ -9,6 +9,7 @@ import pytest
 from hotline_local.errors import CommandError
 from hotline_local.staff_login import StaffLogin
 from tests.support.loopback import Answered, Asked, LoopbackServer
+from tests.support.sweeps import sweep
 
 CALLBACK = "http://127.0.0.1:9/callback.html"
 
@@ -48,7 +49,7 @@ def test_a_stack_whose_sign_in_no_desk_may_use_is_told_in_a_sentence() -> None:
         sign_in(Pool(), BACK)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("login", "token"),
     [
         (Answered(200, b"<p>Wrong password.</p>"), NO_TOKEN),

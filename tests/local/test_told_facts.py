@@ -21,6 +21,7 @@ from hotline_local.told_facts import ToldFacts, find_drift
 from hotline_local.wallet_modes import Answering, Mode
 from tests.support.facts import ACCOUNT, NOON, bus_event, event, sqs_of
 from tests.support.intake_context import context, items
+from tests.support.sweeps import sweep
 
 SINCE: Final = datetime(2026, 8, 25, tzinfo=UTC)
 OLD: Final = event("payment.failed", {"movement_id": "mov_0", "initiated_at": "2026-08-24T23:59:59.000Z"}, id="evt-old")
@@ -51,7 +52,7 @@ def found(told: ToldFacts, *about: dict[str, Any]) -> list[str]:
     return [fact["id"] for fact in told.find(asking(*about))]
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("thing", "place"),
     [
         ({"kind": "range", "id": "refunds=2026-08-25"}, 3),

@@ -26,6 +26,7 @@ from hotline_local.launcher.stack import FILE_VARIABLE, Stack
 from hotline_local.reference_wallet import ReferenceWallet
 from tests.support.facts import bus_event, event
 from tests.support.stack_calls import eventually
+from tests.support.sweeps import sweep
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict[str, Any]]]:
@@ -49,7 +50,7 @@ def hotline_store(stack: Stack) -> DynamoStore:
 # ---------------------------------------------------------------- without a stack
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("text", "sent", "reason"),
     [
         (json.dumps(event("account.opened")), True, None),
@@ -76,7 +77,7 @@ def test_a_letter_is_named_by_type_id_and_reason() -> None:
     assert "Ada" not in str(letter)
 
 
-@pytest.mark.parametrize("body", ["hello", "[]", "{}", "[" * 5000])
+@sweep("body", ["hello", "[]", "{}", "[" * 5000])
 def test_a_letter_that_is_no_event_is_named_so(body: str) -> None:
     assert letter_of("m1", body, {}).reason == "not_an_event"
 

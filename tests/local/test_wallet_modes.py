@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from hotline_local.wallet_modes import GATHERED_FOR, REPEATED_AFTER, SLOW, Answering, Mode
 from tests.support.facts import NOON
+from tests.support.sweeps import sweep
 
 MS = timedelta(milliseconds=1)
 
@@ -61,7 +60,7 @@ def test_a_wallet_that_reorders_gathers_and_gives_the_latest_first() -> None:
     assert wallet.due(NOON + SLOW) == []
 
 
-@pytest.mark.parametrize("mode", Mode)
+@sweep("mode", Mode)
 def test_a_decision_that_asks_nothing_gets_no_answer(mode: Mode) -> None:
     wallet = answering(mode)
     wallet.hear({}, NOON)

@@ -163,7 +163,7 @@ def test_every_refusal_of_a_room_is_a_problem_of_the_api(code: StrEnum) -> None:
     assert problem.status == STATUSES[problem.code]
 
 
-@pytest.mark.parametrize("weakness", PinWeakness)
+@sweep("weakness", PinWeakness)
 def test_a_weak_pin_is_a_problem_that_says_why(weakness: PinWeakness) -> None:
     problem = problem_of(InvalidInput(weakness))
     assert (problem.code, problem.facts) == ("pin_weak", {"weakness": weakness.removeprefix("pin_")})

@@ -14,6 +14,7 @@ import pytest
 from hotline.kit.logging import Event
 from hotline_local.launcher.paths import ROOT
 from tests.support.sentences import Sentence, comments, docstrings, page_sentences, split_sentences, texts
+from tests.support.sweeps import sweep
 
 WORDS_MAX: Final = 25
 """Longer sentences are read twice. The writing guides of GOV.UK have the same limit."""
@@ -57,7 +58,7 @@ def begins_with_place_or_time(sentence: str) -> bool:
     return PLACE_OR_TIME.match(sentence) is not None and not sentence.rstrip("\"'`*)").endswith("?")
 
 
-@pytest.mark.parametrize("folder", CODE)
+@sweep("folder", CODE)
 def test_a_docstring_begins_with_its_subject(folder: str) -> None:
     """Its later sentences may begin with a condition: they say more of a subject that is known."""
     first: dict[str, Sentence] = {}
@@ -66,8 +67,8 @@ def test_a_docstring_begins_with_its_subject(folder: str) -> None:
     assert [str(sentence) for sentence in first.values() if begins_with_place_or_time(sentence.text)] == []
 
 
-@pytest.mark.parametrize("folder", CODE)
-@pytest.mark.parametrize("read", [docstrings, comments])
+@sweep("folder", CODE)
+@sweep("read", [docstrings, comments])
 def test_a_sentence_of_the_code_is_short(folder: str, read: Callable[[Path], Iterator[Sentence]]) -> None:
     found = sentences_of(folder, read)
     assert [str(sentence) for sentence in found if sentence.words > WORDS_MAX] == []
@@ -87,7 +88,7 @@ def test_a_name_of_a_test_begins_with_its_subject() -> None:
     assert [name for name in names if begins_with_a_clause(name.replace("_", " ").capitalize())] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@sweep("page", PAGES)
 def test_a_sentence_of_a_page_begins_with_its_subject(page: Path) -> None:
     assert [str(sentence) for sentence in page_sentences(page) if begins_with_a_clause(sentence.text)] == []
 
@@ -99,7 +100,7 @@ def test_a_log_sentence_is_one_short_sentence() -> None:
         assert len(sentence.split()) <= WORDS_MAX, event
 
 
-@pytest.mark.parametrize(
+@sweep(
     "sentence",
     [
         "What falls due, once a minute.",
@@ -113,7 +114,7 @@ def test_the_rule_refuses_a_clause_as_subject(sentence: str) -> None:
     assert begins_with_a_clause(sentence)
 
 
-@pytest.mark.parametrize(
+@sweep(
     "sentence",
     ["What has changed?", "A merchant without a policy approves nothing.", "That is for good.", "Whether it was sent."],
 )
@@ -121,7 +122,7 @@ def test_the_rule_lets_other_sentences_pass(sentence: str) -> None:
     assert not begins_with_a_clause(sentence)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("sentence", "refused"),
     [
         ("Where a login came from.", True),

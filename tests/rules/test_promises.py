@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any, Final
 from unittest.mock import ANY
 
-import pytest
-
 from hotline.identity.model import ByAgent, Operation
 from hotline.identity.policy import REQUIREMENTS, Pace
 from hotline.kit.counts.rates import Rate
@@ -749,7 +747,7 @@ def figures_of(module: str) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("module", PROMISES)
+@sweep("module", PROMISES)
 def test_every_figure_is_promised_or_has_a_reason_why_it_promises_nothing(module: str) -> None:
     others = {name for modules in NO_PROMISES.values() for name in modules.get(module, "").split()}
     assert set(PROMISES[module]).isdisjoint(others)

@@ -29,6 +29,7 @@ from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ApiWorld
 from tests.support.facts import event
 from tests.support.stores import NOON
+from tests.support.sweeps import sweep
 
 REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories of which no character is kept: controls, formats, surrogates, private, unassigned, separators."""
@@ -72,7 +73,7 @@ ODD: Final = (
 )
 
 
-@pytest.mark.parametrize(("given_text", "kept"), ODD)
+@sweep(("given_text", "kept"), ODD)
 def test_invisible_characters_go_and_readable_ones_stay(given_text: str, kept: str) -> None:
     assert plain_text(given_text) == kept
 
@@ -88,17 +89,13 @@ def test_no_character_of_the_category_is_kept(category: str) -> None:
             assert not is_plain(text)
 
 
-@pytest.mark.parametrize(
-    "text", [FAMILY, HEART, SKIN, KSHA, SINHALA, PERSIAN, "7\ufe0f\u20e3", "\u203c\ufe0f", "\u2194\ufe0f"]
-)
+@sweep("text", [FAMILY, HEART, SKIN, KSHA, SINHALA, PERSIAN, "7\ufe0f\u20e3", "\u203c\ufe0f", "\u2194\ufe0f"])
 def test_a_joiner_or_a_selector_stays_where_a_script_or_a_picture_needs_it(text: str) -> None:
     assert plain_text(text) == text
     assert is_plain(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["Zo\u00eb O\u2019Brien-M\u00fcller", "\u5f20\u4f1f", "\u3042\U000e0100", "\u1112\u1161\u11ab"]
-)
+@sweep("text", ["Zo\u00eb O\u2019Brien-M\u00fcller", "\u5f20\u4f1f", "\u3042\U000e0100", "\u1112\u1161\u11ab"])
 def test_names_of_the_world_stay_in_composed_form(text: str) -> None:
     assert plain_text(text) == unicodedata.normalize("NFC", text)
 
@@ -189,7 +186,7 @@ TEXTS: Final = (
 )
 
 
-@pytest.mark.parametrize(("fact_type", "path"), TEXTS)
+@sweep(("fact_type", "path"), TEXTS)
 def test_the_texts_of_facts_are_made_plain(fact_type: str, path: tuple[str, ...]) -> None:
     detail = event(fact_type)
     place = detail["data"]
@@ -226,7 +223,7 @@ def test_an_address_is_the_same_in_either_form_of_its_accents() -> None:
     assert data.old == data.new
 
 
-@pytest.mark.parametrize("odd", ["pay\r\n1", "pay\u202e1", "pay\u200b1", "\x1b[1mpay", "p\ud800", "p" * 161])
+@sweep("odd", ["pay\r\n1", "pay\u202e1", "pay\u200b1", "\x1b[1mpay", "p\ud800", "p" * 161])
 def test_no_step_takes_an_input_with_what_nobody_sees(odd: str) -> None:
     for contract in STEPS.values():
         for name in contract.inputs:

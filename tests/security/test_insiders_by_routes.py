@@ -9,8 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-import pytest
-
 from functions.agent_api.access import ROUTES
 from hotline.agents import service as agents
 from hotline.agents.model import PERMISSIONS, Basis
@@ -27,6 +25,7 @@ from hotline_local.openapi import AGENTS, document
 from tests.support.agent_matrix import CALLS, ROLES, THINGS, Matrix, calls, matrix
 from tests.support.agent_world import EMAIL, NUMBER, SPRAYING, fill_row
 from tests.support.money_world import ACCOUNT, refunded
+from tests.support.sweeps import sweep
 
 GOOD: Final = "good"
 """The request is carried out, or refused for another reason than access: proof, a second person, the thing's state."""
@@ -129,8 +128,8 @@ def expected(route: str, role: str, thing: str) -> str:
     return GOOD if told == "case_claimed" and role == "supervisor" and last in SUPERVISED else told
 
 
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("route", sorted(EXPECTED))
+@sweep("role", ROLES)
+@sweep("route", sorted(EXPECTED))
 def test_each_role_is_answered_as_stated(route: str, role: str) -> None:
     for thing in THINGS:
         answered, wanted = matrix().ask(role, route, thing), expected(route, role, thing)
@@ -194,9 +193,9 @@ def test_the_matrix_states_every_route_that_takes_a_call() -> None:
     assert set(OF_CALLS) == taking
 
 
-@pytest.mark.parametrize("closed", [False, True])
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("route", sorted(OF_CALLS))
+@sweep("closed", [False, True])
+@sweep("role", ROLES)
+@sweep("route", sorted(OF_CALLS))
 def test_a_call_opens_what_is_stated_by_the_state_of_the_call_and_its_case(route: str, role: str, closed: bool) -> None:
     has_role = any(ROUTES[route] in PERMISSIONS[one] for one in ROLES[role])
     for call in CALLS:
@@ -209,7 +208,7 @@ def test_a_call_opens_what_is_stated_by_the_state_of_the_call_and_its_case(route
             assert answered.code == wanted, (call, answered)
 
 
-@pytest.mark.parametrize("call", CALLS)
+@sweep("call", CALLS)
 def test_a_case_says_that_the_call_opens_it_where_it_does(call: str) -> None:
     answered = calls(closed=False).ask("agent", f"GET {_CASE}", call, in_call=True)
     whys = {action["why"] for action in answered.json["actions"]}
@@ -353,7 +352,7 @@ def traces(made: Matrix) -> list[Item]:
     return [item for item in made.world.items() if item["PK"] == "AGENT#agent-1" and item["SK"].startswith("DID#")]
 
 
-@pytest.mark.parametrize("route", sorted(set(ROUTES) - READING))
+@sweep("route", sorted(set(ROUTES) - READING))
 def test_every_route_that_looks_or_changes_leaves_its_trace(route: str) -> None:
     prepare = READY.get(route)
     made = prepare(matrix()) if prepare is not None else matrix()

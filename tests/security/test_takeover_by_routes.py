@@ -38,6 +38,7 @@ from tests.support.api_client import Answered, Client
 from tests.support.api_world import ACCOUNT, OTHER, PHONE, ApiWorld
 from tests.support.phone import give
 from tests.support.stores import NOON
+from tests.support.sweeps import sweep
 
 THINGS: Final = ("own", "foreign", "missing")
 GOOD: Final = "good"
@@ -298,8 +299,8 @@ def expected(route: str, bearer: str, thing: str) -> str:
     return "insufficient_scope"
 
 
-@pytest.mark.parametrize("bearer", BEARERS)
-@pytest.mark.parametrize("route", sorted(EXPECTED))
+@sweep("bearer", BEARERS)
+@sweep("route", sorted(EXPECTED))
 def test_each_bearer_is_answered_as_stated(route: str, bearer: str) -> None:
     for thing in THINGS:
         answered, wanted = matrix().ask(route, bearer, thing), expected(route, bearer, thing)
@@ -309,7 +310,7 @@ def test_each_bearer_is_answered_as_stated(route: str, bearer: str) -> None:
             assert answered.code == wanted, (thing, answered)
 
 
-@pytest.mark.parametrize("route", sorted(EXPECTED))
+@sweep("route", sorted(EXPECTED))
 def test_no_answer_tells_anothers_thing_from_one_that_there_is_not(route: str) -> None:
     if EXPECTED[route]["foreign"] != EXPECTED[route]["missing"] or route == "POST /v1/recoveries":
         # A notice's token is a right; the ids of recoveries are drawn, and their answers alike by another test.
@@ -335,7 +336,7 @@ def test_no_request_changes_anothers_account_or_tells_of_it(route: str) -> None:
         assert [one for one in (made.ids["foreign"]["refunds"], f"mov-{OTHER}", OTHER) if one in told] == []
 
 
-@pytest.mark.parametrize("route", sorted(described(AGENT_FILE)))
+@sweep("route", sorted(described(AGENT_FILE)))
 def test_a_customers_token_opens_no_route_of_agents(route: str) -> None:
     made = matrix()
     claims = made.world.client().event("GET", "/v1/me/lock")["requestContext"]["authorizer"]["jwt"]["claims"]

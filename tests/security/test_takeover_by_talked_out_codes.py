@@ -21,6 +21,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, PHONE, ApiWorld
 from tests.support.phone import Phone
+from tests.support.sweeps import sweep
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PROTECTING = {Operation.PAUSE, Operation.PROVED_PAUSE, Operation.FREEZE}
@@ -46,8 +47,8 @@ def shown(purpose: Purpose) -> Proof:
     return Proof(hotline_key("CONTACT#c", "CALL"), ACCOUNT, factors, two_step=False)
 
 
-@pytest.mark.parametrize("operation", BY_CALLER)
-@pytest.mark.parametrize("purpose", Purpose)
+@sweep("operation", BY_CALLER)
+@sweep("purpose", Purpose)
 def test_a_purpose_is_enough_for_its_own_operations_and_for_weaker_ones(operation: Operation, purpose: Purpose) -> None:
     needed = Purpose.LOOK if operation in LOOKING else Purpose.PROTECT if operation in PROTECTING else Purpose.ACT
     assert REQUIREMENTS[operation].purpose is needed
@@ -63,7 +64,7 @@ def test_the_three_purposes_are_in_order() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("goal", Goal)
+@sweep("goal", Goal)
 def test_a_code_is_good_for_what_its_message_names_and_no_more(goal: Goal) -> None:
     expected = {
         Goal.LOOK: Purpose.LOOK,
@@ -116,8 +117,8 @@ def test_a_freeze_takes_more_than_a_code_to_look(world: ApiWorld) -> None:
     assert phone.press("freeze")["outcome"] == "NEED_PROOF"
 
 
-@pytest.mark.parametrize("operation", [Operation.FREEZE, Operation.UNLOCK])
-@pytest.mark.parametrize("stored", Purpose)
+@sweep("operation", [Operation.FREEZE, Operation.UNLOCK])
+@sweep("stored", Purpose)
 def test_the_transaction_asks_again_for_what_the_stored_factor_was_proved_for(
     operation: Operation, stored: Purpose
 ) -> None:

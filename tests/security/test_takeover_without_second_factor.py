@@ -21,6 +21,7 @@ from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Client
 from tests.support.api_world import ApiWorld
 from tests.support.phone import Phone, failed_logins, give
+from tests.support.sweeps import sweep
 
 ACCOUNT = "acct-unopened"
 NUMBER = "+8613800000051"
@@ -89,7 +90,7 @@ def test_security_says_that_the_wallet_has_not_said(world: ApiWorld) -> None:
     assert world.client(ACCOUNT).ask("GET", "/v1/me/security").json["two_step"] is True
 
 
-@pytest.mark.parametrize("operation", Operation)
+@sweep("operation", Operation)
 def test_unknown_asks_for_as_much_as_on_in_the_gate_itself(operation: Operation) -> None:
     factor = ProvedFactor(FactorKind.SMS, Purpose.ACT, "1#p", NOON + timedelta(minutes=5))
     unknown, on = (

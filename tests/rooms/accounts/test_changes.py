@@ -16,6 +16,7 @@ from hotline.accounts.service import contact_point
 from hotline.contracts.model import Fact
 from hotline.kit.clock import to_text
 from tests.support.facts import ACCOUNT, EMAIL, OTHER_PHONE, PHONE, fact
+from tests.support.sweeps import sweep
 
 NOW = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
@@ -222,10 +223,8 @@ def test_a_point_has_stood_after_three_days_and_one_that_was_removed_if_it_had_b
 # ---------------------------------------------------------------- a changed SIM
 
 
-@pytest.mark.parametrize("acting", [True, False])
-@pytest.mark.parametrize(
-    ("ago", "refuses"), [(SIM_CHANGE_WAIT - MS, True), (SIM_CHANGE_WAIT, False), (SIM_CHANGE_WAIT + MS, False)]
-)
+@sweep("acting", [True, False])
+@sweep(("ago", "refuses"), [(SIM_CHANGE_WAIT - MS, True), (SIM_CHANGE_WAIT, False), (SIM_CHANGE_WAIT + MS, False)])
 def test_after_a_change_of_sim_a_number_gets_no_code_at_all_for_three_days(
     ago: timedelta, refuses: bool, acting: bool
 ) -> None:

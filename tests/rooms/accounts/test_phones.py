@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from hotline.accounts.service import normalise_phone, region_of
 from tests.support.sweeps import sweep
 
@@ -29,19 +27,19 @@ def test_a_number_is_understood_as_its_country_writes_it(text: str, region: str,
     assert normalise_phone(text, region) == expected
 
 
-@pytest.mark.parametrize(
+@sweep(
     "text", ["", "1", "1234", "0" * 20, "1" * 21, "12*34#", "abc", "+", "+999999999999999", "１３８００１３８０００"]
 )
 def test_a_text_that_can_be_no_number_is_no_number(text: str) -> None:
     assert normalise_phone(text, "CN") is None
 
 
-@pytest.mark.parametrize(("digits", "good"), [(4, False), (5, True), (20, False), (21, False)])
+@sweep(("digits", "good"), [(4, False), (5, True), (20, False), (21, False)])
 def test_keyed_digits_have_bounds(digits: int, good: bool) -> None:
     assert (normalise_phone("1" * digits, "DE") is not None) is good
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("phone", "region"),
     [
         ("+8613800000001", "CN"),

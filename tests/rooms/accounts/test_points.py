@@ -11,6 +11,7 @@ import pytest
 from hotline.accounts.model import Point, PointOwner
 from hotline.accounts.policy import OWNERS_MAX, list_reached, with_owner, without_owner
 from tests.support.facts import NOON
+from tests.support.sweeps import sweep
 
 EMPTY = Point("1#abc", ())
 
@@ -74,8 +75,8 @@ def test_a_later_owner_who_is_erased_took_the_point_from_everybody_they_did_not_
     assert list_reached(without_owner(owned(alone, owner("b", 2, shared=True)), "b")) == ()
 
 
-@pytest.mark.parametrize("shared", [True, False])
-@pytest.mark.parametrize("erased_day", [0, 1])
+@sweep("shared", [True, False])
+@sweep("erased_day", [0, 1])
 def test_an_owner_who_confirmed_no_earlier_keeps_the_point_when_another_one_is_erased(
     erased_day: int, shared: bool
 ) -> None:

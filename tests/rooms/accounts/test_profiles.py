@@ -17,6 +17,7 @@ from hotline.accounts.policy import fold, recipients
 from hotline.contracts.model import ContactPointFact, Fact, PointKind
 from hotline.kit.clock import to_text
 from tests.support.facts import ACCOUNT, EMAIL, NOON, OTHER_PHONE, PHONE, fact
+from tests.support.sweeps import sweep
 
 
 def folded(*facts: Fact, before: Profile | None = None) -> Profile:
@@ -51,7 +52,7 @@ def test_an_opened_account_has_what_the_wallet_told() -> None:
     assert profile.two_step is False
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("tag", "spoken"),
     [
         ("zh-CN", "zh-CN"),

@@ -9,13 +9,14 @@ import pytest
 from hotline.accounts.risk import RISK_LIFE, AccountRisk, RiskBand, band_of, risk_from, risk_item
 from hotline.kit.clock import epoch_s
 from hotline.kit.store import TTL_ATTRIBUTE
+from tests.support.sweeps import sweep
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 MOMENT = timedelta(milliseconds=1)
 HIGH = AccountRisk(1, NOW, NOW + timedelta(days=1), NOW + timedelta(days=3), {"findings": 75, "amount": 20})
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("after", "band"),
     [
         (timedelta(), RiskBand.HIGH),

@@ -13,6 +13,7 @@ from hotline.accounts.model import AccountStatus, ContactPoint, Profile
 from hotline.accounts.policy import NOTICE_AFTER_REMOVAL
 from hotline.accounts.service import find_standing_point
 from hotline.contracts.model import FactVersion, PointKind
+from tests.support.sweeps import sweep
 
 BEGAN: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NOW: Final = BEGAN + timedelta(days=1)
@@ -82,7 +83,7 @@ FORMER: Final = removed("former-phone", LONG_AGO - timedelta(days=9), BEGAN)
 RANKED: Final = (OLDER, OWN, ADDRESS, SHARED, FORMER)
 
 
-@pytest.mark.parametrize("number", range(len(RANKED)))
+@sweep("number", range(len(RANKED)))
 def test_the_next_best_point_takes_the_place_of_those_that_cannot_get_it(number: int) -> None:
     refused = [one.key for one in RANKED[:number]]
     assert chosen(RANKED[::-1], without=refused) == RANKED[number].key

@@ -21,6 +21,7 @@ from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
 from hotline.kit.store import hotline_key
 from hotline.lockout.model import Cause, Component, DecisionKind, LockState, LockView, SelfService
 from tests.support.facts import NOON
+from tests.support.sweeps import sweep
 
 SUBJECT = Subject("hold#acc_1#RISK_SCORE", "v1", {"cause": "RISK_SCORE"})
 
@@ -101,7 +102,7 @@ def test_an_action_of_two_names_the_latest_approval_for_the_same_thing() -> None
     assert action_of(Operation.UNLOCK, None, [approval(Operation.UNLOCK)], NOON).approval is None
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("states", "pointless"),
     [
         ((), {Operation.UNLOCK, Operation.END_PAUSE, Operation.UNFREEZE}),
@@ -144,7 +145,7 @@ HARD = (LockState.HARD, Cause.TOO_MANY_PASSWORD)
 FREEZE = (LockState.FROZEN, Cause.CUSTOMER_REQUEST)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("view", "unlock", "reset"),
     [
         (lock(SOFT, unlockable=True, resettable=True), None, None),

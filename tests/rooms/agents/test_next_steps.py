@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
-
 from hotline.agents.actions import OFFERED, Action, Obstacle
 from hotline.agents.next_steps import Step, find_next_step, list_missing_documents
 from hotline.cases.model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Established, Priority, skill_of
@@ -77,7 +75,7 @@ FROZEN_HERE = entry(EntryKind.ADDED, "agent:a:c", "freeze.asked")
 """A freeze by an agent from the security case adds to that case."""
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("shown", "step"),
     [
         (case(status=CaseStatus.CLOSED), None),
@@ -122,8 +120,8 @@ def test_a_case_is_to_be_closed_once_an_agent_has_done_something_since_somebody_
     assert found is (Step.CLOSE if done else Step.CLAIM)
 
 
-@pytest.mark.parametrize("operation", [Operation.UNLOCK, Operation.RESET_GRANT])
-@pytest.mark.parametrize(
+@sweep("operation", [Operation.UNLOCK, Operation.RESET_GRANT])
+@sweep(
     ("topic", "step"),
     [
         ("refund", Step.DECIDE_REFUND),
@@ -144,7 +142,7 @@ def test_a_freeze_is_no_answer_to_a_dispute() -> None:
     assert find_next_step(case("dispute"), (OPENED, frozen), ()) is Step.ANSWER_DISPUTE
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("after", "step"),
     [
         ((told("refund_review"),), Step.DECIDE_REFUND),
@@ -165,7 +163,7 @@ def test_the_next_step_of_a_refund_is_the_one_that_it_came_into_the_case_for(
     assert find_next_step(case("refund"), (OPENED, *after), ()) is step
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("after", "overtaken", "step"),
     [
         ((told("refund_unpaid"),), {"ref_1": Step.CLOSE}, Step.CLOSE),
@@ -280,8 +278,8 @@ def test_a_finding_that_was_judged_in_another_case_is_not_to_be_judged_again() -
         assert find_next_step(case("security"), entries, actions(proved=False), shown, findings=findings) is step
 
 
-@pytest.mark.parametrize("state", [FindingState.WITHDRAWN, FindingState.SUPPRESSED])
-@pytest.mark.parametrize(("shut", "step"), [((), Step.CLOSE), ((Cause.RISK_SCORE,), Step.RELEASE_HOLD)])
+@sweep("state", [FindingState.WITHDRAWN, FindingState.SUPPRESSED])
+@sweep(("shut", "step"), [((), Step.CLOSE), ((Cause.RISK_SCORE,), Step.RELEASE_HOLD)])
 def test_a_finding_that_is_withdrawn_asks_for_no_judgement(
     state: FindingState, shut: tuple[Cause, ...], step: Step
 ) -> None:
@@ -406,7 +404,7 @@ def test_a_freeze_of_an_account_that_cannot_give_two_factors_is_ended_by_two() -
         assert find_next_step(case("lockout"), (OPENED,), offered, view(FREEZE)) is Step.UNFREEZE_BY_TWO
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("shut", "step"),
     [
         (view(SOFT), Step.UNLOCK_BY_TWO),
@@ -427,7 +425,7 @@ def test_a_new_password_is_left_where_the_unlocks_of_the_day_are_used_up() -> No
     assert find_next_step(case("lockout"), (OPENED,), actions(proved=False), used_up) is Step.ASK_PROOF
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("shut", "asked"),
     [
         (SOFT, DecisionKind.UNLOCK),
@@ -441,8 +439,8 @@ def test_an_opening_that_the_wallet_was_asked_for_is_waited_for(shut: Component,
     assert find_next_step(case("lockout"), (OPENED,), actions(proved=True), opening) is Step.WAIT_FOR_WALLET
 
 
-@pytest.mark.parametrize("proved", [True, False])
-@pytest.mark.parametrize(
+@sweep("proved", [True, False])
+@sweep(
     ("shut", "resettable", "step"),
     [
         (SOFT, True, Step.WAIT_FOR_PASSWORD),
@@ -550,7 +548,7 @@ def test_a_callback_is_owed_whatever_the_case_began_with(
     assert (found is Step.CALL_BACK) is wanted
 
 
-@pytest.mark.parametrize("topic", ["lockout", "refund", "payment", "general", "security"])
+@sweep("topic", ["lockout", "refund", "payment", "general", "security"])
 def test_a_case_of_nobody_known_begins_with_whose_account_it_is(topic: str) -> None:
     shown = case(topic, account_id=None)
     assert find_next_step(shown, (OPENED,), (), account_known=False) is Step.FIND_ACCOUNT
@@ -565,7 +563,7 @@ def review(number: int = 1, refund_id: str = "rfd_1", waits_for: str = "evidence
     return refund_entry(number, "refund_review", refund_id, waits_for=waits_for)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("entries", "step", "missing"),
     [
         ([review()], Step.ASK_DOCUMENTS, ("picture",)),

@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from functions.agent_api.shapes.common import PAGE_MAX
 from hotline.agents.model import AgentToken
 from hotline.agents.own import leave_out_own_accounts
 from hotline.security.items import ACCOUNTS_MAX
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.stores import NOON
+from tests.support.sweeps import sweep
 
 TOKEN = AgentToken("agent-1", "A", frozenset(), frozenset(), NOON, NOON + timedelta(minutes=5), account_id="acc_own")
 PAGE = [f"acc_{number}" for number in range(PAGE_MAX * ACCOUNTS_MAX)]
 """The accounts of the largest page of findings about addresses."""
 
 
-@pytest.mark.parametrize(("accounts", "reads"), [(0, 0), (1, 1), (99, 1), (100, 2), (len(PAGE), 11)])
+@sweep(("accounts", "reads"), [(0, 0), (1, 1), (99, 1), (100, 2), (len(PAGE), 11)])
 def test_a_hundred_accounts_take_one_read_and_a_page_of_findings_as_many_as_said(accounts: int, reads: int) -> None:
     store = MemoryStore()
     assert leave_out_own_accounts(store, TOKEN, PAGE[:accounts]) == set(PAGE[:accounts])

@@ -35,6 +35,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from tests.support.case_world import ACCOUNT, SECOND, CaseWorld
 from tests.support.money_world import MoneyWorld
 from tests.support.stores import NOON
+from tests.support.sweeps import sweep
 
 OFFICE: Final = Hours("UTC", ((Span(8 * 60, 16 * 60),),) * 5 + ((),) * 2)
 MONDAY: Final = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -72,7 +73,7 @@ def world(memory_store: MemoryStore) -> CaseWorld:
 # ---------------------------------------------------------------- the clock
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("since", "topic", "due_at"),
     [
         (MONDAY, "security", MONDAY + timedelta(hours=1)),
@@ -160,7 +161,7 @@ def test_a_thing_that_an_entry_names_is_linked_once(world: CaseWorld) -> None:
     assert world.case(ref.case_id).links == ("refund:refund_1", "payment:mov_1", "contact:contact_1")
 
 
-@pytest.mark.parametrize("number", [LINKS_MAX - 1, LINKS_MAX, LINKS_MAX + 1, 100])
+@sweep("number", [LINKS_MAX - 1, LINKS_MAX, LINKS_MAX + 1, 100])
 def test_links_are_so_many_and_calls_give_way_first(number: int) -> None:
     links: tuple[str, ...] = ("refund:refund_1",)
     for place in range(number):
@@ -238,7 +239,7 @@ def test_an_addition_brings_an_old_case_into_the_queue_of_its_skill(world: CaseW
 # ---------------------------------------------------------------- authors, pages, lists
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("actor", "author"),
     [
         ("caller:contact_1", AuthorKind.CALLER),

@@ -1,16 +1,15 @@
 """Whether a case is open follows from its timeline alone."""
 
-import pytest
-
 from hotline.cases.model import Audience, CaseEntry, CaseStatus, EntryKind, Priority, status_of
 from tests.support.money_world import NOON
+from tests.support.sweeps import sweep
 
 
 def entry(kind: EntryKind, number: int) -> CaseEntry:
     return CaseEntry(f"entry_{number}", number, NOON, kind, Audience.AGENT, "system:test:-", "test", {})
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("kinds", "status"),
     [
         ((), CaseStatus.CLOSED),

@@ -240,7 +240,7 @@ def test_the_demo_wallet_tells_again_what_it_is_asked_for() -> None:
     assert [fact for detail in decided() for fact in told.find(detail)] == [unknown]
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("kind", "named", "thing"),
     [
         ("refund.sent", {"refund_id": "ref_7"}, {"kind": "refund", "id": "ref_7"}),

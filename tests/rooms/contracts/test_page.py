@@ -71,9 +71,7 @@ def test_a_lock_fact_leads_to_a_state_that_the_page_has_for_its_cause(
     assert (component.cause, component.state) in {(known, state) for known, state, _ in LOCKS}
 
 
-@pytest.mark.parametrize(
-    ("language", "spoken"), [("zh-CN", CHINESE), ("zh-Hant-TW", CHINESE), ("en-GB", ENGLISH), ("de-DE", ENGLISH)]
-)
+@sweep(("language", "spoken"), [("zh-CN", CHINESE), ("zh-Hant-TW", CHINESE), ("en-GB", ENGLISH), ("de-DE", ENGLISH)])
 def test_an_account_is_answered_in_chinese_or_in_english(language: str, spoken: str) -> None:
     assert language_or_english(language) == spoken
 

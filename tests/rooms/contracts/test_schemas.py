@@ -50,7 +50,7 @@ def test_each_is_a_json_schema_under_the_name_that_dataschema_gives(name: str) -
     assert document["properties"]["data"]["$id"] == f"urn:hotline:schema:{full_type}"
 
 
-@pytest.mark.parametrize("type_name", FACTS)
+@sweep("type_name", FACTS)
 def test_the_schema_takes_each_fact_that_the_hotline_takes(type_name: str) -> None:
     validator(type_name).validate(event(type_name))
     validator(type_name).validate(event(type_name, {"colour": "blue"}, traceparent="00-1"))

@@ -62,7 +62,7 @@ def test_every_listed_word_is_itself_in_any_spelling(word: str) -> None:
         assert found(spelt) == word
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("sent", "instrument"),
     [
         ({"kind": "unionpay", "last4": "6222"}, Instrument("card", "6222", "unionpay")),
@@ -107,7 +107,7 @@ COLUMNS = 4
 """Of the table of kinds: the kind, its meaning, other names, days."""
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@sweep("kind", KINDS)
 def test_the_document_names_each_kind_with_its_other_names_and_its_days(kind: str) -> None:
     rows = (line.split("|") for line in DOCUMENT.splitlines() if line.startswith(f"| `{kind}`"))
     # A provider may have the name of a kind, and its rows fewer columns.

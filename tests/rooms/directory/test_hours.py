@@ -23,6 +23,7 @@ from hotline.directory.service import (
     make_hours,
 )
 from hotline.kit.errors import InvalidInput
+from tests.support.sweeps import sweep
 
 SHANGHAI = "Asia/Shanghai"
 NEW_YEAR = date(2027, 1, 1)
@@ -38,7 +39,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+08:00").astimezone(UTC)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("instant", "expected"),
     [
         ("2026-11-30T07:59", False), ("2026-11-30T08:00", True), ("2026-11-30T11:59", True),
@@ -51,7 +52,7 @@ def test_people_answer_from_the_first_minute_to_before_the_last(instant: str, *,
     assert is_open(USUAL, at(instant)) is expected
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("instant", "begins", "ends"),
     [
         ("2026-11-30T10:00", "2026-11-30T08:00", "2026-11-30T12:00"),
@@ -87,7 +88,7 @@ def test_there_may_be_no_opening_in_sight_and_a_last_one_has_its_end() -> None:
         assert (find_opening(nobody, instant) is not None) is is_in_sight
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("instant", "hours", "expected"),
     [
         ("2026-11-30T08:00", 4, "2026-11-30T12:00"), ("2026-11-30T08:00", 5, "2026-11-30T14:00"),
@@ -126,7 +127,7 @@ def refused(time_zone: str = SHANGHAI, week: object = WEEK, days: object = ()) -
     return DirectoryError(caught.value.code)
 
 
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "Asia", "a" * 300])
+@sweep("zone", ["Mars/Olympus", "", "../etc/passwd", "Asia", "a" * 300])
 def test_an_unknown_time_zone_is_refused(zone: str) -> None:
     assert refused(time_zone=zone) is DirectoryError.TIME_ZONE_UNKNOWN
 
@@ -136,7 +137,7 @@ def test_a_week_has_seven_days(days: int) -> None:
     assert refused(week=[()] * days) is DirectoryError.WEEK_INCOMPLETE
 
 
-@pytest.mark.parametrize(
+@sweep(
     "spans",
     [
         (Span(60, 60),), (Span(61, 60),), (Span(-1, 60),), (Span(0, 24 * 60 + 1),),

@@ -22,7 +22,7 @@ def test_numbers_keep_their_order_and_come_once() -> None:
     assert parse_numbers(f" {GERMANY} ,{CHINA},{GERMANY}") == (GERMANY, CHINA)
 
 
-@pytest.mark.parametrize(
+@sweep(
     "text", ["", ",", "4005550199", "+0864005550199", "+86 400 555 0199", "+1234", "+1234567890123456", "+999123456789"]
 )
 def test_a_text_that_is_no_number_in_e164_form_is_refused_by_its_place(text: str) -> None:
@@ -43,7 +43,7 @@ def test_an_official_number_is_ours_however_it_is_typed(typed: str) -> None:
     assert is_official(typed, OFFICIAL)
 
 
-@pytest.mark.parametrize(
+@sweep(
     "typed",
     [
         "",

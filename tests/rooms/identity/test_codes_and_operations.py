@@ -150,7 +150,7 @@ def test_proof_that_is_enough_at_high_risk_is_enough_without_and_a_person_asks_f
         assert len(proved) >= min(kinds, REQUIREMENTS[operation].factors_for(two_step, at_risk=True))
 
 
-@pytest.mark.parametrize("kinds", [0, 1, 2, 3])
+@sweep("kinds", [0, 1, 2, 3])
 def test_a_person_may_unlock_at_high_risk_with_all_that_the_account_has(kinds: int) -> None:
     one = proof(SMS, kinds_at_risk=kinds)
     assert missing_factors(Operation.UNLOCK, one, NOW) == ("email", "pin")
@@ -291,7 +291,7 @@ def test_the_right_code_of_a_decoy_does_not_match() -> None:
     assert not codes.matches(RING, challenge(), "not a code")
 
 
-@pytest.mark.parametrize("text", ["", "12345", "1234567", "12345a", "１２３４５６"])
+@sweep("text", ["", "12345", "1234567", "12345a", "１２３４５６"])
 def test_a_text_that_is_not_six_plain_digits_is_no_code(text: str) -> None:
     assert not codes.is_code(text)
 
@@ -381,7 +381,7 @@ def test_a_challenge_from_before_there_were_calls_is_told_in_english() -> None:
     assert challenge_from(stored) == challenge(language="en-US")
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("changes", "reason"),
     [
         ({"state": ChallengeState.PROVED}, "challenge_over"),

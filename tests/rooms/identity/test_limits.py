@@ -36,6 +36,7 @@ from hotline.kit.store.condition import Item
 from hotline.lockout import breaker
 from hotline.sessions.model import Target
 from hotline_local.testing.memory_store import MemoryStore
+from tests.support.sweeps import sweep
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 OWN = Way.OWN_NUMBER
@@ -98,8 +99,8 @@ def test_wrong_codes_from_numbers_that_can_be_faked_slow_such_calls_only(off: in
     assert mixed == ({Way.OWN_NUMBER} if off > 0 else set())
 
 
-@pytest.mark.parametrize("way", [Way.RECOVERY, Way.OTHER_NUMBER])
-@pytest.mark.parametrize("off", [-1, 0, 1])
+@sweep("way", [Way.RECOVERY, Way.OTHER_NUMBER])
+@sweep("off", [-1, 0, 1])
 def test_strangers_are_slow_above_a_third_of_the_threshold_and_slow_nobody_else(way: Way, off: int) -> None:
     store, most = MemoryStore(), WRONG_CODES_MAX // STRANGERS_PART
     for number in range(most + off):
@@ -144,8 +145,8 @@ def test_a_slow_code_has_one_try_and_who_was_told_of_more_keeps_them(tries_left:
 # ---------------------------------------------------------------- codes of one account
 
 
-@pytest.mark.parametrize(("rate", "most"), CODES_OF_ACCOUNT, ids=lambda value: getattr(value, "name", str(value)))
-@pytest.mark.parametrize("target", [TARGET, OTHER, DECOY], ids=["phone", "mail", "nobody"])
+@sweep(("rate", "most"), CODES_OF_ACCOUNT)
+@sweep("target", [TARGET, OTHER, DECOY])
 def test_an_account_has_so_many_codes_over_all_its_contact_points(rate: Rate, most: int, target: Target) -> None:
     owner = target.account_id or target.point
     for had, may in ((most - 1, True), (most, False), (most + 1, False)):

@@ -19,6 +19,7 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 from hotline.sessions.model import Identified, SessionState, Target
+from tests.support.sweeps import sweep
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
@@ -65,8 +66,8 @@ def test_a_changed_number_is_a_target_for_looking_and_not_for_acting(had_for: ti
     assert reaches(profile("a", had_for=had_for), purpose=Purpose.LOOK)
 
 
-@pytest.mark.parametrize("purpose", Purpose)
-@pytest.mark.parametrize(("ago", "reached"), [(SIM_CHANGE_WAIT - MS, False), (SIM_CHANGE_WAIT, True)])
+@sweep("purpose", Purpose)
+@sweep(("ago", "reached"), [(SIM_CHANGE_WAIT - MS, False), (SIM_CHANGE_WAIT, True)])
 def test_a_number_whose_sim_changed_is_no_target(ago: timedelta, reached: bool, purpose: Purpose) -> None:
     assert reaches(profile("a", sim=ago), purpose=purpose) is reached
 

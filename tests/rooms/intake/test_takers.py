@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import pytest
-
 from hotline.contracts.facts import FACTS
 from hotline.intake import service as intake
 from hotline.kit.store import Table
 from tests.support.facts import fact
 from tests.support.intake_context import context, items
+from tests.support.sweeps import sweep
 
 KEPT_OF_EVERY_FACT: Final = {"facts_as_of", "rev", "version"}
 """The profile keeps these of any fact of its account, and so they show nothing."""
@@ -28,6 +27,6 @@ def kept_after(*types: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("type_", FACTS)
+@sweep("type_", FACTS)
 def test_some_room_keeps_something_of_every_type_of_fact(type_: str) -> None:
     assert kept_after("account.updated", type_) != kept_after("account.updated")

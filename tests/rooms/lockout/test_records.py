@@ -31,6 +31,7 @@ from hotline.lockout.model import (
 from hotline.lockout.policy import view
 from hotline.payments.model import NextStep
 from tests.support.lock_desk import ACCOUNT, KEYS, NOON, closed, failed, minutes, succeeded, told
+from tests.support.sweeps import sweep
 
 MS = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
@@ -89,9 +90,7 @@ def test_a_request_to_open_a_lock_is_over_when_the_lock_ends(offset: timedelta, 
     assert policy.is_over(record, asked, LATER + offset) is over
 
 
-@pytest.mark.parametrize(
-    ("version", "component", "left"), [(2, HARD, True), (1, HARD, False), (2, SOFT, False), (1, SOFT, False)]
-)
+@sweep(("version", "component", "left"), [(2, HARD, True), (1, HARD, False), (2, SOFT, False), (1, SOFT, False)])
 def test_an_opening_is_left_over_when_it_is_unconfirmed_and_its_lock_still_runs(
     version: int, component: Component, left: bool
 ) -> None:

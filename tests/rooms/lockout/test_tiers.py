@@ -21,6 +21,7 @@ from hotline.lockout.tiers import (
     with_attempts,
 )
 from tests.support.lock_desk import NOON, minutes
+from tests.support.sweeps import sweep
 
 MS = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
@@ -210,7 +211,7 @@ def test_known_attempts_change_nothing() -> None:
     assert with_attempts(attempts, tries(4), (), NOON + HOUR) is attempts
 
 
-@pytest.mark.parametrize("number", [ATTEMPTS_MAX - 1, ATTEMPTS_MAX, ATTEMPTS_MAX + 1, 3 * ATTEMPTS_MAX])
+@sweep("number", [ATTEMPTS_MAX - 1, ATTEMPTS_MAX, ATTEMPTS_MAX + 1, 3 * ATTEMPTS_MAX])
 def test_a_flood_keeps_at_most_a_hundred_attempts_and_its_lock(number: int) -> None:
     """Failures of the flood fall into the locks that it brings about; none of them may push out what those rest on."""
     new = [*climbed(), *tries(number, climbed()[-1].at + minutes(1), apart=timedelta(seconds=1))]

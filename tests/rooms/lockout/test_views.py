@@ -66,7 +66,7 @@ def tried(*facts: Fact) -> Attempts:
     return with_attempts(Attempts(), new, (), max(fact.time for fact in facts))
 
 
-@pytest.mark.parametrize("state", STATES)
+@sweep("state", STATES)
 def test_each_word_of_the_wallet_makes_its_state(state: LockState) -> None:
     assert view(after(*STATES[state]), Attempts(), LATER).state is state
 
@@ -83,7 +83,7 @@ def test_every_state_but_the_tombstone_has_its_place() -> None:
     assert set(PRECEDENCE) == set(LockState) - {LockState.ERASED}
 
 
-@pytest.mark.parametrize("cause", list(Cause))
+@sweep("cause", list(Cause))
 def test_a_lasting_lock_of_the_wallet_lets_its_owner_do_what_the_table_says(cause: Cause) -> None:
     expected = {
         Cause.TOO_MANY_PASSWORD: (LockState.HARD, SelfService.RESET),
@@ -121,7 +121,7 @@ def test_failures_lock_softly_and_both_ways_out_are_open() -> None:
     assert (seen.since, seen.until) == (new[-1].time, new[-1].time + minutes(15))
 
 
-@pytest.mark.parametrize("cause", ["RISK_SCORE", "COMPLIANCE", "AGENT", "DORMANT", "never heard of"])
+@sweep("cause", ["RISK_SCORE", "COMPLIANCE", "AGENT", "DORMANT", "never heard of"])
 def test_a_hold_keeps_a_soft_lock_under_it_from_being_opened(cause: str) -> None:
     seen = view(after(told(APPLIED, NOON, cause)), tried(*failures(5, NOON)), NOON + minutes(5))
     assert (seen.state, seen.self_service) == (LockState.HOLD, SelfService.NO)
@@ -152,7 +152,7 @@ def test_a_release_ends_what_it_names_and_nothing_else() -> None:
     assert [component.cause for component in seen.components] == [Cause.COMPLIANCE]
 
 
-@pytest.mark.parametrize("order", list(permutations(range(3))))
+@sweep("order", list(permutations(range(3))))
 def test_the_latest_word_holds_in_whatever_order_it_comes(order: tuple[int, ...]) -> None:
     words = [
         told(APPLIED, NOON, "COMPLIANCE"),
@@ -366,7 +366,7 @@ FIRST: dict[LockState, NextStep] = {
 }
 
 
-@pytest.mark.parametrize("state", list(FIRST))
+@sweep("state", list(FIRST))
 def test_the_lock_in_force_decides_the_step_before_a_payment(state: LockState) -> None:
     seen = view(after(*STATES[state]), Attempts(), LATER)
     assert seen.state is state
@@ -387,7 +387,7 @@ def test_a_pause_stops_what_goes_out_and_no_top_up() -> None:
     assert stopped == set(MovementKind) - {MovementKind.TOP_UP}
 
 
-@pytest.mark.parametrize("state", [LockState.SOFT, LockState.HARD, LockState.HOLD, LockState.PAUSED, LockState.FROZEN])
+@sweep("state", [LockState.SOFT, LockState.HARD, LockState.HOLD, LockState.PAUSED, LockState.FROZEN])
 def test_an_unconfirmed_opening_is_waited_for_before_a_payment(state: LockState) -> None:
     seen = view(after(*STATES[state]), Attempts(), LATER)
     opening = replace(seen, opening=True)

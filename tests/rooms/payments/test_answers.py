@@ -45,7 +45,7 @@ def of(kind: MovementKind, status: MovementStatus, **own: Any) -> Movement:
     return movement_of(moved(status, kind=kind, merchant=None, **own))
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("kind", "status", "money", "english", "chinese"),
     [
         (K.PAYMENT, S.FAILED, M.NONE, "No money was taken.", "没有扣款。"),
@@ -125,7 +125,7 @@ def test_every_kind_status_and_place_of_the_money_is_told_without_a_hole(languag
             assert "None" not in text
 
 
-@pytest.mark.parametrize(("kind", "language"), product(K, LANGUAGES))
+@sweep(("kind", "language"), product(K, LANGUAGES))
 def test_nobody_is_told_to_do_it_again_while_the_outcome_is_open(kind: MovementKind, language: str) -> None:
     again = {ENGLISH: "again until this is clear", CHINESE: "请不要重复"}[language]
     asked = find("outcome.asked", language)
@@ -137,7 +137,7 @@ def test_nobody_is_told_to_do_it_again_while_the_outcome_is_open(kind: MovementK
     assert asked not in told(of(kind, S.UNKNOWN), language, days=FAILED_WINDOW / timedelta(days=1) + 1)[1]
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("kind", "instrument", "english"),
     [
         (K.PAYMENT, "card", "a line of its own, or the charge just disappears"),
@@ -211,7 +211,7 @@ def test_a_failed_payment_says_what_it_was_to_be_paid_with() -> None:
     assert all("您选的是PayPal。" in text for text in told(movement_of(with_paypal), CHINESE))
 
 
-@pytest.mark.parametrize("kind", K)
+@sweep("kind", K)
 def test_the_means_is_told_of_what_is_paid_and_of_no_transfer_or_withdrawal(kind: MovementKind) -> None:
     movement = of(kind, S.FAILED)
     answer = answer_of(movement, diagnose(movement, NOON, first=None), NOON)
@@ -228,7 +228,7 @@ def test_of_the_other_side_one_character_is_kept_and_told() -> None:
     assert "begins with" not in told(of(K.WITHDRAWAL, S.SUCCEEDED, counterparty="王小明"))[1]
 
 
-@pytest.mark.parametrize("reason", COUPON_REASONS)
+@sweep("reason", COUPON_REASONS)
 def test_a_coupon_that_did_not_apply_is_told_with_its_reason(reason: str) -> None:
     coupon = {"applied": False, "name": "Spring", "amount": {"minor": 500, "currency": "CNY"}, "reason": reason.upper()}
     fact = parse(event("payment.succeeded", {"coupon": coupon, "failure": None, "money": "debited"}))

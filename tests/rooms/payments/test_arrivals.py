@@ -20,6 +20,7 @@ from hotline.payments.items import movement_from, movement_item
 from hotline.payments.model import Movement
 from hotline.wording.catalogue import find
 from tests.support.money_world import NOON, moved, movement_of
+from tests.support.sweeps import sweep
 
 S = MovementStatus
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -32,7 +33,7 @@ def withdrawn(status: MovementStatus = S.SUCCEEDED, **own: Any) -> Movement:
     return movement_of(moved(status, **stated))
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("own", "promise"),
     [
         ({}, Promise(date(2026, 12, 1), date(2026, 12, 7), is_certain=ABOUT)),
@@ -57,7 +58,7 @@ def test_money_that_has_left_the_balance_is_dated(status: MovementStatus) -> Non
     assert withdrawal_arrival(withdrawn(status, money=MoneyState.DEBITED), SHANGHAI) is not None
 
 
-@pytest.mark.parametrize(
+@sweep(
     "movement",
     [
         withdrawn(S.AUTHORISED, money=MoneyState.HELD),
@@ -106,8 +107,8 @@ def test_days_begin_where_the_customer_is() -> None:
     assert (in_china.latest_on, in_london.latest_on) == (date(2026, 12, 8), date(2026, 12, 7))
 
 
-@pytest.mark.parametrize("status", [S.SUCCEEDED, S.AUTHORISED])
-@pytest.mark.parametrize(
+@sweep("status", [S.SUCCEEDED, S.AUTHORISED])
+@sweep(
     ("now", "is_late"),
     [(datetime(2026, 12, 7, 15, 59, tzinfo=UTC), False), (datetime(2026, 12, 7, 16, 0, tzinfo=UTC), True)],
 )

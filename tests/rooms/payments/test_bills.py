@@ -14,6 +14,7 @@ from hotline.kit.money import Money
 from hotline.payments.bills import SHOWN_WITHIN_DAYS, TOLD_MAX, days_until_shown, select_bills, state_of
 from hotline.payments.model import Bill, BillState
 from tests.support.money_world import ACCOUNT, NOON
+from tests.support.sweeps import sweep
 
 TODAY: Final = NOON.date()
 DAY: Final = timedelta(days=1)
@@ -30,7 +31,7 @@ def paid(bill_id: str, paid_at: datetime | None, **own: Any) -> Bill:
     return bill(bill_id, paid=True, paid_at=paid_at, **own)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("due_in", "is_paid", "state"),
     [
         (-1, False, BillState.OVERDUE),

@@ -166,7 +166,7 @@ def test_no_time_at_which_to_pay_is_told_to_somebody_who_is_to_wait_or_to_ask(
                 assert (told.works_when in none, told.works_at) == (True, None), (code, until)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("status", "money", "code", "is_told"),
     [
         (S.SUCCEEDED, MoneyState.DEBITED, None, True),
@@ -193,7 +193,7 @@ def test_a_payment_that_was_reversed_without_a_reason_needs_nothing() -> None:
     assert (told.next_step, told.retry, told.works_when) == NOTHING_TO_DO
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("status", "money", "waits_for", "step", "stuck"),
     [
         (S.FAILED, MoneyState.DEBITED, RETURN_LOOKS[-1], NextStep.WAIT_FOR_RETURN, Stuck.RETURN),
@@ -221,7 +221,7 @@ def test_a_movement_that_stands_still_when_a_case_is_open_leads_to_a_person(
 PLAIN = diagnose(movement_of(moved(S.FAILED, failure=Failure("iso8583", "05"))), NOON, first=None)
 
 
-@pytest.mark.parametrize(
+@sweep(
     "failure",
     [
         Failure("newbank", "X1"),
@@ -282,7 +282,7 @@ def test_no_message_lets_a_forbidden_code_be_tried_again() -> None:
     assert replace(told, failure=None, agent_text="") == replace(PLAIN, failure=None, agent_text="")
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("code", "when"),
     [
         ("02", WorksWhen.IN_THREE_DAYS),
@@ -317,14 +317,14 @@ def test_the_time_at_which_a_payment_works_counts_from_its_failure_and_ends(fail
     assert (shut.works_when, shut.works_at) == (WorksWhen.AFTER_UNLOCK, None)
 
 
-@pytest.mark.parametrize("message", ["issuer unavailable", "acquirer error", "amount exceeded", "count exceeded"])
+@sweep("message", ["issuer unavailable", "acquirer error", "amount exceeded", "count exceeded"])
 def test_an_unknown_code_names_no_time_whatever_its_message_says(message: str) -> None:
     told = diagnose(movement_of(moved(S.FAILED, failure=Failure("stripe", "X1", message))), NOON, first=None)
     assert told.next_step is NextStep.ANOTHER_METHOD_OR_AGENT
     assert (told.retry, told.works_when) == (RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("failure", "told"),
     [
         (Failure("iso8583", "61"), (NextStep.WAIT_FOR_NEW_LIMIT, RetryClass.LATER, WorksWhen.NEXT_DAY)),
@@ -365,7 +365,7 @@ def test_an_account_that_is_shut_is_opened_before_it_is_paid_from(first: NextSte
         assert told.works_when in (WorksWhen.AFTER_UNLOCK, WorksWhen.WHEN_OUTCOME_KNOWN, WorksWhen.NOT_NEEDED), code
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("status", "money", "step"),
     [
         (S.AUTHORISED, MoneyState.HELD, NextStep.WAIT_FOR_RELEASE),

@@ -200,7 +200,7 @@ def test_a_message_alone_does_not_make_a_code_known() -> None:
     assert is_known("iso8583", "5", network="visa")
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("scheme", "code", "network", "forbidden"),
     [
         ("iso8583", "4", None, True),
@@ -480,7 +480,7 @@ def test_a_message_about_the_other_side_explains_nothing(message: str) -> None:
     assert classify(Failure("newbank", "X1", message), network=None) == Classified(FailureCode.OTHER, mapped=False)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("message", "expected"),
     [
         ("Could not store the card: card expired", FailureCode.EXPIRED_CARD),
@@ -647,7 +647,7 @@ def test_a_phrase_explains_nothing_where_a_word_beside_it_may_turn_it(message: s
         assert classify(Failure("newbank", code, said), network=None) == Classified(FailureCode.OTHER, mapped=False)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("message", "expected"),
     [
         ("Your card has insufficient funds.", FailureCode.INSUFFICIENT_FUNDS),
@@ -694,8 +694,8 @@ def test_no_code_explains_a_refund_by_a_payment() -> None:
         assert is_of_refunds(found) or found is FailureCode.OTHER, (scheme, code)
 
 
-@pytest.mark.parametrize("code", ["NOT_ENOUGH", "NOTENOUGH"])
-@pytest.mark.parametrize("scheme", ["wechat", "wechat-v3"])
+@sweep("code", ["NOT_ENOUGH", "NOTENOUGH"])
+@sweep("scheme", ["wechat", "wechat-v3"])
 def test_money_that_is_short_is_that_of_whoever_pays_by_the_request(scheme: str, code: str) -> None:
     """WeChat Pay has one code for the payer of a payment, and for the merchant of a refund or a transfer to others."""
     failure = Failure(scheme, code, "余额不足")
@@ -746,7 +746,7 @@ def test_only_card_networks_are_networks() -> None:
     assert (network_of("Visa"), network_of("balance")) == ("visa", None)
 
 
-@pytest.mark.parametrize("scheme", ["ISO8583", "iso-8583", "ISO_8583", "Iso 8583"])
+@sweep("scheme", ["ISO8583", "iso-8583", "ISO_8583", "Iso 8583"])
 def test_the_spelling_of_a_scheme_does_not_matter(scheme: str) -> None:
     assert classify(Failure(scheme, "51"), network=None).code is FailureCode.INSUFFICIENT_FUNDS
     assert find_row(scheme, "43", network=None) == find_row("iso8583", "43", network=None)
@@ -861,7 +861,7 @@ def test_digits_in_a_text_are_no_code(code: str) -> None:
     assert find_row("adyen", code.replace("51", "12").replace("12-12", "12-13"), network=None) is None
 
 
-@pytest.mark.parametrize("code", ["05 amount: 51 EUR", "05: 51, 12", "05 declined [51 at terminal]", "05/51/12"])
+@sweep("code", ["05 amount: 51 EUR", "05: 51, 12", "05 declined [51 at terminal]", "05/51/12"])
 def test_a_number_behind_a_general_code_is_no_code_unless_it_stands_alone(code: str) -> None:
     found = find_row("iso8583", code, network=None)
     assert found is None or found.code == "05"
@@ -898,7 +898,7 @@ def test_a_code_that_leaves_the_outcome_open_never_says_later() -> None:
         assert is_open is ((row.scheme, row.code) not in _CLOSED_ALTHOUGH_NAMED_SO), row
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("scheme", "code"),
     [
         ("wechat", "BANKERROR"),
@@ -969,7 +969,7 @@ def test_a_denied_thing_is_not_told_as_the_reason(message: str) -> None:
     assert (found.code, found.mapped) == (FailureCode.OTHER, False)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("message", "expected"),
     [
         ("Transaction not allowed due to fraud", FailureCode.SUSPECTED_FRAUD),
@@ -986,7 +986,7 @@ def test_a_denial_of_one_thing_does_not_hide_another(message: str, expected: Fai
     assert classify(Failure("newbank", "X1", message), network=None).code is expected
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("scheme", "code", "expected"),
     [
         ("stripe", "Card Declined / Insufficient-Funds", FailureCode.INSUFFICIENT_FUNDS),

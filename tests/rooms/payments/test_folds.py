@@ -30,6 +30,7 @@ from hotline.payments.folds import (
 )
 from hotline.payments.model import Bill, Ledger, PaymentError, TakenState, Taking, order_digits
 from tests.support.money_world import ACCOUNT, CAPTURED, NOON, billed, moved, movement_of, refunded, told
+from tests.support.sweeps import sweep
 
 S, R = MovementStatus, RefundStatus
 
@@ -99,7 +100,7 @@ def test_of_two_currencies_of_a_payment_the_one_of_the_higher_version_holds_in_a
     assert {movement_of(*order).amount for order in permutations(facts)} == {Money(12850, "EUR")}
 
 
-@pytest.mark.parametrize("status", list(R))
+@sweep("status", list(R))
 def test_a_refund_in_another_currency_leaves_nothing_to_refund_whichever_comes_first(status: RefundStatus) -> None:
     facts = (moved(S.SUCCEEDED), refunded(status, currency="EUR"), refunded(R.SETTLED, "ref_2", minor=100))
     ends = [movement_of(*order) for order in permutations(facts)]
@@ -114,7 +115,7 @@ def test_a_payment_in_the_currency_of_its_refunds_is_open_again_when_the_wallet_
         assert (end.refundable_minor, end.mixed_currencies) == (CAPTURED.minor - 5000, False)
 
 
-@pytest.mark.parametrize("status", [S.AUTHORISED, S.FAILED, S.UNKNOWN, S.REVERSED])
+@sweep("status", [S.AUTHORISED, S.FAILED, S.UNKNOWN, S.REVERSED])
 def test_only_a_success_can_be_refunded(status: MovementStatus) -> None:
     assert movement_of(moved(status, money=MoneyState.DEBITED)).refundable_minor == 0
 
@@ -123,13 +124,13 @@ def test_a_success_whose_money_is_not_taken_has_nothing_to_refund() -> None:
     assert movement_of(moved(S.SUCCEEDED, money=MoneyState.RETURNED)).refundable_minor == 0
 
 
-@pytest.mark.parametrize("kind", [kind for kind in MovementKind if kind is not MovementKind.PAYMENT])
+@sweep("kind", [kind for kind in MovementKind if kind is not MovementKind.PAYMENT])
 def test_only_payments_can_be_refunded(kind: MovementKind) -> None:
     movement = movement_of(moved(S.SUCCEEDED, kind=kind))
     assert (movement.captured_minor, movement.refundable_minor) == (0, 0)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("status", "left", "under_way"),
     [
         (R.SENT, 7850, "ref_1"),
@@ -192,7 +193,7 @@ def test_refunds_are_known_before_their_movement() -> None:
     assert (ledger.mixed_currencies, ledger.reversed, ledger.looked_at) == (False, False, False)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("state", "was_told", "count"),
     [
         (TakenState.OPEN, False, 1),
@@ -229,7 +230,7 @@ def test_a_fact_that_comes_again_changes_nothing_of_a_movement_or_its_ledger() -
     assert fold_ledger_refund(ledger, refund, refund.data) == ledger  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("status", "state", "held"),
     [
         (R.FAILED, TakenState.OPEN, True),
@@ -258,7 +259,7 @@ def test_a_refund_that_is_paid_by_its_own_way_is_given_up_when_its_failure_is_to
     assert (taking.state, taking.held, taking.state.takes) == (state, False, False)
 
 
-@pytest.mark.parametrize("status", S)
+@sweep("status", S)
 def test_a_ledger_knows_whether_its_payment_was_reversed(status: MovementStatus) -> None:
     ledger = fold_ledger_movement(Ledger(ACCOUNT, "mov_1"), movement_of(moved(status)))
     assert ledger.reversed is (status is S.REVERSED)
@@ -278,7 +279,7 @@ def test_money_is_taken_in_vain_since_it_was_first_told_to_be() -> None:
     assert movement_of(facts[0], facts[3]).in_vain_at is None
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("status", "money", "needs_attention"),
     [
         (S.FAILED, MoneyState.NONE, True),
@@ -318,9 +319,7 @@ def test_a_bill_is_paid_since_it_was_first_told_to_be() -> None:
         assert known.paid_at == facts[1].time
 
 
-@pytest.mark.parametrize(
-    ("order_no", "tail"), [("A-00471-1", "4711"), ("471", None), ("", None), ("٤٧١١", None), ("4711", "4711")]
-)
+@sweep(("order_no", "tail"), [("A-00471-1", "4711"), ("471", None), ("", None), ("٤٧١١", None), ("4711", "4711")])
 def test_the_tail_of_an_order_number_is_its_last_four_plain_digits(order_no: str, tail: str | None) -> None:
     assert movement_of(moved(S.FAILED, order_no=order_no)).order_tail == tail
 

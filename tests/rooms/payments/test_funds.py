@@ -17,6 +17,7 @@ from hotline.payments.folds import fold_funds
 from hotline.payments.funds import FRESH_FOR, IncomeTold, find_income_of_day, list_facts
 from hotline.payments.model import Funds
 from tests.support.money_world import NOON, told
+from tests.support.sweeps import sweep
 
 SUNDAY: Final = date(2026, 11, 22)
 FUNDS: Final = Funds("acc_1", Money(1_000_000, "CNY"), Money(0, "CNY"), NOON, FactVersion(1, NOON, "f"))
@@ -43,7 +44,7 @@ def test_the_income_that_the_wallet_tells_comes_before_its_rate() -> None:
     assert find_income_of_day(without_income) == IncomeTold(SUNDAY, Money(100, "CNY"), is_computed=True)
 
 
-@pytest.mark.parametrize(
+@sweep(
     "funds",
     [
         FUNDS,
@@ -53,14 +54,13 @@ def test_the_income_that_the_wallet_tells_comes_before_its_rate() -> None:
         replace(FUNDS, balance=Money(0, "CNY"), product=RATE),
         replace(FUNDS, balance=Money(-100, "CNY"), product=RATE),
     ],
-    ids=["neither", "no rate", "unknown day count", "no day count", "no balance", "below nothing"],
 )
 def test_nothing_is_computed_where_something_is_not_known(funds: Funds) -> None:
     assert find_income_of_day(funds) is None
     assert not {"income", "daily"} & set(list_facts(funds, NOON, UTC))
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("balance_minor", "income_e4", "income_minor"),
     [
         (1_000_000, 6_123, 61),  # 10,000.00 yuan at 0.6123: 61.23 fen, cut
@@ -85,7 +85,7 @@ def test_the_least_balance_has_an_income_of_nothing_yet() -> None:
     assert find_income_of_day(funds) == IncomeTold(SUNDAY, Money(0, "CNY"), is_computed=True)
 
 
-@pytest.mark.parametrize(("income_e4", "minor"), [(200, 2), (100, 1), (99, None), (0, None), (-6_199, None)])
+@sweep(("income_e4", "minor"), [(200, 2), (100, 1), (99, None), (0, None), (-6_199, None)])
 def test_income_that_is_computed_is_told_with_its_day_unless_it_is_nothing_or_a_loss(
     income_e4: int, minor: int | None
 ) -> None:
@@ -123,7 +123,7 @@ def test_a_balance_that_is_not_fresh_is_told_with_its_time(age: timedelta, *, to
     assert ("as_of" in list_facts(FUNDS, NOON + age, UTC)) is told_with_time
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("now", "zone", "this_month"),
     [
         (datetime(2026, 11, 30, 23, 59, tzinfo=UTC), "UTC", True),
@@ -147,9 +147,7 @@ def test_income_in_another_currency_than_the_balance_is_refused(name: str) -> No
         fold_funds(None, told("f", data), data)
 
 
-@pytest.mark.parametrize(
-    "funds", [FUNDS, ALL, replace(ALL, product=FundsProduct("gold", "30/360")), replace(FUNDS, product=FUND)]
-)
+@sweep("funds", [FUNDS, ALL, replace(ALL, product=FundsProduct("gold", "30/360")), replace(FUNDS, product=FUND)])
 def test_funds_come_back_from_the_store_as_they_were(funds: Funds) -> None:
     assert items.funds_from(items.funds_item(funds)) == funds
 

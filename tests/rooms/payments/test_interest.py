@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.payments.interest import SUB_UNITS, Accrual, accrue, days_of_year, find_day_count
+from tests.support.sweeps import sweep
 
 DAY: Final = date(2026, 11, 22)
 BALANCES: Final = st.integers(-(10**12), 10**12)
@@ -19,7 +20,7 @@ DAY_COUNTS: Final = st.sampled_from(["act_360", "act_365", "act_act"])
 DAYS: Final = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("currency", "word", "expected"),
     [
         ("CNY", None, "act_360"),

@@ -89,8 +89,8 @@ def test_nobody_is_sent_to_change_in_the_app_what_belongs_to_the_other_side(kind
             assert "other side" not in words, (code, words)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", MovementKind)
+@sweep("language", LANGUAGES)
+@sweep("kind", MovementKind)
 def test_a_risk_sounds_like_a_plain_decline_for_every_kind(kind: MovementKind, language: str) -> None:
     plain = [code for code, info in FAILURES.items() if info.plain and code is not FailureCode.OTHER]
     for instrument in (BALANCE, CARD, BANK):

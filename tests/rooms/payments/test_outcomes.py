@@ -17,6 +17,7 @@ from hotline.wording import messages
 from hotline.wording.catalogue import find
 from hotline.wording.values import locale_of
 from tests.support.money_world import INITIATED, NOON, MoneyWorld, moved, movement_of
+from tests.support.sweeps import sweep
 
 S, M, N = MovementStatus, MoneyState, OutcomeNotice
 UNKNOWN: Final = moved(S.UNKNOWN)
@@ -133,8 +134,8 @@ def test_the_end_of_a_hold_that_was_asked_about_is_told(quick_money: MoneyWorld)
     assert find_news(replace(held, hold_asked=NOON), replace(held, held_until=NOON + timedelta(days=1))) is None
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", MovementKind)
+@sweep("language", LANGUAGES)
+@sweep("kind", MovementKind)
 def test_every_message_names_the_kind_the_amount_and_when(language: str, kind: MovementKind) -> None:
     locale = locale_of(language, "Asia/Shanghai", NOON)
     word = find(f"kind.{kind.value}", language)

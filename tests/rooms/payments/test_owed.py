@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from hotline.payments.folds import fold_ledger_movement, fold_ledger_refund
 from hotline.payments.ledger_items import ledger_from, ledger_item
 from hotline.payments.model import Ledger
 from tests.support.money_world import ACCOUNT, CAPTURED, moved, movement_of, refunded
+from tests.support.sweeps import sweep
 
 S, R = MovementStatus, RefundStatus
 HOUR_S: Final = 3600.0
@@ -86,7 +86,7 @@ def test_sums_that_may_be_asked_for_and_that_are_owed_never_exceed_the_capture(d
     assert ledger_of(facts) == ledger
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("facts", "owed"),
     [
         ([*came_back("a", 3000, hour=1), *came_back("b", 3000, hour=2), *paid("c", 3000, hour=3)], {"b": 3000}),
@@ -104,16 +104,6 @@ def test_sums_that_may_be_asked_for_and_that_are_owed_never_exceed_the_capture(d
             {},
         ),
         ([*paid("a", 5000, hour=1), *came_back("b", 5000, hour=2)], {"b": 5000}),
-    ],
-    ids=[
-        "one of two",
-        "each its own",
-        "two in one",
-        "in parts",
-        "less a fee",
-        "and the fee",
-        "told as less",
-        "earlier",
     ],
 )
 def test_later_payments_are_counted_once_in_order_of_time(facts: list[Fact], owed: dict[str, int]) -> None:
@@ -136,8 +126,8 @@ def test_a_refund_that_moved_again_and_came_back_once_more_is_owed_anew() -> Non
     assert ledger_of(facts[::-1]) == ledger_of(facts)
 
 
-@pytest.mark.parametrize("is_held", [False, True])
-@pytest.mark.parametrize("status", R)
+@sweep("is_held", [False, True])
+@sweep("status", R)
 def test_a_taking_is_read_as_it_was_stored(status: RefundStatus, *, is_held: bool) -> None:
     """Also where all of its facts have one time."""
     ledger = ledger_of([refunded(R.SENT, "a")])

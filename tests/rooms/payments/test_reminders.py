@@ -118,7 +118,7 @@ def test_a_reminder_is_sent_at_its_time_and_not_before(offset: Offset) -> None:
     assert now.done == {*earlier, offset}
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("day", "sent"),
     [
         (date(2026, 12, 4), None),
@@ -172,7 +172,7 @@ def test_a_look_that_is_a_little_late_sends_at_once() -> None:
         assert step(again, done={Offset.BEFORE}, look_at=late.next_at).send is Offset.NEAR
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("local", "quiet"),
     [(time(7, 59, 59), True), (time(8), False), (time(20, 59, 59), False), (time(21), True), (time(0), True)],
 )

@@ -43,6 +43,7 @@ from tests.support.money_world import (
     read_others,
     refunded,
 )
+from tests.support.sweeps import sweep
 
 S = MovementStatus
 MINUTE = timedelta(minutes=1)
@@ -193,7 +194,7 @@ def test_a_charge_of_which_a_part_was_given_back_is_not_asked_back_as_a_second_o
     assert (other.state, other.this_stands) == (TwinState.REFUNDING, True)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("own", "other"),
     [
         (first(), None),

@@ -30,6 +30,7 @@ from hotline.refunds.promises import due_at
 from hotline.wording.messages import plain_text
 from hotline.wording.values import locale_of
 from tests.support.money_world import ACCOUNT, NOON, MoneyWorld, moved, published, refunded
+from tests.support.sweeps import sweep
 
 LONDON = "Europe/London"
 ENDS_AT = datetime(2026, 12, 9, tzinfo=UTC)
@@ -261,7 +262,7 @@ def test_a_refund_that_is_decided_at_once_has_no_such_clock(money: MoneyWorld) -
     assert (money.store.get(key) is not None) is (money.refund(refund_id).state is RefundState.IN_REVIEW)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("law", "currency", "zone", "ends_at"),
     [
         (CHINA, "CNY", "Asia/Shanghai", datetime(2026, 12, 8, 16, tzinfo=UTC)),
@@ -279,6 +280,6 @@ def test_the_law_of_the_purchase_says_by_when_there_is_an_answer(
     assert due_at(last.latest_on, currency=currency, time_zone=zone) == ends_at
 
 
-@pytest.mark.parametrize("sk", ["CLOCK#ref", "CLOCK#ref#later", "CLOCK#ref#statutory#1", "REFUND#ref#statutory"])
+@sweep("sk", ["CLOCK#ref", "CLOCK#ref#later", "CLOCK#ref#statutory#1", "REFUND#ref#statutory"])
 def test_no_other_item_is_taken_for_a_clock(sk: str) -> None:
     assert refunds.duty_at(hotline_key(f"ACCOUNT#{ACCOUNT}", sk)) is None

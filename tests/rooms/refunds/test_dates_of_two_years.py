@@ -19,6 +19,7 @@ import pytest
 
 from hotline.contracts.model import Instrument
 from hotline.refunds.promises import arrival_promise, due_at, review_promise
+from tests.support.sweeps import sweep
 
 ZONES: Final = ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Pacific/Auckland")
 FIRST: Final = date(2026, 1, 1)
@@ -102,7 +103,7 @@ def test_every_date_of_two_years_is_the_one_of_the_independent_calendar(zone: st
                 assert day <= told.typical_on <= told.latest_on
 
 
-@pytest.mark.parametrize("zone", ZONES)
+@sweep("zone", ZONES)
 def test_every_date_of_two_years_ends_with_the_customers_day(zone: str) -> None:
     own = ZoneInfo(zone)
     for day in days_between(FIRST, LAST):

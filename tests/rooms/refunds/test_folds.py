@@ -14,6 +14,7 @@ from hotline.refunds.items import failure_told, merchant_policy_from, merchant_p
 from hotline.refunds.model import MerchantPolicy, Refund, RefundState
 from tests.support.facts import fact, sample_data
 from tests.support.money_world import NOON, published, refunded
+from tests.support.sweeps import sweep
 
 R = RefundStatus
 
@@ -49,7 +50,7 @@ def test_the_highest_version_holds_and_the_first_time_is_kept() -> None:
     assert all(refund_of(*order, *order) == end for order in permutations(facts))
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("status", "state", "under_way"),
     [
         (R.SENT, RefundState.SENT, True),
@@ -117,7 +118,7 @@ def test_why_a_refund_failed_is_told_while_it_is_unpaid_and_in_any_order_of_the_
     assert (paid.failure, failure_told(paid)) == (None, None)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("failure", "told"),
     [
         (None, None),

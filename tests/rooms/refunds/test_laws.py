@@ -21,6 +21,7 @@ from hotline.refunds.model import (
     Remedy,
 )
 from tests.support.money_world import ACCOUNT, INITIATED, NOON, SHOP, moved, movement_of, published
+from tests.support.sweeps import sweep
 
 Out, Why = RefundOutcome, RefundReason
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -90,13 +91,13 @@ def test_the_seventh_day_ends_where_the_customer_is() -> None:
     assert decide(bought(), at=end, time_zone=None).outcome is Out.APPROVED
 
 
-@pytest.mark.parametrize("category", ["made_to_order", "Custom-Made", "perishable", "opened digital", "newspaper"])
+@sweep("category", ["made_to_order", "Custom-Made", "perishable", "opened digital", "newspaper"])
 def test_some_goods_are_never_given_back_without_a_reason(category: str) -> None:
     assert decide(bought(category), at=noon_on(SIGNED)).decided_by == "merchant.window"
 
 
-@pytest.mark.parametrize("category", ["changed_by_use", "near_expiry", "marked_defect"])
-@pytest.mark.parametrize(("waived", "outcome"), [(True, Out.DENIED), (False, Out.APPROVED)])
+@sweep("category", ["changed_by_use", "near_expiry", "marked_defect"])
+@sweep(("waived", "outcome"), [(True, Out.DENIED), (False, Out.APPROVED)])
 def test_other_goods_are_not_where_the_customer_confirmed_so(
     category: str, waived: bool, outcome: RefundOutcome
 ) -> None:
@@ -124,7 +125,7 @@ def test_the_right_to_return_is_no_right_to_another_price(reason: RefundReason) 
     assert decide(bought(), at=noon_on(SIGNED), reason=reason).outcome is Out.DENIED
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("purchase", "currency", "label"),
     [
         ({}, "CNY", "cn-1"),
@@ -167,7 +168,7 @@ def test_every_figure_of_a_profile_has_its_source() -> None:
 PATIENT = merchant_policy(window_days=3650)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("provider", "end"),
     [
         ("wechat", INITIATED + timedelta(days=365)),
@@ -185,7 +186,7 @@ def test_nothing_is_approved_that_the_provider_refuses(provider: str, end: datet
     assert late.decided_by in ("provider.window", "wallet.window")
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("provider", "named", "days"),
     [
         (None, "paypal", 180),
@@ -259,7 +260,7 @@ def test_a_merchant_says_above_which_amount_it_wants_to_see_something(over: int,
     assert decision.outcome is (Out.IN_REVIEW if wanted else Out.APPROVED)
 
 
-@pytest.mark.parametrize("reason", [reason for reason in Why if reason is not Why.UNAUTHORISED])
+@sweep("reason", [reason for reason in Why if reason is not Why.UNAUTHORISED])
 def test_the_kept_inputs_give_the_same_decision_again(reason: RefundReason) -> None:
     for movement in (bought(), bought("perishable", delivered_on=None, provider="wechat", country="DE")):
         made = decide(movement, at=NOON + timedelta(days=3), reason=reason)

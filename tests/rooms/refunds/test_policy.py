@@ -153,7 +153,7 @@ def test_an_unauthorised_payment_is_a_dispute_whatever_else_holds() -> None:
     assert decision.promised_on is None
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("kind", "outcome"),
     [
         (MovementKind.TRANSFER, Out.ROUTE_DISPUTE),
@@ -171,7 +171,7 @@ def test_a_transfer_that_did_not_happen_is_no_dispute() -> None:
     assert decide(movement).outcome is Out.NOT_ELIGIBLE
 
 
-@pytest.mark.parametrize("status", [status for status in MovementStatus if status is not MovementStatus.SUCCEEDED])
+@sweep("status", [status for status in MovementStatus if status is not MovementStatus.SUCCEEDED])
 def test_money_that_was_not_captured_is_not_refunded(status: MovementStatus) -> None:
     decision = decide(movement_of(moved(status, money=MoneyState.DEBITED)))
     assert (decision.outcome, decision.decided_by) == (Out.NOT_ELIGIBLE, "movement.captured")
@@ -213,7 +213,7 @@ def test_where_nothing_can_be_given_back_the_merchants_window_means_a_review(rea
     assert (decision.outcome, decision.decided_by) == (Out.IN_REVIEW, "merchant.window")
 
 
-@pytest.mark.parametrize("reason", [reason for reason in RefundReason if reason is not Why.UNAUTHORISED])
+@sweep("reason", [reason for reason in RefundReason if reason is not Why.UNAUTHORISED])
 def test_excluded_categories_are_denied_for_a_change_of_mind_only(reason: RefundReason) -> None:
     decision = decide(paid(merchant=Merchant(SHOP.id, SHOP.name, "gift_card")), reason=reason)
     assert decision.outcome is (Out.DENIED if reason in CHANGE_OF_MIND else Out.APPROVED)
@@ -268,7 +268,7 @@ def test_requests_count_for_thirty_days(seconds: int, outcome: RefundOutcome) ->
     assert decide(recent=3, recent_age=age).outcome is outcome
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("over", "reason", "review"),
     [
         (0, Why.DEFECTIVE, None),
@@ -290,7 +290,7 @@ def test_a_review_promises_an_answer_in_ten_business_days() -> None:
     assert decide(merchant=None).promised_on == date(2026, 12, 7)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("amount", "code"),
     [
         (Money(0, "CNY"), "amount_not_positive"),

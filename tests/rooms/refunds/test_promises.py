@@ -63,7 +63,7 @@ def test_provider_and_instrument_decide_what_is_usual_and_what_is_the_latest(
     assert (found.typical_on, found.latest_on) == (typical_on, latest_on)
 
 
-@pytest.mark.parametrize("funding", [None, *CardFunding])
+@sweep("funding", [None, *CardFunding])
 def test_the_funding_of_a_card_changes_no_date(funding: CardFunding | None) -> None:
     instrument = Instrument("card", "4242", "visa", funding)
     assert arrival_promise(instrument, FRIDAY, currency="CNY", time_zone=CHINA) == promised("card")
@@ -96,7 +96,7 @@ def test_the_day_of_a_request_is_the_customers() -> None:
         assert escalation_promise(at, currency="CNY", time_zone=zone).latest_on == date(2026, 11, tomorrow + 2)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("currency", "latest_on"),
     [
         ("CNY", date(2026, 11, 26)),
@@ -155,7 +155,7 @@ def test_a_later_estimate_replaces_the_promise(promise: Promise | None) -> None:
     assert with_estimate(promise, TOLD.latest_on + DAY) == Promise(None, TOLD.latest_on + DAY)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("zone", "ends_at"),
     [
         ("UTC", datetime(2027, 1, 1, tzinfo=UTC)),

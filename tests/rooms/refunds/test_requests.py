@@ -39,6 +39,7 @@ from tests.support.money_world import (
     refunded,
     told,
 )
+from tests.support.sweeps import sweep
 
 S, R, Out = MovementStatus, RefundStatus, RefundOutcome
 GENEROUS = published(auto_approve_minor=50_000)
@@ -328,7 +329,7 @@ def test_a_movement_of_somebody_else_is_not_there(quick_money: MoneyWorld) -> No
         quick_money.begin(read=read)
 
 
-@pytest.mark.parametrize("movement_sk", ["", "MOVE#", "MOVE#2026-11-23T09:00:00.000Z", "LOCK#a#b", "MOVE#t#"])
+@sweep("movement_sk", ["", "MOVE#", "MOVE#2026-11-23T09:00:00.000Z", "LOCK#a#b", "MOVE#t#"])
 def test_only_a_key_of_a_movement_can_be_asked_for(movement_sk: str) -> None:
     with pytest.raises(InvalidInput, match="no_movement_key"):
         refunds.request_keys(ACCOUNT, movement_sk=movement_sk, merchant_id=None, request_key="r")

@@ -71,6 +71,7 @@ from hotline.reports.model import (
     RefundWord,
 )
 from tests.support.facts import NOON
+from tests.support.sweeps import sweep
 
 ZONE = "Asia/Shanghai"
 TODAY = date(2026, 11, 23)
@@ -140,7 +141,7 @@ def test_a_call_is_looked_at_last_when_it_has_settled_or_was_given_up() -> None:
     assert last_look_at(call(OVER, last_look=True)) is None
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("found", "counted"),
     [
         (call(OVER), True),
@@ -161,7 +162,7 @@ WAITED = leg(initiated=0, queued=1, ended=9)
 ANSWERED = leg(initiated=0, queued=1, answered=3, ended=9)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("found", "ending"),
     [
         (call(OVER, served=("payment",)), Ending.CONTAINED),
@@ -180,7 +181,7 @@ def test_a_call_ends_as_its_contacts_and_its_handover_say(found: Call, ending: E
     assert ending_of(found) is ending
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("back", "state"),
     [
         ((), CallbackState.WAITING),
@@ -203,7 +204,7 @@ def test_the_topic_is_that_of_the_handover_else_of_the_last_service() -> None:
     assert topic_of(call()) == "none"
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("parts", "minutes"),
     [
         ((ANSWERED,), 2),
@@ -228,9 +229,7 @@ def test_a_call_counts_its_ending_its_wait_and_its_score_on_its_day_where_the_pe
     assert called_on(late, ZONE) == TODAY + DAY
 
 
-@pytest.mark.parametrize(
-    ("value", "step"), [(0, "5"), (5, "5"), (5.1, "10"), (61, "75"), (1800, "1800"), (1801, "more")]
-)
+@sweep(("value", "step"), [(0, "5"), (5, "5"), (5.1, "10"), (61, "75"), (1800, "1800"), (1801, "more")])
 def test_a_duration_is_counted_in_the_step_that_holds_it(value: float, step: str) -> None:
     assert step_of(value, ANSWER_STEPS_S) == step
 
@@ -316,7 +315,7 @@ def promised(status: RefundStatus, *, told: datetime | None = None, on: date | N
 END_OF_DAY = datetime(2026, 11, 23, 23, 59, tzinfo=ZoneInfo(ZONE))
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("refund", "state"),
     [
         (promised(RefundStatus.FAILED, told=NOON, late=True), PromiseState.WITHDRAWN),
@@ -342,7 +341,7 @@ def test_a_promise_is_kept_late_withdrawn_or_still_waits(refund: RefundRecord, s
 # ---------------------------------------------------------------- complaints
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("reason", "complaint", "wish"),
     [
         ("caller.asked", False, True),
@@ -383,7 +382,7 @@ def test_of_two_words_on_a_case_the_higher_version_holds_and_the_first_time_that
     assert fold_complaint(closed, opened) == fold_complaint(opened, closed) == closed
 
 
-@pytest.mark.parametrize(("after", "step"), [(DAY, "1"), (DAY + MS, "2"), (60 * DAY, "60"), (60 * DAY + MS, "more")])
+@sweep(("after", "step"), [(DAY, "1"), (DAY + MS, "2"), (60 * DAY, "60"), (60 * DAY + MS, "more")])
 def test_a_complaint_counts_by_the_days_until_it_was_closed(after: timedelta, step: str) -> None:
     closed = Complaint("refund", 2, NOON + after, NOON)
     assert count_complaint(closed, ZONE) == {TODAY: {f"complaint/refund/{step}": 1}}

@@ -30,6 +30,7 @@ from tests.support.report_events import (
     lock_decision,
     refund_event,
 )
+from tests.support.sweeps import sweep
 
 DAY = timedelta(days=1)
 
@@ -102,9 +103,7 @@ def test_a_report_reads_every_page(counted: Counted, monkeypatch: pytest.MonkeyP
     assert reports.read_counts(counted.store, TODAY, TODAY + 12 * DAY) == whole
 
 
-@pytest.mark.parametrize(
-    ("days", "code"), [(-1, "days_out_of_order"), (0, None), (DAYS_MAX - 1, None), (DAYS_MAX, "too_many_days")]
-)
+@sweep(("days", "code"), [(-1, "days_out_of_order"), (0, None), (DAYS_MAX - 1, None), (DAYS_MAX, "too_many_days")])
 def test_a_report_has_one_day_at_least_and_so_many_at_most(days: int, code: str | None) -> None:
     store = Counted().store
     if code is None:
@@ -162,7 +161,7 @@ def test_the_yearly_summary_of_a_quiet_year_divides_by_nothing() -> None:
     assert (summary["complaints"], summary["processed_percent"], summary["kinds"]) == (0, None, [])
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("steps", "percent", "expected"),
     [
         ({}, 50, None),

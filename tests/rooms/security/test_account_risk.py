@@ -50,6 +50,7 @@ from hotline.security.settings import read_shipped_rules
 from tests.support import found
 from tests.support.lock_desk import ACCOUNT, NOON, fact, failures, minutes
 from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of, undone
+from tests.support.sweeps import sweep
 from tests.support.toy_rules import excluded, rules_of
 
 BANDS: Final = Bands()
@@ -113,7 +114,7 @@ def test_a_grave_finding_is_high_for_two_days_and_raised_for_almost_four() -> No
     assert outlook.band(instant_of_ms(outlook.raised_ms)) is RiskBand.LOW
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("points", "found"),
     [
         (10.0, RiskBand.LOW),
@@ -198,7 +199,7 @@ LOW: Final = Outlook()
 MOMENT: Final = timedelta(milliseconds=1)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("known", "found", "now", "written"),
     [
         (LOW, LOW, timedelta(), False),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from hotline.kit.clock import to_text
 from hotline.security.checkup import TOLD_RULES, Matter, list_matters
 from hotline.security.detectors import Stream
@@ -13,6 +11,7 @@ from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.items import state_of
 from hotline.security.model import FINDING_LIFE, FindingState
 from tests.support.stores import NOON
+from tests.support.sweeps import sweep
 
 SILENT = {
     *("no_second_factor", "one_contact_point", "stale_password"),
@@ -32,7 +31,7 @@ def test_a_danger_of_now_comes_before_what_keeps_others_out() -> None:
     assert list_matters(finding_count=2, two_step=False, contact_count=1, pin=False) == tuple(Matter)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("known", "matters"),
     [
         ({}, ()),
@@ -49,7 +48,7 @@ def test_each_thing_to_do_is_named_when_there_is_a_reason(known: dict[str, objec
     assert list_matters(**{**protected, **known}) == matters  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("state", FindingState)
+@sweep("state", FindingState)
 def test_a_finding_that_nobody_looked_at_expires_by_reading(state: FindingState) -> None:
     item = {"state": state.value, "found_at": to_text(NOON)}
     waits = state in (FindingState.OPEN, FindingState.TOLD)

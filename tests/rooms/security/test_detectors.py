@@ -80,8 +80,8 @@ def test_a_rule_is_tried_by_mutants_and_its_figures_are_promised(detector: Detec
     assert f"hotline.security.detectors.{detector.rule}" in PROMISES
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+@sweep("language", ["en", "zh"])
+@sweep("detector", DETECTORS)
 def test_a_rule_and_each_fact_of_its_findings_have_words_at_the_desk(detector: Detector[Any], language: str) -> None:
     words = json.loads((ROOT / f"desk/words/{language}.json").read_text(encoding="utf-8"))
     hits = [hit for one in detector.examples for hit in fold_in_order(plan_of(detector), one.events).values()]
@@ -178,7 +178,7 @@ def strip_docstrings(node: ast.AST) -> ast.AST:
     return node
 
 
-@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+@sweep("detector", DETECTORS)
 def test_a_rule_that_finds_something_else_has_another_version(detector: Detector[Any]) -> None:
     assert VERSIONS.get((detector.rule, detector.version)) == digest_of(detector)
 
@@ -367,7 +367,7 @@ def test_travel_is_measured_as_the_least_that_it_can_be() -> None:
     assert near("90,0", "-90,0") == pytest.approx(20015 - 111, abs=2)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@sweep("seed", range(20))
 def test_two_places_are_never_nearer_than_they_are_measured(seed: int) -> None:
     """Of the exact places; their cells are what the facts tell."""
     draw = random.Random(seed)

@@ -76,7 +76,7 @@ def test_a_rule_says_what_to_do_and_what_it_needs(detector: Detector[Any]) -> No
     assert not others or any(name in values or types & taken_types(detector, name) for name in others)
 
 
-@pytest.mark.parametrize("detector", [one for one in DETECTORS if one.kinds is not None], ids=ids)
+@sweep("detector", [one for one in DETECTORS if one.kinds is not None])
 def test_a_rule_says_nothing_to_money_that_leaves_by_a_kind_that_it_does_not_name(detector: Detector[Any]) -> None:
     assert detector.kinds is not None
     others = OUTWARD_KINDS - detector.kinds

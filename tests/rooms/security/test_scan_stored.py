@@ -52,6 +52,7 @@ from hotline.security.watch import PENDING_MAX
 from tests.support.faults import once
 from tests.support.lock_desk import ACCOUNT, KEYS, NOON, closed, fact, failures, minutes, succeeded
 from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of, undone
+from tests.support.sweeps import sweep
 from tests.support.toy_rules import every, excluded, rules_of, spread, toy
 
 SHIPPED: Final = read_shipped_rules()
@@ -335,7 +336,7 @@ def test_a_finding_about_a_payee_who_was_erased_keeps_nothing_of_the_account(wor
     assert after == before
 
 
-@pytest.mark.parametrize("state", FindingState)
+@sweep("state", FindingState)
 def test_a_finding_goes_from_a_state_to_others_and_never_to_itself(state: FindingState) -> None:
     assert not may_become(state, state)
     assert {following for following in FindingState if may_become(state, following)} == NEXT_STATES[state]

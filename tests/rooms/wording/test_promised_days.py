@@ -46,7 +46,7 @@ def test_a_usual_day_that_has_passed_is_not_told(locale: Locale) -> None:
     assert render_spoken(Usual(date(2026, 11, 28)), locale) is None
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("locale", "about", "words"),
     [
         (ENGLISH, False, "Friday, December 4"),
@@ -71,7 +71,7 @@ class Dates:
 FRIDAY, MONDAY = date(2026, 12, 4), date(2026, 12, 7)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("promise", "facts"),
     [
         (None, {}),

@@ -21,6 +21,7 @@ from hotline.wording.speech import (
 )
 from hotline.wording.values import Digits, Locale
 from tests.support.spoken_prompt import ssml
+from tests.support.sweeps import sweep
 
 
 def spoken_text(text: str) -> str:
@@ -88,7 +89,7 @@ def test_a_prompt_may_be_slow_and_leave_time_for_a_key() -> None:
     assert prompt_of("Hello.", pause_s=1) == '<speak>Hello.<break time="1s"/></speak>'
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("text", "characters", "words"),
     [
         ("", 0, 0),
@@ -109,7 +110,7 @@ LONGEST = "好" * int(PROMPT_S_MAX * MANDARIN_CHARACTERS_PER_S)
 """As much as one part has time for."""
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("sentences", "most", "parts"),
     [
         ([], 3, []),
@@ -128,7 +129,7 @@ def test_a_long_text_is_said_in_parts_of_whole_sentences(
     assert in_parts(sentences, most) == parts
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("language", "count", "words"),
     [
         ("en-US", 1, "You have one bill to pay."),

@@ -47,7 +47,7 @@ SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 NOON_UTC = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("minor", "words"),
     [
         (12850, "128元5角"), (12805, "128元零5分"), (12855, "128元5角5分"), (12800, "128元"), (50, "5角"), (5, "5分"),
@@ -128,7 +128,7 @@ def test_every_currency_is_said_and_written_in_its_own_size(language: str) -> No
         )
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("ppm", "percent"),
     [(24_370, "2.437"), (9, "0.000"), (0, "0.000"), (-1, "-0.000"), (-12_345, "-1.234"), (1_000_000, "100.000")],
 )
@@ -157,7 +157,7 @@ def test_the_time_of_day_is_said_in_chinese(hour: int, minute: int, words: str) 
     assert speak_time(instant, Locale("zh-CN", SHANGHAI)) == words
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("hour", "words"),
     [(0, "12:00 AM"), (1, "1:00 AM"), (11, "11:00 AM"), (12, "12:00 PM"), (13, "1:00 PM"), (23, "11:00 PM")],
 )
@@ -208,7 +208,7 @@ def test_every_month_has_its_name_and_number(month: int) -> None:
     assert speak_date(day, "zh-CN", NOON_UTC.date()) == f"{month}月9日"
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("days", "english", "chinese"),
     [
         (-1, "at 8:00 PM yesterday", "昨天晚上8点"),
@@ -254,7 +254,7 @@ def test_an_unknown_zone_is_chinas_in_chinese_and_utc_by_name_in_english() -> No
     assert speak_time(NOON_UTC, Locale("zh-CN")) == "协调世界时中午12点"
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("span", "english", "chinese"),
     [
         (timedelta(seconds=1), "1 minute", "1分钟"),
@@ -321,7 +321,7 @@ def test_markup_is_escaped_and_what_xml_cannot_hold_is_left_out() -> None:
     assert escape("a\"b'c & <d>\x00\ufffe!") == "a&quot;b&apos;c &amp; &lt;d&gt;!"
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("name", "cleaned"),
     [
         ("  Blue\tCup\n Café ", "Blue Cup Café"),
@@ -422,7 +422,7 @@ def test_an_opening_is_said_with_its_day_and_from_when_to_when(
     assert speak_opening(opening, Locale("zh-CN", SHANGHAI, NOON_UTC)) == chinese
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("zone", "english", "chinese"),
     [
         ("Asia/Shanghai", "from 8 AM to 10 PM tomorrow, China time", "北京时间明天早上8点到晚上10点"),
