@@ -25,6 +25,7 @@ from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Client
 from tests.support.api_world import OTHER, ApiWorld
 from tests.support.log_lines import lines, logged
+from tests.support.sweeps import sweep
 
 OFFICIAL = "+864008001234"
 PROTECTED = sorted(route for route, scope in ROUTES.items() if scope != PUBLIC)
@@ -53,14 +54,14 @@ def event_of(client: Client, route: str, **own: Any) -> dict[str, Any]:
 # ---------------------------------------------------------------- tokens and scopes
 
 
-@pytest.mark.parametrize("route", PROTECTED)
+@sweep("route", PROTECTED)
 def test_a_route_for_customers_is_shut_without_a_token(world: ApiWorld, route: str) -> None:
     refused = world.client(None).send(event_of(world.client(None), route, body={}))
     assert (refused.status, refused.code) == (401, "invalid_token")
     assert refused.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
-@pytest.mark.parametrize("route", SCOPED)
+@sweep("route", SCOPED)
 def test_a_route_is_shut_to_a_token_without_its_scope(world: ApiWorld, route: str) -> None:
     others = tuple(scope for scope in set(ROUTES.values()) if scope != ROUTES[route])
     client = world.client(scopes=others)

@@ -36,6 +36,7 @@ from tests.support.api_world import ApiWorld
 from tests.support.longest_answers import EVERYTHING, MERCHANTS, NOW, OTHER_SIDE, movements
 from tests.support.phone import context, give, opened
 from tests.support.spoken_prompt import prompt
+from tests.support.sweeps import sweep
 from tests.support.third_language import LONGER, speaking_a_third_language, translated
 
 NAMES = (*MERCHANTS.values(), "Demo Wallet", "CNY")
@@ -82,7 +83,7 @@ def test_every_answer_of_the_phone_is_in_the_language(kind: object, third: Langu
             assert LONGER in said
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@sweep("kind", KINDS)
 def test_every_message_is_in_the_language(kind: str, third: Language) -> None:
     locale = locale_of(third.tag, "Europe/Paris", NOW)
     texts = MESSAGES[f"message.{kind}"] + MESSAGES[f"message.{kind}.subject"]
@@ -107,7 +108,7 @@ def test_every_text_of_the_api_is_in_the_language(third: Language) -> None:
         assert find(f"problem.{code}", third.tag) == translated(find(f"problem.{code}", ENGLISH) or "")
 
 
-@pytest.mark.parametrize(
+@sweep(
     "value",
     [
         Money(12_850, "CNY"), Money(-1, "USD"), Money(100, "GBP"), Money(7_000, "JPY"), Counted(2), Lately(NOW),
@@ -115,7 +116,6 @@ def test_every_text_of_the_api_is_in_the_language(third: Language) -> None:
         timedelta(days=1, hours=2), timedelta(minutes=1), date(2027, 1, 2), NOW, NOW + timedelta(days=1),
         NOW - timedelta(days=40),
     ],
-    ids=repr,
 )  # fmt: skip
 def test_every_value_has_words_in_the_language(value: object, third: Language) -> None:
     for locale in (Locale(third.tag), locale_of(third.tag, "Europe/Paris", NOW)):

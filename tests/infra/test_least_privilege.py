@@ -47,6 +47,7 @@ from tests.support.report_events import call_events
 from tests.support.scan_runs import shard_of
 from tests.support.service_calls import service_calls
 from tests.support.stores import all_rows
+from tests.support.sweeps import sweep
 from tests.support.template import resources
 
 ROLES: Final = tuple(resources("AWS::IAM::Role"))
@@ -395,14 +396,14 @@ def test_every_function_is_driven(driven: Account) -> None:
     assert driven.calls.keys() == DRIVES.keys()
 
 
-@pytest.mark.parametrize("role", ROLES)
+@sweep("role", ROLES)
 def test_each_call_with_a_role_is_allowed(driven: Account, role: str) -> None:
     allowed = granted(driven, role)
     refused = {call for call in made_with(driven, role) if not any(grant.allows(call) for grant in allowed)}
     assert {str(call) for call in refused} == set()
 
 
-@pytest.mark.parametrize("role", ROLES)
+@sweep("role", ROLES)
 def test_each_call_that_a_role_allows_is_made(driven: Account, role: str) -> None:
     made = made_with(driven, role)
     unused = [grant for grant in granted(driven, role) if not any(grant.allows(call) for call in made)]

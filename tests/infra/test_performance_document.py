@@ -27,6 +27,7 @@ from functions.agent_api.access import ROUTES as AGENT_ROUTES
 from functions.customer_api.access import ROUTES
 from hotline.contracts.facts import FACTS
 from tests.support.played_calls import GROUP, played
+from tests.support.sweeps import sweep
 from tests.support.template import resources
 
 pytestmark = pytest.mark.xdist_group(GROUP)
@@ -60,7 +61,7 @@ def test_the_units_of_the_page_are_those_that_are_counted_now(units: Units) -> N
     assert measured.seconds_a_row < units.seconds_a_row * 10
 
 
-@pytest.mark.parametrize("rate", RATES)
+@sweep("rate", RATES)
 def test_a_plan_keeps_to_the_limits_of_the_services(rate: int, units: Units) -> None:
     made = plan(rate, units)
     assert made.activity_units_s * 2 / made.shards <= 1_000

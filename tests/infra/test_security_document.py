@@ -272,7 +272,7 @@ def constant(path: str) -> Any:
     return getattr(owner() if isinstance(owner, type) else owner, attribute) * int(times or 1)
 
 
-@pytest.mark.parametrize("row", table("What"), ids=lambda row: row["What"])
+@sweep("row", table("What"))
 def test_an_item_is_kept_for_as_long_as_the_table_says(row: Row, items: list[tuple[str, Item]]) -> None:
     kind, life = " ".join(quoted(row["Key"])), life_of(row)
     assert (life is None) is (row["Constant"] == "")

@@ -12,6 +12,7 @@ import pytest
 
 from hotline_local.launcher.build import Target, build
 from tests.support.artefact_imports import Imported, imported
+from tests.support.sweeps import sweep
 from tests.support.template import resources
 
 pytestmark = pytest.mark.slow
@@ -70,32 +71,32 @@ def test_every_function_has_a_budget(found: dict[str, Imported]) -> None:
     assert found.keys() == MODULES_MAX.keys()
 
 
-@pytest.mark.parametrize("function", MODULES_MAX)
+@sweep("function", MODULES_MAX)
 def test_a_function_imports_no_more_modules_than_its_budget(function: str, found: dict[str, Imported]) -> None:
     count = len(found[function].modules)
     assert count <= MODULES_MAX[function]
     assert count > MODULES_MAX[function] * 0.9, "the budget is too large to notice anything: lower it"
 
 
-@pytest.mark.parametrize("function", MODULES_MAX)
+@sweep("function", MODULES_MAX)
 def test_a_function_imports_nothing_that_it_does_not_need(function: str, found: dict[str, Imported]) -> None:
     unwanted = {*NOBODY, *NETWORK, *PARSERS, *RESOLVER, *RULES, *AGENTS} - ALLOWED.get(function, set())
     assert found[function].modules.isdisjoint(unwanted)
 
 
-@pytest.mark.parametrize("function", MODULES_MAX)
+@sweep("function", MODULES_MAX)
 def test_no_method_of_a_record_is_compiled_at_the_start(function: str, found: dict[str, Imported]) -> None:
     assert not {
         module for module in found[function].texts if module.startswith(("functions.", "hotline.", "pydantic."))
     }
 
 
-@pytest.mark.parametrize("function", MODULES_MAX)
+@sweep("function", MODULES_MAX)
 def test_no_regular_expression_is_compiled_at_the_start(function: str, found: dict[str, Imported]) -> None:
     assert found[function].patterns == frozenset()
 
 
-@pytest.mark.parametrize("function", MODULES_MAX)
+@sweep("function", MODULES_MAX)
 def test_modules_are_taken_from_their_packages_file(function: str, found: dict[str, Imported]) -> None:
     own = {name for name in found[function].searched if name.startswith("functions.")}
     sdk = SDK if RESOLVER[0] in ALLOWED.get(function, ()) else set()

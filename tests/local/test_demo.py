@@ -41,6 +41,7 @@ from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import sqs_of
 from tests.support.intake_context import context, items
+from tests.support.sweeps import sweep
 
 NOW: Final = datetime(2027, 3, 4, 5, 6, 7, 891_000, tzinfo=UTC)
 ROW: Final = re.compile(
@@ -148,7 +149,7 @@ def test_it_shows_every_cause_of_a_lock(loaded: Context, facts: list[Fact]) -> N
     assert {view.cause for view in views if view.cause is not None} == set(Cause) - {Cause.OTHER}
 
 
-@pytest.mark.parametrize("phone", LOCKS)
+@sweep("phone", LOCKS)
 def test_each_phone_leads_to_accounts_in_the_state_that_is_promised(phone: str, loaded: Context) -> None:
     assert loaded.lookup_keys is not None
     keys = accounts.point_keys(phone, loaded.lookup_keys.get())
@@ -265,7 +266,7 @@ def test_every_order_in_the_document_is_in_the_wallet(facts: list[Fact]) -> None
     assert named <= orders
 
 
-@pytest.mark.parametrize(
+@sweep(
     ("tail", "outcome"),
     [
         ("040005", "APPROVED"),

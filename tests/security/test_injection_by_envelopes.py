@@ -31,6 +31,7 @@ from tests.support.api_world import ACCOUNT, PHONE, ApiWorld
 from tests.support.facts import bus_event, event, sqs_event
 from tests.support.phone import Phone
 from tests.support.stores import NOON
+from tests.support.sweeps import sweep
 
 OFTEN: Final = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
@@ -105,8 +106,8 @@ def test_the_api_answers_anything_that_is_json_with_an_outcome(world: ApiWorld, 
     assert_an_answer(told(world, sent))
 
 
-@pytest.mark.parametrize("claim", ["sub", "iss", "sid", "client_id", "jti", "azp", "scope", "acr", "exp", "auth_time"])
-@pytest.mark.parametrize("odd", [LONE, f"acct-1{LONE}", f"a{LONE}b", ["\udfff"], {"a": LONE}, "1e999", "x" * 5_000])
+@sweep("claim", ["sub", "iss", "sid", "client_id", "jti", "azp", "scope", "acr", "exp", "auth_time"])
+@sweep("odd", [LONE, f"acct-1{LONE}", f"a{LONE}b", ["\udfff"], {"a": LONE}, "1e999", "x" * 5_000])
 def test_an_odd_claim_is_refused_or_passed_over(world: ApiWorld, claim: str, odd: Any) -> None:
     client = Client(world.ctx, ACCOUNT, signed_in_at=world.clock.now(), claims={claim: odd})
     sent = client.event("GET", "/v1/me/lock")
@@ -167,8 +168,8 @@ def test_the_phone_answers_anything_that_is_json(called: tuple[Context, dict[str
     assert_a_step(answer(request_from(sent), called[0]))
 
 
-@pytest.mark.parametrize("step", sorted(STEPS))
-@pytest.mark.parametrize("odd", [LONE, f"1{LONE}", "\x00", "9" * 5_000, "\u202e1"])
+@sweep("step", sorted(STEPS))
+@sweep("odd", [LONE, f"1{LONE}", "\x00", "9" * 5_000, "\u202e1"])
 def test_a_step_with_an_odd_input_gives_an_outcome(called: tuple[Context, dict[str, Any]], step: str, odd: str) -> None:
     ctx, sent = called
     for name in (*STEPS[step].inputs, "turn", "account_ref", "unknown"):
@@ -177,8 +178,8 @@ def test_a_step_with_an_odd_input_gives_an_outcome(called: tuple[Context, dict[s
         assert_a_step(answer(request_from(changed), ctx))
 
 
-@pytest.mark.parametrize("name", ["ContactId", "InitialContactId"])
-@pytest.mark.parametrize(
+@sweep("name", ["ContactId", "InitialContactId"])
+@sweep(
     ("contact_id", "taken"),
     [
         ("c" * (CONTACT_ID_CHARACTERS_MAX - 1), True),

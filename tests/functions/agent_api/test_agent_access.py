@@ -22,6 +22,7 @@ from tests.support.agent_world import AgentWorld
 from tests.support.api_client import Client
 from tests.support.log_lines import lines, logged
 from tests.support.money_world import ACCOUNT
+from tests.support.sweeps import sweep
 
 LIFE_S = int(TOKEN_LIFE.total_seconds())
 
@@ -37,13 +38,13 @@ def epoch(world: AgentWorld, ahead_s: int = 0) -> str:
     return str(int((world.clock.now() + timedelta(seconds=ahead_s)).timestamp()))
 
 
-@pytest.mark.parametrize("route", sorted(ROUTES))
+@sweep("route", sorted(ROUTES))
 def test_every_route_is_shut_without_a_token(world: AgentWorld, route: str) -> None:
     refused = AgentClient(world.ctx, None).ask(*path_of(route), body={})
     assert (refused.status, refused.code) == (401, "invalid_token")
 
 
-@pytest.mark.parametrize("route", sorted(ROUTES))
+@sweep("route", sorted(ROUTES))
 def test_every_route_is_shut_to_a_token_without_its_scope(world: AgentWorld, route: str) -> None:
     others = [scope for scope in SCOPES if scope != ROUTES[route].value]
     refused = AgentClient(world.ctx, roles=tuple(Role), scopes=others).ask(*path_of(route), body={})
@@ -51,7 +52,7 @@ def test_every_route_is_shut_to_a_token_without_its_scope(world: AgentWorld, rou
     assert f'scope="{ROUTES[route].value}"' in refused.headers["WWW-Authenticate"]
 
 
-@pytest.mark.parametrize("route", sorted(ROUTES))
+@sweep("route", sorted(ROUTES))
 def test_every_route_is_shut_to_a_token_with_its_scope_and_without_a_role(world: AgentWorld, route: str) -> None:
     refused = AgentClient(world.ctx, roles=()).ask(*path_of(route), body={})
     assert (refused.status, refused.code) == (403, "role_missing")
