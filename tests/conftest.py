@@ -133,8 +133,8 @@ def pytest_collection_finish() -> None:
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Send one report of a test that passed, and none of its start and end.
 
-    xdist sends six messages of each test to the process that prints, which reads and prints one of them. What did not
-    pass is sent from every phase. `--durations` and `--maxfail` need each report in its moment, and get it.
+    xdist sends six messages of each test to the process that prints, which reads and prints one of them. A phase that
+    did not pass is always reported. `--durations` and `--maxfail` need each report in its moment, and get it.
     """
     if not hasattr(item.config, "workerinput") or any(map(item.config.getoption, ("durations", "maxfail"))):
         return None

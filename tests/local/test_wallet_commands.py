@@ -25,7 +25,7 @@ from hotline_local.launcher import RunningStack
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack
 from hotline_local.reference_wallet import ReferenceWallet
 from tests.support.facts import bus_event, event
-from tests.support.stack_calls import eventually
+from tests.support.stack_calls import eventually, is_stored
 from tests.support.sweeps import sweep
 
 
@@ -139,8 +139,8 @@ def test_facts_that_are_sent_are_taken_in_and_poison_is_kept_named_and_replayed(
         (4, "sent-4", True, None),
         (6, None, False, "not_an_event"),
     ]
-    store = hotline_store(stack)
-    eventually(lambda: store.get(accounts.profile_key("acct-sent")))
+    # The fact that contradicts a payment is refused only when it comes after that payment was taken in.
+    eventually(lambda: is_stored(stack, ("ACCOUNT#acct-sent", "#PROFILE"), ("ACCOUNT#acct-sent", "MOVE#")))
 
     file.write_text(json.dumps(contradicting) + "\n", encoding="utf-8")
     assert run(capsys, "send", str(file))[0] == 0
