@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import pytest
@@ -12,14 +13,27 @@ from tests.support.deployed_template import FRONT, REGION, Deployed
 from tests.support.iam import as_list, matches
 from tests.support.sweeps import sweep
 
-DEPLOYED: Final = Deployed()
-BUCKET: Final = DEPLOYED.attribute("EvidenceBucket", "Arn")
-PICTURE: Final = f"{BUCKET}/evidence/0123456789abcdef0123"
-SCANNER: Final = DEPLOYED.attribute("EvidenceScanRole", "Arn")
 OTHER: Final = "arn:aws:iam::123456789012:role/administrator"
 TAG_OF_OBJECT: Final = f"s3:ExistingObjectTag/{SCAN_TAG}"
 
 type Context = dict[str, str | list[str]]
+
+
+@cache
+def deployed() -> Deployed:
+    return Deployed()
+
+
+def bucket() -> str:
+    return deployed().attribute("EvidenceBucket", "Arn")
+
+
+def picture() -> str:
+    return f"{bucket()}/evidence/0123456789abcdef0123"
+
+
+def scanner() -> str:
+    return deployed().attribute("EvidenceScanRole", "Arn")
 
 
 def is_met(operator: str, wanted: list[str], found: str | list[str] | None) -> bool:
@@ -34,9 +48,9 @@ def is_met(operator: str, wanted: list[str], found: str | list[str] | None) -> b
     raise ValueError(operator)
 
 
-def refusals(action: str, resource: str, context: Context, deployed: Deployed = DEPLOYED) -> Iterator[str]:
+def refusals(action: str, resource: str, context: Context, stack: Deployed | None = None) -> Iterator[str]:
     """The statements of the bucket's policy that refuse a request."""
-    for statement in deployed.properties("EvidenceBucketPolicy")["PolicyDocument"]["Statement"]:
+    for statement in (stack or deployed()).properties("EvidenceBucketPolicy")["PolicyDocument"]["Statement"]:
         assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
         if (
             any(matches(one.lower(), action.lower()) for one in as_list(statement["Action"]))
@@ -59,39 +73,39 @@ def asked_by(role: str, **own: str | list[str]) -> Context:
 def test_nobody_but_the_scanner_reads_a_picture_without_a_clean_tag(action: str, tag: str | None) -> None:
     tags: Context = {} if tag is None else {TAG_OF_OBJECT: tag}
     refused = [] if tag == Scan.CLEAN else ["NobodyReadsBeforeTheScan"]
-    assert list(refusals(action, PICTURE, asked_by(OTHER) | tags)) == refused
-    assert list(refusals(action, PICTURE, asked_by(SCANNER) | tags)) == []
+    assert list(refusals(action, picture(), asked_by(OTHER) | tags)) == refused
+    assert list(refusals(action, picture(), asked_by(scanner()) | tags)) == []
 
 
 @pytest.mark.parametrize("action", ["s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectVersionTagging"])
 def test_nobody_but_the_scanner_sets_its_tag(action: str) -> None:
     forged: Context = {"s3:RequestObjectTagKeys": [PENDING_TAG, SCAN_TAG]}
-    assert list(refusals(action, PICTURE, asked_by(OTHER) | forged)) == ["OnlyTheScannerSaysWhatIsClean"]
-    assert list(refusals(action, PICTURE, asked_by(SCANNER) | forged)) == []
+    assert list(refusals(action, picture(), asked_by(OTHER) | forged)) == ["OnlyTheScannerSaysWhatIsClean"]
+    assert list(refusals(action, picture(), asked_by(scanner()) | forged)) == []
     for keys in ([PENDING_TAG], []):
-        assert list(refusals(action, PICTURE, asked_by(OTHER, **{"s3:RequestObjectTagKeys": keys}))) == []
+        assert list(refusals(action, picture(), asked_by(OTHER, **{"s3:RequestObjectTagKeys": keys}))) == []
 
 
 def test_a_scanner_of_ones_own_is_the_scanner_and_no_other_role_is() -> None:
     own = "arn:aws:iam::123456789012:role/our-scanner"
-    deployed = Deployed({"EvidenceScannerRoleArn": own})
-    assert list(refusals("s3:GetObject", PICTURE, asked_by(own), deployed)) == []
-    assert list(refusals("s3:GetObject", PICTURE, asked_by(OTHER), deployed)) == ["NobodyReadsBeforeTheScan"]
+    stack = Deployed({"EvidenceScannerRoleArn": own})
+    assert list(refusals("s3:GetObject", picture(), asked_by(own), stack)) == []
+    assert list(refusals("s3:GetObject", picture(), asked_by(OTHER), stack)) == ["NobodyReadsBeforeTheScan"]
 
 
-@pytest.mark.parametrize("resource", [BUCKET, PICTURE])
+@sweep("resource", lambda: [bucket(), picture()])
 def test_without_tls_nothing_is_done(resource: str) -> None:
-    plain = asked_by(SCANNER) | {"aws:SecureTransport": "false", TAG_OF_OBJECT: Scan.CLEAN.value}
+    plain = asked_by(scanner()) | {"aws:SecureTransport": "false", TAG_OF_OBJECT: Scan.CLEAN.value}
     for action in ("s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
         assert list(refusals(action, resource, plain)) == ["OverTlsOnly"]
 
 
 def test_the_bucket_is_never_public_and_tells_of_each_object() -> None:
-    bucket = DEPLOYED.properties("EvidenceBucket")
+    made = deployed().properties("EvidenceBucket")
     names = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
-    assert bucket["PublicAccessBlockConfiguration"] == dict.fromkeys(names, True)
-    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    assert made["PublicAccessBlockConfiguration"] == dict.fromkeys(names, True)
+    assert made["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert made["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 
 @pytest.mark.parametrize(
@@ -107,6 +121,6 @@ def test_browsers_post_from_the_pages_origin_alone(parameters: dict[str, str], o
 
 
 def test_the_bucket_of_the_gateways_own_page_names_its_address() -> None:
-    (rule,) = DEPLOYED.properties("EvidenceBucket")["CorsConfiguration"]["CorsRules"]
+    (rule,) = deployed().properties("EvidenceBucket")["CorsConfiguration"]["CorsRules"]
     (origin,) = rule["AllowedOrigins"]
-    assert origin == f"https://{DEPLOYED.ref('Api')}.execute-api.{REGION}.amazonaws.com"
+    assert origin == f"https://{deployed().ref('Api')}.execute-api.{REGION}.amazonaws.com"
