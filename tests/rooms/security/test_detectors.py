@@ -99,6 +99,7 @@ VERSIONS: Final = {
     ("agent_openings", 1): "12a10d3a41ff68d8",
     ("agent_unmasking", 1): "56a7e394ccfb68ca",
     ("card_testing", 1): "81b34425a7e766ce",
+    ("card_testing", 2): "96f8d2411eaf0523",
     ("code_flooding", 1): "6c40078bcc547701",
     ("counterparty_risk", 1): "5ee9f6113b5406f5",
     ("credential_stuffing", 1): "02ca61d9d3d1e96f",
@@ -106,6 +107,7 @@ VERSIONS: Final = {
     ("distributed_guessing", 1): "392b61dfecb879d9",
     ("drain", 1): "d785666b569f67d8",
     ("drain", 2): "815c081c91c2ca32",
+    ("drain", 3): "d9fba9a4381f4fea",
     ("failed_login_burst", 1): "dbaab6c350f690b7",
     ("failed_login_burst", 2): "4629ad9fce5d15e1",
     ("impossible_travel", 1): "3e96e6b979cc3807",
@@ -113,21 +115,25 @@ VERSIONS: Final = {
     ("no_second_factor", 1): "4fa89d26d94f57a3",
     ("one_contact_point", 1): "3dd54c3e154cbd9f",
     ("pass_through", 1): "d5a72de15b201377",
+    ("pass_through", 2): "1a8f60433462bca4",
     ("password_spray", 1): "23a4b3c429945ba1",
     ("password_spray", 2): "74cb35835c1cac85",
     ("refund_abuse", 1): "06f8d43df32d075a",
     ("refund_abuse", 2): "11555cf53cc18cc5",
     ("refund_abuse", 3): "c2d88c07902e4513",
+    ("refund_abuse", 4): "c44551055f210916",
     ("reset_device_transfer", 1): "9df6736556708d0d",
     ("reset_device_transfer", 2): "005a7ee12b4a90b5",
     ("reset_device_transfer", 3): "a7aa884f89df4ef1",
     ("slow_stuffing", 1): "9566ecf3ba3978db",
     ("slow_stuffing", 2): "011a00bfbee775fc",
     ("spend_anomaly", 1): "6d1105100065a48c",
+    ("spend_anomaly", 2): "7c438a0e0d2fd8f0",
     ("stale_password", 1): "f19fef4be00637b3",
     ("success_after_attack", 1): "ef78af65720b4c7f",
     ("two_countries", 1): "e5fc52c9609e7ba6",
     ("velocity", 1): "e7670cd020595149",
+    ("velocity", 2): "d3ee5e725722023b",
 }
 """By rule and version: the digest of all that decides what the rule finds. A rule that finds something else than before
 gets the next version, since findings of the old one are not raised again. Add a line then, and leave the old one."""
@@ -217,6 +223,24 @@ def test_a_digest_follows_limits_and_shared_functions_and_no_words(monkeypatch: 
     )
     changed = {one.rule for one in DETECTORS if digest_of(one) != shared[one.rule]}
     assert changed == {"impossible_travel", "two_countries"}
+
+
+# ---------------------------------------------------------------- floors
+
+A_YUAN: Final = {"CNY": 100, "HKD": 110.9, "JPY": 20.38, "USD": 14.27, "EUR": 12.78, "GBP": 10.67}
+"""A yuan in minor units: central parity rates of the China Foreign Exchange Trade System, 30 September 2024."""
+BAND: Final = 1.5
+"""A floor is a round sum, and rates move by a third within ten years."""
+
+
+@sweep("detector", [one for one in DETECTORS if any(name.endswith("_minor") for name in asdict(one.limits))])
+def test_a_sum_is_worth_the_same_in_each_currency(detector: Detector[Any]) -> None:
+    for name, sums in asdict(detector.limits).items():
+        if name.endswith("_minor"):
+            yuan = sums["CNY"] / A_YUAN["CNY"]
+            assert set(sums) - {""} <= set(A_YUAN)
+            for currency, minor in A_YUAN.items():
+                assert 1 / BAND <= sums.get(currency, sums[""]) / (yuan * minor) <= BAND, (name, currency)
 
 
 # ---------------------------------------------------------------- single rules

@@ -113,7 +113,7 @@ _DAY: Final = DAY_MS / MINUTE_MS
 
 DETECTOR: Final = Detector(
     rule="card_testing",
-    version=1,
+    version=2,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_FAILED, Signal.MONEY_UNDONE}),
     kinds=_KINDS,

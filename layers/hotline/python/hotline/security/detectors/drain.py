@@ -147,7 +147,7 @@ _FLOOR: Final = Limits().floor_minor["CNY"]
 
 DETECTOR: Final = Detector(
     rule="drain",
-    version=2,
+    version=3,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
     kinds=STEALING_KINDS,

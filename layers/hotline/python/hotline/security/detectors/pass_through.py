@@ -173,7 +173,7 @@ _SUM: Final = 100_000
 
 DETECTOR: Final = Detector(
     rule="pass_through",
-    version=1,
+    version=2,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_CAME, Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
     kinds=_KINDS,

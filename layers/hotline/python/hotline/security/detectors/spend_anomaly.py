@@ -111,7 +111,7 @@ _EDGE: Final = 45_000
 
 DETECTOR: Final = Detector(
     rule="spend_anomaly",
-    version=1,
+    version=2,
     severity=Severity.MEDIUM,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
     wakes=frozenset({Signal.MONEY_LEFT}),
