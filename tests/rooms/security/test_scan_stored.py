@@ -393,6 +393,22 @@ def test_a_run_behind_says_by_how_many_minutes(world: ScanWorld) -> None:
     assert scan_shard(world.ctx(), shard_of(), rules=ACCOUNT_RULES).lag_minutes == 0
 
 
+def test_a_run_that_is_out_of_time_in_hours_without_rows_reads_none_of_them_again(world: ScanWorld) -> None:
+    world.come_in(*failures(1, NOON))
+    world.scan()
+    world.clock.advance(timedelta(hours=30))
+    world.come_in(*failures(1, NOON + timedelta(hours=30)))
+    world.clock.advance(COMPLETE)
+    for hours, hours_behind in ((12, 18), (0, 18), (10, 8)):
+        left = iter([True] * hours + [False])
+        report = scan_shard(world.ctx(), shard_of(), has_time=lambda left=left: next(left), rules=ACCOUNT_RULES)
+        assert (report.rows, report.reads, report.complete) == (0, hours, False)
+        assert report.lag_minutes // 60 == hours_behind
+    last = scan_shard(world.ctx(), shard_of(), rules=ACCOUNT_RULES)
+    assert (last.rows, last.complete) == (1, True)
+    assert last.reads < 12
+
+
 def test_a_stream_for_which_no_time_was_left_is_behind_by_all_that_it_has(world: ScanWorld) -> None:
     world.come_in(*failures(3, NOON))
     world.scan()

@@ -211,6 +211,10 @@ class _StreamRun:
             if self.aside != self.aside_before:
                 self._move(done)
         elif self.cut_off_at:
+            # The hours behind the last row were read to their end, and had none. Without this they would be read again.
+            through = max(through, self.cut_off_at)
+            if through > done:
+                self._move(through)
             self.tally.complete = False
             self.tally.leave(through)
         # Within the hour an unmoved cursor costs nothing, so an idle shard is written once an hour.
