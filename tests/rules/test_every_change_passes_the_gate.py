@@ -44,6 +44,7 @@ EXEMPT: Final = {
     ("security", "contribute_agent_activity"): "tells the scan what an agent did; whatever was done asks",
     ("sessions", "contribute_told"): "notes what a caller was told; it opens nothing and proves nothing",
     ("security", "contribute_collected"): "a part of raising findings; to send them asks",
+    ("security", "contribute_named"): "a part of raising findings and of suppressing a rule, which asks",
     ("security", "contribute_facts"): "keeps what the scan watches; it touches no lock, refund, factor or contact",
     ("security", "contribute_steps"): "what it holds, it holds through lockout, which asks",
 }

@@ -405,9 +405,9 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.failures": (2, "decision: generated histories"),
         "DETECTOR.limits.window_ms": (_HOUR_MS, "decision: generated histories"),
         "DETECTOR.limits.after_ms": (24 * _HOUR_MS, "decision: generated histories"),
-        "DETECTOR.limits.small_minor": ({"CNY": 2_000, "HKD": 2_000, "JPY": 100, "": 300}, "decision: about 20 yuan"),
+        "DETECTOR.limits.small_minor": ({"CNY": 2_000, "HKD": 2_000, "JPY": 400, "": 300}, "decision: about 20 yuan"),
         "DETECTOR.limits.large_minor": (
-            {"CNY": 50_000, "HKD": 50_000, "JPY": 2_500, "": 7_500},
+            {"CNY": 50_000, "HKD": 50_000, "JPY": 10_000, "": 7_500},
             "decision: about 500 yuan",
         ),
         "TRIES_MAX": (12, "decision: what a memory has room for"),
@@ -448,7 +448,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.slices": (3, "decision: generated histories"),
         "DETECTOR.limits.habit_ms": (90 * 24 * _HOUR_MS, "decision: a quarter"),
         "DETECTOR.limits.floor_minor": (
-            {"CNY": 10_000, "HKD": 10_000, "JPY": 500, "": 1_500},
+            {"CNY": 10_000, "HKD": 10_000, "JPY": 2_000, "": 1_500},
             "decision: about 100 yuan",
         ),
         "SLICES_MAX": (24, "decision: what a memory has room for"),
@@ -497,7 +497,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.over_permille": (1000, "decision: the rest is its own money"),
         "DETECTOR.limits.empty_permille": (50, "decision: generated histories"),
         "DETECTOR.limits.points": (6, "decision: generated histories"),
-        "DETECTOR.limits.floor_minor": ({"CNY": 1_000, "HKD": 1_000, "JPY": 50, "": 150}, "decision: about 10 yuan"),
+        "DETECTOR.limits.floor_minor": ({"CNY": 1_000, "HKD": 1_000, "JPY": 200, "": 150}, "decision: about 10 yuan"),
         "COMINGS_MAX": (8, "decision: what a memory has room for"),
         "GOINGS_MAX": (16, "decision: what a memory has room for"),
     },
@@ -519,7 +519,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.half_life_ms": (30 * 24 * _HOUR_MS, "decision: habits change in a month"),
         "DETECTOR.limits.quiet_ms": (30 * 24 * _HOUR_MS, "decision: a month"),
         "DETECTOR.limits.floor_minor": (
-            {"CNY": 30_000, "HKD": 30_000, "JPY": 1_500, "": 4_500},
+            {"CNY": 30_000, "HKD": 30_000, "JPY": 6_000, "": 4_500},
             "decision: about 300 yuan",
         ),
         "IDS_MAX": (20, "decision: what a finding names"),
@@ -551,7 +551,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.young": (4.0, "decision: generated histories"),
         "DETECTOR.limits.merge_ms": (24 * _HOUR_MS, "decision: a day"),
         "DETECTOR.limits.floor_minor": (
-            {"CNY": 10_000, "HKD": 10_000, "JPY": 500, "": 1_500},
+            {"CNY": 10_000, "HKD": 10_000, "JPY": 2_000, "": 1_500},
             "decision: about 100 yuan",
         ),
     },
@@ -581,11 +581,11 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.hour_times": (2.5, "decision: generated histories"),
         "DETECTOR.limits.day_times": (4.0, "decision: generated histories"),
         "DETECTOR.limits.hour_floor_minor": (
-            {"CNY": 300_000, "HKD": 300_000, "JPY": 15_000, "": 45_000},
+            {"CNY": 300_000, "HKD": 300_000, "JPY": 60_000, "": 45_000},
             "decision: about 3,000 yuan",
         ),
         "DETECTOR.limits.day_floor_minor": (
-            {"CNY": 500_000, "HKD": 500_000, "JPY": 25_000, "": 75_000},
+            {"CNY": 500_000, "HKD": 500_000, "JPY": 100_000, "": 75_000},
             "decision: about 5,000 yuan",
         ),
         "DETECTOR.limits.sum_count": (4, "decision: generated histories"),

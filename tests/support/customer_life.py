@@ -49,6 +49,8 @@ NOTE: Final = "The kettle is broken. I live at 7 Unmistakable Lane."
 IPS: Final = ("198.51.100.77", "203.0.113.99", "2001:db8::feed")
 DEVICES: Final = ("device-old-unmistakable", "device-new-unmistakable")
 PIN: Final = "482137"
+OTHERS: Final = "acct-of-others"
+"""The beginning of the ids of other accounts."""
 PERSONAL: Final = (
     *("13812345678", "13898765432", "12345678", "98765432"),
     *("mei.recognisable", "recognisable", "unmistakable", "kettle"),
@@ -81,6 +83,7 @@ class WholeLife:
         self.use_the_app()
         self.recover()
         self.attack()
+        self.come_from_an_attacked_address()
         self.judge_findings()
         self.edit_directory()
         self.work()
@@ -92,12 +95,12 @@ class WholeLife:
 
     # ---------------------------------------------------------------- what the wallet tells
 
-    def tell(self, *told: tuple[str, dict[str, Any]], failing: int = 0) -> None:
-        """Facts about the customer, now."""
+    def tell(self, *told: tuple[str, dict[str, Any]], account: str = ACCOUNT, failing: int = 0) -> None:
+        """Facts about the customer, or another one, now."""
         details = []
         for kind, data in told:
             self._facts += 1
-            subject = SHOP if kind == "merchant.policy_published" else ACCOUNT
+            subject = SHOP if kind == "merchant.policy_published" else account
             named = {"id": f"fact-{self._facts}", "time": to_text(self.clock.now())}
             details.append(event(kind, data, subject=subject, **named))
         assert len(take_in(sqs_of(details), self.ctx)["batchItemFailures"]) == failing
@@ -257,6 +260,17 @@ class WholeLife:
         self.tell(("transfer.succeeded", self._payment(9)[1]))
         self.clock.advance(timedelta(minutes=10))
         assert sum(len(report.raised) for report in self.scan()) > 1
+
+    def come_from_an_attacked_address(self) -> None:
+        """Somebody tries a list of passwords from an address from which this customer gets in."""
+        source = {"ip": IPS[0], "device_id": "device-of-somebody-else", "country": "CN"}
+        for number in range(30):
+            tried = {"attempt_id": f"list-{number}", "source": source, "kind": "password"}
+            self.tell(("login.failed", tried), account=f"{OTHERS}-{number}")
+        tried = {"attempt_id": "own", "source": source | {"device_id": DEVICES[0]}, "kind": "password"}
+        self.tell(("login.succeeded", tried))
+        self.clock.advance(timedelta(minutes=10))
+        assert any(one.accounts == (ACCOUNT,) for report in self.scan() for one in report.raised)
 
     def count(self) -> None:
         """Their calls and everything that was decided are counted for reports."""

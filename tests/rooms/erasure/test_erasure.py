@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from itertools import batched
 
@@ -15,16 +15,20 @@ from hotline.accounts.service import POINTS_ERASED_AT_ONCE
 from hotline.cases.service import contribute_case
 from hotline.contracts.model import AccountErased, Fact, PointKind
 from hotline.erasure import service as erasure
-from hotline.kit.actor import System
+from hotline.kit.actor import Agent, System
 from hotline.kit.change import Change
 from hotline.kit.errors import Stale
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Delete, Put, Table, hotline_key
 from hotline.kit.store.condition import Item
+from hotline.security.detectors import Stream
+from hotline.security.findings import Kind, Step, contribute_steps, step_keys
 from hotline.security.packing import unpack
+from hotline.security.suppressions import contribute_suppression
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Client
-from tests.support.customer_life import ACCOUNT, EMAIL, NAME, NOTE, PHONE, Nowhere, WholeLife, personal_in
+from tests.support.customer_life import ACCOUNT, EMAIL, IPS, NAME, NOTE, OTHERS, PHONE, Nowhere, WholeLife, personal_in
+from tests.support.found import SOMEBODY_ELSE, finding_of, take_step
 from tests.support.log_lines import lines, logged
 from tests.support.long_profiles import crowd
 from tests.support.phone import Phone, context, give, opened
@@ -50,6 +54,17 @@ def without_what_may_be_personal(item: Item) -> Item:
     if item.get("SK") == "#PROFILE":
         return {"PK": item["PK"], "SK": item["SK"]}
     return {name: value for name, value in item.items() if name != "note"}
+
+
+def places_of(life: WholeLife) -> set[str]:
+    """The kinds of stored items of others that name the account, by their keys."""
+    return {
+        f"{item['PK'].split('#')[0]} {'#WATCH' if item['SK'] == '#WATCH' else item['SK'].split('#')[0]}"
+        if table is Table.HOTLINE
+        else table.name
+        for table, item in life.everything()
+        if item.get("PK") != f"ACCOUNT#{ACCOUNT}" and ACCOUNT in json.dumps(in_words(item), default=str)
+    }
 
 
 def state_of(life: WholeLife) -> list[str]:
@@ -105,12 +120,44 @@ def test_records_stay_under_opaque_ids_and_each_of_them_ends_by_itself(memory_st
     left = [item for table, item in life.everything() if table is Table.HOTLINE]
     kinds = {item["SK"].split("#")[0] for item in left if item["PK"] == f"ACCOUNT#{ACCOUNT}"}
     assert kinds >= {"MOVE", "TAKEN", "TAIL", "REFUND", "CASE", "AUDIT", "FINDING", "BILL", ""}
-    endless = {(item["PK"].split("#")[0], item["SK"]) for item in left if "expires_at_epoch_s" not in item}
+    endless = {
+        (item["PK"].split("#")[0], item["SK"])
+        for item in left
+        if "expires_at_epoch_s" not in item and OTHERS not in item["PK"]
+    }
     of_nobody = {("SCAN", "CURSOR"), ("SCAN", "CURSOR#SRC"), ("FEED", "#HEAD"), ("DIRECTORY", "NOW"), ("DUE", "#LOOK")}
     assert endless - of_nobody == {
         ("ACCOUNT", "#LOCK"),
         ("MERCHANT", "POLICY"),
     }
+
+
+OWN_UNDER_OTHER_KEYS = {
+    *("CASE CASE", "SESSION CALL", "RECOVERY CALL", "CONTACT CALL", "REPUDIATION NOTICE", "OUTBOX"),
+    *("AGENT DID", "RATE WINDOW", "RATE COUNT", "DRIFT ACCOUNT", "UNOPENED FACT"),
+}
+"""Records of the account itself, under its opaque id. Each ends by itself (docs/security.md)."""
+MEMORY_OF_THE_SCAN = {"ACTIVITY", "SUBJECT #WATCH"}
+"""These keep what came in, under opaque ids, for 35 days."""
+
+
+def test_records_about_somebody_else_name_an_erased_account_no_more(memory_store: MemoryStore) -> None:
+    """A finding about an address names the accounts that got in, and is kept for years."""
+    life = WholeLife(memory_store)
+    life.live()
+    own = OWN_UNDER_OTHER_KEYS | MEMORY_OF_THE_SCAN
+    assert places_of(life) - own == {"SUBJECT FINDING", "EVIDENCE OWNER", "POINT POINT"}
+    life.erase()
+    life.tick()
+    assert places_of(life) <= own
+    # A login from the same address, which the scan reads with those from before, brings the account back nowhere.
+    late = {"ip": IPS[0], "device_id": "device-of-somebody-else", "country": "CN"}
+    tried = {"attempt_id": "later", "source": late, "kind": "password"}
+    life.tell(("login.succeeded", tried), account=f"{OTHERS}-1")
+    life.clock.advance(timedelta(minutes=5))
+    assert any(one.accounts == (f"{OTHERS}-1",) for report in life.scan() for one in report.corrected)
+    assert places_of(life) <= own
+    assert not [item for item in life.items(Table.HOTLINE) if item["SK"].startswith("NAMED#") and ACCOUNT in item["PK"]]
 
 
 # ---------------------------------------------------------------- more than one transaction holds
@@ -139,6 +186,13 @@ class Case:
     def confirm_points(self, number: int) -> None:
         """So many telephone numbers beside the first one, as an earlier version stored them that kept to no limit."""
         crowd(self.ctx, ACCOUNT, [f"+86139{place:08d}" for place in range(number)], since=NOON)
+
+    def be_named(self, number: int) -> None:
+        """So many findings about addresses from which somebody got in to this account and to another one."""
+        for place in range(number):
+            found = finding_of(f"f{place:03d}", NOON, account_id=ACCOUNT, stream=Stream.SOURCE)
+            found = replace(found, subject=f"address-{place:03d}", account_id=None, accounts=(ACCOUNT, "acct-other"))
+            take_step(self.store, self.ctx.ids, NOON, Kind.RAISE, found)
 
     def put_state(self, number: int) -> None:
         """So many items of a kind that no room has yet."""
@@ -219,6 +273,80 @@ def test_contact_points_beyond_a_transaction_are_taken_away_afterwards(case: Cas
     assert case.items("POINT#") == []
 
 
+@pytest.mark.parametrize("number", [erasure.NAMED_AT_ONCE - 1, erasure.NAMED_AT_ONCE, erasure.NAMED_AT_ONCE + 1, 30])
+def test_findings_that_name_the_account_forget_it_a_part_at_a_time(case: Case, number: int) -> None:
+    case.be_named(number)
+    case.erase()
+    assert len(case.items(f"ACCOUNT#{ACCOUNT} NAMED#")) == number
+    sizes = case.rounds()
+    assert len(sizes) == number // erasure.NAMED_AT_ONCE + 1
+    assert case.items(f"ACCOUNT#{ACCOUNT} NAMED#") == []
+    assert [item["accounts"] for item in case.items("SUBJECT#")] == [["acct-other"]] * number
+    assert case.items("ACCOUNT#acct-other NAMED#")
+
+
+def test_a_finding_that_is_corrected_while_an_account_is_erased_forgets_it_at_the_last_look(case: Case) -> None:
+    """The scan has read the finding and the account, and writes them after the erasure."""
+    case.be_named(1)
+    (before,) = case.items("SUBJECT#")
+    key = hotline_key(before["PK"], before["SK"])
+    found = finding_of("f000", NOON, account_id=ACCOUNT, stream=Stream.SOURCE)
+    later = replace(found, subject="address-000", account_id=None, accounts=("acct-third",))
+    steps = [Step(Kind.CORRECT, later)]
+    read = case.store.batch_get(sorted(step_keys(steps), key=str))
+    change = case.change()
+    contribute_steps(change, read, steps)
+    case.erase()
+    case.rounds()
+    change.commit(case.store)
+    assert (case.store.get(key) or {})["accounts"] == [ACCOUNT, "acct-other", "acct-third"]
+    case.clock.advance(erasure.LAST_LOOK_AFTER)
+    assert case.tick().erased == 1
+    assert (case.store.get(key) or {})["accounts"] == ["acct-other", "acct-third"]
+
+
+def test_an_erasure_loses_no_account_that_a_correction_adds(case: Case) -> None:
+    case.be_named(1)
+    case.erase()
+    change = case.change()
+    erasure.contribute_due(change, erasure.look(case.store, ACCOUNT), ACCOUNT)
+    found = finding_of("f000", NOON + MINUTE, account_id=ACCOUNT, stream=Stream.SOURCE)
+    later = replace(found, subject="address-000", account_id=None, accounts=("acct-third",))
+    take_step(case.store, case.ctx.ids, NOON, Kind.CORRECT, later)
+    with pytest.raises(Stale):
+        change.commit(case.store)
+    case.rounds()
+    assert case.items("SUBJECT#")[0]["accounts"] == ["acct-other", "acct-third"]
+
+
+def test_a_finding_about_a_payee_and_its_suppression_forget_the_account_that_the_payee_is(case: Case) -> None:
+    take_step(
+        case.store,
+        case.ctx.ids,
+        NOON,
+        Kind.RAISE,
+        finding_of("f1", NOON, account_id=ACCOUNT, rule="counterparty_risk", stream=Stream.PARTY),
+    )
+    change = Change(actor=Agent("supervisor-1", "-"), cause="test", now=NOON, ids=case.ctx.ids)
+    until = NOON + timedelta(days=1)
+    made = {"reason": "customer_asked", "made_by": "supervisor-1", "stream": Stream.PARTY, "account_id": ACCOUNT}
+    contribute_suppression(change, {}, SOMEBODY_ELSE, "counterparty_risk", until, **made)  # type: ignore[arg-type]
+    change.commit(case.store)
+    assert [item["account_id"] for item in case.items("SUBJECT#PTY")] == [ACCOUNT, ACCOUNT]
+    case.erase()
+    case.rounds()
+    assert [item.get("account_id") for item in case.items("SUBJECT#PTY")] == [None, None]
+
+
+def test_a_finding_that_has_ended_holds_no_erasure_up(case: Case) -> None:
+    case.be_named(1)
+    (found,) = case.items("SUBJECT#")
+    case.store.transact([Delete(hotline_key(found["PK"], found["SK"]))], token="ended")
+    case.erase()
+    case.rounds()
+    assert case.items(f"ACCOUNT#{ACCOUNT} NAMED#") == []
+
+
 @pytest.mark.parametrize("number", [erasure.STATE_AT_ONCE - 1, erasure.STATE_AT_ONCE, erasure.STATE_AT_ONCE + 1, 45])
 def test_state_of_a_kind_that_nobody_thought_of_goes_too(case: Case, number: int) -> None:
     case.put_state(number)
@@ -231,6 +359,7 @@ def test_a_part_is_never_more_than_a_transaction_holds(case: Case) -> None:
     case.write_notes(100)
     case.confirm_points(60)
     case.put_state(50)
+    case.be_named(20)
     case.erase()
     assert max(case.rounds()) <= TRANSACTION_ITEMS_MAX
     assert (case.notes, case.items("POINT#")) == (0, [])

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
@@ -401,7 +402,7 @@ def test_a_run_that_is_out_of_time_in_hours_without_rows_reads_none_of_them_agai
     world.clock.advance(COMPLETE)
     for hours, hours_behind in ((12, 18), (0, 18), (10, 8)):
         left = iter([True] * hours + [False])
-        report = scan_shard(world.ctx(), shard_of(), has_time=lambda left=left: next(left), rules=ACCOUNT_RULES)
+        report = scan_shard(world.ctx(), shard_of(), has_time=partial(next, left), rules=ACCOUNT_RULES)
         assert (report.rows, report.reads, report.complete) == (0, hours, False)
         assert report.lag_minutes // 60 == hours_behind
     last = scan_shard(world.ctx(), shard_of(), rules=ACCOUNT_RULES)

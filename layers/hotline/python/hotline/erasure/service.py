@@ -3,8 +3,8 @@
 `account.erased` removes at once, in one transaction, the state that each room has of the customer: profile, contact
 points, factors, funds, attempts, watch. It leaves a tombstone, with which later facts do nothing. State that may not
 fit one transaction is worked off afterwards, a part at a time. This is free text in cases, contact points beyond a
-number, and writes of somebody who was on the line then. So the account is looked at once more when no call from before
-can be left.
+number, and findings about others that name the account. Somebody who was on the line may write then. So the account is
+looked at once more when no call from before can be left.
 
 Records (movements, refunds, cases, findings, audit) stay under opaque ids, and end by themselves (kit.retention).
 """
@@ -28,17 +28,19 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.logging import Event
 from hotline.kit.store import Key, Store, account_of, hotline_key
 from hotline.kit.store.condition import PRESENT, Item, equals
+from hotline.security import service as security
 from hotline.sessions.model import CALL_LIFE
 
 from . import items
 from .items import Erasure
 
-NOTES_AT_ONCE: Final = 25
+NOTES_AT_ONCE: Final = 20
 POINTS_AT_ONCE: Final = 8
 STATE_AT_ONCE: Final = 10
 EVIDENCE_AT_ONCE: Final = 5
-"""Two writes a note and a picture, up to three a contact point while keys are replaced, one an item of state: 94. The
-rest is for the erasure itself and the audit."""
+NAMED_AT_ONCE: Final = 5
+"""Two writes a note, a picture and a place where the account is named; one an item of state. A contact point takes up
+to three while keys are replaced. These are 94, and the rest is for the erasure itself and the audit."""
 STAYING: Final = (items.ERASURE_SK, "#LOCK", "#WATCH")
 """State that stays for now, and for good: the erasure itself, and the tombstone."""
 ROUNDS: Final = 25
@@ -82,7 +84,7 @@ def list_objects(read: Mapping[Key, Item], now: datetime, account_id: str) -> tu
 
 
 def look(store: Store, account_id: str) -> dict[Key, Item]:
-    """The items to have before `contribute_due`: a part of what is left. At most six reads."""
+    """The items to have before `contribute_due`: a part of what is left. At most eight reads."""
     key = items.erasure_key(account_id)
     read = store.batch_get([key])
     if key not in read:
@@ -93,6 +95,7 @@ def look(store: Store, account_id: str) -> dict[Key, Item]:
     state = store.query(items.state_query(account_id, limit=STATE_AT_ONCE + len(STAYING))).items
     read |= {hotline_key(item["PK"], item["SK"]): item for item in state}
     read |= evidence.evidence_read(store, account_id, limit=EVIDENCE_AT_ONCE)
+    read |= security.named_read(store, account_id, limit=NAMED_AT_ONCE)
     return {**read, **cases.notes_read(store, account_id, limit=NOTES_AT_ONCE)}
 
 
@@ -112,9 +115,15 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str) ->
         accounts.contribute_unlisted(change, read, account_id, ids)
     notes = cases.contribute_emptied(change, read, account_id)
     pictures = evidence.contribute_erased(change, read, account_id)
+    named = security.contribute_forgotten(change, read, account_id)
     left = replace(erasure, points=erasure.points[POINTS_AT_ONCE:])
     last_look = erasure.erased_at + LAST_LOOK_AFTER
-    more = (notes == NOTES_AT_ONCE, len(state) == STATE_AT_ONCE, pictures == EVIDENCE_AT_ONCE)
+    more = (
+        notes == NOTES_AT_ONCE,
+        len(state) == STATE_AT_ONCE,
+        pictures == EVIDENCE_AT_ONCE,
+        named == NAMED_AT_ONCE,
+    )
     if left.points or any(more):
         change.replace(key, stored, items.erasure_item(left, due_at=change.now))
     elif change.now < last_look:
@@ -123,5 +132,5 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str) ->
         change.delete(key, condition=equals("rev", int(stored["rev"])))
         change.audit(account_id, "erasure.finished")
         return (Done(Event.ERASURE_FINISHED, {"account_id": account_id}),)
-    worked_off = len(state) + len(erasure.points[:POINTS_AT_ONCE]) + notes + pictures
+    worked_off = len(state) + len(erasure.points[:POINTS_AT_ONCE]) + notes + pictures + named
     return (Done(Event.ERASURE_GOES_ON, {"account_id": account_id, "count": worked_off}),)

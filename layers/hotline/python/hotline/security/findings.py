@@ -24,9 +24,12 @@ from .detectors import Stream
 from .feedback import count_denials
 from .findings_digest import belongs, contribute_collected, digest_key
 from .model import Finding, FindingState, may_become
+from .named_accounts import contribute_named
 
 FINDINGS_AT_ONCE: Final = 10
 """Findings of one transaction, which has room for a hundred items."""
+ACCOUNTS_AT_ONCE: Final = 2 * items.ACCOUNTS_MAX
+"""So many accounts that got in are named by the findings of one transaction. Each is an item."""
 WITHDRAWN_REASON: Final = "finding_withdrawn"
 """The reason of the entry by which a case hears that a finding does not hold."""
 
@@ -66,18 +69,20 @@ def parts_of(steps: Iterable[Step]) -> list[list[Step]]:
     for step in steps:
         last = parts[-1]
         second = step.may_be_for_people and any(known.may_be_for_people for known in last)
-        if second or len(last) == FINDINGS_AT_ONCE:
+        named = sum(len(known.finding.accounts) for known in (*last, step))
+        if second or len(last) == FINDINGS_AT_ONCE or named > ACCOUNTS_AT_ONCE:
             parts.append([])
         parts[-1].append(step)
     return parts
 
 
 def step_keys(steps: Sequence[Step]) -> set[Key]:
-    """The keys to read before `contribute_steps`: the findings, and what suppresses them. Of an account they are also
-    its lock, whom to tell, and its digest; for people the open case."""
+    """The keys to read before `contribute_steps`: the findings, what suppresses them, and the locks of accounts that
+    they name. Of an account they are also whom to tell, and its digest; for people the open case."""
     keys = {items.finding_key(step.finding) for step in steps} | suppressing_keys(steps)
     for step in steps:
         account_id = step.finding.account_id
+        keys |= {lockout.lock_keys(named)[0] for named in step.finding.accounts}
         if account_id is not None and step.finding.stream is not Stream.ACCOUNT:
             keys |= set(lockout.lock_keys(account_id))
         if step.may_be_for_people:
@@ -117,6 +122,8 @@ def contribute_steps(
             case Kind.WITHDRAW:
                 if known is not None:
                     _withdraw(change, read, deed, known)
+        if kind is not Kind.WITHDRAW:
+            _note_named(change, finding, known)
         done.append(deed)
         if word:
             found = known or {"rule": finding.rule, "rule_version": finding.version}
@@ -129,15 +136,29 @@ def contribute_steps(
 
 
 def _without_erased(change: Change, read: Mapping[Key, Item], step: Step) -> Step:
-    """The step, about nobody's account where the payee's account was erased: nothing may be kept of that any more. The
-    change is made only if a payee's account is not erased meanwhile."""
-    account_id = step.finding.account_id
-    if account_id is None or step.finding.stream is Stream.ACCOUNT:
-        return step
-    if lockout.is_erased(read, account_id):
-        return replace(step, finding=replace(step.finding, account_id=None))
-    lockout.contribute_not_erased(change, account_id)
-    return step
+    """The step, naming no account of somebody else that was erased: nothing may be kept of that any more. The change is
+    made only if a payee's account is not erased meanwhile. An account that got in may be: its erasure looks again after
+    a day, and then takes it out."""
+    finding = step.finding
+    accounts = tuple(one for one in finding.accounts if not lockout.is_erased(read, one))
+    if accounts != finding.accounts:
+        finding = replace(finding, accounts=accounts)
+    account_id = finding.account_id
+    if account_id is not None and finding.stream is not Stream.ACCOUNT:
+        if lockout.is_erased(read, account_id):
+            finding = replace(finding, account_id=None)
+        else:
+            lockout.contribute_not_erased(change, account_id)
+    return replace(step, finding=finding)
+
+
+def _note_named(change: Change, finding: Finding, known: Item | None) -> None:
+    """Note whom a finding names beside its subject, where this change writes that down."""
+    named = list(items.corrected_part(finding, known).get(items.ACCOUNTS, ()))
+    if known is None and finding.account_id is not None and finding.stream is not Stream.ACCOUNT:
+        named.append(finding.account_id)
+    written_at = change.now if known is None else from_text(known["found_at"])
+    contribute_named(change, items.finding_key(finding), named, written_at)
 
 
 def suppressing_keys(steps: Iterable[Step]) -> set[Key]:

@@ -57,7 +57,8 @@ _CONFIRMED: Final = "CONFIRMED#"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _MOVEMENTS: Final = "movements"
 _LOGINS: Final = "logins"
-_ACCOUNTS: Final = "accounts"
+ACCOUNTS: Final = "accounts"
+"""The attribute of a finding about an address with the accounts that got in."""
 ACCOUNTS_MAX: Final = 20
 """So many accounts that got in are kept of a finding about an address. Its numbers say how many there were."""
 _LOGIN: Final = Signal.LOGIN_SUCCEEDED.value
@@ -183,9 +184,9 @@ def corrected_part(finding: Finding, known: Mapping[str, Any] | None) -> Item:
         named = {event_id: every[event_id] for event_id in finding.event_ids if event_id in every}
         if named != before:
             part[name] = named
-    got_in: list[str] = list((known or {}).get(_ACCOUNTS, ()))
+    got_in: list[str] = list((known or {}).get(ACCOUNTS, ()))
     accounts = list(dict.fromkeys([*got_in, *finding.accounts]))[:ACCOUNTS_MAX]
-    return part if accounts == got_in else {**part, _ACCOUNTS: accounts}
+    return part if accounts == got_in else {**part, ACCOUNTS: accounts}
 
 
 def named_movements(item: Mapping[str, Any]) -> tuple[NamedMovement, ...]:
@@ -310,7 +311,7 @@ def subject_finding_of(item: Mapping[str, Any], now: datetime) -> SubjectFinding
         window_end=from_text(item["window_end"]),
         facts=dict(item["facts"]),
         events=len(item["event_ids"]),
-        accounts=tuple(item.get(_ACCOUNTS, ())),
+        accounts=tuple(item.get(ACCOUNTS, ())),
         state=state_of(item, now),
         runbook=_runbooks().get(item["rule"]),
         version=version_of(item),

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         ToldFinding,
         Verdict,
     )
+    from .named_accounts import contribute_forgotten, named_read
     from .records import (
         activity_writes,
         contribute_agent_activity,
@@ -110,6 +111,7 @@ else:
                 "ToldFinding",
                 "Verdict",
             ),
+            "named_accounts": ("contribute_forgotten", "named_read"),
             "records": (
                 "activity_writes",
                 "contribute_agent_activity",

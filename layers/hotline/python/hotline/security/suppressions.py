@@ -24,6 +24,7 @@ from . import items
 from .detectors import Stream
 from .detectors.shipped import DETECTORS
 from .model import SecurityError, Suppression, SuppressionPage
+from .named_accounts import contribute_named
 
 SUPPRESSION_MAX: Final = timedelta(days=30)
 """The longest time from the word of a person on. Rows are kept for 35 days (activity.ACTIVITY_LIFE), so that whatever
@@ -113,6 +114,8 @@ def contribute_suppression(
     )
     change.replace(key, stored, items.suppression_item(suppression, change.now))
     if of_account is not None:
+        if stream is not Stream.ACCOUNT:
+            contribute_named(change, key, [of_account], change.now)
         change.audit(of_account, "rule.suppressed", rule=rule, until=to_text(until))
     return suppression
 

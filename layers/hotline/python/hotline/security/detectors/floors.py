@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 _YUAN_PER: Final[Mapping[str, float]] = {"CNY": 100, "HKD": 100, "JPY": 20}
-"""The minor units that are worth about a yuan; the yen has none smaller. By the central parity rates of the China
-Foreign Exchange Trade System of 30 September 2024 a yuan is 1.11 Hong Kong dollars and 20.4 yen."""
+"""The minor units that are worth about a yuan: 1.11 Hong Kong dollars, and 20.4 yen, which have no smaller unit. These
+are central parity rates of the China Foreign Exchange Trade System, 30 September 2024."""
 _OTHER: Final = 15.0
 """Of every other currency. By the same rates a yuan is 14 cents of the US dollar, 13 of the euro and 11 pence. A floor
 in a small currency, such as the won, is next to nothing: `detection.toml` may name it."""
