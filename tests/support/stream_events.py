@@ -30,6 +30,7 @@ def streams_of(fact: Fact) -> Iterator[Told]:
         yield Stream.ACCOUNT, account, Event(id_, at_ms, type_, values)
     elif type_ == "transaction.confirmed_fraud":
         movement = {"movement_id": data["movement_id"]}
+        type_ = "transaction.fraud_retracted" if data.get("retracted") else type_
         yield Stream.ACCOUNT, account, Event(id_, at_ms, type_, movement)
         party = data.get("merchant_id") or data.get("counterparty")
         if party is not None:

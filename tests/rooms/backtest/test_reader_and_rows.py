@@ -13,7 +13,7 @@ from hotline.backtest.reader import BadLine, Reader, read_line
 from hotline.contracts.facts import FACTS
 from hotline.contracts.model import FactRejected
 from hotline.contracts.schemas import parse
-from hotline.security.streams import streams_of
+from hotline.security.streams import LABEL_TYPE, RETRACTION_TYPE, streams_of
 from tests.support.facts import event, fact
 from tests.support.sweeps import sweep
 
@@ -42,7 +42,16 @@ def test_a_dispute_is_a_label_to_both_or_to_none(category: str, winner: str) -> 
         (stream, subject, told.type, dict(told.values)) for stream, subject, told in Reader().split(read_line(line))
     ]
     assert read == kept
-    assert len(kept) == (2 if (category, winner) == ("fraud", "customer") else 0)
+    assert len(kept) == (2 if category == "fraud" else 0)
+
+
+@pytest.mark.parametrize("retracted", [True, False])
+def test_the_wallets_word_of_a_fraud_and_its_end_are_the_same_to_both(*, retracted: bool) -> None:
+    changed = {"retracted": retracted}
+    kept = [(told.type, dict(told.values)) for told in streams_of(fact("transaction.confirmed_fraud", changed), keep)]
+    line = json.dumps(event("transaction.confirmed_fraud", changed)).encode()
+    assert [(told.type, dict(told.values)) for _, _, told in Reader().split(read_line(line))] == kept
+    assert {type_ for type_, _ in kept} == {RETRACTION_TYPE if retracted else LABEL_TYPE}
 
 
 def list_paths(data: dict[str, Any]) -> Iterator[tuple[str, ...]]:

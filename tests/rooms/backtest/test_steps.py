@@ -37,7 +37,12 @@ def history_files(seed: int) -> tuple[dict[str, bytes], bytes]:
     for number, movement_id in enumerate(history.thefts[:6]):
         theft = next(fact for fact in facts if fact["data"].get("movement_id") == movement_id)
         label = told(900_000 + number, 0, "transaction.confirmed_fraud", theft["subject"], movement_id=movement_id)
-        facts.append({**label, "time": ends})
+        won = {"movement_id": movement_id, "category": "fraud", "decided_for": "customer"}
+        dispute = told(910_000 + number, 0, "dispute.decided", theft["subject"], **won)
+        facts.append({**(dispute if number % 2 else label), "time": ends})
+        if number == 0:
+            end = told(920_000, 0, "transaction.confirmed_fraud", theft["subject"], movement_id=movement_id)
+            facts.append({**end, "data": {**end["data"], "retracted": True}, "time": ends})
     facts.append(dict(facts[5]))
     third = len(facts) // 3
     unsorted = facts[third : 2 * third]

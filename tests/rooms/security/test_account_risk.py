@@ -305,6 +305,20 @@ def test_a_label_that_comes_late_raises_the_risk(world: ScanWorld) -> None:
     assert set(stored.parts) >= {"labels"}
 
 
+def test_labels_that_the_wallet_takes_back_lower_the_risk(world: ScanWorld) -> None:
+    world.come_in(payment(world, 0), payment(world, 1), payment(world, 2))
+    for number in range(2):
+        world.come_in(fraud(number, world))
+        world.scan()
+    assert band(world) is RiskBand.HIGH
+    for number, left in ((0, RiskBand.RAISED), (1, RiskBand.LOW)):
+        told = FraudConfirmed(f"mov-later-{number}", world.clock.now(), is_retracted=True)
+        one = fact("transaction.confirmed_fraud", world.clock.now(), told)
+        world.come_in(replace(one, id=f"retraction-{number}"))
+        world.scan()
+        assert band(world) is left
+
+
 # ---------------------------------------------------------------- a person's word
 
 

@@ -292,11 +292,25 @@ def test_a_confirmed_fraud_is_kept_by_who_got_the_money(named: tuple[str | None,
 
 
 def test_a_dispute_about_fraud_that_the_customer_wins_is_a_confirmed_fraud_and_no_other() -> None:
-    assert rows(fact("dispute.decided", NOON, DisputeDecided("move_1", is_fraud=False, merchant_id="mer_1"))) == []
+    assert rows(fact("dispute.decided", NOON, DisputeDecided("move_1", is_fraud=None, merchant_id="mer_1"))) == []
     kept = rows(fact("dispute.decided", NOON, DisputeDecided("move_1", is_fraud=True, merchant_id="mer_1")))
     known = rows(fact("transaction.confirmed_fraud", NOON, FraudConfirmed("move_1", NOON, merchant_id="mer_1")))
     assert len(kept) == 2
     assert [(row.item["type"], values(row)) for row in kept] == [(row.item["type"], values(row)) for row in known]
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        fact("transaction.confirmed_fraud", NOON, FraudConfirmed("move_1", NOON, None, "mer_1", is_retracted=True)),
+        fact("dispute.decided", NOON, DisputeDecided("move_1", is_fraud=False, merchant_id="mer_1")),
+    ],
+    ids=["the wallet takes its word back", "the merchant wins"],
+)
+def test_a_fraud_that_was_none_is_told_to_account_and_party(one: Fact) -> None:
+    kept = rows(one)
+    assert [row.item["type"] for row in kept] == ["transaction.fraud_retracted"] * 2
+    assert [values(row) for row in kept] == [{"movement_id": "move_1"}, {"movement_id": "move_1", "account": ACCOUNT}]
 
 
 @pytest.mark.parametrize("history", [History, PartyHistory])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -13,13 +14,18 @@ from hotline.kit.store import Table
 from hotline.kit.store.condition import Item
 from hotline.security import items
 from hotline.security import service as security
+from hotline.security.activity import ACTIVITY_SHARDS
 from hotline.security.detectors import Stream
-from hotline.security.detectors.rule import Signal
+from hotline.security.detectors.history import BY_PEOPLE, RECORD_HALF_LIFE_MS, History, PartyHistory
+from hotline.security.detectors.rule import HOUR_MS, Signal
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.items import watch_key, watch_of
 from hotline.security.labels import LABELLING_RULES
 from hotline.security.model import Verdict
+from hotline.security.rules import RuleSet
+from hotline.security.scan import scan_shard
 from hotline.security.settings import read_shipped_rules
+from hotline.security.streams import LABEL_TYPE, RETRACTION_TYPE
 from tests.support.lock_desk import ACCOUNT, minutes
 from tests.support.scan_runs import ScanWorld, chain
 
@@ -38,7 +44,7 @@ def theft(world: ScanWorld) -> list[Fact]:
     return [*before, replace(sent, data=replace(sent.data, counterparty=PAYEE))]
 
 
-def judge(world: ScanWorld, *verdicts: Verdict, shards: int | None = None) -> None:
+def judge(world: ScanWorld, *verdicts: Verdict) -> None:
     (found,) = stored(world, "FINDING#")
     for verdict in verdicts:
         change = Change(actor=Agent("agent-1", "-"), cause="judge", now=world.clock.now(), ids=world.ids)
@@ -57,9 +63,21 @@ def labels(world: ScanWorld) -> list[Item]:
     return [item for item in world.store.items(Table.ACTIVITY) if item["type"] == "transaction.confirmed_fraud"]
 
 
-def frauds_of(world: ScanWorld, stream: Stream, subject: str) -> float:
+def every_rule() -> RuleSet:
+    """All rules that are shipped, also those that are off: payees are read for one of them."""
+    return RuleSet.of((detector, detector.limits) for detector in DETECTORS)
+
+
+def scan_all_rules(world: ScanWorld) -> None:
+    """A run by the shipped settings, and one that reads payees too."""
+    world.scan_all()
+    for shard in range(ACTIVITY_SHARDS):
+        scan_shard(world.ctx(), shard, rules=every_rule())
+
+
+def frauds_of(world: ScanWorld, stream: Stream, subject: str, rules: RuleSet | None = None) -> float:
     """How many frauds the memory of a subject counts now."""
-    plan = read_shipped_rules().plans[stream]
+    plan = (rules or read_shipped_rules()).plans[stream]
     watch = watch_of(plan, world.store.get(watch_key(stream, subject)), world.clock.now())
     return watch.fold.history.fraud_weight(round(world.clock.now().timestamp() * 1000))
 
@@ -120,6 +138,89 @@ def test_a_finding_that_is_confirmed_twice_counts_its_movement_once(world: ScanW
     judge(world, Verdict.FALSE_ALARM, Verdict.CONFIRMED)
     world.scan_all()
     assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == pytest.approx(1.0, rel=1e-3)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FALSE_ALARM, Verdict.UNCLEAR])
+@pytest.mark.parametrize("scanned_between", [True, False])
+def test_another_word_takes_the_label_back_everywhere(
+    world: ScanWorld, verdict: Verdict, *, scanned_between: bool
+) -> None:
+    judge(world, Verdict.CONFIRMED)
+    payee = next(item["subject"] for item in labels(world) if item["PK"].startswith("PTY#"))
+    if scanned_between:
+        world.scan_all()
+        assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == pytest.approx(1.0, rel=1e-3)
+    judge(world, verdict)
+    scan_all_rules(world)
+    assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == 0
+    assert frauds_of(world, Stream.PARTY, payee, every_rule()) == 0
+    world.clock.advance(minutes(1))
+    judge(world, Verdict.CONFIRMED)
+    scan_all_rules(world)
+    assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == pytest.approx(1.0, rel=1e-3)
+    assert frauds_of(world, Stream.PARTY, payee, every_rule()) == pytest.approx(1.0, rel=1e-3)
+
+
+def test_a_word_that_is_taken_back_counts_no_more_for_its_rule(world: ScanWorld) -> None:
+    judge(world, Verdict.CONFIRMED, Verdict.FALSE_ALARM)
+    day = world.clock.now().date()
+    counts = [told for _, told in security.read_feedback(world.store, day, day)]
+    assert [{name.rpartition("/")[2]: number for name, number in told.items() if number} for told in counts] == [
+        {"false_alarm": 1}
+    ]
+
+
+def label(name: str, *, by_people: bool = False, end: bool = False) -> tuple[str, dict[str, object]]:
+    """The word that a movement was fraud, or its end: the type and values of an event."""
+    values: dict[str, object] = {"movement_id": name} | ({BY_PEOPLE: 1} if by_people else {})
+    return (RETRACTION_TYPE if end else LABEL_TYPE), values
+
+
+FIRST, SECOND = label("a"), label("a", by_people=True)
+END_OF_FIRST, END_OF_SECOND = label("a", end=True), label("a", by_people=True, end=True)
+
+
+@pytest.mark.parametrize("history", [History, PartyHistory])
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ((FIRST, END_OF_FIRST), 0),
+        ((FIRST, FIRST, END_OF_FIRST), 0),
+        ((FIRST, SECOND, END_OF_FIRST), 1),
+        ((FIRST, SECOND, END_OF_SECOND), 1),
+        ((SECOND, FIRST, END_OF_SECOND, END_OF_FIRST), 0),
+        ((SECOND, SECOND, END_OF_SECOND), 1),
+        ((SECOND, SECOND, END_OF_SECOND, END_OF_SECOND), 0),
+        ((SECOND, END_OF_FIRST), 1),
+        ((FIRST, END_OF_SECOND), 1),
+        ((END_OF_FIRST,), 0),
+        ((FIRST, END_OF_FIRST, FIRST), 1),
+        ((SECOND, END_OF_SECOND, FIRST, END_OF_FIRST, SECOND), 1),
+    ],
+)
+def test_a_movement_is_fraud_while_somebody_says_so(
+    history: type[History], words: tuple[tuple[str, dict[str, object]], ...], left: int
+) -> None:
+    """The wallet's word is one, however often it is told; each finding that people confirm is another one. The memory
+    is written and read after each word."""
+    told = history()
+    other = label("b")
+    told.take(other[0], 0, other[1])
+    for number, (type_, values) in enumerate(words, start=1):
+        told = history(json.loads(json.dumps(told.store())))
+        told.take(type_, number * HOUR_MS, values)
+    now_ms = len(words) * HOUR_MS
+    assert len(told.labels) == 1 + left
+    labelled = [now_ms - at_ms for at_ms in told.labels.values()]
+    weights = sum(0.5 ** (age_ms / RECORD_HALF_LIFE_MS) for age_ms in labelled)
+    assert told.fraud_weight(now_ms) == pytest.approx(weights)
+
+
+def test_the_last_label_that_is_taken_back_leaves_no_memory() -> None:
+    told = History()
+    told.take(LABEL_TYPE, HOUR_MS, {"movement_id": "a"})
+    told.take(RETRACTION_TYPE, 2 * HOUR_MS, {"movement_id": "a"})
+    assert told.store() == {"born": HOUR_MS}
 
 
 def test_every_rule_of_accounts_about_money_has_a_decision() -> None:

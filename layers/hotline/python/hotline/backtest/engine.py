@@ -23,13 +23,14 @@ from .labels import Labels
 from .ledger import Ledger
 from .needs import list_values
 from .ordering import Placed
-from .reader import BadLine, Pair, Reader, Received
+from .reader import WORD_TYPES, BadLine, Pair, Reader, Received
 from .recent import RecentIds
 from .risk import rate_movement
 from .subjects import AWAKE_MAX, Subjects
 
 DAY_MS: Final = 24 * 3_600_000
-LABEL: Final = Signal.FRAUD_CONFIRMED.value
+LABELS: Final = frozenset({Signal.FRAUD_CONFIRMED.value, Signal.FRAUD_RETRACTED.value})
+"""The types of the events that say of a movement whether it was fraud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +358,7 @@ def _can_be_named(event: Event) -> bool:
     """Whether some rule may name it, and it is neither a movement nor a label. A balance that the wallet tells is no
     deed of anybody."""
     is_movement = "movement_id" in event.values and "kind" in event.values
-    return not is_movement and event.type != LABEL and not signals_of((event.type,)).isdisjoint(_SIGNALS)
+    return not is_movement and event.type not in LABELS and not signals_of((event.type,)).isdisjoint(_SIGNALS)
 
 
 _SIGNALS: Final = frozenset(signal.value for signal in Signal)
@@ -369,7 +370,7 @@ _OF_MOVEMENTS: Final = frozenset(
 
 def _name_of(placed: Placed) -> tuple[bool, str]:
     _, id_, type_, _, _ = placed[3]
-    return type_ == LABEL, id_
+    return type_ in WORD_TYPES, id_
 
 
 def _place_of(pair: Pair) -> tuple[int, int, str]:

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
-from .engine import LABEL, share_of
+from .engine import share_of
 from .inputs import read_lines
 from .model import BacktestError, Unusable
 from .ordering import Inputs, Unsorted, read_part, sort_files
-from .reader import BadLine, Pair, Reader, Told, read_line
+from .reader import WORD_TYPES, BadLine, Pair, Reader, Told, read_line
 
 COMPRESSION: Final = 1
 """Parts are read once, soon."""
@@ -110,6 +110,6 @@ def _choose_shares(told: Told, pairs: tuple[Pair, ...], shares: int) -> set[int]
     """The shares that judge a subject of the line. A label that names its movement alone goes to all of them. The share
     of its party has read the movement, maybe from another file; the others leave the label."""
     _, _, type_, _, data = told
-    if type_ == LABEL and not (data.get("merchant_id") or data.get("counterparty")):
+    if type_ in WORD_TYPES and pairs and not (data.get("merchant_id") or data.get("counterparty")):
         return set(range(shares))
     return {share_of(subject, shares) for _, subject, _ in pairs}

@@ -24,7 +24,7 @@ from hotline.contracts.model import VERSION_SUFFIX, Direction, LoginKind, Source
 from hotline.contracts.vocabulary import instrument_of
 from hotline.security.detectors import Event, Stream
 from hotline.security.detectors.history import DAY_MS, OUTWARD_KINDS
-from hotline.security.streams import LABEL_TYPE
+from hotline.security.streams import LABEL_TYPE, RETRACTION_TYPE
 
 from .recent import RecentParties
 
@@ -416,6 +416,13 @@ def _instrument(kind: str) -> str:
 
 
 def _split_label(reader: Reader, told: Told) -> tuple[Pair, ...]:
+    at_ms, id_, _, subject, data = told
+    type_ = RETRACTION_TYPE if data.get("retracted") is True else LABEL_TYPE
+    return _split_word(reader, (at_ms, id_, type_, subject, data))
+
+
+def _split_word(reader: Reader, told: Told) -> tuple[Pair, ...]:
+    """The word that a movement was fraud, or was none."""
     at_ms, id_, type_, subject, data = told
     movement_id = _text(data["movement_id"], "data.movement_id")
     found: Pair = (_ACCOUNT, subject, Event(id_, at_ms, type_, {"movement_id": movement_id}))
@@ -429,14 +436,15 @@ def _split_label(reader: Reader, told: Told) -> tuple[Pair, ...]:
 
 
 def _split_dispute(reader: Reader, told: Told) -> tuple[Pair, ...]:
-    """A label, when the dispute was about fraud and the customer has won it; nothing else matters."""
+    """A label, when the dispute was about fraud and the customer has won it, and its end when the merchant has; nothing
+    else matters."""
     at_ms, id_, _, subject, data = told
     category = _text(data["category"], "data.category")
     winner = _text(data["decided_for"], "data.decided_for")
     _text(data["movement_id"], "data.movement_id")
-    if category != "fraud" or winner != "customer":
+    if category != "fraud":
         return ()
-    return _split_label(reader, (at_ms, id_, LABEL_TYPE, subject, data))
+    return _split_word(reader, (at_ms, id_, LABEL_TYPE if winner == "customer" else RETRACTION_TYPE, subject, data))
 
 
 def _split_refund(_: Reader, told: Told) -> tuple[Pair, ...]:
@@ -512,6 +520,8 @@ def _data_of(told: Told) -> Mapping[str, Any]:
     return told[4]
 
 
+WORD_TYPES: Final = frozenset({LABEL_TYPE, "dispute.decided"})
+"""The types of facts that say of a movement whether it was fraud. They may name it by its id alone."""
 _BUILDERS: Final[Mapping[str, Callable[[Reader, Told], tuple[Pair, ...]]]] = {
     "login.failed": _split_login,
     "login.succeeded": _split_login,

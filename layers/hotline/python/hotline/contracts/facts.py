@@ -475,15 +475,19 @@ class Policy(FactContract):
 
 
 class Fraud(FactContract):
-    """transaction.confirmed_fraud. `counterparty` or `merchant_id`: who got the money, as the movement names them."""
+    """transaction.confirmed_fraud. `counterparty` or `merchant_id`: who got the money, as the movement names them.
+    `retracted`: the wallet takes back what it has told, since the movement was no fraud."""
 
     movement_id: Id
     confirmed_at: Instant
     counterparty: Name | None = None
     merchant_id: Id | None = None
+    retracted: bool = False
 
     def fact(self, _: str, /) -> FactData:
-        return model.FraudConfirmed(self.movement_id, self.confirmed_at, self.counterparty, self.merchant_id)
+        return model.FraudConfirmed(
+            self.movement_id, self.confirmed_at, self.counterparty, self.merchant_id, self.retracted
+        )
 
 
 class Dispute(FactContract):
@@ -498,7 +502,7 @@ class Dispute(FactContract):
     merchant_id: Id | None = None
 
     def fact(self, _: str, /) -> FactData:
-        is_fraud = self.category == "fraud" and self.decided_for == "customer"
+        is_fraud = self.decided_for == "customer" if self.category == "fraud" else None
         return model.DisputeDecided(self.movement_id, is_fraud, self.counterparty, self.merchant_id)
 
 

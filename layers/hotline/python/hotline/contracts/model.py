@@ -463,21 +463,24 @@ class MerchantPolicyPublished:
 
 @dataclass(frozen=True, slots=True)
 class FraudConfirmed:
-    """transaction.confirmed_fraud. `counterparty`, `merchant_id`: who got the money, as the movement names them."""
+    """transaction.confirmed_fraud. `counterparty`, `merchant_id`: who got the money, as the movement names them.
+    `is_retracted`: the wallet takes its word back, that the movement was fraud."""
 
     movement_id: str
     confirmed_at: datetime
     counterparty: str | None = None
     merchant_id: str | None = None
+    is_retracted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DisputeDecided:
     """dispute.decided. `is_fraud`: it was about fraud, and the customer has won it; a merchant who wins has shown that
-    it was none. `counterparty`, `merchant_id`: who got the money, as the movement names them."""
+    it was none. None of a dispute about something else. `counterparty`, `merchant_id`: who got the money, as the
+    movement names them."""
 
     movement_id: str
-    is_fraud: bool
+    is_fraud: bool | None
     counterparty: str | None = None
     merchant_id: str | None = None
 

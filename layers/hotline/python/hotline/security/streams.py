@@ -48,6 +48,8 @@ OUTWARD: Final = frozenset(
 
 LABEL_TYPE: Final = Signal.FRAUD_CONFIRMED.value
 """The type of the event that says that a movement was fraud."""
+RETRACTION_TYPE: Final = Signal.FRAUD_RETRACTED.value
+"""The type of the event that takes such a word back. Releases that do not know it pass it over."""
 
 
 class Told(NamedTuple):
@@ -83,10 +85,10 @@ def streams_of(fact: Fact, hide: Hide) -> Iterator[Told]:
                 subject = hide("ip" if source.ip else "device", place)
                 yield Told(Stream.SOURCE, subject, {**values, "account": fact.subject}, fact.type)
         case FraudConfirmed() as label:
-            yield from _label(fact, label, hide, fact.type)
+            yield from _label(fact, label, hide, RETRACTION_TYPE if label.is_retracted else fact.type)
         case DisputeDecided() as label:
-            if label.is_fraud:
-                yield from _label(fact, label, hide, LABEL_TYPE)
+            if label.is_fraud is not None:
+                yield from _label(fact, label, hide, LABEL_TYPE if label.is_fraud else RETRACTION_TYPE)
         case data:
             kept = _keep(data, hide)
             if kept is not None:
@@ -94,7 +96,7 @@ def streams_of(fact: Fact, hide: Hide) -> Iterator[Told]:
 
 
 def _label(fact: Fact, label: FraudConfirmed | DisputeDecided, hide: Hide, type_: str) -> Iterator[Told]:
-    """The word that a movement was fraud, of whichever fact. Histories count one movement once."""
+    """The word that a movement was fraud, or was none, of whichever fact. Histories count one movement once."""
     values = {"movement_id": label.movement_id}
     yield Told(Stream.ACCOUNT, fact.subject, values, type_)
     party = label.merchant_id or label.counterparty

@@ -18,6 +18,10 @@ CAME: Final = frozenset({"succeeded"})
 LEFT_SIGNAL: Final = "money.left"
 CAME_SIGNAL: Final = "money.came"
 UNDONE_SIGNAL: Final = "money.undone"
+CONFIRMED_SIGNAL: Final = "transaction.confirmed_fraud"
+RETRACTED_SIGNAL: Final = "transaction.fraud_retracted"
+BY_PEOPLE: Final = "by_people"
+"""The value of a label that is the word of people of the wallet on a finding, and not the wallet's own."""
 
 MOVEMENTS_MAX: Final = 32
 """So many movements of an account are known again when the wallet tells them a second time. Each is five bytes that
@@ -44,6 +48,8 @@ RECORD_HALF_LIFE_MS: Final = 3 * DAY_MS
 already, so what they tell is old."""
 LABELS_MAX: Final = 64
 """So many confirmed frauds are known again when the wallet tells them a second time."""
+FRAUD_MIN: Final = 1e-6
+"""Less weight than this is a rounding error, or two months old."""
 
 
 class History:
@@ -74,6 +80,7 @@ class History:
         "spending",
         "usual",
         "usual_before",
+        "words",
     )
 
     def __init__(self, stored: Mapping[str, Any] | None = None) -> None:
@@ -98,6 +105,9 @@ class History:
         """[weight of confirmed frauds, time]; empty without any."""
         self.labels: dict[str, int] = {}
         """Movements that are confirmed as fraud, to the time of the label."""
+        self.words: dict[str, int] = {}
+        """Of labels that do not rest on the wallet's word alone: twice the number of findings by which people say so,
+        and one more with the wallet's word."""
         if stored:
             self._read_stored(stored)
         # of the event
@@ -130,6 +140,7 @@ class History:
         self.hours = bytearray(stored.get("hours", ()))
         self.frauds = stored.get("frauds", [])
         self.labels = stored.get("labels", {})
+        self.words = stored.get("words", {})
 
     def store(self) -> dict[str, Any]:
         """The stored form: a JSON value that shares nothing that this object changes later, once it is written out."""
@@ -144,6 +155,7 @@ class History:
             "hours": list(self.hours),
             "frauds": self.frauds,
             "labels": self.labels,
+            "words": self.words,
         }
         return {name: value for name, value in stored.items() if value}
 
@@ -162,23 +174,54 @@ class History:
                 elif signal == UNDONE_SIGNAL:
                     self._undo(values["movement_id"])
                 return signal
-            if type_ == "transaction.confirmed_fraud":
-                return type_ if self._take_label(at_ms, values["movement_id"]) else None
-            return type_
+            return self._read_label(type_, at_ms, values)
         if type_ == "funds.balance_changed":
             self.balances[values["currency"]] = [values["balance_minor"], at_ms]
             return None
         return type_
 
-    def _take_label(self, at_ms: int, movement_id: str) -> bool:
-        """Count a confirmed fraud; whether it is a new one."""
-        labels = self.labels
-        if movement_id in labels:
+    def _read_label(self, type_: str, at_ms: int, values: Mapping[str, Any]) -> str | None:
+        """The signal that an event without a kind is; None of a label, or its end, that changes no count."""
+        if type_ == CONFIRMED_SIGNAL:
+            is_new = self._take_label(at_ms, values["movement_id"], by_people=BY_PEOPLE in values)
+        elif type_ == RETRACTED_SIGNAL:
+            is_new = self._end_label(at_ms, values["movement_id"], by_people=BY_PEOPLE in values)
+        else:
+            is_new = True
+        return type_ if is_new else None
+
+    def _take_label(self, at_ms: int, movement_id: str, *, by_people: bool) -> bool:
+        """Count a confirmed fraud; whether it is a new one. Who says so is kept, since they may take it back."""
+        labels, words = self.labels, self.words
+        is_new = movement_id not in labels
+        said = 0 if is_new else words.get(movement_id, 1)
+        said = said + 2 if by_people else said | 1
+        if is_new:
+            if len(labels) >= LABELS_MAX:
+                oldest = next(iter(labels))
+                del labels[oldest]
+                words.pop(oldest, None)
+            labels[movement_id] = at_ms
+            self.frauds = [self.fraud_weight(at_ms) + 1.0, at_ms]
+        if said != 1:
+            words[movement_id] = said
+        return is_new
+
+    def _end_label(self, at_ms: int, movement_id: str, *, by_people: bool) -> bool:
+        """Take back somebody's word that a movement was fraud; whether nobody else says so, so that it counts no more.
+        The weight that is left of it goes. Words that were never given end nothing."""
+        labels, words = self.labels, self.words
+        if movement_id not in labels:
             return False
-        if len(labels) >= LABELS_MAX:
-            del labels[next(iter(labels))]
-        labels[movement_id] = at_ms
-        self.frauds = [self.fraud_weight(at_ms) + 1.0, at_ms]
+        said = words.pop(movement_id, 1)
+        said = said - 2 if by_people and said > 1 else said if by_people else said & ~1
+        if said:
+            if said != 1:
+                words[movement_id] = said
+            return False
+        since_ms = labels.pop(movement_id)
+        left = self.fraud_weight(at_ms) - math.exp2((since_ms - at_ms) / RECORD_HALF_LIFE_MS)
+        self.frauds = [left, at_ms] if left > FRAUD_MIN else []
         return True
 
     def fraud_weight(self, at_ms: int) -> float:
@@ -436,9 +479,7 @@ class PartyHistory(History):
     def take(self, type_: str, at_ms: int, values: Mapping[str, Any]) -> str | None:
         """See `History.take`."""
         if "kind" not in values:
-            if type_ == "transaction.confirmed_fraud":
-                return type_ if self._take_label(at_ms, values["movement_id"]) else None
-            return type_
+            return self._read_label(type_, at_ms, values)
         signal = read_movement(self.movements, values, PARTY_MOVEMENTS_MAX)
         if signal == LEFT_SIGNAL:
             self.amount_minor = values["amount_minor"]

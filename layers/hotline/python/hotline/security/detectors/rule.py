@@ -68,9 +68,13 @@ class Signal(StrEnum):
     REFUND_RETURNED = "refund.returned"
     """The bank sent the money back: the customer does not have it."""
     FRAUD_CONFIRMED = "transaction.confirmed_fraud"
+    FRAUD_RETRACTED = "transaction.fraud_retracted"
+    """A movement that was confirmed as fraud was none."""
     PROFILE_TOLD = "account.told"
     AGENT_ACTED = "agent.acted"
 
+
+_RETRACTED: Final = Signal.FRAUD_RETRACTED.value
 
 type Place = tuple[int, int, str]
 """The place of an event in the order in which events are judged: time, rank, id."""
@@ -99,12 +103,12 @@ class Event:
 
     @property
     def place(self) -> Place:
-        """Of events of one millisecond money comes before it leaves, and a label comes last."""
+        """Of events of one millisecond money comes before it leaves. A label comes last, and what takes it back."""
         values = self.values
         if "movement_id" not in values:
             return (self.at_ms, 1, self.id)
         if "kind" not in values:
-            return (self.at_ms, 3, self.id)
+            return (self.at_ms, 4 if self.type == _RETRACTED else 3, self.id)
         is_inward = values["kind"] == "top_up" or values.get("direction") == "in"
         return (self.at_ms, 0 if is_inward else 2, self.id)
 
