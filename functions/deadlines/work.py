@@ -170,6 +170,7 @@ _ROOMS: Final[tuple[Callable[[Key], Duty | None], ...]] = (
     erasure.duty_at,
     reports.duty_at,
     security.digest_duty_at,
+    security.denials_duty_at,
 )
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from functions.deadlines.work import Summary, work_off
 from hotline.contracts.limits import CONTACT_POINTS_MAX
 from hotline.contracts.model import (
     ContactPointChanged,
@@ -25,13 +26,14 @@ from hotline.kit.store import TRANSACTION_ITEMS_MAX, Delete, Key, Put, Table, ho
 from hotline.kit.store.condition import Item
 from hotline.reports import service as reports
 from hotline.security import service as security
-from hotline.security.denials import COUNTED_MAX, FINDINGS_MAX, denials_key
+from hotline.security.denials import COUNTED_MAX, FINDINGS_MAX, denials_duty_at, denials_key
 from hotline.security.feedback import read_feedback
 from hotline.security.findings import Kind
 from hotline.security.model import NamedMovement, Verdict
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, ApiWorld
+from tests.support.customer_life import Nowhere
 from tests.support.faults import once
 from tests.support.found import finding_of, suppress, take_step
 from tests.support.lock_desk import fact
@@ -181,6 +183,53 @@ def test_a_freeze_waits_for_no_count(world: ApiWorld, store: MemoryStore) -> Non
     assert denied(world) == {RULE: 1}
 
 
+def tick(world: ApiWorld) -> Summary:
+    """The deadlines of the next minute."""
+    world.clock.advance(timedelta(minutes=1))
+    return work_off(world.ctx, world.clock.now(), {"message": Nowhere(), "bus": Nowhere()}, at_once=1)
+
+
+def test_findings_that_could_not_be_read_at_the_denial_count_soon(world: ApiWorld, store: MemoryStore) -> None:
+    """Nothing else may ever happen to them: no event comes, and the scan corrects none."""
+    movement_id = steal(world)
+    scan(world)
+    store.before = once(Unavailable(), on="query")
+    deny(world, "movement", movement_id)
+    store.before = None
+    assert denied(world) == {}
+    duty = denials_duty_at(denials_key(ACCOUNT))
+    assert duty is not None
+    store.before = once(Unavailable(), on="query")
+    with pytest.raises(Unavailable):
+        duty.read(store, world.clock.now())
+    store.before = None
+    tick(world)
+    assert denied(world) == {RULE: 1}
+    assert "due_pk" not in (store.get(denials_key(ACCOUNT)) or {})
+    tick(world)
+    scan(world)
+    assert denied(world) == {RULE: 1}
+
+
+def test_a_denial_that_is_counted_later_counts_none_of_another_one(world: ApiWorld, store: MemoryStore) -> None:
+    """Two denials: the findings cannot be read at the first, and the second counts for both."""
+    movement_id = steal(world)
+    world.pay("mov-1")
+    scan(world)
+    store.before = once(Unavailable(), on="query")
+    deny(world, "movement", movement_id)
+    store.before = None
+    deny(world, "movement", "mov-1")
+    assert denied(world) == {RULE: 1}
+    tick(world)
+    assert denied(world) == {RULE: 1}
+
+
+def test_no_other_item_is_a_denial() -> None:
+    assert denials_duty_at(hotline_key(f"ACCOUNT#{ACCOUNT}", "#DIGEST")) is None
+    assert denials_duty_at(hotline_key("FEED", "#DENIED")) is None
+
+
 @pytest.mark.parametrize("number", [COUNTED_MAX, FINDINGS_MAX])
 def test_findings_of_so_many_days_leave_room_for_the_freeze(world: ApiWorld, store: MemoryStore, number: int) -> None:
     """Each finding is of another day, and the account has as many contact points as there may be."""
@@ -210,6 +259,12 @@ def test_findings_of_so_many_days_leave_room_for_the_freeze(world: ApiWorld, sto
     assert lock_of(world) == "FROZEN"
     assert 2 * COUNTED_MAX < max(sizes) <= TRANSACTION_ITEMS_MAX
     assert len([item for item in findings(store) if "denied_at" in item]) == COUNTED_MAX
+    tick(world)
+    assert len([item for item in findings(store) if "denied_at" in item]) == number
+    assert max(sizes) <= TRANSACTION_ITEMS_MAX
+    day = world.clock.now().date()
+    counted = read_feedback(store, day - timedelta(days=number), day)
+    assert sum(told.get(f"finding/{RULE}:3/denied", 0) for _, told in counted) == number
 
 
 def test_a_suppressed_finding_that_is_raised_counts_its_denial_on_the_day_of_its_verdict(

@@ -108,6 +108,7 @@ class Event(Enum):
     RETURN_MISSED = ("HL141", "WARNING", "Money that was taken in vain is still not back, and a case is open.")
     HOLD_OVERDUE = ("HL049", "WARNING", "Money is held for longer than it was to be, and the wallet is asked.")
     FACTS_ASKED = ("HL142", "INFO", "The wallet is asked what became of a thing.")
+    DENIALS_COUNTED = ("HL143", "INFO", "Findings that their owner had denied were counted later.")
     FACTS_ASKED_AGAIN = ("HL047", "WARNING", "The wallet has not told what it was asked for, and is asked again.")
     FACTS_UNANSWERED = ("HL048", "WARNING", "The wallet has not told what it was asked for, and a case is open.")
     BILL_REMINDED = ("HL056", "INFO", "A reminder of a bill is on its way.")

@@ -2,8 +2,9 @@
 
     ACCOUNT#id / #DENIED · the latest logins and movements that the owner denied
 
-A finding that names one of them counts as denied once, for its rule and version. It counts at the denial, or when it is
-raised or corrected later. It is no verdict and no label: an owner may err, or lie.
+A finding that names one of them counts as denied once, for its rule and version. It counts at the denial, when it is
+raised or corrected later, or some minutes later where nobody could read the findings. It is no verdict and no label: an
+owner may err, or lie.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
-from hotline.identity.service import Effect, Operation, Session
+from hotline.identity.service import Effect, Operation, Session, require
 from hotline.kit.change import Change
 from hotline.kit.change.acts import Snapshot
 from hotline.kit.clock import to_text
+from hotline.kit.due import Done, Duty, due_attributes, is_due
 from hotline.kit.errors import Unavailable
+from hotline.kit.logging import Event
 from hotline.kit.retention import record_end
-from hotline.kit.store import Key, Store, hotline_key
+from hotline.kit.store import Key, Store, account_of, hotline_key
 from hotline.kit.store.condition import PRESENT, Item, Missing, all_of
 from hotline.lockout import service as lockout
 
@@ -40,12 +44,17 @@ DENIED_MAX: Final = 20
 FINDINGS_MAX: Final = 50
 """So many findings of an account are looked at."""
 COUNTED_MAX: Final = 20
-"""So many findings count at one denial. Each may add two items to the transaction: itself, and the counts of its day.
-The freeze, its notices and the case need the others of the hundred."""
+"""So many findings count in one transaction. Each may add two items to it: itself, and the counts of its day. The
+freeze, its notices and the case need the others of the hundred."""
+ROUNDS: Final = 3
+"""So many transactions count the rest: FINDINGS_MAX in all."""
 DENIED: Final = "denied_at"
 """The attribute of a finding of which its owner has denied something."""
 _LOGINS: Final = "logins"
 _MOVEMENTS: Final = "movements"
+_ZONE: Final = "zone"
+_OF_DUTY: Final = (_ZONE, "due_pk", "due_sk")
+"""The attributes of denials that are to be counted later."""
 
 
 def denials_key(account_id: str) -> Key:
@@ -56,10 +65,11 @@ def denials_key(account_id: str) -> Key:
 @dataclass(frozen=True, slots=True)
 class Deny:
     """Freeze the account because of a login or a movement that its owner did not make, and let people know which (see
-    `lockout.Deny`). Those of the findings that name it count as denied. `findings`: see `find_deniable`."""
+    `lockout.Deny`). Those of the findings that name it count as denied. `findings`: see `find_deniable`. The others
+    count when the denial is due (see `denials_duty_at`)."""
 
     denied: lockout.Denied
-    findings: tuple[Item, ...]
+    findings: tuple[Item, ...] | None
     operation: Operation = field(default=Operation.FREEZE, init=False)
 
     def keys(self, session: Session) -> Iterable[Key]:
@@ -70,24 +80,61 @@ class Deny:
         effect = lockout.Deny(self.denied).contribute(change, read, session)
         known = read.get(denials_key(account_id))
         denied = _with_denied(known, read, session, self.denied)
-        change.replace(denials_key(account_id), known, {**denied, **record_end(change.now)})
-        live = [item for item in self.findings if state_of(item, change.now) is not FindingState.WITHDRAWN]
-        named = [item for item in live if DENIED not in item and is_denied(item, denied)][:COUNTED_MAX]
-        for item in named:
-            key = named_finding_key(account_id, item["finding_id"])
-            # A finding may end meanwhile. An update alone would make an item of it that nobody can read.
-            change.update(key, set={DENIED: to_text(change.now)}, condition=all_of(PRESENT, Missing(DENIED)))
-        count_denials(change, named, ctx.time_zone)
+        item = {**denied, **record_end(change.now)}
+        if self.findings is None or not _count(change, account_id, self.findings, denied, ctx.time_zone):
+            item |= {_ZONE: ctx.time_zone, **due_attributes(account_id, change.now)}
+        change.replace(denials_key(account_id), known, item)
         return effect
 
 
-def find_deniable(store: Store, account_id: str) -> tuple[Item, ...]:
+def denials_duty_at(key: Key) -> Duty | None:
+    """The duty about the item at a key; None when nobody's denials are there."""
+    account_id = account_of(key)
+    if account_id is None or key != denials_key(account_id):
+        return None
+    add = partial(contribute_counted, account_id=account_id)
+    return Duty(account_id, "denials", frozenset(), add, partial(look_at_denials, account_id=account_id), ROUNDS)
+
+
+def look_at_denials(store: Store, account_id: str) -> dict[Key, Item]:
+    """The items to have before `contribute_counted`. Two reads. Raises Unavailable."""
+    read = store.batch_get([denials_key(account_id)])
+    found = store.query(all_findings_query(account_id, limit=FINDINGS_MAX)).items if read else ()
+    return read | {named_finding_key(account_id, item["finding_id"]): item for item in found}
+
+
+def contribute_counted(change: Change, read: Mapping[Key, Item], account_id: str) -> tuple[Done, ...]:
+    """Count the findings that the denial itself could not. Nothing when nothing is due; at commit Stale."""
+    key = denials_key(account_id)
+    known = read.get(key)
+    if known is None or not is_due(known, change.now):
+        return ()
+    require(change, Operation.FACTS)
+    is_done = _count(change, account_id, [read[place] for place in read if place != key], known, known[_ZONE])
+    kept = {name: value for name, value in known.items() if name not in ("PK", "SK", *(_OF_DUTY if is_done else ()))}
+    change.replace(key, known, kept)
+    return (Done(Event.DENIALS_COUNTED, {"account_id": account_id}),)
+
+
+def _count(change: Change, account_id: str, findings: Iterable[Item], denied: Mapping[str, Any], zone: str) -> bool:
+    """Count those of the findings that name something denied, up to COUNTED_MAX; whether these are all."""
+    live = (item for item in findings if state_of(item, change.now) is not FindingState.WITHDRAWN)
+    named = [item for item in live if DENIED not in item and is_denied(item, denied)]
+    for item in named[:COUNTED_MAX]:
+        key = named_finding_key(account_id, item["finding_id"])
+        # A finding may end meanwhile. An update alone would make an item of it that nobody can read.
+        change.update(key, set={DENIED: to_text(change.now)}, condition=all_of(PRESENT, Missing(DENIED)))
+    count_denials(change, named[:COUNTED_MAX], zone)
+    return len(named) <= COUNTED_MAX
+
+
+def find_deniable(store: Store, account_id: str) -> tuple[Item, ...] | None:
     """Findings on the account, for `Deny`, to be read anew at each attempt. One query. None while the store cannot
-    tell them: a freeze waits for no count, and a finding that the scan corrects later counts then."""
+    tell them: a freeze waits for no count."""
     try:
         return tuple(store.query(all_findings_query(account_id, limit=FINDINGS_MAX)).items)
     except Unavailable:
-        return ()
+        return None
 
 
 def is_denied(finding: Mapping[str, Any], denied: Mapping[str, Any] | None) -> bool:

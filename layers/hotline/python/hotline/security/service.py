@@ -9,7 +9,7 @@ from hotline.kit.lazy import import_on_demand
 if TYPE_CHECKING:
     from .activity import ACTIVITY_SHARDS, SHARDS_MAX
     from .checkup import Matter, list_matters
-    from .denials import Deny, find_deniable
+    from .denials import Deny, denials_duty_at, find_deniable
     from .detectors import Stream
     from .feedback import (
         read_feedback,
@@ -77,7 +77,7 @@ else:
                 "Matter",
                 "list_matters",
             ),
-            "denials": ("Deny", "find_deniable"),
+            "denials": ("Deny", "denials_duty_at", "find_deniable"),
             "detectors": ("Stream",),
             "feedback": ("read_feedback",),
             "findings_digest": (

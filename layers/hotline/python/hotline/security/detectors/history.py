@@ -106,8 +106,8 @@ class History:
         self.labels: dict[str, int] = {}
         """Movements that are confirmed as fraud, to the time of the label."""
         self.words: dict[str, int] = {}
-        """Of labels that do not rest on the wallet's word alone: twice the number of findings by which people say so,
-        and one more with the wallet's word."""
+        """The words behind a label, where they are not the wallet's alone: two for each finding by which people say so,
+        and one for the wallet."""
         if stored:
             self._read_stored(stored)
         # of the event
@@ -191,7 +191,7 @@ class History:
         return type_ if is_new else None
 
     def _take_label(self, at_ms: int, movement_id: str, *, by_people: bool) -> bool:
-        """Count a confirmed fraud; whether it is a new one. Who says so is kept, since they may take it back."""
+        """Count a confirmed fraud; whether it is a new one. Its authors are known, since each may take it back."""
         labels, words = self.labels, self.words
         is_new = movement_id not in labels
         said = 0 if is_new else words.get(movement_id, 1)
