@@ -44,13 +44,16 @@ def of_lock(
     return join(texts, locale)
 
 
-def of_matter(matter: Matter, found: Sequence[ToldFinding], *, locale: Locale) -> str:
-    """Something that the owner can do for the account's security; of findings first how many there are, and when."""
-    if matter is not Matter.FINDINGS:
+def of_matter(matter: Matter, times: Sequence[datetime], *, locale: Locale) -> str:
+    """Something that the owner can do for the account's security. `times`: when it happened; of what happened it is
+    said first how often, and when last."""
+    if not times:
         return plain_text(f"checkup.{matter.value}", {}, locale)
-    facts = {"count": Counted(len(found)), "when": Lately(max(one.noticed_at for one in found), placed=True)}
-    key = "checkup.findings.one" if len(found) == 1 else "checkup.findings"
-    return join([plain_text(key, facts, locale), plain_text("checkup.findings.do.written", {}, locale)], locale)
+    facts = {"count": Counted(len(times)), "when": Lately(max(times), placed=True)}
+    keys = (f"checkup.{matter.value}.one",) if len(times) == 1 else ()
+    said = _first(locale, [*keys, f"checkup.{matter.value}"])
+    done = _first(locale, [f"checkup.{matter.value}.do.written", f"checkup.{matter.value}.do"])
+    return join((plain_text(key, facts, locale) for key in (said, done) if key is not None), locale)
 
 
 def of_confirmed(finding: ToldFinding, view: LockView, *, locale: Locale) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from functions.customer_api.settings import TokenSettings
 from hotline.contracts.model import (
     AccountClosed,
     ContactPointChanged,
+    DeviceRegistered,
     Fact,
     LockAction,
     LockTold,
@@ -20,6 +21,7 @@ from hotline.contracts.model import (
     PointKind,
 )
 from hotline.identity.policy import CODES_PER_QUARTER_HOUR, FACTOR_LIFE
+from hotline.intake.service import fold
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
 from hotline.kit.store import Table
@@ -30,7 +32,7 @@ from hotline.security.model import CONFIRMED_LIFE, Finding, FindingState, Verdic
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, OTHER, PHONE, ApiWorld
-from tests.support.lock_desk import Desk
+from tests.support.lock_desk import Desk, fact
 from tests.support.phone import Phone, failed_logins, give, opened
 from tests.support.scan_runs import ScanWorld, chain, shard_of
 
@@ -490,13 +492,34 @@ def test_security_says_what_to_do_and_which_devices_signed_in(world: ApiWorld) -
     sign_in(world, "tablet", "CN", timedelta(days=9))
     sign_in(world, "phone", "US", timedelta(hours=1))
     told = world.client().ask("GET", "/v1/me/security", headers={"Accept-Language": "en"})
-    assert [matter["matter"] for matter in told.json["matters"]] == ["two_step_off", "no_pin"]
-    assert told.json["matters"][0]["text"].startswith("Two-step verification is off:")
+    assert [matter["matter"] for matter in told.json["matters"]] == ["new_device", "two_step_off", "no_pin"]
+    new, off, _ = told.json["matters"]
+    assert new["at"] == "2026-11-23T11:00:00Z"
+    assert new["text"].startswith("A new device was added to your account at ")
+    assert new["text"].endswith("If you do not know it, freeze the account.")
+    assert (off["at"], off["text"].startswith("Two-step verification is off:")) == (None, True)
     assert [(one["device"], one["country"], one["elsewhere"]) for one in told.json["logins"]] == [
         ("new", "US", True),
         (None, "CN", True),
     ]
     assert "tablet" not in str(told.json)
+
+
+def test_security_tells_of_new_devices_and_contact_points_behind_findings(world: ApiWorld) -> None:
+    now = world.clock.now()
+    for days in (1, 2):
+        registered = DeviceRegistered(f"device-{days}")
+        fold(world.ctx, [fact("device.registered", now - timedelta(days=days), registered, account=ACCOUNT)])
+    added = ContactPointChanged(7, PointKind.PHONE, None, "+8613800000177", now, reassigned=False)
+    fold(world.ctx, [fact("contact_point.changed", now, added, account=ACCOUNT)])
+    told = world.client().ask("GET", "/v1/me/security", headers={"Accept-Language": "zh-CN"}).json["matters"]
+    assert [matter["matter"] for matter in told][:2] == ["new_device", "contact_changed"]
+    assert "2台设备" in told[0]["text"]
+    assert [datetime.fromisoformat(matter["at"]) for matter in told[:2]] == [now - timedelta(days=1), now]
+    assert told[1]["text"].endswith("不是您本人操作的，请冻结账户。")
+    world.clock.advance(timedelta(days=7))
+    later = world.client().ask("GET", "/v1/me/security").json["matters"]
+    assert {"new_device", "contact_changed"}.isdisjoint(matter["matter"] for matter in later)
 
 
 def test_a_login_that_was_not_the_owners_is_denied_once_and_freezes(world: ApiWorld, store: MemoryStore) -> None:

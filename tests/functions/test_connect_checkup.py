@@ -11,7 +11,7 @@ import pytest
 from functions.connect.steps.advice import SOURCES
 from functions.connect.steps.checkup import ABOUT
 from hotline.cases.items import ENTRY_PREFIX
-from hotline.contracts.model import Fact, LoginKind, LoginSource, LoginTried
+from hotline.contracts.model import DeviceRegistered, Fact, LoginKind, LoginSource, LoginTried
 from hotline.contracts.schemas import parse
 from hotline.intake.service import fold
 from hotline.kit.doors import Context
@@ -127,6 +127,29 @@ def test_a_finding_that_nobody_looked_at_for_long_is_told_no_more(ctx: Context, 
     assert words(proved(ctx).press("checkup")) == before
     found(store, "code_flooding", ago=FINDING_LIFE)
     assert words(proved(ctx).press("checkup")) != before
+
+
+def register(ctx: Context, name: str, ago: timedelta) -> None:
+    fold(ctx, [Fact(f"fact-{name}", "device.registered", "wallet", NOW - ago, ACCOUNT, DeviceRegistered(name))])
+
+
+def test_a_new_device_is_told_behind_findings_with_its_time_and_what_to_do(ctx: Context, store: MemoryStore) -> None:
+    register(ctx, "device-unheard-of", timedelta(hours=5))
+    alone = words(proved(ctx).press("checkup"))
+    assert alone.startswith("2 new devices were added to your account, most recently at 3:00 PM today.")
+    assert "Nothing unusual" not in alone
+    assert "unheard" not in alone
+    found(store, "code_flooding")
+    told = words(proved(ctx).press("checkup"))
+    assert told.index("Something unusual") < told.index("new devices") < told.index("Two-step verification is off")
+    assert "If you do not know it, freeze the account." in told
+
+
+def test_a_new_device_is_told_in_chinese(ctx: Context) -> None:
+    register(ctx, "device-unheard-of", timedelta(hours=5))
+    told = words(proved(ctx, language="zh-CN").press("checkup"))
+    assert "您的账户新增了两台设备" in told
+    assert "请冻结账户" in told
 
 
 def test_logins_are_read_out_by_device_the_latest_first(ctx: Context) -> None:

@@ -464,6 +464,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "PARTIES_MAX": (64, "decision: what a memory has room for"),
         "SPENDING_MAX": (64, "decision: what a memory has room for"),
         "LABELS_MAX": (64, "decision: what a memory has room for"),
+        "FRAUD_MIN": (1e-6, "decision: a label of two months ago, or a rounding error"),
         "HALF_LIFE_MS": (30 * 24 * _HOUR_MS, "decision: habits change in a month"),
         "RECORD_HALF_LIFE_MS": (3 * 24 * _HOUR_MS, "decision: generated histories"),
         "LEARNED_RATIO_MAX": (3.0, "decision: a thief must not teach"),

@@ -15,21 +15,36 @@ CHINESE_ZONES: Final = frozenset({"Asia/Shanghai", "Asia/Urumqi"})
 """The time zones of customers who are told the numbers of mainland China."""
 
 
+EVENTS: Final = (Matter.FINDINGS, Matter.NEW_DEVICE, Matter.CONTACT_CHANGED)
+"""The matters that happened at some time. They are said first, and without an introduction."""
+
+
 def checkup(speech: Speech, outcome: str) -> None:
     """Findings, without the rule and its traces, then each thing to do, the most important first."""
     facts = speech.facts
     told = facts.get("matters")
     matters = [str(matter) for matter in told] if isinstance(told, tuple) else []
-    count, found_at = facts.get("found_count"), facts.get("found_at")
-    if Matter.FINDINGS in matters and isinstance(count, int):
-        when = Lately(found_at, placed=True) if isinstance(found_at, datetime) else None
-        speech.say("checkup.findings.one" if count == 1 else "checkup.findings", count=Counted(count), when=when)
-        speech.say("checkup.findings.do")
-    else:
+    if not any(matter in EVENTS for matter in matters):
         speech.say(f"checkup.{outcome}")
     for matter in matters:
-        if matter != Matter.FINDINGS:
-            speech.say(f"checkup.{matter}")
+        match matter:
+            case Matter.FINDINGS:
+                _say_event(speech, matter, "found_at", "found_count")
+            case Matter.NEW_DEVICE:
+                _say_event(speech, matter, "device_at", "device_count")
+            case Matter.CONTACT_CHANGED:
+                _say_event(speech, matter, "contact_changed_at")
+            case _:
+                speech.say(f"checkup.{matter}")
+
+
+def _say_event(speech: Speech, matter: str, at_name: str, count_name: str = "") -> None:
+    """Something that happened, how often and when last, and the one thing to do about it."""
+    at, count = speech.facts.get(at_name), speech.facts.get(count_name)
+    when = Lately(at, placed=True) if isinstance(at, datetime) else None
+    key = f"checkup.{matter}.one" if count == 1 else f"checkup.{matter}"
+    speech.say(key, count=Counted(count) if isinstance(count, int) else None, when=when)
+    speech.say(f"checkup.{matter}.do")
 
 
 def logins(speech: Speech, outcome: str) -> None:

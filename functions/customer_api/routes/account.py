@@ -126,8 +126,17 @@ def read_security() -> Security:
     told = found or ()
     confirmed = security.list_confirmed_findings(at.ctx.store, visit.account_id, visit.now) if is_proved else ()
     pin = identity.has_pin(visit.read.get(identity.factors_key(visit.account_id)))
+    opened_at, changed_at = profile.opened_at, profile.contact_changed_at
+    devices = lockout.list_new_devices(visit.read, visit.account_id, opened_at, visit.now)
+    times = {
+        security.Matter.FINDINGS: [one.noticed_at for one in told],
+        security.Matter.NEW_DEVICE: devices,
+        security.Matter.CONTACT_CHANGED: [] if changed_at is None else [changed_at],
+    }
     matters = security.list_matters(
         finding_count=len(told),
+        new_device_count=len(devices),
+        contact_changed=security.is_recent(changed_at, opened_at, visit.now),
         two_step=profile.two_step,
         contact_count=len({point.kind for point in profile.live_points}),
         pin=pin,
@@ -139,7 +148,7 @@ def read_security() -> Security:
         contact_points=[
             ContactPoint(kind=point.kind.value, confirmed_at=point.confirmed_at) for point in profile.live_points
         ],
-        contact_changed_at=profile.contact_changed_at,
+        contact_changed_at=changed_at,
         findings=[
             Finding(
                 id=one.id,
@@ -153,7 +162,13 @@ def read_security() -> Security:
         if found is not None
         else None,
         matters=[
-            Matter.model_validate({"matter": one.value, "text": words.of_matter(one, told, locale=locale)})
+            Matter.model_validate(
+                {
+                    "matter": one.value,
+                    "at": max(times.get(one, ()), default=None),
+                    "text": words.of_matter(one, times.get(one, ()), locale=locale),
+                }
+            )
             for one in matters
         ],
         logins=[

@@ -55,9 +55,12 @@ class Login(Answer):
 
 
 class Matter(Answer):
-    """Something that the owner can do about the account's security; `text` says it in words."""
+    """Something that the owner can do about the account's security; `text` says it in words. `at`: when it happened
+    last, null of what did not happen at some time. `new_device`: a device that came within seven days.
+    `contact_changed`: a contact point was confirmed or removed within seven days, or its SIM changed."""
 
-    matter: Literal["findings", "two_step_off", "one_contact", "no_pin"]
+    matter: Literal["findings", "new_device", "contact_changed", "two_step_off", "one_contact", "no_pin"]
+    at: datetime | None
     text: str
 
 

@@ -11,14 +11,19 @@ from hypothesis import strategies as st
 from hotline.lockout.items import attempts_item, attempts_of
 from hotline.lockout.logins import (
     DAYS_KEPT,
+    DEVICES_KEPT,
+    FIRST_FOR,
     KNOWN_FOR,
     LOGINS_KEPT,
     LOGINS_TOLD_MAX,
     LOGINS_TOLD_WITHIN,
+    NEW_FOR,
+    list_new_devices,
     list_told,
+    with_devices,
     with_logins,
 )
-from hotline.lockout.model import Attempts, Login
+from hotline.lockout.model import Attempts, Device, Login
 from tests.support.stores import NOON
 
 NOTHING: tuple[Login, ...] = ()
@@ -95,3 +100,64 @@ def test_logins_of_long_ago_are_not_told() -> None:
 def test_logins_come_back_from_the_item_of_the_attempts() -> None:
     logins = (login("a", HOUR), login("b", DAY, country=None, has_device=False))
     assert attempts_of(attempts_item(Attempts(logins=logins))).logins == logins
+
+
+# ---------------------------------------------------------------- new devices
+
+
+def registered(device: str, ago: timedelta) -> Device:
+    return Device(NOON - ago, device)
+
+
+def new(*known: Login | Device, opened: timedelta | None = None) -> list[timedelta]:
+    """How long ago the new devices of an account came."""
+    logins = with_logins((), [one for one in known if isinstance(one, Login)])
+    devices = with_devices((), [one for one in known if isinstance(one, Device)])
+    attempts = attempts_of(attempts_item(Attempts(logins=logins, devices=devices)))
+    assert (attempts.logins, attempts.devices) == (logins, devices)
+    opened_at = None if opened is None else NOON - opened
+    return [NOON - at for at in list_new_devices(attempts, opened_at, NOON)]
+
+
+MOMENT = timedelta(milliseconds=1)
+
+
+def test_a_device_is_new_for_a_week_from_its_registration_on() -> None:
+    assert new(registered("a", NEW_FOR - MOMENT)) == [NEW_FOR - MOMENT]
+    assert new(registered("a", NEW_FOR)) == []
+
+
+def test_a_device_that_is_registered_again_is_as_old_as_it_was() -> None:
+    assert new(registered("a", 9 * DAY), registered("a", DAY)) == []
+    assert new(login("a", DAY + KNOWN_FOR), registered("a", DAY)) == []
+    assert new(login("a", DAY + KNOWN_FOR - MOMENT), registered("a", DAY)) == [DAY]
+
+
+def test_a_device_that_only_came_in_is_new_where_another_one_was_before() -> None:
+    assert new(login("a", DAY)) == []
+    assert new(login("a", 9 * DAY), login("b", DAY)) == [DAY]
+    assert new(login("a", 9 * DAY), login("b", DAY + KNOWN_FOR), login("b", DAY)) == []
+    assert new(login("a", 9 * DAY, has_device=False), login("b", DAY)) == [DAY]
+    assert new(login("a", 9 * DAY), login("b", DAY, has_device=False)) == []
+
+
+def test_a_device_that_is_used_every_day_is_never_new() -> None:
+    daily = [login("a", day * DAY) for day in range(30)]
+    assert new(*daily, login("b", 40 * DAY)) == []
+
+
+def test_devices_of_the_first_day_come_with_the_account() -> None:
+    assert new(registered("a", DAY), opened=DAY + FIRST_FOR) == []
+    assert new(registered("a", DAY), opened=DAY + FIRST_FOR + MOMENT) == [DAY]
+
+
+def test_several_new_devices_are_told_the_latest_first() -> None:
+    assert new(registered("a", 2 * DAY), registered("b", DAY), login("c", 9 * DAY)) == [DAY, 2 * DAY]
+
+
+@given(st.lists(st.builds(registered, st.sampled_from("abcdef"), st.integers(0, 40).map(lambda n: n * HOUR))))
+def test_the_kept_registrations_depend_on_no_order_and_are_few(devices: list[Device]) -> None:
+    kept = with_devices((), devices)
+    assert reduce(lambda known, one: with_devices(known, [one]), reversed(devices), with_devices((), ())) == kept
+    assert len(kept) <= DEVICES_KEPT
+    assert with_devices(kept, kept) is kept

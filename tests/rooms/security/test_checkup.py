@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hotline.kit.clock import to_text
-from hotline.security.checkup import TOLD_RULES, Matter, list_matters
+from hotline.security.checkup import AT_OPENING, RECENT, TOLD_RULES, Matter, is_recent, list_matters
 from hotline.security.detectors import Stream
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.items import state_of
@@ -28,7 +28,8 @@ def test_of_each_rule_about_accounts_it_is_decided_whether_owners_hear_of_it() -
 
 
 def test_a_danger_of_now_comes_before_what_keeps_others_out() -> None:
-    assert list_matters(finding_count=2, two_step=False, contact_count=1, pin=False) == tuple(Matter)
+    worst = {"finding_count": 2, "new_device_count": 1, "contact_changed": True}
+    assert list_matters(**worst, two_step=False, contact_count=1, pin=False) == tuple(Matter)  # type: ignore[arg-type]
 
 
 @sweep(
@@ -36,6 +37,8 @@ def test_a_danger_of_now_comes_before_what_keeps_others_out() -> None:
     [
         ({}, ()),
         ({"finding_count": 1}, (Matter.FINDINGS,)),
+        ({"new_device_count": 1}, (Matter.NEW_DEVICE,)),
+        ({"contact_changed": True}, (Matter.CONTACT_CHANGED,)),
         ({"two_step": False}, (Matter.TWO_STEP_OFF,)),
         ({"two_step": None}, ()),
         ({"contact_count": 1}, (Matter.ONE_CONTACT,)),
@@ -45,7 +48,28 @@ def test_a_danger_of_now_comes_before_what_keeps_others_out() -> None:
 )
 def test_each_thing_to_do_is_named_when_there_is_a_reason(known: dict[str, object], matters: tuple[Matter]) -> None:
     protected: dict[str, object] = {"finding_count": 0, "two_step": True, "contact_count": 2, "pin": True}
+    protected |= {"new_device_count": 0, "contact_changed": False}
     assert list_matters(**{**protected, **known}) == matters  # type: ignore[arg-type]
+
+
+MOMENT = timedelta(milliseconds=1)
+
+
+@sweep(
+    ("changed_at", "opened_at", "recent"),
+    [
+        (None, None, False),
+        (NOON, None, True),
+        (NOON - RECENT + MOMENT, None, True),
+        (NOON - RECENT, None, False),
+        (NOON, NOON - AT_OPENING, False),
+        (NOON, NOON - AT_OPENING - MOMENT, True),
+    ],
+)
+def test_contact_points_changed_of_late_for_a_week_and_not_at_the_opening(
+    changed_at: datetime | None, opened_at: datetime | None, *, recent: bool
+) -> None:
+    assert is_recent(changed_at, opened_at, NOON) is recent
 
 
 @sweep("state", FindingState)

@@ -11,6 +11,7 @@ from hotline.accounts.stops import stops_from, with_earlier
 from hotline.contracts.model import (
     AccountClosed,
     AccountErased,
+    DeviceRegistered,
     Fact,
     LockAction,
     LockTold,
@@ -27,12 +28,12 @@ from hotline.kit.store.condition import Item, equals
 
 from . import outgoing, policy, registers, wallet_locks
 from .items import NOT_ERASED, attempts_item, attempts_key, attempts_of, lock_item, lock_key, record_of
-from .logins import with_logins
+from .logins import with_devices, with_logins
 from .model import Attempts, Cause, Component, DecisionKind, LockRecord, LockState, TierLock
 from .outgoing import Notice
 from .tiers import running_lock, with_attempts
 
-_OWN = (LoginTried, LockTold, AccountClosed, AccountErased, PasswordChanged, TwoStepChanged)
+_OWN = (LoginTried, DeviceRegistered, LockTold, AccountClosed, AccountErased, PasswordChanged, TwoStepChanged)
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
@@ -70,8 +71,10 @@ def contribute_facts(
     new = [attempt for fact in own for attempt in registers.attempts_in(fact, record, lookup_keys)]
     attempts = with_attempts(old, new, record.cleared, change.now)
     logins = with_logins(attempts.logins, [login for fact in own for login in registers.logins_in(fact, lookup_keys)])
-    if logins is not attempts.logins:
-        attempts = replace(attempts, logins=logins)
+    registered = [device for fact in own for device in registers.devices_in(fact, lookup_keys)]
+    devices = with_devices(attempts.devices, registered)
+    if logins is not attempts.logins or devices is not attempts.devices:
+        attempts = replace(attempts, logins=logins, devices=devices)
     known = wallet_locks.longest_told(before, change.now)
     record, known = _reconcile(change, record, attempts, own, profile, known)
     wallet_locks.notify_of_locks(change, profile, before, record, told=known)

@@ -26,6 +26,7 @@ from .model import (
     Cause,
     Component,
     DecisionKind,
+    Device,
     Grant,
     LockRecord,
     LockState,
@@ -118,6 +119,8 @@ def attempts_item(attempts: Attempts) -> Item:
         item["lock"] = _tier_lock_list(attempts.lock)
     if attempts.logins:
         item["logins"] = [_login_list(login) for login in attempts.logins]
+    if attempts.devices:
+        item["devices"] = [[to_text(device.at), device.source] for device in attempts.devices]
     return item
 
 
@@ -133,6 +136,7 @@ def attempts_of(item: Mapping[str, Any] | None) -> Attempts:
         total={LoginKind(kind): int(number) for kind, number in item["total"].items()},
         lock=_tier_lock(item.get("lock")),
         logins=tuple(_login(entry) for entry in item.get("logins", ())),
+        devices=tuple(Device(from_text(at), source) for at, source in item.get("devices", ())),
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from .model import Login
+from .model import Attempts, Device, Login
 
 DAYS_KEPT: Final = 4
 """Of each device the latest login of so many days."""
@@ -22,6 +22,12 @@ LOGINS_TOLD_MAX: Final = 5
 LOGINS_TOLD_WITHIN: Final = timedelta(days=90)
 KNOWN_FOR: Final = timedelta(hours=48)
 """A device is known when its kept logins lie so far apart. One that is used every day keeps four days of them."""
+DEVICES_KEPT: Final = 10
+"""So many registrations of devices are kept, the latest: three in a row are a finding already."""
+NEW_FOR: Final = timedelta(days=7)
+"""So long the owner hears of a new device: about as long as somebody takes who looks at their account once a week."""
+FIRST_FOR: Final = timedelta(days=1)
+"""Devices of the first day of an account come with its opening."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,35 @@ def with_logins(known: tuple[Login, ...], new: Iterable[Login]) -> tuple[Login, 
     """The logins to keep of those that are known and new ones, the latest first; the same object when none is new."""
     joined = _keep({*known, *new})
     return known if joined == known else joined
+
+
+def with_devices(known: tuple[Device, ...], new: Iterable[Device]) -> tuple[Device, ...]:
+    """The registrations to keep of those that are known and new ones, the latest first; the same object when none is
+    new."""
+    joined = tuple(sorted({*known, *new}, reverse=True)[:DEVICES_KEPT])
+    return known if joined == known else joined
+
+
+def list_new_devices(attempts: Attempts, opened_at: datetime | None, now: datetime) -> tuple[datetime, ...]:
+    """The times at which devices came that are new, the latest first: of each its registration, else its first login. A
+    device is new for NEW_FOR. It is not, where it came in KNOWN_FOR before its registration. One that was never
+    registered is new while its logins lie closer together, and where another one came in before it. `opened_at`: the
+    opening of the account, None where nobody knows it."""
+    logins: dict[str, list[datetime]] = {}
+    for login in attempts.logins:
+        if login.has_device:
+            logins.setdefault(login.source, []).append(login.at)
+    came: dict[str, datetime] = {source: min(times) for source, times in logins.items()}
+    known = {source for source, times in logins.items() if max(times) - min(times) >= KNOWN_FOR}
+    known |= {source for source, at in came.items() if not any(login.at < at for login in attempts.logins)}
+    for device in attempts.devices:
+        # They come with the latest first, so the earliest registration stays.
+        came[device.source] = device.at
+        known.discard(device.source)
+        if any(device.at - at >= KNOWN_FOR for at in logins.get(device.source, ())):
+            known.add(device.source)
+    since = now - NEW_FOR if opened_at is None else max(now - NEW_FOR, opened_at + FIRST_FOR)
+    return tuple(sorted((at for source, at in came.items() if at > since and source not in known), reverse=True))
 
 
 def list_told(logins: tuple[Login, ...], now: datetime) -> tuple[ToldLogin, ...]:

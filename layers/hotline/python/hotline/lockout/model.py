@@ -198,6 +198,14 @@ class Login:
     country: str | None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Device:
+    """A device that was registered. `source` is a hash as that of a login from it."""
+
+    at: datetime
+    source: str
+
+
 @quick
 @dataclass(frozen=True, slots=True)
 class Attempts:
@@ -205,7 +213,8 @@ class Attempts:
 
     `recent` are attempts after `total_through`, in order; a late one may still come between them. Everything up to
     `total_through` is final. `counted` are its failures that still count towards a tier, and `total` its failures in a
-    row by kind. `lock` is the lock that ran at that moment. `logins` are those that the owner may hear (logins).
+    row by kind. `lock` is the lock that ran at that moment. `logins` and `devices` are those that the owner may
+    hear of (logins).
     """
 
     recent: tuple[Attempt, ...] = ()
@@ -214,6 +223,7 @@ class Attempts:
     total: Mapping[LoginKind, int] = field(default_factory=dict)
     lock: TierLock | None = None
     logins: tuple[Login, ...] = ()
+    devices: tuple[Device, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

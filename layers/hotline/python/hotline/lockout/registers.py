@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from hotline.contracts.model import (
     AccountClosed,
+    DeviceRegistered,
     Fact,
     LockAction,
     LockTold,
@@ -35,6 +36,7 @@ from .model import (
     Cause,
     Component,
     DecisionKind,
+    Device,
     LockRecord,
     Login,
     Opening,
@@ -97,6 +99,13 @@ def logins_in(fact: Fact, keyring: Keyring) -> tuple[Login, ...]:
     source, hashed = tried.source, source_hash(tried.source, keyring)
     has_device = source.device_id is not None
     return (Login(whole_ms(fact.time), _short(tried.attempt_id), hashed, has_device, source.country),)
+
+
+def devices_in(fact: Fact, keyring: Keyring) -> tuple[Device, ...]:
+    """The device in a fact, if it is the registration of one."""
+    if not isinstance(fact.data, DeviceRegistered):
+        return ()
+    return (Device(whole_ms(fact.time), source_hash(LoginSource(device_id=fact.data.device_id), keyring)),)
 
 
 def fold_facts(record: LockRecord, facts: Sequence[Fact]) -> LockRecord:

@@ -14,6 +14,7 @@ from hotline.kit.store.condition import Item
 from hotline.payments.model import NextStep
 from hotline.sessions.model import SessionState
 
+from . import logins as of_logins
 from . import policy
 from .due import contribute_due, due_keys, duty_at
 from .facts import contribute_facts, fact_keys
@@ -115,6 +116,7 @@ __all__ = [
     "is_erased",
     "list_holds",
     "list_logins",
+    "list_new_devices",
     "lock_keys",
     "lock_subject",
     "offer_self_service",
@@ -133,6 +135,14 @@ def list_logins(read: Mapping[Key, Item], account_id: str, now: datetime) -> tup
     """The latest login of each device of the account, the latest first; reading needs proof (READ). `read` holds what
     exists of `lock_keys`."""
     return list_told(attempts_of(read.get(attempts_key(account_id))).logins, now)
+
+
+def list_new_devices(
+    read: Mapping[Key, Item], account_id: str, opened_at: datetime | None, now: datetime
+) -> tuple[datetime, ...]:
+    """The times from which on the account knows the devices that are new, the latest first; reading needs proof (READ).
+    `opened_at`: when the account was opened. `read` holds what exists of `lock_keys`."""
+    return of_logins.list_new_devices(attempts_of(read.get(attempts_key(account_id))), opened_at, now)
 
 
 def is_erased(read: Mapping[Key, Item], account_id: str) -> bool:

@@ -84,6 +84,7 @@ def finalise(attempts: Attempts, cleared: Sequence[datetime], *, through: Order)
         total={kind: number for kind, number in state.total.items() if number},
         lock=state.lock if state.lock is not None and state.lock.runs(through[0]) else None,
         logins=attempts.logins,
+        devices=attempts.devices,
     )
 
 

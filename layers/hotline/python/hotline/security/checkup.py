@@ -1,13 +1,15 @@
 """The check-up of an account: matters about which its owner can do something, with one thing to do for each. Pure.
 
-They come in the order of importance: what somebody may be doing now, then what keeps others out. OWASP ASVS 5.0 6.3.5
-wants suspicious attempts told. NIST SP 800-63B-4 asks for two factors (2.2) and a way back by another contact point
-(4.2). The document docs/security.md has the sources of all advice.
+They come in the order of importance: what somebody may be doing now, then what somebody may have prepared, then what
+keeps others out. OWASP ASVS 5.0 6.3.5 wants suspicious attempts told, and 6.3.7 changes of what proves the owner. NIST
+SP 800-63B-4 asks for two factors (2.2) and a way back by another contact point (4.2). The document docs/security.md has
+the sources of all advice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -17,6 +19,10 @@ class Matter(StrEnum):
 
     FINDINGS = "findings"
     """Something was found. The owner listens to the latest logins and payments, and says which one was not theirs."""
+    NEW_DEVICE = "new_device"
+    """A device came in or was registered of late for the first time. An owner who does not know it freezes."""
+    CONTACT_CHANGED = "contact_changed"
+    """A contact point was confirmed or removed of late, or its SIM changed: codes go elsewhere than before."""
     TWO_STEP_OFF = "two_step_off"
     ONE_CONTACT = "one_contact"
     NO_PIN = "no_pin"
@@ -44,6 +50,10 @@ refunds abused. An owner must not learn of that before people have looked (FATF 
 are told as what they are about, by what the hotline knows itself.
 """
 CONTACTS_MIN: Final = 2
+RECENT: Final = timedelta(days=7)
+"""So long the owner hears of changed contact points, as of a new device."""
+AT_OPENING: Final = timedelta(days=1)
+"""Contact points of the first day of an account come with its opening."""
 
 
 def is_told(item: Mapping[str, Any]) -> bool:
@@ -51,18 +61,30 @@ def is_told(item: Mapping[str, Any]) -> bool:
     return item["rule"] in TOLD_RULES
 
 
-def list_matters(*, finding_count: int, two_step: bool | None, contact_count: int, pin: bool) -> tuple[Matter, ...]:
+def is_recent(changed_at: datetime | None, opened_at: datetime | None, now: datetime) -> bool:
+    """Whether contact points changed within RECENT, and not with the opening of the account. None: an unknown time."""
+    if changed_at is None or (opened_at is not None and changed_at <= opened_at + AT_OPENING):
+        return False
+    return now - changed_at < RECENT
+
+
+def list_matters(
+    *,
+    finding_count: int,
+    new_device_count: int,
+    contact_changed: bool,
+    two_step: bool | None,
+    contact_count: int,
+    pin: bool,
+) -> tuple[Matter, ...]:
     """The matters of an account, the most important first. `two_step` None: the wallet has not said.
     `contact_count`: ways by which a code can reach the owner."""
-    return tuple(_matters(finding_count, two_step, contact_count, pin=pin))
-
-
-def _matters(finding_count: int, two_step: bool | None, contact_count: int, *, pin: bool) -> Iterable[Matter]:
-    if finding_count:
-        yield Matter.FINDINGS
-    if two_step is False:
-        yield Matter.TWO_STEP_OFF
-    if contact_count < CONTACTS_MIN:
-        yield Matter.ONE_CONTACT
-    if not pin:
-        yield Matter.NO_PIN
+    reasons = {
+        Matter.FINDINGS: finding_count > 0,
+        Matter.NEW_DEVICE: new_device_count > 0,
+        Matter.CONTACT_CHANGED: contact_changed,
+        Matter.TWO_STEP_OFF: two_step is False,
+        Matter.ONE_CONTACT: contact_count < CONTACTS_MIN,
+        Matter.NO_PIN: not pin,
+    }
+    return tuple(matter for matter in Matter if reasons[matter])

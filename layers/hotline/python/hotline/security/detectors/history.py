@@ -106,8 +106,8 @@ class History:
         self.labels: dict[str, int] = {}
         """Movements that are confirmed as fraud, to the time of the label."""
         self.words: dict[str, int] = {}
-        """The words behind a label, where they are not the wallet's alone: two for each finding by which people say so,
-        and one for the wallet."""
+        """The words behind a label, where they are not the wallet's alone. Each finding by which people say so is two,
+        and the wallet is one."""
         if stored:
             self._read_stored(stored)
         # of the event
