@@ -204,10 +204,9 @@ def logins_of(events: Iterable[Event]) -> dict[str, int]:
     return {event.id: event.at_ms for event in events if event.type == _LOGIN}
 
 
-def accounts_in(events: Iterable[Event], started_ms: int, ended_ms: int) -> tuple[str, ...]:
-    """The accounts that got in from an address between two times, by the events of that address, the earliest first."""
-    logins = [one for one in events if one.type == _LOGIN and started_ms <= one.at_ms <= ended_ms]
-    return tuple(dict.fromkeys(one.values["account"] for one in sorted(logins, key=lambda one: one.place)))
+def accounts_in(events: Iterable[Event]) -> tuple[str, ...]:
+    """The accounts that got in from an address, by the events of that address, in the order of these."""
+    return tuple(dict.fromkeys(one.values["account"] for one in events if one.type == _LOGIN))
 
 
 def movements_of(events: Iterable[Event]) -> dict[str, NamedMovement]:

@@ -33,7 +33,7 @@ from .detectors import Event, Stream
 from .findings import Kind, Step, contribute_steps, find_suppressed, parts_of, step_keys, suppressing_keys
 from .model import Finding, Row, SecurityError, ShardReport
 from .rules import Plan, RuleSet
-from .scan_steps import add_evidence, list_raised, list_steps
+from .scan_steps import list_raised, list_steps
 from .settings import read_shipped_rules
 from .watch import Changes, is_too_late
 
@@ -419,9 +419,6 @@ class _StreamRun:
         item = items.watch_item(self.plan.stream, watch, names, now)
         changes = watch.changes()
         steps = list(list_steps(changes, self.rules, self.plan.stream, subject, names))
-        if steps:
-            events = {event.id: event for event in (*(row.event for row in rows), *watch.pending)}
-            steps = list(add_evidence(steps, self.plan.stream, events.values()))
         outlook = None
         if self.plan.stream is Stream.ACCOUNT:
             outlook = RiskOutlook(self.rules, subject, watch.fold, stored, now)

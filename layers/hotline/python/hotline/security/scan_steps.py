@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Set
-from dataclasses import replace
+from collections.abc import Iterator, Set
 
 from . import items
-from .detectors import Event, Stream
+from .detectors import Stream
 from .findings import Kind, Step
 from .model import Finding
 from .rules import RuleSet
 from .watch import Changes, Raised
 
 
-def add_evidence(steps: Iterable[Step], stream: Stream, events: Collection[Event]) -> Iterator[Step]:
-    """The steps with what their findings name, as far as these events are it. Of an account these are movements and
-    logins, of an address the accounts that got in."""
-    if stream is Stream.ACCOUNT:
-        moved, came_in = items.movements_of(events), items.logins_of(events)
-    for step in steps:
-        finding = step.finding
-        if stream is Stream.ACCOUNT:
-            movements = {event_id: moved[event_id] for event_id in finding.event_ids if event_id in moved}
-            logins = {event_id: came_in[event_id] for event_id in finding.event_ids if event_id in came_in}
-            finding = replace(finding, movements=movements, logins=logins)
-        elif stream is Stream.SOURCE:
-            began_ms, ended_ms = (round(at.timestamp() * 1000) for at in (finding.window_start, finding.window_end))
-            finding = replace(finding, accounts=items.accounts_in(events, began_ms, ended_ms))
-        yield replace(step, finding=finding)
-
-
 def list_steps(changes: Changes, rules: RuleSet, stream: Stream, subject: str, names: str | None) -> Iterator[Step]:
-    """A step for each change of the findings about a subject. `names`: the account that a payee is."""
+    """A step for each change of the findings about a subject, with what the findings name. Of an account these are
+    movements and logins, of an address the accounts that got in. `names`: the account that a payee is."""
     account_id = subject if stream is Stream.ACCOUNT else names
 
     def finding(one: Raised) -> Finding:
-        detector = one.rule.detector
+        detector, named = one.rule.detector, tuple(one.evidence.values())
+        of_account = stream is Stream.ACCOUNT
         return Finding(
             id=one.rule.finding_id(subject, one.hit.started_ms),
             rule=detector.rule,
@@ -50,6 +34,9 @@ def list_steps(changes: Changes, rules: RuleSet, stream: Stream, subject: str, n
             event_ids=one.hit.event_ids,
             holds=detector.holds,
             rules=rules.digest,
+            movements=items.movements_of(named) if of_account else {},
+            logins=items.logins_of(named) if of_account else {},
+            accounts=items.accounts_in(named) if stream is Stream.SOURCE else (),
         )
 
     for kind, found in (

@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .detectors import Event, Hit, Place
+from .detectors import Event, Hit, Place, Signal, Stream
 from .fold import Fold
 from .rules import Plan, Rule
 
@@ -26,16 +26,20 @@ STANDING_MAX: Final = 8
 """So many settled hits are known with what they say, the latest ones. A pattern that goes on after more of them counts
 as a new one."""
 
+_LOGIN: Final = Signal.LOGIN_SUCCEEDED.value
+
 type HitKey = tuple[str, int]
 """The name of a rule's memory and the beginning of the pattern."""
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """A finding as the watch knows it: the rule that found it, and what it saw last."""
+    """A finding as the watch knows it: the rule that found it, what it saw last, and the events at hand that it names,
+    by their ids."""
 
     rule: Rule
     hit: Hit
+    evidence: Mapping[str, Event] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,10 @@ class Watch:
         "_begun",
         "_begun_text",
         "_done",
+        "_evidence",
         "_horizon",
-        "_ids",
         "_is_ahead",
+        "_known",
         "_pending",
         "_plan",
         "_rules",
@@ -86,7 +91,8 @@ class Watch:
         self.applied_to: str = stored.get("applied_to", "")
         self._horizon: Place = tuple(stored.get("horizon", (0, 0, "")))
         self._pending = [Event(*fields) for fields in stored.get("pending", ())]
-        self._ids = {event.id for event in self._pending}
+        self._known = {event.id: event for event in self._pending}
+        self._evidence: dict[HitKey, dict[str, Event]] = {}
         self._settled: Fold | None = None
         self._settled_text: str = stored.get("settled", "{}")
         # The memory at the tip is judged anew from the pending events: stored, it would make most watches two write
@@ -145,12 +151,14 @@ class Watch:
         if position <= self.applied_to:
             return
         self.applied_to = position
-        if event.id in self._ids:
+        if event.id in self._known:
             return
         pending = self._pending
         if is_too_late(arrived_ms, event) or event.place <= self._horizon:
             return
-        self._ids.add(event.id)
+        # Before the event is judged: what is at hand for its findings must not depend on rows that kept no watch.
+        self._settle_before(arrived_ms - LATENESS_MS)
+        self._known[event.id] = event
         self.newest_ms = max(self.newest_ms, event.at_ms)
         self._is_ahead = self._is_ahead or event.at_ms > arrived_ms
         if pending and event.at_ms <= pending[-1].at_ms and event.place < pending[-1].place:
@@ -159,12 +167,8 @@ class Watch:
         else:
             pending.append(event)
             self._note(self._tip.take(event))
-        settled_count = max(0, len(pending) - PENDING_MAX)
-        oldest_ms = arrived_ms - LATENESS_MS
-        while settled_count < len(pending) and pending[settled_count].at_ms < oldest_ms:
-            settled_count += 1
-        if settled_count:
-            self._settle(settled_count)
+        if len(pending) > PENDING_MAX:
+            self._settle(len(pending) - PENDING_MAX)
 
     def recall(self, rows: Iterable[tuple[int, Event]]) -> None:
         """Put back events that were taken in before and not kept (see `matters`), each with its arrival in ms. A late
@@ -172,8 +176,8 @@ class Watch:
         recalled = False
         for arrived_ms, event in rows:
             is_history = is_too_late(arrived_ms, event) or event.place <= self._horizon
-            if not is_history and event.id not in self._ids:
-                self._ids.add(event.id)
+            if not is_history and event.id not in self._known:
+                self._known[event.id] = event
                 insort(self._pending, event, key=_place_of)
                 recalled = True
         if recalled:
@@ -198,7 +202,7 @@ class Watch:
         for key, hit in sorted(now.items()):
             told = self._told.get(key)
             was_live, is_live = told is not None and not told.withdrawn, not hit.withdrawn
-            one = Raised(self._rules[key[0]], hit)
+            one = Raised(self._rules[key[0]], hit, self._evidence.get(key, {}))
             if is_live and not was_live:
                 raised.append(one)
             elif was_live and not is_live:
@@ -229,6 +233,16 @@ class Watch:
                 if key not in self._done:
                     self._told.setdefault(key, settled)
             self._seen[key] = hit
+            self._keep_evidence(key, hit)
+
+    def _keep_evidence(self, key: HitKey, hit: Hit) -> None:
+        """Keep the events that a finding names, as far as they are at hand when an event is judged that it is about: so
+        it does not matter where a run ends. Of an address it names logins of its whole time."""
+        known, kept = self._known, self._evidence.setdefault(key, {})
+        kept |= {name: known[name] for name in hit.event_ids if name in known}
+        if self._plan.stream is Stream.SOURCE:
+            logins = (event for event in self._pending if event.type == _LOGIN)
+            kept |= {event.id: event for event in logins if hit.started_ms <= event.at_ms <= hit.ended_ms}
 
     def _settled_form(self, key: HitKey, hit: Hit) -> Hit | None:
         if key in self._standing or not hit.withdrawn:
@@ -236,11 +250,21 @@ class Watch:
         # A hit that is taken back was there, also where it is not among the latest.
         return hit._replace(withdrawn=False)
 
+    def _settle_before(self, oldest_ms: int) -> None:
+        """Let pending events that happened before a moment become history."""
+        count = 0
+        for event in self._pending:
+            if event.at_ms >= oldest_ms:
+                break
+            count += 1
+        if count:
+            self._settle(count)
+
     def _settle(self, count: int) -> None:
         """Let the oldest pending events become history. Their hits are final."""
         settled = self._settled_fold()
         for event in self._pending[:count]:
-            self._ids.discard(event.id)
+            self._known.pop(event.id, None)
             for rule, hit in settled.take(event):
                 key = (rule.name, hit.started_ms)
                 self._standing.pop(key, None)
