@@ -688,7 +688,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.payments.lists": "BILLS_LOOKED_AT LEDGERS_AT_ONCE_MAX FAILED_PAGE REFUNDABLE_PAGE "
         "LISTED_LOOKED_AT POINTERS_PAGE",
         "hotline.security.activity": "ACTIVITY_SHARDS",
-        "hotline.security.scan": "ATTEMPTS_MAX WORKERS_MAX MINUTE_S",
+        "hotline.security.scan": "WORKERS_MAX MINUTE_S",
         "functions.http.quota": "_KEPT",
     },
     "units, and what a sum is worth adding up for": {

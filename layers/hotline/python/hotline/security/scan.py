@@ -10,32 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
 
-from hotline.kit.actor import System
-from hotline.kit.change import Change
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
-from hotline.kit.errors import HotlineError, Stale, Unavailable
-from hotline.kit.store import BATCH_GET_KEYS_MAX, Key, Put, Query, TransactionCancelled
-from hotline.kit.store.condition import NEW, Condition, Item, equals
-from hotline.lockout import service as lockout
+from hotline.kit.errors import HotlineError
+from hotline.kit.store import BATCH_GET_KEYS_MAX, Key, Query
+from hotline.kit.store.condition import Item
 
 from . import items
-from .account_risk_writes import RiskOutlook
-from .activity import ACTIVITY_LIFE, NAMED
+from .activity import ACTIVITY_LIFE
 from .aside import ASIDE_MAX, TRIES_MAX, Aside, aside_from
-from .detectors import Event, Stream
-from .findings import Kind, Step, contribute_steps, find_suppressed, parts_of, step_keys, suppressing_keys
+from .detectors import Event
+from .findings import Kind
 from .model import Finding, Row, SecurityError, ShardReport
 from .rules import Plan, RuleSet
-from .scan_steps import list_raised, list_steps
 from .settings import read_shipped_rules
-from .watch import Changes, is_too_late
+from .subject_run import Judge, SubjectDone, change_of, faults_named
+from .watch import is_too_late
 
 COMPLETE_AFTER: Final = timedelta(seconds=90)
 """Younger rows are left for the next run. Writers give up after 30 s, so none lands behind the cursor; twice that is
@@ -53,8 +48,6 @@ RECALL_SUBJECT_MAX: Final = 2_000
 """So many of them are held of one subject, so that a busy one takes no room from others."""
 WORKERS_MAX: Final = 8
 """Subjects that commit at once; the SDK keeps ten connections."""
-ATTEMPTS_MAX: Final = 4
-"""How often a subject is read and judged anew when somebody else wrote meanwhile."""
 MINUTE_S: Final = 60
 
 
@@ -87,7 +80,7 @@ def scan_shard(
         for work in (_StreamRun.go, _StreamRun.try_again):
             for run in runs:
                 try:
-                    with _faults_named(rules):
+                    with faults_named(rules):
                         work(run, has_time)
                 except HotlineError as error:
                     tally.fail(error)
@@ -143,17 +136,6 @@ class _Tally:
     def leave(self, position: str) -> None:
         """Note that rows from a position on are left."""
         self.unread = position if self.unread is None else min(self.unread, position)
-
-
-@dataclass(slots=True)
-class _Done:
-    """The figures of one subject. `quiet_ms`: the time of its newest event when no watch was written for it."""
-
-    requests: int = 0
-    writes: int = 0
-    steps: list[Step] = field(default_factory=list)
-    quiet_ms: int = 0
-    trouble: HotlineError | None = None
 
 
 @dataclass(slots=True)
@@ -309,10 +291,11 @@ class _StreamRun:
         recalled = self._recall(rows, through, has_time)
         watches = self._read_watches(list(by_subject))
         trouble: HotlineError | None = None
+        judges = Judge(self.ctx, self.rules, self.plan)
 
-        def judge(subject: str) -> _Done:
+        def judge(subject: str) -> SubjectDone:
             key = items.watch_key(self.plan.stream, subject)
-            return self._judge(subject, by_subject[subject], recalled.get(subject, ()), watches.get(key))
+            return judges.judge(subject, by_subject[subject], recalled.get(subject, ()), watches.get(key))
 
         for subject, done in zip(by_subject, self._each(judge, list(by_subject)), strict=True):
             if done.trouble is not None:
@@ -368,137 +351,8 @@ class _StreamRun:
             found |= read
         return found
 
-    def _judge(
-        self, subject: str, rows: Sequence[Row], recalled: Sequence[tuple[int, Event]], stored: Item | None
-    ) -> _Done:
-        """Take in the rows of one subject. Never raises: see `_Done.trouble`."""
-        done = _Done()
-        attempts_left = ATTEMPTS_MAX
-        while True:
-            try:
-                with _faults_named(self.rules):
-                    self._judge_once(subject, rows, recalled, stored, done)
-            except Stale as error:
-                attempts_left -= 1
-                if attempts_left == 0:
-                    done.trouble = error
-                    return done
-            except HotlineError as error:
-                done.trouble = error
-                return done
-            else:
-                return done
-            try:
-                done.requests += 1
-                stored = self.ctx.store.get(items.watch_key(self.plan.stream, subject))
-            except HotlineError as error:
-                done.trouble = error
-                return done
-
-    def _judge_once(
-        self,
-        subject: str,
-        rows: Sequence[Row],
-        recalled: Sequence[tuple[int, Event]],
-        stored: Item | None,
-        done: _Done,
-    ) -> None:
-        if items.is_tombstone(stored):
-            return
-        now = self.ctx.clock.now()
-        watch = items.watch_of(self.plan, stored, now)
-        known = [(row.arrived_ms, row.event) for row in rows if row.position <= watch.applied_to]
-        watch.recall([*recalled, *known])
-        for row in rows:
-            watch.take(row.position, row.arrived_ms, row.event)
-        if not watch.matters():
-            done.quiet_ms = watch.newest_ms
-            return
-        names = next((row.names for row in reversed(rows) if row.names is not None), None)
-        names = names or (None if stored is None else stored.get(NAMED))
-        item = items.watch_item(self.plan.stream, watch, names, now)
-        changes = watch.changes()
-        steps = list(list_steps(changes, self.rules, self.plan.stream, subject, names))
-        outlook = None
-        if self.plan.stream is Stream.ACCOUNT:
-            outlook = RiskOutlook(self.rules, subject, watch.fold, stored, now)
-            item |= outlook.to_remember()
-        if steps:
-            self._commit(subject, steps, changes, stored, item, done, outlook)
-        elif outlook is None or not self._commit_risk(outlook, subject, stored, item, done):
-            done.writes += 1
-            _put_watch(self.ctx, items.watch_key(self.plan.stream, subject), stored, item)
-
-    def _commit(
-        self,
-        subject: str,
-        steps: list[Step],
-        changes: Changes,
-        stored: Item | None,
-        item: Item,
-        done: _Done,
-        outlook: RiskOutlook | None,
-    ) -> None:
-        """The watch, its findings and the account's risk in one transaction. Findings that are too much for one go
-        before it. Each part is made only if the watch is as it was read, and leaves in it what it has told. So a run
-        that ends between two parts is made good by the next one, whatever has come since."""
-        key = items.watch_key(self.plan.stream, subject)
-        parts = parts_of(steps)
-        of_risk: set[Key] = set()
-        if outlook is not None and outlook.must_look(found_something=True):
-            # The findings of all parts count, and none that is suppressed.
-            of_risk = {*outlook.keys(), *suppressing_keys(steps)}
-        for number, part in enumerate(parts, 1):
-            keys = sorted({*step_keys(part), *of_risk}, key=lambda key: (key.pk, key.sk or ""))
-            done.requests += 1
-            read = self.ctx.store.batch_get(keys)
-            risk = None
-            if outlook is not None and of_risk:
-                risk = outlook.find_write(read, find_suppressed(read, steps, self.ctx.clock.now()))
-            if risk is not None:
-                # A case that is opened now goes by the risk as it will be.
-                read[risk.key] = risk.item
-            if self.plan.stream is Stream.ACCOUNT and lockout.is_erased(read, subject):
-                return
-            change = self._change(part[0].finding.rule)
-            made = contribute_steps(change, read, part, zone=self.ctx.time_zone)
-            if number == len(parts):
-                change.replace(key, stored, item)
-                if risk is not None:
-                    change.replace(risk.key, risk.known, risk.item)
-            elif made:
-                told = list_raised(changes, subject, {step.finding.id for step in part})
-                watch = items.watch_of(self.plan, stored, change.now)
-                begun = items.begun_item(self.plan.stream, watch, told, stored, change.now)
-                change.replace(key, stored, begun)
-                stored = {**begun, "rev": 1 if stored is None else int(stored["rev"]) + 1}
-            if self.plan.stream is Stream.ACCOUNT and len(change) > 0:
-                lockout.contribute_not_erased(change, subject)
-            done.writes += 1
-            change.commit(self.ctx.store)
-            done.steps += made
-
-    def _commit_risk(self, outlook: RiskOutlook, subject: str, stored: Item | None, item: Item, done: _Done) -> bool:
-        """The watch and the account's risk in one transaction, where the risk is another one. Tells whether it was."""
-        if not outlook.must_look(found_something=False):
-            return False
-        done.requests += 1
-        risk = outlook.find_write(self.ctx.store.batch_get(list(outlook.keys())))
-        if risk is None:
-            return False
-        change = self._change("risk")
-        change.replace(items.watch_key(self.plan.stream, subject), stored, item)
-        change.replace(risk.key, risk.known, risk.item)
-        lockout.contribute_not_erased(change, subject)
-        done.writes += 1
-        change.commit(self.ctx.store)
-        return True
-
-    def _change(self, rule: str) -> Change:
-        return Change(actor=System("security_scan", rule), cause="scan", now=self.ctx.clock.now(), ids=self.ctx.ids)
-
     def _move(self, through: str) -> None:
-        change = self._change("watch")
+        change = change_of(self.ctx, "watch")
         place: Item = {"through": through, "quiet_ms": self.quiet_ms}
         self.aside = {subject: one for subject, one in self.aside.items() if not one.is_over(through)}
         if self.aside:
@@ -508,28 +362,3 @@ class _StreamRun:
         change.commit(self.ctx.store)
         self.aside_before = dict(self.aside)
         self.cursor = {**place, "rev": 1 if self.cursor is None else int(self.cursor["rev"]) + 1}
-
-
-@contextmanager
-def _faults_named(rules: RuleSet) -> Iterator[None]:
-    """Turn a fault of a rule into an expected error, with the fault as its cause: the neighbours must not wait."""
-    try:
-        yield
-    except HotlineError:
-        raise
-    except Exception as error:
-        raise Unavailable(SecurityError.SUBJECT_NOT_JUDGED, rules=rules.digest) from error
-
-
-def _is_as_read(stored: Item | None) -> Condition:
-    return NEW if stored is None else equals("rev", int(stored["rev"]))
-
-
-def _put_watch(ctx: Context, key: Key, stored: Item | None, item: Item) -> None:
-    """Write a watch alone, for half the price of a transaction. Raises Stale when it is not as it was read, also
-    because an answer was lost: the rows are then found known."""
-    rev = 1 if stored is None else int(stored["rev"]) + 1
-    try:
-        ctx.store.write_alone(Put(key, {**item, "rev": rev}, _is_as_read(stored)))
-    except TransactionCancelled:
-        raise Stale from None

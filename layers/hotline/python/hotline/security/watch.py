@@ -34,8 +34,8 @@ type HitKey = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """A finding as the watch knows it: the rule that found it, what it saw last, and the events at hand that it names,
-    by their ids."""
+    """A finding as the watch knows it: the rule that found it, and what it saw last. `evidence`: the events that it
+    names, by their ids, as far as they were at hand."""
 
     rule: Rule
     hit: Hit
@@ -236,8 +236,8 @@ class Watch:
             self._keep_evidence(key, hit)
 
     def _keep_evidence(self, key: HitKey, hit: Hit) -> None:
-        """Keep the events that a finding names, as far as they are at hand when an event is judged that it is about: so
-        it does not matter where a run ends. Of an address it names logins of its whole time."""
+        """Keep the events that a finding names, as far as they are at hand when one of them is judged. So it does not
+        matter where a run ends. A finding about an address names logins of its whole time."""
         known, kept = self._known, self._evidence.setdefault(key, {})
         kept |= {name: known[name] for name in hit.event_ids if name in known}
         if self._plan.stream is Stream.SOURCE:
