@@ -7,7 +7,9 @@ import ast
 import hashlib
 import json
 import random
+from collections import defaultdict
 from dataclasses import asdict, replace
+from functools import cache
 from math import acos, cos, radians, sin
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +17,12 @@ from typing import Any, Final
 import pytest
 
 from hotline.agents.limits import COUNTED, LIMITS, Counted
+from hotline.contracts.facts import FACTS
+from hotline.contracts.model import MovementKind
+from hotline.contracts.schemas import parse
+from hotline.identity.model import ApprovalState, Operation
 from hotline.security import detectors
+from hotline.security.activity import agent_row, values_of
 from hotline.security.detectors import (
     Detector,
     Event,
@@ -37,11 +44,15 @@ from hotline.security.detectors.rule import HOUR_MS, MINUTE_MS, example_ms
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.detectors.source_tries import COUNTED_MAX
 from hotline.security.fold import Fold
+from hotline.security.items import instant_of_ms, row_of
+from hotline.security.streams import streams_of
 from hotline_local.launcher.paths import ROOT
 from tests.mutation.rules import RULES
 from tests.rules.test_promises import PROMISES
 from tests.support.documents import read_table
+from tests.support.facts import event
 from tests.support.folded_findings import fold_in_order, in_order, plan_of
+from tests.support.stores import NOON
 from tests.support.sweeps import sweep
 
 FOLDER = Path(detectors.__file__).parent
@@ -211,18 +222,37 @@ def test_a_digest_follows_figures_and_functions(detector: Detector[Any], before:
     assert digest_of(detector, source.replace(before, after)) != digest_of(detector)
 
 
-def test_a_digest_follows_limits_and_shared_functions_and_no_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_digest_follows_limits_and_no_words() -> None:
     source = read_source("failed_login_burst")
     known = digest_of(burst.DETECTOR, source)
     assert digest_of(burst.DETECTOR, source.replace("near miss", "miss").replace("Ten is the limit", "Ten")) == known
     assert digest_of(replace(burst.DETECTOR, limits=replace(burst.DETECTOR.limits, failures=9))) != known
-    shared = {one.rule: digest_of(one) for one in DETECTORS}
-    mine = read_source("journeys").replace("> MEMORY_MS", ">= MEMORY_MS")
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "rules"),
+    [
+        ("journeys", "> MEMORY_MS", ">= MEMORY_MS", {"impossible_travel", "two_countries"}),
+        (
+            "agent_deeds",
+            "deed[2] != account",
+            "deed[2] == account",
+            {"agent_approvals", "agent_browsing", "agent_openings", "agent_unmasking"},
+        ),
+        ("agent_examples", "case-0", "case-1", set()),
+    ],
+)
+def test_a_digest_follows_functions_that_rules_share(
+    monkeypatch: pytest.MonkeyPatch, file: str, before: str, after: str, rules: set[str]
+) -> None:
+    known = {one.rule: digest_of(one) for one in DETECTORS}
+    source = read_source(file)
+    assert before in source
+    mine = source.replace(before, after)
     monkeypatch.setattr(
-        f"{__name__}.read_source", lambda name: mine if name == "journeys" else (FOLDER / f"{name}.py").read_text()
+        f"{__name__}.read_source", lambda name: mine if name == file else (FOLDER / f"{name}.py").read_text()
     )
-    changed = {one.rule for one in DETECTORS if digest_of(one) != shared[one.rule]}
-    assert changed == {"impossible_travel", "two_countries"}
+    assert {one.rule for one in DETECTORS if digest_of(one) != known[one.rule]} == rules
 
 
 # ---------------------------------------------------------------- floors
@@ -434,6 +464,56 @@ def test_the_rules_about_agents_listen_to_what_the_desk_writes() -> None:
     assert 'f"approval_{approval.state.value}"' in (agents / "approvals.py").read_text(encoding="utf-8")
     assert set(agent_browsing.LOOKS) == {"agent.looked_up"}
     assert set(agent_approvals.APPROVALS) == {"agent.approval_approved"}
+
+
+DESK: Final = (
+    {operation.value for operation in Operation}
+    | {f"approval_{state.value}" for state in ApprovalState}
+    | {"looked_up"}
+)
+"""The words for what a person of the desk did, as agents.records writes them."""
+
+
+@cache
+def values_of_rows() -> dict[tuple[Stream, str], set[str]]:
+    """The names of values that rows may have, by stream and type, as the facts of the contract become rows."""
+    found: dict[tuple[Stream, str], set[str]] = defaultdict(set)
+    inward = {"direction": "in"}
+    for type_name in FACTS:
+        moves = type_name.partition(".")[0] in set(MovementKind)
+        for more in ({}, inward) if moves else ({},):
+            for one in streams_of(parse(event(type_name, more)), lambda _, value: value):
+                found[one.stream, one.type] |= one.values.keys()
+    deed = agent_row("act-1", "-", "account", NOON, agent_id="agent", case_id="case", shards=1)
+    for word in DESK:
+        found[Stream.AGENT, f"agent.{word}"] |= values_of(deed.item).keys()
+    return found
+
+
+@sweep("detector", DETECTORS)
+def test_examples_are_made_of_what_rows_hold(detector: Detector[Any]) -> None:
+    """A rule that hears a word that nobody writes, or reads a value that no row has, finds nothing for good."""
+    for example in detector.examples:
+        for one in example.events:
+            held = values_of_rows().get((detector.stream, one.type))
+            assert held is not None, (example.name, one.type)
+            assert one.values.keys() <= held, (example.name, one.type)
+
+
+@sweep("detector", [one for one in DETECTORS if one.stream is Stream.AGENT])
+def test_rows_of_the_desk_give_what_the_examples_of_rules_about_agents_say(detector: Detector[Any]) -> None:
+    """The deeds are written as the desk writes them, and read as the scan reads them."""
+    for example in detector.examples:
+        rows = []
+        for one in example.events:
+            at = instant_of_ms(one.at_ms)
+            deed = {"agent_id": "agent-1", "case_id": str(one.values["case"]), "shards": 1}
+            put = agent_row(one.id, one.type, str(one.values["account"]), at, **deed)  # type: ignore[arg-type]
+            rows.append(row_of(Stream.AGENT, {**put.item, "PK": put.key.pk, "SK": put.key.sk}))
+        assert {row.subject for row in rows} == {"agent-1"}
+        seen = fold_in_order(plan_of(detector), [row.event for row in rows])
+        assert seen == fold_in_order(plan_of(detector), example.events)
+        assert sorted(started_ms for _, started_ms in seen) == sorted(example.started_ms)
 
 
 def test_the_rules_about_agents_see_less_than_the_desk_refuses() -> None:
