@@ -130,6 +130,7 @@ class World:
             if item["SK"].startswith("FINDING#"):
                 kept = {name: value for name, value in item.items() if name not in LATER}
                 kept["state"] = "open" if kept["state"] == "told" else kept["state"]
+                kept |= {"movements": items.named_movements(item), "logins": items.named_logins(item)}
                 found[f"{item['PK']} {item['SK']}"] = kept | {"attends": "attention_pk" in item}
         return {name: one for name, one in found.items() if one["state"] != "withdrawn"}
 

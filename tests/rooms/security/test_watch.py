@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.kit.clock import to_text
-from hotline.security.detectors import Detector, Event, Severity, Stream, credential_stuffing
+from hotline.security.detectors import (
+    Detector,
+    Event,
+    History,
+    Hit,
+    Severity,
+    Signal,
+    State,
+    Stream,
+    credential_stuffing,
+)
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.findings import FINDINGS_AT_ONCE, Kind, Step, parts_of
 from hotline.security.items import instant_of_ms, is_tombstone, tombstone_item, watch_item, watch_of
@@ -21,7 +31,7 @@ from hotline.security.rules import Plan, RuleSet
 from hotline.security.streams import ID_CHARACTERS_MAX, shorten, shorten_over
 from hotline.security.watch import LATENESS_MS, PENDING_MAX, Changes, Watch
 from tests.support.lock_desk import NOON
-from tests.support.toy_rules import HOUR_MS, every, excluded, moved, rules_of
+from tests.support.toy_rules import HOUR_MS, every, excluded, moved, rules_of, toy
 
 NOON_MS: Final = round(NOON.timestamp() * 1000)
 MINUTE_MS: Final = 60_000
@@ -355,6 +365,45 @@ def test_events_that_were_not_kept_are_put_back_before_a_late_one() -> None:
 
 
 KINDS: Final = ("password.changed", "code.sent", "contact_point.changed", "device.registered", "login.succeeded")
+
+
+def _paired(state: State, signal: str, event: Event, history: History, limits: Any) -> Iterable[Hit]:
+    """Two new passwords are a finding that names both. A code behind it takes it back, unless a device came between."""
+    if signal == Signal.PASSWORD_CHANGED:
+        state.setdefault("both", []).append([event.at_ms, event.id])
+        both = state["both"]
+        if len(both) == 2:
+            return (Hit(both[0][0], event.at_ms, {}, (both[0][1], both[1][1])),)
+    elif signal == Signal.DEVICE_REGISTERED:
+        state["device"] = 1
+    elif signal == Signal.CODE_SENT and len(state.get("both", ())) == 2 and "device" not in state:
+        both = state["both"]
+        return (Hit(both[0][0], both[1][0], {}, (both[0][1], both[1][1]), withdrawn=True),)
+    return ()
+
+
+PAIRED: Final = plan_of(toy(_paired, Signal.PASSWORD_CHANGED, Signal.DEVICE_REGISTERED, Signal.CODE_SENT))
+
+
+@pytest.mark.parametrize("runs", [[4], [1, 3], [2, 2], [3, 1], [1, 1, 1, 1]])
+def test_a_finding_that_comes_back_names_what_was_settled_meanwhile(runs: list[int]) -> None:
+    """Two passwords and a code that takes them back; a day later a login, and a device that belongs before the code."""
+    hours = (0, 1, 20, 25.5, 26)
+    first, second, code, other, device = (NOON_MS + round(hour * HOUR_MS) for hour in hours)
+    came = [
+        (first, event(1, first)),
+        (second, event(2, second)),
+        (code, event(3, code, "code.sent")),
+        (other, event(4, other)),
+        (device, event(5, NOON_MS + 19 * HOUR_MS, "device.registered")),
+    ]
+    rest, watch, named = came, Watch(PAIRED), set[str]()
+    for number in [*runs, 1]:
+        watch = come(again(watch, PAIRED), rest[:number])
+        named |= {name for one in watch.changes().raised for name in one.evidence}
+        rest = rest[number:]
+    assert not rest
+    assert named == {"password.changed-1", "password.changed-2"}
 
 
 @st.composite

@@ -24,7 +24,7 @@ from hotline.kit.store.condition import Condition, Item, Missing, equals
 from .activity import ACTIVITY_LIFE, NAMED, SUBJECT, activity_partition, values_of
 from .detectors import Event, Stream
 from .detectors.history import LEFT, OUTWARD_KINDS
-from .detectors.rule import Signal
+from .detectors.rule import EVIDENCE_MAX, Signal
 from .model import (
     CONFIRMED_LIFE,
     FINDING_LIFE,
@@ -182,8 +182,11 @@ def corrected_part(finding: Finding, known: Mapping[str, Any] | None) -> Item:
         before: Mapping[str, Any] = (known or {}).get(name, {})
         every = {**before, **seen}
         named = {event_id: every[event_id] for event_id in finding.event_ids if event_id in every}
-        if named != before:
-            part[name] = named
+        # The finding may name an event again, which the watch has let go by then.
+        others = [(event_id, one) for event_id, one in every.items() if event_id not in named]
+        kept = {**dict(others[-EVIDENCE_MAX:]), **named}
+        if kept != before:
+            part[name] = kept
     got_in: list[str] = list((known or {}).get(ACCOUNTS, ()))
     accounts = list(dict.fromkeys([*got_in, *finding.accounts]))[:ACCOUNTS_MAX]
     return part if accounts == got_in else {**part, ACCOUNTS: accounts}
@@ -191,12 +194,18 @@ def corrected_part(finding: Finding, known: Mapping[str, Any] | None) -> Item:
 
 def named_movements(item: Mapping[str, Any]) -> tuple[NamedMovement, ...]:
     """The movements that a stored finding names, each once."""
-    return tuple(dict.fromkeys(NamedMovement(*one) for one in item.get(_MOVEMENTS, {}).values()))
+    return tuple(dict.fromkeys(NamedMovement(*one) for one in _named(item, _MOVEMENTS)))
 
 
 def named_logins(item: Mapping[str, Any]) -> frozenset[int]:
     """The times of the logins that a stored finding names, in ms."""
-    return frozenset(int(at_ms) for at_ms in item.get(_LOGINS, {}).values())
+    return frozenset(int(at_ms) for at_ms in _named(item, _LOGINS))
+
+
+def _named(item: Mapping[str, Any], name: str) -> Iterable[Any]:
+    """What is kept of the events that a stored finding names now. More may be kept: see `corrected_part`."""
+    kept: Mapping[str, Any] = item.get(name, {})
+    return (kept[event_id] for event_id in item["event_ids"] if event_id in kept)
 
 
 def logins_of(events: Iterable[Event]) -> dict[str, int]:

@@ -114,6 +114,10 @@ class Watch:
         self._done: dict[HitKey, Hit] = {}
         self._begun = self._read_hits(stored.get("begun", ()))
         self._told = {**self._seen, **self._begun}
+        for name, started_ms, events in stored.get("named", ()):
+            self._evidence[name, started_ms] = {fields[0]: Event(*fields) for fields in events}
+        for key, hit in self._seen.items():
+            self._keep_evidence(key, hit)
 
     @property
     def fold(self) -> Fold:
@@ -130,9 +134,11 @@ class Watch:
         settled = self._settled_text if self._settled is None else _write(self._settled)
         stored: dict[str, Any] = {"applied_to": self.applied_to, "horizon": self._horizon, "settled": settled}
         if self._pending:
-            stored["pending"] = [[event.id, event.at_ms, event.type, event.values] for event in self._pending]
+            stored["pending"] = _write_events(self._pending)
         if self._seen:
             stored["seen"] = _write_hits(self._seen)
+        if named := self._store_evidence():
+            stored["named"] = named
         if self._base:
             stored["base"] = _write_hits(self._base)
         if self._standing:
@@ -250,6 +256,16 @@ class Watch:
         # A hit that is taken back was there, also where it is not among the latest.
         return hit._replace(withdrawn=False)
 
+    def _store_evidence(self) -> list[list[Any]]:
+        """The stored form of events that no pending one is and no finding keeps: those of hits that are taken back, and
+        that a late event may bring back."""
+        gone: list[list[Any]] = []
+        for key in (key for key, hit in self._seen.items() if hit.withdrawn):
+            kept = [event for name, event in self._evidence.get(key, {}).items() if name not in self._known]
+            if kept:
+                gone.append([*key, _write_events(kept)])
+        return gone
+
     def _settle_before(self, oldest_ms: int) -> None:
         """Let pending events that happened before a moment become history."""
         count = 0
@@ -306,6 +322,10 @@ def _place_of(event: Event) -> Place:
 
 def _write(fold: Fold) -> str:
     return json.dumps(fold.store(), separators=(",", ":"))
+
+
+def _write_events(events: Iterable[Event]) -> list[list[Any]]:
+    return [[event.id, event.at_ms, event.type, event.values] for event in events]
 
 
 def _write_hits(hits: Mapping[HitKey, Hit]) -> list[list[Any]]:
