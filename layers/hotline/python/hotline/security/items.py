@@ -203,7 +203,7 @@ def named_logins(item: Mapping[str, Any]) -> frozenset[int]:
 
 
 def _named(item: Mapping[str, Any], name: str) -> Iterable[Any]:
-    """What is kept of the events that a stored finding names now. More may be kept: see `corrected_part`."""
+    """The things that are kept of the events which a stored finding names now; `corrected_part` has the others."""
     kept: Mapping[str, Any] = item.get(name, {})
     return (kept[event_id] for event_id in item["event_ids"] if event_id in kept)
 

@@ -257,8 +257,8 @@ class Watch:
         return hit._replace(withdrawn=False)
 
     def _store_evidence(self) -> list[list[Any]]:
-        """The stored form of events that no pending one is and no finding keeps: those of hits that are taken back, and
-        that a late event may bring back."""
+        """The stored form of settled events of hits that are taken back. A late event may bring such a hit back, and no
+        finding keeps its events."""
         gone: list[list[Any]] = []
         for key in (key for key, hit in self._seen.items() if hit.withdrawn):
             kept = [event for name, event in self._evidence.get(key, {}).items() if name not in self._known]
