@@ -450,7 +450,7 @@ def read_movement(movements: dict[str, int], values: Mapping[str, Any], kept_max
 class PartyHistory(History):
     """The history of whoever gets the money: how much was paid, and what of it is confirmed as fraud.
 
-    Of the attributes of an account's history it has movements, labels, frauds, amount and currency alone.
+    Of the attributes of an account's history it has movements, labels, words, frauds, amount and currency alone.
     """
 
     __slots__ = ("payments", "payments_before")
@@ -460,6 +460,7 @@ class PartyHistory(History):
         self.movements = stored.get("movements", {})
         self.frauds = stored.get("frauds", [])
         self.labels = stored.get("labels", {})
+        self.words = stored.get("words", {})
         self.payments: Sequence[float] = stored.get("payments", ())
         """[weight of the movements to the party, time]; empty before the first."""
         self.payments_before = 0.0
@@ -472,6 +473,7 @@ class PartyHistory(History):
             "movements": self.movements,
             "frauds": self.frauds,
             "labels": self.labels,
+            "words": self.words,
             "payments": self.payments,
         }
         return {name: value for name, value in stored.items() if value}
