@@ -469,6 +469,11 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "RECORD_HALF_LIFE_MS": (3 * 24 * _HOUR_MS, "decision: generated histories"),
         "LEARNED_RATIO_MAX": (3.0, "decision: a thief must not teach"),
         "HOURS_MAX": (240, "decision: old habits fade"),
+        "EXCESS_FROM": (2.5, "decision: generated histories"),
+        "EXCESS_MAX": (9.0, "decision: generated histories"),
+        "EXCESS_HALF_LIFE_MS": (24 * _HOUR_MS, "decision: generated histories"),
+        "EXCESS_WEIGHT_MIN": (16.0, "decision: until a mean has settled"),
+        "SPREAD_FLOOR": (0.4, "decision: generated histories"),
     },
     "hotline.security.detectors.impossible_travel": {
         "DETECTOR.limits.speed_km_h": (900, "Panther"),
@@ -550,6 +555,10 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.spread_floor": (0.4, "decision: generated histories"),
         "DETECTOR.limits.history_min": (8.0, "Panther: five to ten events"),
         "DETECTOR.limits.young": (4.0, "decision: generated histories"),
+        "DETECTOR.limits.burst": (18.0, "decision: generated histories"),
+        "DETECTOR.limits.habit_count": (3, "decision: generated histories"),
+        "DETECTOR.limits.habit_ms": (365 * 24 * _HOUR_MS, "decision: a year"),
+        "DETECTOR.limits.wide": (0.9, "decision: generated histories"),
         "DETECTOR.limits.merge_ms": (24 * _HOUR_MS, "decision: a day"),
         "DETECTOR.limits.floor_minor": (
             {"CNY": 10_000, "HKD": 10_000, "JPY": 2_000, "": 1_500},
@@ -668,7 +677,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.detectors.refund_abuse": "_DAY",
         "hotline.security.detectors.reset_device_transfer": "_FLOOR _FLOOR_OTHER _END",
         "hotline.security.detectors.slow_stuffing": "_LEAST _END",
-        "hotline.security.detectors.spend_anomaly": "_LATER _EDGE",
+        "hotline.security.detectors.spend_anomaly": "_LATER _EDGE _DAYS_2 _YEAR",
         "hotline.security.detectors.stale_password": "_AGE",
         "hotline.security.detectors.success_after_attack": "_AFTER _LAST",
         "hotline.security.detectors.two_countries": "_END",
@@ -694,7 +703,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
     "units, and what a sum is worth adding up for": {
         "hotline.security.detectors.drain": "PARTS_PER_THOUSAND",
         "hotline.security.detectors.velocity": "PARTS_PER_THOUSAND",
-        "hotline.security.detectors.history": "SEVERAL HOUR_MS DAY_MS WEIGHT_MIN",
+        "hotline.security.detectors.history": "SEVERAL HOUR_MS DAY_MS WEIGHT_MIN EXCESS_MIN EXCESS_RATIO",
     },
     "the shape of the earth, and what the words of a fact mean": {
         "hotline.security.detectors.impossible_travel": "EARTH_RADIUS_KM DEGREE_KM",

@@ -177,7 +177,7 @@ def test_a_movement_is_told_by_the_parts_of_its_score_and_later_by_what_was_stor
     told = {**values, "movement_id": "large", "amount_minor": 900_000, "party": "stranger"}
     fold.take(Event("e-large", NOON_MS, "transfer.succeeded", told))
     (movement,) = collect_evidence(fold, PLAN, ACCOUNT, NOON, None)
-    assert movement.parts["amount"] == 26.0
+    assert movement.parts["amount"] == 20.0
     assert {"amount", "first_time"} <= set(movement.parts)
     assert movement.points == pytest.approx(fold.account_risk(NOON_MS))
     settled = Fold(PLAN, fold.store())

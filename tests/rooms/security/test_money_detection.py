@@ -49,7 +49,7 @@ from tests.support.stream_events import Judged, add_risks, average_precision, da
 
 ALL: Final = RuleSet.of((detector, detector.limits) for detector in DETECTORS)
 WEIGHTS: Final = Weights()
-POINTS: Final = ("amount", "hour", "first_time", "velocity", "share", "findings", "labels", "party")
+POINTS: Final = ("amount", "hour", "first_time", "velocity", "burst", "share", "findings", "labels", "party")
 T0: Final = 1_800_000_000_000
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from .detectors.history import DAY_MS, SEVERAL, History, PartyHistory
+from .detectors.history import DAY_MS, SEVERAL, History, PartyHistory, deviations_above
 from .detectors.rule import Severity
 
 RISK_MAX: Final = 100.0
@@ -23,12 +23,13 @@ class Weights:
     """The most points of each part, and where a part begins and is full. Nobody publishes such weights: they were
     chosen on generated histories of one seed and tried on others (docs/detection.md)."""
 
-    amount: float = 26.0
+    amount: float = 20.0
     hour: float = 1.5
     first_time: float = 1.5
     velocity: float = 4.0
+    burst: float = 16.0
     share: float = 4.0
-    findings: float = 40.0
+    findings: float = 30.0
     labels: float = 2.0
     party: float = 21.0
     amount_from: float = 1.5
@@ -38,6 +39,12 @@ class Weights:
     """The deviation counts as at least this multiple of the mean."""
     velocity_full: float = 4.0
     """The multiple of the account's own day at which velocity is full."""
+    burst_full: float = 12.0
+    """The excess of the movements before (`History.excess_before`) at which a burst is full."""
+    burst_own_from: float = 0.5
+    burst_own_full: float = 2.5
+    """Deviations of the movement's own amount between which a burst begins to count and counts whole. The owner buys
+    bread on the day on which somebody else spends their money, too."""
     share_from: float = 0.5
     party_frauds_full: float = 4.0
     """Confirmed frauds, beyond those that a party of this size always has, at which its record is full."""
@@ -63,6 +70,8 @@ class Risk(NamedTuple):
     """The account never paid this party before."""
     velocity: float = 0.0
     """How many and how much in an hour and a day, against the account's own days."""
+    burst: float = 0.0
+    """How far other amounts of the last day or two lay above the account's own."""
     share: float = 0.0
     """Of the known balance."""
     findings: float = 0.0
@@ -95,6 +104,7 @@ def judge_account(history: History, at_ms: int, finding_level: float, weights: W
         weights.hour * hour_level(history.hour_before, hours[24] - 1) if hours else 0.0,
         weights.first_time if history.is_first_party and history.known_party_count else 0.0,
         weights.velocity * _velocity_of(history, at_ms, weights) if history.day_count >= SEVERAL else 0.0,
+        weights.burst * burst_level(history, weights) if history.excess_before else 0.0,
         weights.share * share_level(history.amount_minor, history.balance_before_minor, weights)
         if history.is_balance_told else 0.0,
         weights.findings * finding_level,
@@ -114,13 +124,11 @@ def amount_level(amount_minor: int, usual: Sequence[float] | None, weights: Weig
     """How far the amount lies above the account's own ones, from 0 to 1. Few amounts count as spread widely."""
     if usual is None or usual[1] <= 0:
         return 0.25
-    weight, mean, square = usual[0], usual[1], usual[2]
+    mean = usual[1]
     # The deviation is more than its floor. So most amounts need no root.
     if amount_minor <= mean * (1.0 + weights.amount_from * weights.spread_floor) and weights.amount_from >= 0.0:
         return 0.0
-    variance = max(square - mean * mean, (weights.spread_floor * mean) ** 2) + mean * mean / weight
-    deviations = (amount_minor - mean) / variance**0.5
-    return _ramp(deviations, weights.amount_from, weights.amount_full)
+    return _ramp(deviations_above(amount_minor, usual, weights.spread_floor), weights.amount_from, weights.amount_full)
 
 
 def hour_level(near_share: float, known_count: int) -> float:
@@ -131,6 +139,16 @@ def hour_level(near_share: float, known_count: int) -> float:
 def velocity_level(ratio: float, weights: Weights) -> float:
     """How many of the account's own days were spent in one, from 0 to 1."""
     return _ramp(ratio, 1.0, weights.velocity_full)
+
+
+def burst_level(history: History, weights: Weights) -> float:
+    """How many large amounts went before within a day or two, and how large this one is, from 0 to 1."""
+    usual = history.usual_before
+    if usual is None or usual[1] <= 0:
+        return 0.0
+    own = deviations_above(history.amount_minor, usual, weights.spread_floor)
+    is_large = _ramp(own, weights.burst_own_from, weights.burst_own_full)
+    return is_large * _ramp(history.excess_before, 0.0, weights.burst_full)
 
 
 def share_level(amount_minor: int, balance_minor: int | None, weights: Weights) -> float:

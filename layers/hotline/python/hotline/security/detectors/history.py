@@ -41,6 +41,21 @@ LEARNED_RATIO_MAX: Final = 3.0
 """An amount teaches at most this multiple of what is usual. A thief must not make large amounts usual in one go."""
 WEIGHT_MIN: Final = 0.01
 """Less than this is left of a history without any other movement, by rounding."""
+EXCESS_RATIO: Final = 2.0
+"""Less than this multiple of the mean is no excess: EXCESS_FROM deviations of SPREAD_FLOOR of the mean each."""
+EXCESS_FROM: Final = 2.5
+"""So many deviations above the account's own mean are no excess yet."""
+EXCESS_MAX: Final = 9.0
+"""The most that one amount counts. So one alone, however large, is not as much as several."""
+SPREAD_FLOOR: Final = 0.4
+"""The deviation of an account's amounts counts as at least this multiple of the mean."""
+EXCESS_WEIGHT_MIN: Final = 16.0
+"""The weight of earlier movements from which on an amount can be an excess. The mean of an account that began with tiny
+amounts grows slowly (LEARNED_RATIO_MAX), and is small until then."""
+EXCESS_HALF_LIFE_MS: Final = DAY_MS
+"""A stolen card is used up within a day or two, before its owner looks."""
+EXCESS_MIN: Final = 0.1
+"""Less than this is forgotten."""
 HOURS_MAX: Final = 240
 """The counts of hours are halved at this sum, so that old habits fade."""
 RECORD_HALF_LIFE_MS: Final = 3 * DAY_MS
@@ -69,6 +84,9 @@ class History:
         "currency",
         "day_count",
         "day_minor",
+        "excess",
+        "excess_before",
+        "excess_own",
         "frauds",
         "hours",
         "is_balance_told",
@@ -94,13 +112,17 @@ class History:
         self.balances: dict[str, list[int]] = {}
         """Currency to [balance in minor units, its time]."""
         self.spending: list[Sequence[Any]] = []
-        """[time, amount, currency, movement, what it taught] of the outward movements of the last day."""
+        """[time, amount, currency, movement, what it taught] of the outward movements of the last day, and a sixth entry
+        where the amount is an excess: by how many deviations."""
         self._days: dict[str, list[int]] = {}
         """Currency to [number, sum] of `spending`. A currency without any may stay."""
         self.came_ms = 0
         # A list is read faster, and is slower in all: the cache of the processor holds fewer memories.
         self.hours = bytearray()
         """Outward movements by the hour of the day (UTC), and their sum as a 25th number; empty before the first."""
+        self.excess: list[float] = []
+        """[by how many deviations amounts of late lay above what is usual, beyond EXCESS_FROM each, time]; empty without
+        any. Half of it counts after EXCESS_HALF_LIFE_MS."""
         self.frauds: list[float] = []
         """[weight of confirmed frauds, time]; empty without any."""
         self.labels: dict[str, int] = {}
@@ -124,6 +146,10 @@ class History:
         self.day_minor = 0
         self._hour = 0
         self.usual_before: Sequence[float] | None = None
+        self.excess_before = 0.0
+        """The excess of the movements before it, as it counts at its time."""
+        self.excess_own = 0.0
+        """Its own excess; 0 for a transfer to somebody who was paid before, since rent is far above all else."""
 
     def _read_stored(self, stored: Mapping[str, Any]) -> None:
         self.born_ms = stored.get("born", 0)
@@ -138,6 +164,7 @@ class History:
             day[1] += entry[1]
         self.came_ms = stored.get("came", 0)
         self.hours = bytearray(stored.get("hours", ()))
+        self.excess = stored.get("excess", [])
         self.frauds = stored.get("frauds", [])
         self.labels = stored.get("labels", {})
         self.words = stored.get("words", {})
@@ -153,6 +180,7 @@ class History:
             "spending": self.spending,
             "came": self.came_ms,
             "hours": list(self.hours),
+            "excess": self.excess,
             "frauds": self.frauds,
             "labels": self.labels,
             "words": self.words,
@@ -272,7 +300,11 @@ class History:
                 del parties[next(iter(parties))]
             parties[party] = None
         spending, day = self.spending, self._days.get(currency)
-        spending.append((at_ms, amount, currency, values["movement_id"], self._learn(at_ms, amount, currency)))
+        learned = self._learn(at_ms, amount, currency)
+        is_to_known = values["kind"] == "transfer" and party is not None and not self.is_first_party
+        own = self._exceed(at_ms, amount, is_to_known=is_to_known)
+        entry = (at_ms, amount, currency, values["movement_id"], learned)
+        spending.append((*entry, own) if own else entry)
         if day is None:
             self._days[currency] = day = [1, amount]
         else:
@@ -362,6 +394,29 @@ class History:
         near = hours[hour - 1 if hour else 23] + hours[hour] + hours[hour + 1 if hour < 23 else 0] - 1
         return near / earlier if earlier else 0.0
 
+    def _exceed(self, at_ms: int, amount: int, *, is_to_known: bool) -> float:
+        """Count by how much the amount lies above what was usual, and return it; 0 for nearly all."""
+        excess, usual = self.excess, self.usual_before
+        self.excess_own = own = 0.0
+        self.excess_before = before = (
+            excess[0] * math.exp2((excess[1] - at_ms) / EXCESS_HALF_LIFE_MS) if excess else 0.0
+        )
+        if (
+            usual is not None
+            and amount > usual[1] * EXCESS_RATIO
+            and usual[0] >= EXCESS_WEIGHT_MIN
+            and usual[1] > 0
+            and not is_to_known
+        ):
+            own = min(EXCESS_MAX, round(deviations_above(amount, usual, SPREAD_FLOOR) - EXCESS_FROM, 2))
+            if own > 0.0:
+                self.excess_own = own
+                self.excess = [round(before + own, 2), at_ms]
+                return own
+        if excess and before < EXCESS_MIN:
+            self.excess = []
+        return 0.0
+
     def _undo(self, movement_id: str) -> None:
         """Let a movement of the last day count no more, since its money came back. An older one stays learned, and so
         does its party: to find them would cost every account more than it is worth."""
@@ -369,7 +424,11 @@ class History:
         place = next((place for place, entry in enumerate(spending) if entry[3] == movement_id), None)
         if place is None:
             return
-        at_ms, amount, currency, _, learned = spending.pop(place)
+        at_ms, amount, currency, _, learned, *excess = spending.pop(place)
+        if excess and self.excess:
+            sum_, last_ms = self.excess
+            sum_ -= excess[0] * math.exp2((at_ms - last_ms) / EXCESS_HALF_LIFE_MS)
+            self.excess = [round(sum_, 2), last_ms] if sum_ >= EXCESS_MIN else []
         day = self._days[currency]
         day[0] -= 1
         day[1] -= amount
@@ -421,6 +480,14 @@ class History:
             return by_logs
         variance = math.log1p(max(0.0, square / (mean * mean) - 1.0))
         return max(by_logs, (log - math.log(mean) + variance / 2.0) / max(math.sqrt(variance), floor))
+
+
+def deviations_above(amount_minor: int, usual: Sequence[float], spread_floor: float) -> float:
+    """How many standard deviations the amount lies above the mean of what is usual, as in `History.usual`. The
+    deviation counts as at least `spread_floor` of the mean, and few amounts count as widely spread."""
+    weight, mean, square = usual[0], usual[1], usual[2]
+    variance = max(square - mean * mean, (spread_floor * mean) ** 2) + mean * mean / weight
+    return float((amount_minor - mean) / variance**0.5)
 
 
 def read_movement(movements: dict[str, int], values: Mapping[str, Any], kept_max: int) -> str | None:

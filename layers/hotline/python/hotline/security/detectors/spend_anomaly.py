@@ -1,15 +1,18 @@
-"""An amount far above all that is usual for the account.
+"""Amounts far above all that is usual for the account: one that never was, or several within a day or two.
 
 Amounts of honest people spread widely, and more so on payday and on a day in town. So an amount is judged by its
 logarithm against the account's own spread, and by the mean as well. A young history says nothing. Rent is far above all
 else and goes to a payee of old: a transfer to one is left out.
+
+Many honest people pay ten times their mean now and then, by a law that their few amounts do not tell. So one such amount
+is found once, and then belongs to the account's habits. A stolen card is known by several of them at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from .floors import floor_of, floors
 from .history import History
@@ -27,14 +30,15 @@ from .rule import (
     Told,
     example,
 )  # fmt: skip
+from .windows import slide
 
 _LEFT: Final = Signal.MONEY_LEFT.value
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Panther takes three standard deviations and five to ten events before it judges at all. The multiple of the mean
-    and the floor were chosen on generated spending: nobody publishes them."""
+    """Panther takes three standard deviations and five to ten events before it judges at all. The other figures were
+    chosen on generated spending: nobody publishes them."""
 
     deviations: float = 3.6
     ratio: float = 4.5
@@ -43,53 +47,100 @@ class Limits:
     history_min: float = 8.0
     """The weight of earlier movements; one of today weighs 1, one of a month ago a half."""
     young: float = 4.0
-    """A spread that is known from few movements is wide: the deviations asked for grow by this, by their weight."""
+    """A spread that is known from few movements is wide: deviations and excess asked for grow by this, by their
+    weight."""
+    burst: float = 18.0
+    """The sum of the excesses (`History.excess`) from which on several amounts make a finding, whatever the habits."""
+    habit_count: int = 3
+    habit_ms: int = 365 * DAY_MS
+    """After so many such amounts in so long, others alone are a habit of the account."""
+    wide: float = 0.9
+    """Where the logarithms of the amounts deviate by this, so from a meal to a journey, one is a habit already."""
     merge_ms: int = DAY_MS
     floor_minor: Mapping[str, int] = field(default_factory=floors(100))
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `hit` [beginning, end, facts, movements, ids] of the last finding."""
+    """See `Detector.step`. Memory: `hit` [beginning, end, facts, movements, ids, movements that are needed] of the last
+    finding. `large` [time, id, movement] of the excesses of one day. `far`: the times of the last amounts that were far
+    above all."""
     if signal != _LEFT:
         return _take_back(state, event.values["movement_id"])
     values = event.values
-    if values["kind"] == "transfer" and not history.is_first_party and "party" in values:
-        return NO_HITS
     usual = history.usual_before
-    amount = history.amount_minor
-    if usual is None or amount < usual[1] * limits.ratio or usual[0] < limits.history_min:
+    amount, own = history.amount_minor, history.excess_own
+    if own:
+        entry = [event.at_ms, event.id, values["movement_id"]]
+        slide(state.setdefault("large", []), entry, span_ms=limits.merge_ms, kept_max=EVIDENCE_MAX)
+    if usual is None or usual[0] < limits.history_min or amount < floor_of(limits.floor_minor, history.currency):
         return NO_HITS
-    deviations = history.deviations_from_usual(floor=limits.spread_floor)
-    if deviations is None or deviations < limits.deviations * (1.0 + limits.young / usual[0]):
+    wider = 1.0 + limits.young / usual[0]
+    is_burst = own > 0.0 and history.excess_before + own >= limits.burst * wider
+    is_far = _is_far(values, history, limits) and not _is_habit(state, event.at_ms, usual, limits)
+    if not is_burst and not is_far:
         return NO_HITS
-    if amount < floor_of(limits.floor_minor, history.currency):
-        return NO_HITS
+    deviations = history.deviations_from_usual(floor=limits.spread_floor) or 0.0
     facts: Mapping[str, str | int] = {
         "amount_minor": amount,
         "currency": history.currency,
         "usual_minor": round(usual[1]),
         "deviations_tenths": int(deviations * 10),
     }
-    movements, ids, started_ms = [event.values["movement_id"]], [event.id], event.at_ms
+    found = state["large"] if is_burst else [[event.at_ms, event.id, values["movement_id"]]]
+    return _find(state, event, found, facts, 2 if is_burst and not is_far else 1, limits)
+
+
+def _is_far(values: Mapping[str, Any], history: History, limits: Limits) -> bool:
+    """Whether the amount of the event is far above all that is usual."""
+    usual = history.usual_before
+    if usual is None or history.amount_minor < usual[1] * limits.ratio:
+        return False
+    if values["kind"] == "transfer" and not history.is_first_party and "party" in values:
+        return False
+    deviations = history.deviations_from_usual(floor=limits.spread_floor)
+    return deviations is not None and deviations >= limits.deviations * (1.0 + limits.young / usual[0])
+
+
+def _is_habit(state: State, at_ms: int, usual: Sequence[float], limits: Limits) -> bool:
+    """Whether the account had enough amounts far above all before; this one is remembered."""
+    far = [one for one in state.get("far", ()) if one >= at_ms - limits.habit_ms]
+    state["far"] = [*far, at_ms][-limits.habit_count :]
+    known = state.get("hit")
+    # More of the same day belongs to its finding.
+    is_same = known is not None and at_ms - known[0] <= limits.merge_ms
+    is_wide = usual[4] - usual[3] * usual[3] >= limits.wide * limits.wide
+    return len(far) >= (1 if is_wide else limits.habit_count) and not is_same
+
+
+def _find(
+    state: State, event: Event, found: list[Any], facts: Mapping[str, str | int], needed: int, limits: Limits
+) -> Iterable[Hit]:
+    """The finding of these movements, or the one of the same day with them."""
+    started_ms, movements, ids = found[0][0], [one[2] for one in found], [one[1] for one in found]
     known = state.get("hit")
     if known is not None and event.at_ms - known[0] <= limits.merge_ms:
         started_ms = known[0]
-        movements, ids = [*known[3], *movements][:EVIDENCE_MAX], [*known[4], *ids][:EVIDENCE_MAX]
-        facts = facts if amount > known[2]["amount_minor"] else known[2]
-    state["hit"] = [started_ms, event.at_ms, facts, movements, ids]
+        fresh = [one for one in found if one[2] not in known[3]]
+        movements = [*known[3], *(one[2] for one in fresh)][:EVIDENCE_MAX]
+        ids = [*known[4], *(one[1] for one in fresh)][:EVIDENCE_MAX]
+        facts = facts if int(facts["amount_minor"]) > known[2]["amount_minor"] else known[2]
+        needed = min(needed, known[5])
+    state["hit"] = [started_ms, event.at_ms, facts, movements, ids, needed]
     return (Hit(started_ms, event.at_ms, facts, tuple(ids)),)
 
 
 def _take_back(state: State, movement_id: str) -> Iterable[Hit]:
-    """The finding goes when none of its movements stands. The history keeps what it learned from the amount."""
+    """The finding goes when too few of its movements stand. The history keeps what it learned from the amount."""
+    if "large" in state:
+        state["large"] = [one for one in state["large"] if one[2] != movement_id]
     known = state.get("hit")
     if known is None or movement_id not in known[3]:
         return NO_HITS
     at = known[3].index(movement_id)
     movements, ids = list(known[3]), list(known[4])
     del movements[at], ids[at]
-    if movements:
-        state["hit"] = [known[0], known[1], known[2], movements, ids]
+    if len(movements) >= known[5]:
+        state["hit"] = [known[0], known[1], known[2], movements, ids, known[5]]
         return (Hit(known[0], known[1], known[2], tuple(ids)),)
     del state["hit"]
     return (Hit(known[0], known[1], known[2], tuple(known[4]), withdrawn=True),)
@@ -105,7 +156,13 @@ def _usual(count: int = 12, amount_minor: int = 10_000) -> list[Told]:
     return [_pay(n * 60, amount_minor) for n in range(count)]
 
 
+def _wide(count: int) -> list[Told]:
+    return [_pay(n * 60, 10_000 if n % 3 else 300) for n in range(count)]
+
+
 _LATER: Final = 800
+_DAYS_2: Final = 2 * DAY_MS / MINUTE_MS + 1
+_YEAR: Final = Limits().habit_ms / MINUTE_MS
 _EDGE: Final = 45_000
 """Of many payments that are all alike, the multiple of the mean decides: exp(3.6 x 0.4) is less than 4.5."""
 
@@ -117,7 +174,7 @@ DETECTOR: Final = Detector(
     wakes=frozenset({Signal.MONEY_LEFT}),
     needs=frozenset({Signal.MONEY_LEFT.value}),
     limits=Limits(),
-    positive=frozenset({"spread_floor"}),
+    positive=frozenset({"spread_floor", "burst"}),
     is_published=False,
     runbook=(
         "See what was bought, where, and whether the account's owner has paid there before. A large purchase, rent "
@@ -154,6 +211,53 @@ DETECTOR: Final = Detector(
             _pay(_LATER + 1, 100_000),
             _pay(_LATER + 2, 100_000, status="failed", version=2, name="a"),
             hit=_LATER,
+        ),
+        example(
+            "four large amounts within the hour, none of them far above all",
+            *_usual(200),
+            *(_pay(12_000 + n * 2, 44_900) for n in range(4)),
+            hit=12_000,
+        ),
+        example(
+            "a year after the last one",
+            *_wide(40),
+            _pay(3_000, 900_000),
+            *(_pay(3_000 + _YEAR - n * 60, 10_000 if n % 3 else 300) for n in range(40, 0, -1)),
+            _pay(3_001 + _YEAR, 900_000),
+            hit=(3_000, 3_001 + _YEAR),
+        ),
+        example(
+            "the first one of an account whose amounts spread widely, and not the second",
+            *_wide(40),
+            _pay(3_000, 900_000),
+            *(_pay(3_060 + n * 60, 10_000 if n % 3 else 300) for n in range(40)),
+            _pay(8_000, 900_000),
+            hit=3_000,
+        ),
+        example(
+            "three of an account whose amounts hardly spread, and not the fourth",
+            *_usual(40),
+            *(_pay(3_000 + n * _DAYS_2, 100_000) for n in range(4)),
+            hit=(3_000, 3_000 + _DAYS_2, 3_000 + 2 * _DAYS_2),
+        ),
+        example(
+            "near miss: two large amounts",
+            *_usual(200),
+            *(_pay(12_000 + n * 2, 44_900) for n in range(2)),
+            hit=None,
+        ),
+        example(
+            "near miss: four large amounts of a week",
+            *_usual(200),
+            *(_pay(12_000 + n * _DAYS_2, 44_900) for n in range(4)),
+            hit=None,
+        ),
+        example(
+            "near miss: of four large amounts three failed in the end",
+            *_usual(200),
+            *(_pay(12_000 + n * 2, 44_900, status="authorised", name=f"a{n}") for n in range(4)),
+            *(_pay(12_100 + n, 44_900, status="failed", version=2, name=f"a{n}") for n in range(3)),
+            hit=None,
         ),
         example("near miss: a little less", *_usual(200), _pay(12_000, _EDGE - 1), hit=None),
         example("near miss: the same after few payments", *_usual(), _pay(_LATER, _EDGE), hit=None),
