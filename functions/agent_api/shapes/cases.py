@@ -57,7 +57,9 @@ class ProvedByLine(Answer):
 class RiskPart(Answer):
     """One thing that speaks against an account, with its points from 1 to 100."""
 
-    part: Literal["amount", "hour", "first_time", "velocity", "burst", "share", "findings", "labels", "party", "movement"]
+    part: Literal[
+        "amount", "hour", "first_time", "velocity", "burst", "share", "findings", "labels", "party", "movement"
+    ]
     points: int
 
 

@@ -45,12 +45,13 @@ class Limits:
     sum_count: int = 4
     """A sum is of at least so many movements."""
     rest_permille: int = 500
-    """One large amount is no velocity: the others add up to this share of the least sum."""
+    """One large amount is no velocity: the others add up to this share of the least sum. Against the account's own day
+    each counts as three times the usual at most (`LEARNED_RATIO_MAX`)."""
     merge_ms: int = DAY_MS
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `hit` [beginning, end, facts, ids, [movement, what its amount taught] of each, least number, least
+    """See `Detector.step`. Memory: `hit` [beginning, end, facts, ids, [movement, amount] of each, least number, least
     sum] of the last finding, quiet for a while."""
     if signal != _LEFT:
         return _take_back(state, event.values["movement_id"], limits)
@@ -98,7 +99,10 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         if count >= least or total_minor >= least_minor:
             oldest_ms = at_ms - span_ms
             moved = [one for one in history.spending if one[0] >= oldest_ms and one[2] == currency]
-            if count < least and not _is_sum([one[4] for one in moved], least_minor, limits):
+            if count < least and not _is_sum([one[1] for one in moved], least_minor, limits):
+                continue
+            # Two large amounts of an account whose amounts spread widely are no haste.
+            if count < least and sum(one[4] for one in moved) < times * own_minor:
                 continue
             started_ms = moved[0][0]
             by = "count" if count >= least else "sum"
@@ -109,15 +113,14 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
                 "within": word,
                 "by": by,
             }
-            known = [[one[3], one[4]] for one in moved]
+            known = [[one[3], one[1]] for one in moved]
             state["hit"] = [started_ms, at_ms, facts, event.id, known, least, least_minor]
             return (Hit(started_ms, at_ms, facts, (event.id,)),)
     return NO_HITS
 
 
-def _is_sum(amounts: list[float], least_minor: float, limits: Limits) -> bool:
-    """Whether several amounts, not one of them, make the sum. Each counts as what it taught, so three times the usual at
-    most: two large ones are no haste."""
+def _is_sum(amounts: list[int], least_minor: float, limits: Limits) -> bool:
+    """Whether several amounts, not one of them, make the sum."""
     total = sum(amounts)
     rest_minor = least_minor * limits.rest_permille / PARTS_PER_THOUSAND
     return len(amounts) >= limits.sum_count and total >= least_minor and total - max(amounts) >= rest_minor
@@ -189,8 +192,14 @@ DETECTOR: Final = Detector(
         example(
             "a much larger sum in a day",
             *_pay(*_MONTH),
-            *_pay(0, 100, 200, 300, amount_minor=_DAY_FLOOR // 4),
+            *_pay(0, 100, 200, 300, 400, amount_minor=_DAY_FLOOR // 5),
             hit=0,
+        ),
+        example(
+            "near miss: as much in four, each of which counts as three times the usual at most",
+            *_pay(*_MONTH),
+            *_pay(0, 100, 200, 300, amount_minor=_DAY_FLOOR // 4),
+            hit=None,
         ),
         example("thirty of a day are one finding", *_pay(*_MONTH), *_pay(*range(30)), hit=0),
         example("near miss: nine in an hour", *_pay(*_MONTH), *_pay(*range(9)), hit=None),
