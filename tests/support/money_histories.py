@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 START: Final = datetime(2026, 3, 1, tzinfo=UTC)
 SECONDS_PER_DAY: Final = 86_400
@@ -308,4 +308,64 @@ def spenders(
                 payments.append((at_s, name, amount, is_bad, shop))
     for at_s, name, amount, is_bad, shop in sorted(payments):
         history.move(at_s, "payment", name, max(1, round(amount)), is_fraud=is_bad, merchant={"id": shop, "name": shop})
+    return history.in_order()
+
+
+class Category(NamedTuple):
+    """What people buy: how often, mean and deviation of honest amounts; the same of a thief."""
+
+    weight: float
+    mean: float
+    deviation: float
+    stolen_weight: float
+    stolen_mean: float
+    stolen_deviation: float
+
+
+CATEGORIES: Final = (
+    Category(130, 63, 15, 7, 12, 2),
+    Category(120, 115, 35, 18, 312, 20),
+    Category(60, 78, 160, 9, 797, 60),
+    Category(80, 62, 130, 3, 20, 5),
+    Category(100, 83, 230, 18, 1000, 100),
+    Category(115, 75, 225, 9, 876, 75),
+    Category(95, 64, 62, 2.5, 500, 50),
+    Category(300, 54, 47, 7, 80, 60),
+    Category(40, 110, 590, 1, 9, 2),
+)
+"""A few of the categories of a published generator of card payments. Honest amounts of some are seldom and large."""
+DEGREES_FROM_HOME: Final = 1.0
+"""Shops lie so far from home at most, in latitude and longitude, as in that generator."""
+
+
+def shoppers(seed: int, *, accounts: int = 60, days: int = 250) -> History:
+    """People who pay by card for things of all categories, so that their amounts spread by heavy tails. A stolen card
+    is used some ten times within two days, mostly at night, while its owner does not use it. Each fact has `lat` and
+    `lon` of its shop beside its data."""
+    draw = random.Random(seed)
+    history = History()
+    payments: list[tuple[float, str, float, bool, str, float, float]] = []
+    for account in range(accounts):
+        name, rate = f"card-{account}", draw.uniform(1, 4)
+        home = draw.uniform(30, 48), draw.uniform(-120, -75)
+        weights = [one.weight * draw.uniform(0.6, 1.4) for one in CATEGORIES]
+        stolen_from = draw.randrange(60, days - 2)
+        for day in range(days):
+            is_stolen = stolen_from <= day < stolen_from + 2
+            for _ in range(_poisson(draw, 5 if is_stolen else rate)):
+                second = draw.uniform(22, 28) if is_stolen and draw.random() < 0.8 else draw.uniform(0, 24)
+                chosen = draw.choices(CATEGORIES, [one.stolen_weight for one in CATEGORIES] if is_stolen else weights)[
+                    0
+                ]
+                mean = chosen.stolen_mean if is_stolen else chosen.mean
+                deviation = chosen.stolen_deviation if is_stolen else chosen.deviation
+                amount = draw.gammavariate((mean / deviation) ** 2, deviation**2 / mean)
+                shop = f"shop-{CATEGORIES.index(chosen)}-{draw.randrange(40)}"
+                lat, lon = (one + draw.uniform(-DEGREES_FROM_HOME, DEGREES_FROM_HOME) for one in home)
+                at_s = day * SECONDS_PER_DAY + second * 3600
+                payments.append((at_s, name, amount if amount >= 1 else draw.uniform(1, 10), is_stolen, shop, lat, lon))
+    for at_s, name, amount, is_bad, shop, lat, lon in sorted(payments):
+        merchant = {"id": shop, "name": shop}
+        history.move(at_s, "payment", name, round(amount * 100), is_fraud=is_bad, currency="USD", merchant=merchant)
+        history.facts[-1] |= {"lat": lat, "lon": lon}
     return history.in_order()

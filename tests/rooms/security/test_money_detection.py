@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import fields, replace
+from datetime import datetime
 from functools import cache
 from typing import Final
 
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from hotline.security.detectors import Detector, Event, History, Severity, Stream
 from hotline.security.detectors.history import (
     DAY_MS,
+    EXCESS_MAX,
     HALF_LIFE_MS,
     HOUR_MS,
     LABELS_MAX,
@@ -35,6 +37,7 @@ from hotline.security.score import (
     Risk,
     Weights,
     amount_level,
+    burst_level,
     decay_risk,
     hour_level,
     judge_account,
@@ -44,7 +47,7 @@ from hotline.security.score import (
     velocity_level,
 )
 from tests.support.money_histories import History as Generated
-from tests.support.money_histories import cards, mobile_money, spenders
+from tests.support.money_histories import cards, mobile_money, shoppers, spenders
 from tests.support.stream_events import Judged, add_risks, average_precision, daily_precision, streams_of
 
 ALL: Final = RuleSet.of((detector, detector.limits) for detector in DETECTORS)
@@ -53,10 +56,11 @@ POINTS: Final = ("amount", "hour", "first_time", "velocity", "burst", "share", "
 T0: Final = 1_800_000_000_000
 
 
-def measure(generated: Generated, judged: Judged, *rules: str) -> tuple[float, float]:
-    """Precision and recall of the movements that the findings of rules name."""
+def measure(generated: Generated, judged: Judged, *rules: str, since_day: int = 0) -> tuple[float, float]:
+    """Precision and recall of the movements that the findings of rules name, from a day on."""
     movement_of = {f["id"]: f["data"]["movement_id"] for f in generated.facts if "movement_id" in f["data"]}
-    found = {movement_of[id_] for id_ in judged.events_found(*rules)}
+    named = {movement_of[id_] for id_ in judged.events_found(*rules)}
+    found = named if not since_day else {one for one in named if generated.day_of[one] >= since_day}
     right = len(found & generated.frauds)
     return right / max(1, len(found)), right / len(generated.frauds)
 
@@ -131,6 +135,48 @@ def test_amounts_that_somebody_else_spends_are_found(is_lognormal: bool) -> None
     precision, recall = measure(generated, Judged(ALL).take(generated.facts), "spend_anomaly")
     assert precision >= 0.85
     assert recall >= 0.6
+
+
+LEARNED_DAYS: Final = 60
+"""No card is stolen before: until then rules learn what is usual."""
+
+
+@cache
+def shopped() -> tuple[Generated, Judged]:
+    generated = shoppers(16)
+    return generated, Judged(ALL).take(generated.facts)
+
+
+def test_a_stolen_card_is_told_from_purchases_that_are_large_now_and_then() -> None:
+    generated, judged = shopped()
+    assert len(generated.frauds) > 400
+    precision, recall = measure(generated, judged, "spend_anomaly", since_day=LEARNED_DAYS)
+    assert precision >= 0.85
+    assert recall >= 0.6
+    assert measure(generated, judged, "velocity", since_day=LEARNED_DAYS)[0] >= 0.5
+
+
+def test_the_risk_ranks_a_stolen_card_before_large_purchases() -> None:
+    generated, judged = shopped()
+    scores = {
+        movement: risk.total for movement, risk in judged.risks.items() if generated.day_of[movement] >= LEARNED_DAYS
+    }
+    without = {movement: score - judged.risks[movement].burst for movement, score in scores.items()}
+    ranked = average_precision(scores, generated.frauds)
+    assert ranked >= 0.65
+    assert ranked >= average_precision(without, generated.frauds) + 0.05
+
+
+def test_shopping_within_a_degree_of_home_is_no_journey() -> None:
+    generated, _ = shopped()
+    last: dict[str, Fold] = {}
+    for fact in generated.facts[:10_000]:
+        fold = last.setdefault(fact["subject"], Fold(ALL.plans[Stream.ACCOUNT]))
+        at_ms = round(datetime.fromisoformat(fact["time"]).timestamp() * 1000)
+        cell = f"{math.floor(fact['lat'])},{math.floor(fact['lon'])}"
+        values = {"kind": "password", "device": fact["id"], "ip": fact["id"], "country": "US", "cell": cell}
+        found = [rule.detector.rule for rule, _ in fold.take(Event(fact["id"], at_ms, "login.succeeded", values))]
+        assert not {"impossible_travel", "two_countries"} & set(found)
 
 
 MOST_FALSE: Final = {
@@ -313,6 +359,14 @@ def test_a_rarer_hour_is_never_less_risk(one: float, other: float, known: int) -
 def test_more_velocity_is_never_less_risk(one: float, other: float) -> None:
     low, high = sorted((one, other))
     assert 0 <= velocity_level(low, WEIGHTS) <= velocity_level(high, WEIGHTS) <= 1
+
+
+@given(counts, counts, counts, counts)
+def test_larger_amounts_before_this_one_are_never_less_risk(a: float, b: float, c: float, d: float) -> None:
+    little, much = sorted((a, b))
+    small, large = sorted((c, d))
+    assert 0 <= burst_level(small, little, WEIGHTS) <= burst_level(large, little, WEIGHTS) <= 1
+    assert burst_level(large, little, WEIGHTS) <= burst_level(large, much, WEIGHTS) <= 1
 
 
 @given(amounts, amounts, st.integers(-100, 10**12) | st.none())
@@ -514,6 +568,45 @@ def test_a_movement_whose_money_came_back_within_the_day_taught_nothing(undone: 
         history.take(event.type, event.at_ms, event.values)
     assert (with_it.day_count, with_it.day_minor) == (without.day_count, without.day_minor)
     assert with_it.add_up_hour(T0 + 13 * HOUR_MS) == without.add_up_hour(T0 + 13 * HOUR_MS)
+
+
+@cache
+def in_habit(*large: int, known: bool = False) -> History:
+    """Forty payments of 10,000, two hours apart, then large transfers, an hour apart."""
+    history = History()
+    for number in range(40):
+        event = move(f"m{number}", T0 + number * 2 * HOUR_MS, 10_000, kind="payment", party="friend" if known else "a")
+        history.take(event.type, event.at_ms, event.values)
+    for number, minor in enumerate(large):
+        party = "friend" if known else f"stranger-{number}"
+        event = move(f"large-{number}", T0 + (80 + number) * HOUR_MS, minor, party=party)
+        history.take(event.type, event.at_ms, event.values)
+    return history
+
+
+def test_an_excess_is_by_how_much_an_amount_lies_above_the_usual_and_fades_by_half_in_a_day() -> None:
+    # The deviation of amounts that are all alike counts as 0.4 of the mean, and a little more for their weight.
+    assert in_habit(19_000).excess == []
+    (own, at_ms) = in_habit(40_000).excess
+    assert own == pytest.approx(3 / (0.4**2 + 1 / 40) ** 0.5 - 2.5, abs=0.2)
+    assert in_habit(10_000_000).excess == [EXCESS_MAX, at_ms]
+    history = in_habit(40_000, 10_000)
+    assert history.excess_own == 0.0
+    assert history.excess_before == pytest.approx(own * 0.5 ** (1 / 24), abs=0.01)
+
+
+def test_a_transfer_to_a_payee_of_old_is_no_excess() -> None:
+    assert in_habit(1_000_000, known=True).excess == []
+
+
+def test_an_excess_that_came_back_counts_no_more() -> None:
+    history = History(json.loads(json.dumps(in_habit(40_000, 60_000).store())))
+    before = history.excess[0]
+    for number, left in ((1, before * 0.6), (0, 0.0)):
+        values = {**move(f"large-{number}", T0, 1).values, "version": 2, "status": "failed"}
+        history.take("transfer.failed", T0 + 82 * HOUR_MS, values)
+        assert (history.excess or [0.0])[0] <= left
+    assert history.excess == []
 
 
 def test_the_only_movement_of_an_account_is_forgotten_when_it_comes_back() -> None:

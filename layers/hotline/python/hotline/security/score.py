@@ -104,7 +104,7 @@ def judge_account(history: History, at_ms: int, finding_level: float, weights: W
         weights.hour * hour_level(history.hour_before, hours[24] - 1) if hours else 0.0,
         weights.first_time if history.is_first_party and history.known_party_count else 0.0,
         weights.velocity * _velocity_of(history, at_ms, weights) if history.day_count >= SEVERAL else 0.0,
-        weights.burst * burst_level(history, weights) if history.excess_before else 0.0,
+        weights.burst * _burst_of(history, weights) if history.excess_before else 0.0,
         weights.share * share_level(history.amount_minor, history.balance_before_minor, weights)
         if history.is_balance_told else 0.0,
         weights.findings * finding_level,
@@ -141,14 +141,11 @@ def velocity_level(ratio: float, weights: Weights) -> float:
     return _ramp(ratio, 1.0, weights.velocity_full)
 
 
-def burst_level(history: History, weights: Weights) -> float:
-    """How many large amounts went before within a day or two, and how large this one is, from 0 to 1."""
-    usual = history.usual_before
-    if usual is None or usual[1] <= 0:
-        return 0.0
-    own = deviations_above(history.amount_minor, usual, weights.spread_floor)
-    is_large = _ramp(own, weights.burst_own_from, weights.burst_own_full)
-    return is_large * _ramp(history.excess_before, 0.0, weights.burst_full)
+def burst_level(deviations: float, excess: float, weights: Weights) -> float:
+    """How many large amounts went before within a day or two, and how large this one is, from 0 to 1. `deviations` of
+    this one, `excess` of those before it."""
+    is_large = _ramp(deviations, weights.burst_own_from, weights.burst_own_full)
+    return is_large * _ramp(excess, 0.0, weights.burst_full)
 
 
 def share_level(amount_minor: int, balance_minor: int | None, weights: Weights) -> float:
@@ -183,6 +180,14 @@ def _velocity_of(history: History, at_ms: int, weights: Weights) -> float:
     day = 3.0 + 2.0 * per_day
     ratio = max(day_count / day, hour_count / (2.0 + per_day), day_minor / (mean * day) if mean else 0.0)
     return velocity_level(ratio, weights)
+
+
+def _burst_of(history: History, weights: Weights) -> float:
+    usual = history.usual_before
+    if usual is None or usual[1] <= 0:
+        return 0.0
+    own = deviations_above(history.amount_minor, usual, weights.spread_floor)
+    return burst_level(own, history.excess_before, weights)
 
 
 def _ramp(value: float, low: float, high: float) -> float:

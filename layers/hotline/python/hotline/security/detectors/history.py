@@ -112,8 +112,8 @@ class History:
         self.balances: dict[str, list[int]] = {}
         """Currency to [balance in minor units, its time]."""
         self.spending: list[Sequence[Any]] = []
-        """[time, amount, currency, movement, what it taught] of the outward movements of the last day, and a sixth entry
-        where the amount is an excess: by how many deviations."""
+        """[time, amount, currency, movement, what it taught] of the outward movements of the last day, and its excess
+        where it has one."""
         self._days: dict[str, list[int]] = {}
         """Currency to [number, sum] of `spending`. A currency without any may stay."""
         self.came_ms = 0
@@ -121,8 +121,8 @@ class History:
         self.hours = bytearray()
         """Outward movements by the hour of the day (UTC), and their sum as a 25th number; empty before the first."""
         self.excess: list[float] = []
-        """[by how many deviations amounts of late lay above what is usual, beyond EXCESS_FROM each, time]; empty without
-        any. Half of it counts after EXCESS_HALF_LIFE_MS."""
+        """[sum, time]: by how many deviations amounts of late lay above what is usual, beyond EXCESS_FROM each. Half of
+        it counts after EXCESS_HALF_LIFE_MS; empty without any."""
         self.frauds: list[float] = []
         """[weight of confirmed frauds, time]; empty without any."""
         self.labels: dict[str, int] = {}

@@ -4,8 +4,9 @@ Amounts of honest people spread widely, and more so on payday and on a day in to
 logarithm against the account's own spread, and by the mean as well. A young history says nothing. Rent is far above all
 else and goes to a payee of old: a transfer to one is left out.
 
-Many honest people pay ten times their mean now and then, by a law that their few amounts do not tell. So one such amount
-is found once, and then belongs to the account's habits. A stolen card is known by several of them at once.
+Many honest people pay ten times their mean now and then, and their few amounts do not tell how often. So one such
+amount is found once, or thrice where amounts hardly spread, and then is a habit. A stolen card is known by several of
+them at once.
 """
 
 from __future__ import annotations
