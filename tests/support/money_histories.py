@@ -312,7 +312,7 @@ def spenders(
 
 
 class Category(NamedTuple):
-    """What people buy: how often, mean and deviation of honest amounts; the same of a thief."""
+    """A kind of purchase: how often, mean and deviation of honest amounts; the same of a thief."""
 
     weight: float
     mean: float

@@ -56,7 +56,7 @@ class Limits:
     habit_ms: int = 365 * DAY_MS
     """After so many such amounts in so long, others alone are a habit of the account."""
     wide: float = 0.9
-    """Where the logarithms of the amounts deviate by this, so from a meal to a journey, one is a habit already."""
+    """One is a habit already where the logarithms of the amounts deviate by this, so from a meal to a journey."""
     merge_ms: int = DAY_MS
     floor_minor: Mapping[str, int] = field(default_factory=floors(100))
 
