@@ -80,15 +80,8 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     is_far = _is_far(values, history, limits) and not _is_habit(state, event.at_ms, usual, limits)
     if not is_burst and not is_far:
         return NO_HITS
-    deviations = history.deviations_from_usual(floor=limits.spread_floor) or 0.0
-    facts: Mapping[str, str | int] = {
-        "amount_minor": amount,
-        "currency": history.currency,
-        "usual_minor": round(usual[1]),
-        "deviations_tenths": int(deviations * 10),
-    }
     found = state["large"] if is_burst else [[event.at_ms, event.id, values["movement_id"]]]
-    return _find(state, event, found, facts, 2 if is_burst and not is_far else 1, limits)
+    return _find(state, event, history, found, 2 if is_burst and not is_far else 1, limits)
 
 
 def _is_far(values: Mapping[str, Any], history: History, limits: Limits) -> bool:
@@ -113,10 +106,16 @@ def _is_habit(state: State, at_ms: int, usual: Sequence[float], limits: Limits) 
     return len(far) >= (1 if is_wide else limits.habit_count) and not is_same
 
 
-def _find(
-    state: State, event: Event, found: list[Any], facts: Mapping[str, str | int], needed: int, limits: Limits
-) -> Iterable[Hit]:
+def _find(state: State, event: Event, history: History, found: list[Any], needed: int, limits: Limits) -> Iterable[Hit]:
     """The finding of these movements, or the one of the same day with them."""
+    usual = history.usual_before or (0.0, 0.0)
+    deviations = history.deviations_from_usual(floor=limits.spread_floor) or 0.0
+    facts: Mapping[str, str | int] = {
+        "amount_minor": history.amount_minor,
+        "currency": history.currency,
+        "usual_minor": round(usual[1]),
+        "deviations_tenths": int(deviations * 10),
+    }
     started_ms, movements, ids = found[0][0], [one[2] for one in found], [one[1] for one in found]
     known = state.get("hit")
     if known is not None and event.at_ms - known[0] <= limits.merge_ms:
