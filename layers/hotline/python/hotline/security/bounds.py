@@ -90,8 +90,21 @@ OF_ALL: Final = ("pass_through", "over_permille")
 """The one limit in thousandths that may be above all: how much more may go than came."""
 
 _WEIGHTS_MOST: Final[Mapping[str, float]] = {
-    **dict.fromkeys(("amount", "hour", "first_time", "velocity", "share", "findings", "labels", "party"), RISK_MAX),
-    **dict.fromkeys(("amount_from", "amount_full", "spread_floor", "velocity_full"), TIMES_MAX),
+    **dict.fromkeys(
+        ("amount", "hour", "first_time", "velocity", "burst", "share", "findings", "labels", "party"), RISK_MAX
+    ),
+    **dict.fromkeys(
+        (
+            "amount_from",
+            "amount_full",
+            "spread_floor",
+            "velocity_full",
+            "burst_full",
+            "burst_own_from",
+            "burst_own_full",
+        ),
+        TIMES_MAX,
+    ),
     **dict.fromkeys(("share_from", "party_rate_usual"), 1.0),
     **dict.fromkeys(("party_frauds_full", "labels_full"), history.LABELS_MAX),
     **dict.fromkeys(("findings_half_life_ms", "risk_half_life_ms"), HALF_LIFE_MAX_MS),

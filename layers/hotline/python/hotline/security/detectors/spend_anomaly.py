@@ -174,7 +174,7 @@ DETECTOR: Final = Detector(
     wakes=frozenset({Signal.MONEY_LEFT}),
     needs=frozenset({Signal.MONEY_LEFT.value}),
     limits=Limits(),
-    positive=frozenset({"spread_floor", "burst"}),
+    positive=frozenset({"spread_floor", "habit_count"}),
     is_published=False,
     runbook=(
         "See what was bought, where, and whether the account's owner has paid there before. A large purchase, rent "
