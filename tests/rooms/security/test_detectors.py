@@ -139,12 +139,12 @@ VERSIONS: Final = {
     ("slow_stuffing", 1): "9566ecf3ba3978db",
     ("slow_stuffing", 2): "011a00bfbee775fc",
     ("spend_anomaly", 1): "6d1105100065a48c",
-    ("spend_anomaly", 2): "72539b4878568cb5",
+    ("spend_anomaly", 2): "36ce7653afd67f2c",
     ("stale_password", 1): "f19fef4be00637b3",
     ("success_after_attack", 1): "ef78af65720b4c7f",
     ("two_countries", 1): "e5fc52c9609e7ba6",
     ("velocity", 1): "e7670cd020595149",
-    ("velocity", 2): "90b2cb1f57e6c80a",
+    ("velocity", 2): "1e19628949f61d50",
 }
 """By rule and version: the digest of all that decides what the rule finds. A rule that finds something else than before
 gets the next version, since findings of the old one are not raised again. Add a line then, and leave the old one."""
