@@ -496,7 +496,7 @@ def test_security_says_what_to_do_and_which_devices_signed_in(world: ApiWorld) -
     new, off, _ = told.json["matters"]
     assert new["at"] == "2026-11-23T11:00:00Z"
     assert new["text"].startswith("A new device was added to your account at ")
-    assert new["text"].endswith("If you do not know it, freeze the account.")
+    assert new["text"].endswith("If that was not you, freeze the account.")
     assert (off["at"], off["text"].startswith("Two-step verification is off:")) == (None, True)
     assert [(one["device"], one["country"], one["elsewhere"]) for one in told.json["logins"]] == [
         ("new", "US", True),

@@ -137,12 +137,13 @@ def test_a_new_device_is_told_behind_findings_with_its_time_and_what_to_do(ctx: 
     register(ctx, "device-unheard-of", timedelta(hours=5))
     alone = words(proved(ctx).press("checkup"))
     assert alone.startswith("2 new devices were added to your account, most recently at 3:00 PM today.")
+    assert alone.index("If that was not you, freeze the account.") < alone.index("Two-step verification is off")
     assert "Nothing unusual" not in alone
     assert "unheard" not in alone
     found(store, "code_flooding")
     told = words(proved(ctx).press("checkup"))
-    assert told.index("Something unusual") < told.index("new devices") < told.index("Two-step verification is off")
-    assert "If you do not know it, freeze the account." in told
+    assert told.index("Something unusual") < told.index("new devices") < told.index("If something was not you")
+    assert told.endswith("There is more: ask for this check again once that is done.")
 
 
 def test_a_new_device_is_told_in_chinese(ctx: Context) -> None:

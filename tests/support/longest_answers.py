@@ -238,11 +238,13 @@ def funds(language: str) -> Iterator[Said]:
 
 def checkups(_: str) -> Iterator[Said]:
     for at, count in product(TIMES, (1, 2, 20)):
-        yield "checkup", "TO_DO", {"found_count": count, "found_at": at, "matters": tuple(Matter)}
+        new = {"device_count": count, "device_at": at, "contact_changed_at": at}
+        yield "checkup", "TO_DO", {"found_count": count, "found_at": at, **new, "matters": tuple(Matter)}
+        yield "checkup", "TO_DO", {"found_count": 0, **new, "matters": tuple(Matter)[1:]}
         for device in (None, "known", "new"):
             item = {"at": at, "device": device, "is_elsewhere": True}
             yield "logins", "FOUND", {"items": [item] * 3}
-    yield "checkup", "TO_DO", {"found_count": 0, "matters": tuple(Matter)[1:]}
+    yield "checkup", "TO_DO", {"found_count": 0, "matters": tuple(Matter)[3:]}
     for about, zone, decided in product(ABOUT, ("Asia/Shanghai", "Europe/London"), (True, False)):
         told = {"about": about, "time_zone": zone, "decided": decided, "noticed": decided}
         yield "not_me", "ASKED", told

@@ -105,7 +105,7 @@ STEPS: Final = (
         ("CLEAR", "TO_DO"),
         checkup,
         say=words_of.checkup,
-        parts=3,
+        parts=words_of.CHECKUP_PARTS,
         proof=True,
         finishes={"CLEAR": _SECURITY, "TO_DO": _SECURITY},
     ),

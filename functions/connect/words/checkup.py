@@ -2,49 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from functions.connect.words import entries
 from functions.connect.words.police import FRAUD_LINE, POLICE
 from hotline.security.service import Matter
-from hotline.wording.speech import Speech
+from hotline.wording.speech import PROMPT_S_MAX, Speech, in_parts, seconds
 from hotline.wording.values import Counted, Lately
 
 CHINESE_ZONES: Final = frozenset({"Asia/Shanghai", "Asia/Urumqi"})
 """The time zones of customers who are told the numbers of mainland China."""
 
 
-EVENTS: Final = (Matter.FINDINGS, Matter.NEW_DEVICE, Matter.CONTACT_CHANGED)
-"""The matters that happened at some time. They are said first, and without an introduction."""
+EVENTS: Final[Mapping[Matter, tuple[str, ...]]] = {
+    Matter.FINDINGS: ("found_at", "found_count"),
+    Matter.NEW_DEVICE: ("device_at", "device_count"),
+    Matter.CONTACT_CHANGED: ("contact_changed_at",),
+}
+"""The matters that happened at some time, with the facts of when and how often. They are the gravest, and are said
+first and without an introduction."""
+
+
+CHECKUP_PARTS: Final = 3
+"""In how many prompts a check-up may be told."""
 
 
 def checkup(speech: Speech, outcome: str) -> None:
-    """Findings, without the rule and its traces, then each thing to do, the most important first."""
-    facts = speech.facts
-    told = facts.get("matters")
+    """Tell what happened, without rules and their traces, then each thing to do, the most important first. The last
+    ones wait for the next check-up where all together would take too long."""
+    told = speech.facts.get("matters")
     matters = [str(matter) for matter in told] if isinstance(told, tuple) else []
-    if not any(matter in EVENTS for matter in matters):
+    left = len(matters)
+    while left and not _fit(speech, outcome, matters, left):
+        left -= 1
+    _say_matters(speech, outcome, matters, left)
+
+
+def _fit(speech: Speech, outcome: str, matters: Sequence[str], left: int) -> bool:
+    trial = Speech(speech.locale, speech.facts)
+    _say_matters(trial, outcome, matters, left)
+    return all(seconds("".join(part)) <= PROMPT_S_MAX for part in in_parts(trial.sentences, CHECKUP_PARTS))
+
+
+def _say_matters(speech: Speech, outcome: str, matters: Sequence[str], left: int) -> None:
+    events = [matter for matter in matters[:left] if matter in EVENTS]
+    if not events:
         speech.say(f"checkup.{outcome}")
-    for matter in matters:
-        match matter:
-            case Matter.FINDINGS:
-                _say_event(speech, matter, "found_at", "found_count")
-            case Matter.NEW_DEVICE:
-                _say_event(speech, matter, "device_at", "device_count")
-            case Matter.CONTACT_CHANGED:
-                _say_event(speech, matter, "contact_changed_at")
-            case _:
-                speech.say(f"checkup.{matter}")
+    for matter in events:
+        _say_event(speech, matter, *EVENTS[Matter(matter)])
+    if events:
+        # One thing is to be done about all of them, and the gravest says it.
+        speech.say(f"checkup.{events[0]}.do")
+    for matter in matters[len(events) : left]:
+        speech.say(f"checkup.{matter}")
+    if left < len(matters):
+        speech.say("checkup.more")
 
 
 def _say_event(speech: Speech, matter: str, at_name: str, count_name: str = "") -> None:
-    """Something that happened, how often and when last, and the one thing to do about it."""
+    """Something that happened, how often and when last."""
     at, count = speech.facts.get(at_name), speech.facts.get(count_name)
     when = Lately(at, placed=True) if isinstance(at, datetime) else None
     key = f"checkup.{matter}.one" if count == 1 else f"checkup.{matter}"
     speech.say(key, count=Counted(count) if isinstance(count, int) else None, when=when)
-    speech.say(f"checkup.{matter}.do")
 
 
 def logins(speech: Speech, outcome: str) -> None:
