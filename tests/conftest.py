@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -130,16 +130,31 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Send one report of a test that passed, and none of its start and end.
+def sends_few_reports(config: pytest.Config) -> bool:
+    """Whether this is a worker that sends fewer reports than pytest makes.
 
-    xdist sends six messages of each test to the process that prints, which reads and prints one of them. A phase that
-    did not pass is always reported. `--durations` and `--maxfail` need each report in its moment, and get it.
+    xdist sends six messages of each test to the process that prints, which reads and prints one of them. `--durations`
+    and `--maxfail` need each report in its moment, and get it.
     """
-    if not hasattr(item.config, "workerinput") or any(map(item.config.getoption, ("durations", "maxfail"))):
+    needed = config.getoption("durations") is not None or config.getoption("maxfail")
+    return hasattr(config, "workerinput") and not needed
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Send the report of a phase that did not pass at once: the worker may end before the test does."""
+    report = yield
+    if sends_few_reports(item.config) and not report.passed:
+        item.ihook.pytest_runtest_logreport(report=report)
+    return report
+
+
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Send one report of a test that passed, and none of its start and end."""
+    if not sends_few_reports(item.config):
         return None
     for report in runtestprotocol(item, log=False, nextitem=nextitem):
-        if report.when == "call" or not report.passed:
+        if report.when == "call" and report.passed:
             item.ihook.pytest_runtest_logreport(report=report)
     return True
 

@@ -40,17 +40,46 @@ def test_passes_as_it_should_not(): pass
 """
 
 
-def test_every_failure_in_a_worker_is_told_whatever_its_phase(tmp_path: Path) -> None:
-    (tmp_path / "test_all.py").write_text(TESTS, encoding="utf-8")
-    options = ("-p", "tests.conftest", "-p", "no:cacheprovider", "-n", "1", "--import-mode=importlib", "-q")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, f"--rootdir={tmp_path}", "test_all.py"],
-        cwd=tmp_path,
+ENDS: Final = """
+import os
+import pytest
+
+@pytest.fixture
+def ends_the_worker():
+    yield
+    os._exit(3)
+
+def test_fails(ends_the_worker): raise RuntimeError("within the test")
+"""
+
+
+def run_in_a_worker(folder: Path, tests: str, *more: str) -> subprocess.CompletedProcess[str]:
+    """The end of a run of these tests by one worker of the suite."""
+    (folder / "test_all.py").write_text(tests, encoding="utf-8")
+    options = ("-p", "tests.conftest", "-p", "no:cacheprovider", "-n", "1", "--import-mode=importlib", "-q", *more)
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *options, f"--rootdir={folder}", "test_all.py"],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_a_failure_is_told_whose_end_takes_the_worker_with_it(tmp_path: Path) -> None:
+    done = run_in_a_worker(tmp_path, ENDS)
+    assert "within the test" in done.stdout
+    assert done.returncode == 1
+
+
+def test_durations_name_every_phase(tmp_path: Path) -> None:
+    done = run_in_a_worker(tmp_path, TESTS, "--durations=0", "-vvv")
+    assert {"setup", "call", "teardown"} <= set(re.findall(r"s (\w+) +test_all\.py::test_passes", done.stdout))
+
+
+def test_every_failure_in_a_worker_is_told_whatever_its_phase(tmp_path: Path) -> None:
+    done = run_in_a_worker(tmp_path, TESTS)
     told = set(re.findall(r"^(FAILED|ERROR) test_all\.py::(\w+)", done.stdout, re.MULTILINE))
     assert told == {
         ("FAILED", "test_fails"),

@@ -229,6 +229,7 @@ def test_a_grave_finding_since_the_request_makes_it_void_when_somebody_decides(
     """The list told the second person what was found when the release was asked for."""
     basis = world.claimed()
     request = ask_second(world, basis, ACT)
+    world.clock.advance(SECOND)
     world.find_theft(7_345, holds=False, severity=severity)
     agents.perform(world.ctx, world.token(), basis, agents.JudgeFinding("fnd_theft", Verdict.CONFIRMED))
     with suppress(NotPossible):
@@ -237,6 +238,17 @@ def test_a_grave_finding_since_the_request_makes_it_void_when_somebody_decides(
     assert stored is not None
     cause = VoidCause.CHANGED if state is ApprovalState.VOID else None
     assert (stored.state, stored.void_cause) == (state, cause)
+
+
+def test_a_grave_finding_behind_more_lesser_ones_than_are_told_makes_the_request_void(quick: AgentWorld) -> None:
+    request = ask_second(quick, quick.claimed(), ACT)
+    quick.clock.advance(SECOND)
+    quick.find_theft(7_345, holds=False)
+    for number in range(FINDINGS_TOLD_MAX):
+        quick.clock.advance(SECOND)
+        quick.find_theft(7_345, f"fnd_{number}", holds=False, severity="low")
+    with pytest.raises(NotPossible, match=ApprovalError.VOID):
+        agents.decide(quick.ctx, quick.supervisor(), request.approval_id, approve=True)
 
 
 def test_a_finding_since_the_request_is_nothing_to_a_hold_that_no_finding_sets(quick: AgentWorld) -> None:

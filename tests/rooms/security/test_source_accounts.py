@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from hotline.contracts.model import Fact, LoginKind, LoginSource, LoginTried
 from hotline.kit.store import Table
 from hotline.security import service as security
 from hotline.security.detectors import Stream
+from hotline.security.findings import ACCOUNTS_AT_ONCE
 from hotline.security.items import ACCOUNTS_MAX
 from tests.support.lock_desk import NOON, fact
 from tests.support.scan_runs import ScanWorld
@@ -63,3 +66,23 @@ def test_so_many_accounts_are_named_and_no_more() -> None:
     assert shown(world) == tuple(f"in-{second}" for second in late)[:ACCOUNTS_MAX]
     (stored,) = [item for item in world.store.items(Table.HOTLINE) if item.get("rule") == "credential_stuffing"]
     assert stored["facts"]["accounts_in"] == ACCOUNTS_MAX + 1
+
+
+@pytest.mark.parametrize("count", [ACCOUNTS_AT_ONCE, ACCOUNTS_AT_ONCE + 1, 128])
+def test_an_attack_that_got_into_very_many_accounts_is_found_all_the_same(count: int) -> None:
+    world = ScanWorld()
+    stuffed(world, accounts=60)
+    world.come_in(*(tried(f"in-{number}", 70 + number, succeeded=True) for number in range(count)))
+    world.clock.advance(timedelta(seconds=300))
+    world.scan_all()
+    assert shown(world) == tuple(f"in-{number}" for number in range(ACCOUNTS_MAX))
+
+
+def test_accounts_are_named_in_the_order_in_which_they_got_in() -> None:
+    world = ScanWorld()
+    stuffed(world)
+    world.come_in(tried("acct-second", 50, succeeded=True))
+    world.come_in(tried("acct-first", 40, succeeded=True))
+    world.clock.advance(timedelta(seconds=60))
+    world.scan_all()
+    assert shown(world) == ("acct-first", "acct-second")

@@ -101,8 +101,8 @@ def is_found_since(ctx: Context, approval: Approval) -> bool:
     another request. The list of requests tells a second person what was found when it was asked for."""
     if approval.findings is None:
         return False
-    newest = _list_findings(ctx, str(approval.account_id))[:FINDINGS_TOLD_MAX]
-    return any(one.severity in GRAVE and one.id not in approval.findings for one in newest)
+    found = _list_findings(ctx, str(approval.account_id))
+    return any(one.severity in GRAVE and one.found_at > approval.requested_at for one in found)
 
 
 def _list_known(ctx: Context, token: AgentToken, approvals: Iterable[Approval]) -> list[Approval]:

@@ -70,7 +70,7 @@ def parts_of(steps: Iterable[Step]) -> list[list[Step]]:
         last = parts[-1]
         second = step.may_be_for_people and any(known.may_be_for_people for known in last)
         named = sum(len(known.finding.accounts) for known in (*last, step))
-        if second or len(last) == FINDINGS_AT_ONCE or named > ACCOUNTS_AT_ONCE:
+        if last and (second or len(last) == FINDINGS_AT_ONCE or named > ACCOUNTS_AT_ONCE):
             parts.append([])
         parts[-1].append(step)
     return parts

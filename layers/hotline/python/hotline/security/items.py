@@ -24,7 +24,7 @@ from hotline.kit.store.condition import Condition, Item, Missing, equals
 from .activity import ACTIVITY_LIFE, NAMED, SUBJECT, activity_partition, values_of
 from .detectors import Event, Stream
 from .detectors.history import LEFT, OUTWARD_KINDS
-from .detectors.rule import EVIDENCE_MAX, Signal
+from .detectors.rule import EVIDENCE_MAX, Hit, Signal
 from .model import (
     CONFIRMED_LIFE,
     FINDING_LIFE,
@@ -213,9 +213,12 @@ def logins_of(events: Iterable[Event]) -> dict[str, int]:
     return {event.id: event.at_ms for event in events if event.type == _LOGIN}
 
 
-def accounts_in(events: Iterable[Event]) -> tuple[str, ...]:
-    """The accounts that got in from an address, by the events of that address, in the order of these."""
-    return tuple(dict.fromkeys(one.values["account"] for one in events if one.type == _LOGIN))
+def accounts_in(events: Iterable[Event], hit: Hit) -> tuple[str, ...]:
+    """The accounts that got in from an address in the time of a hit, by the events of that address. They come in the
+    order in which they got in, at most ACCOUNTS_MAX."""
+    logins = [one for one in events if one.type == _LOGIN and hit.started_ms <= one.at_ms <= hit.ended_ms]
+    logins.sort(key=lambda one: one.place)
+    return tuple(dict.fromkeys(one.values["account"] for one in logins))[:ACCOUNTS_MAX]
 
 
 def movements_of(events: Iterable[Event]) -> dict[str, NamedMovement]:

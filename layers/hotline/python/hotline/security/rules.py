@@ -56,7 +56,7 @@ class Plan:
 
     stream: Stream
     history: type[History] | None
-    """The history of a subject; None: that of money does not matter, as for sources and agents."""
+    """The history of a subject; None for streams without money: sources and agents."""
     by_signal: Mapping[str, tuple[Listener, ...]]
     left_by_kind: Mapping[str, tuple[Listener, ...]]
     """The rules that listen to money that leaves, by the kind of the movement."""

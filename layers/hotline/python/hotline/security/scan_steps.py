@@ -36,7 +36,7 @@ def list_steps(changes: Changes, rules: RuleSet, stream: Stream, subject: str, n
             rules=rules.digest,
             movements=items.movements_of(named) if of_account else {},
             logins=items.logins_of(named) if of_account else {},
-            accounts=items.accounts_in(named) if stream is Stream.SOURCE else (),
+            accounts=items.accounts_in(named, one.hit) if stream is Stream.SOURCE else (),
         )
 
     for kind, found in (

@@ -234,6 +234,7 @@ def _compile(key: Key, write: Put | Update | Delete | None, conditions: list[Con
     match write:
         case None:
             return Check(key, condition)
+        # One by one: of a copy of either kind nobody could say which it is.
         case Put():
             return replace(write, condition=condition)
         case Update():
