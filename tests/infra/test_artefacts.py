@@ -48,6 +48,11 @@ def test_every_library_for_aws_is_for_arm64(aws: Path) -> None:
     assert foreign_libraries(aws) == []
 
 
+def test_no_file_of_an_artefact_shares_its_content_with_another(folder: Path) -> None:
+    """A spoilt file of a layer would spoil the installed package too, from which the layer is made again."""
+    assert [path for path in folder.rglob("*") if path.is_file() and path.stat().st_nlink > 1] == []
+
+
 def test_a_library_for_another_processor_is_noticed(tmp_path: Path) -> None:
     library = tmp_path / "other.so"
     library.write_bytes(b"\x7fELF" + bytes(14) + b"\x3e\x00" + bytes(44))

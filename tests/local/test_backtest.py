@@ -630,20 +630,63 @@ def test_a_disk_that_is_full_ends_a_run_with_a_sentence_and_leaves_nothing(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("named", ["gone", "file"])
+@pytest.mark.parametrize(("named", "why"), [("gone", "No such file or directory"), ("file", "Not a directory")])
 def test_a_folder_for_temporary_files_that_is_none_is_refused(
-    tmp_path: Path, named: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, named: str, why: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Python would take another folder without a word."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("TMPDIR", str(tmp_path / named))
     file = write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")])
     assert cli.main(["backtest", str(file)]) == 2
-    sentence = "which is no folder that can be written to. Name another one, or unset it."
+    sentence = f"where no file can be written: {why}. Name another one, or unset it."
     assert capsys.readouterr().err == f"TMPDIR is {tmp_path / named}, {sentence}\n"
 
 
+def test_a_folder_for_temporary_files_that_is_full_is_refused(tmp_path: Path) -> None:
+    file = write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")])
+    (tmp_path / "scratch").mkdir()
+    limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (2, 2))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", limit + CODE, "backtest", str(file)],
+        env={**os.environ, "TMPDIR": str(tmp_path / "scratch")},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"TMPDIR is {tmp_path / 'scratch'}, where no file can be written: ")
+
+
 # ---------------------------------------------------------------- results, whole or not at all
+
+
+@pytest.mark.parametrize("name", ["movements.jsonl", "findings.jsonl"])
+def test_a_history_is_never_replaced_by_results(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write_history(tmp_path / name, [login(1, 0, "acct-1")])
+    before = file.read_bytes()
+    assert cli.main(["backtest", str(file), "--out", str(tmp_path)]) == 2
+    sentence = "is read, and the results would take its place. Name another folder with --out."
+    assert capsys.readouterr().err == f"{file} {sentence}\n"
+    assert file.read_bytes() == before
+
+
+def test_labels_are_never_replaced_by_results(tmp_path: Path) -> None:
+    file = write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")])
+    labels = tmp_path / "accounts.jsonl"
+    labels.write_text('{"account": "acct-1", "fraud": true}\n', encoding="utf-8")
+    link = tmp_path / "labels.jsonl"
+    link.symlink_to(labels)
+    assert cli.main(["backtest", str(file), "--labels", str(link), "--out", str(tmp_path)]) == 2
+    assert "fraud" in labels.read_text(encoding="utf-8")
+
+
+def test_a_file_of_labels_without_one_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")])
+    labels = tmp_path / "none.jsonl"
+    labels.write_text("\n", encoding="utf-8")
+    assert cli.main(["backtest", str(file), "--labels", str(labels)]) == 0
+    assert "Warning: the labels hold none, so everything counts as honest.\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("out", ["file", "file/below"])

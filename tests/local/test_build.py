@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -64,7 +65,21 @@ def point_elsewhere(path: Path) -> None:
     path.symlink_to("folder/thing.py")
 
 
+def put_in_place_of(path: Path, make: Callable[[Path], object]) -> None:
+    """Something else under the name."""
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    make(path)
+
+
+def stamp() -> Path:
+    return Target.LOCAL.folder / ".Thing.stamp"
+
+
 SPOILS: Final[dict[str, Callable[[], object]]] = {
+    "the artefact is a file": lambda: put_in_place_of(artefact(), Path.touch),
+    "the artefact is a link": lambda: put_in_place_of(artefact(), lambda path: path.symlink_to("nowhere")),
+    "the stamp is no text": lambda: stamp().write_bytes(b"\xff\xfe\x00"),
+    "the stamp is a folder": lambda: put_in_place_of(stamp(), Path.mkdir),
     "a file has other content": lambda: rewrite(artefact() / "folder/thing.py"),
     "a file is longer": lambda: (artefact() / "other.py").write_text("one = 1\n\n"),
     "a file is empty": lambda: (artefact() / "other.py").write_text(""),
@@ -77,10 +92,6 @@ SPOILS: Final[dict[str, Callable[[], object]]] = {
     "its stamp is gone": lambda: stamp().unlink(),
     "its stamp is of an older build": lambda: stamp().write_text(stamp().read_text().split()[0]),
 }
-
-
-def stamp() -> Path:
-    return Target.LOCAL.folder / ".Thing.stamp"
 
 
 def test_a_second_build_leaves_an_artefact_as_it_is(source: Path) -> None:

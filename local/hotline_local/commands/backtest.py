@@ -145,12 +145,16 @@ _ENDS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def _check_temporary_folder() -> None:
-    """Raise CommandError where TMPDIR names no folder: Python would take another one without a word, maybe too small a
-    one."""
+    """Raise CommandError where TMPDIR names no folder, or a full one: Python would take another one without a word."""
     named = os.environ.get("TMPDIR")
-    if named and not (Path(named).is_dir() and os.access(named, os.W_OK | os.X_OK)):
-        sentence = f"TMPDIR is {named}, which is no folder that can be written to. Name another one, or unset it."
-        raise CommandError(sentence, exit_code=2)
+    if not named:
+        return
+    try:
+        with tempfile.TemporaryFile(dir=named) as trial:
+            trial.write(b"trial")
+    except OSError as fault:
+        sentence = f"TMPDIR is {named}, where no file can be written: {fault.strerror}. Name another one, or unset it."
+        raise CommandError(sentence, exit_code=2) from None
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -176,6 +180,7 @@ def _judge(arguments: argparse.Namespace) -> int:
 
     if arguments.out is not None:
         _check_folder(arguments.out)
+        _check_inputs_stay(arguments)
     work, labels = _read_work(arguments)
     names = [str(file) for file in work.files]
     bar = Bar(quiet=arguments.json or not sys.stderr.isatty())
@@ -188,6 +193,8 @@ def _judge(arguments: argparse.Namespace) -> int:
         print(json.dumps(told, ensure_ascii=False) if arguments.json else say(told))
         if arguments.out is not None and not arguments.json:
             print(f"Written to {arguments.out}.")
+        if labels is not None and not (labels.movements or labels.events or labels.accounts):
+            print("Warning: the labels hold none, so everything counts as honest.", file=sys.stderr)
         if (unmatched := say_unmatched(told)) is not None:
             print(f"Warning: {unmatched[0].lower()}{unmatched[1:]}", file=sys.stderr)
         if told["bad_lines"]:
@@ -316,6 +323,17 @@ def _check_folder(folder: Path) -> None:
         raise CommandError(f"{folder} cannot be written: {nearest} is no folder.", exit_code=2)
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise CommandError(f"{folder} cannot be written: {nearest} is not yours to write.", exit_code=2)
+
+
+def _check_inputs_stay(arguments: argparse.Namespace) -> None:
+    """Raise CommandError where a result would take the place of a file that the command reads."""
+    from hotline.backtest.results import FILES
+
+    inputs = [Path(name) for name in (*arguments.files, arguments.labels, arguments.settings) if name is not None]
+    for result in (arguments.out / name for name in FILES):
+        if any(one.exists() and result.exists() and one.samefile(result) for one in inputs):
+            sentence = f"{result} is read, and the results would take its place. Name another folder with --out."
+            raise CommandError(sentence, exit_code=2)
 
 
 def _write(outcome: "Outcome", told: dict[str, Any], folder: Path, names: list[str]) -> None:

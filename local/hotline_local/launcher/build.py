@@ -119,13 +119,12 @@ def _build_artefact(target: Target, logical_id: str, source: Path, progress: Pro
     artefact = target.folder / logical_id
     stamp = target.folder / f".{logical_id}.stamp"
     fingerprint = _fingerprint(target, source)
-    if stamp.exists() and stamp.read_text() == _stamp_text(fingerprint, artefact):
+    if _is_built(stamp, fingerprint, artefact):
         return
     progress(f"building {logical_id}")
     fresh = target.folder / f".{logical_id}.new"
-    for old in (fresh, artefact):
-        shutil.rmtree(old, ignore_errors=True)
-    stamp.unlink(missing_ok=True)
+    for old in (fresh, artefact, stamp):
+        _remove(old)
     fresh.mkdir()
     # The flags that an outer make hands down are not meant for this one.
     environment = {
@@ -150,6 +149,21 @@ def _build_artefact(target: Target, logical_id: str, source: Path, progress: Pro
     stamp.write_text(_stamp_text(fingerprint, artefact))
 
 
+def _is_built(stamp: Path, fingerprint: str, artefact: Path) -> bool:
+    try:
+        return stamp.read_bytes() == _stamp_text(fingerprint, artefact).encode()
+    except OSError:
+        return False
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all in it, where there is one."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def _stamp_text(fingerprint: str, artefact: Path) -> str:
     return f"{fingerprint} {_fingerprint_of_files(artefact)}\n"
 
@@ -159,6 +173,6 @@ def _remove_strays(folder: Path, *, kept: set[str]) -> None:
     for path in folder.iterdir():
         if path.name.startswith("."):
             if path.name.removeprefix(".").removesuffix(".stamp") not in kept:
-                path.unlink()
+                _remove(path)
         elif path.name not in kept:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            _remove(path)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .runs import Outcome
 from .summary import text_of_ms
+
+FILES: Final = ("findings.jsonl", "movements.jsonl", "accounts.jsonl", "bad_lines.jsonl", "summary.json")
+"""The files of the results."""
 
 
 def write_results(outcome: Outcome, told: Mapping[str, Any], names: Sequence[str], folder: Path) -> list[Path]:
