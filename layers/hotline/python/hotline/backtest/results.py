@@ -21,13 +21,9 @@ def write_results(outcome: Outcome, told: Mapping[str, Any], names: Sequence[str
     ranking = outcome.ranking
     folder.mkdir(parents=True, exist_ok=True)
     findings = (_finding(found) for found in ranking.findings() if found["detector"] not in blind)
-    written = [
-        _write(folder / "findings.jsonl", findings),
-        _write(folder / "movements.jsonl", (_movement(found) for found in ranking.movements())),
-        _write(folder / "accounts.jsonl", ranking.accounts()),
-        _write(folder / "bad_lines.jsonl", list_bad_lines(outcome, names)),
-    ]
-    summary = folder / "summary.json"
+    *paths, summary = (folder / name for name in FILES)
+    rows = (findings, map(_movement, ranking.movements()), ranking.accounts(), list_bad_lines(outcome, names))
+    written = [_write(path, told_rows) for path, told_rows in zip(paths, rows, strict=True)]
     summary.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return [*written, summary]
 
