@@ -18,7 +18,7 @@ from .engine import Scope
 from .labels import Labels
 from .ledger import ROWS_AT_ONCE, Ledger
 from .measures import Hits, TopOfDays
-from .risk import Part, add_findings, add_up, rate_finding
+from .risk import Part, add_findings, add_up, raise_to, rate_finding
 
 DAY_MS: Final = 24 * 3_600_000
 
@@ -27,7 +27,7 @@ CREATE TABLE finding (number INTEGER PRIMARY KEY, name TEXT, stream TEXT, subjec
                       ended_ms INTEGER, points INTEGER, facts TEXT, event_ids TEXT);
 CREATE TABLE named (event_id TEXT, number INTEGER);
 CREATE TABLE movement (movement_id TEXT PRIMARY KEY, account TEXT, at_ms INTEGER, day INTEGER, points REAL,
-                       parts TEXT, fraud INTEGER) WITHOUT ROWID;
+                       parts TEXT, fraud INTEGER, points_then REAL) WITHOUT ROWID;
 CREATE TABLE pointed (name TEXT, movement_id TEXT, PRIMARY KEY (name, movement_id)) WITHOUT ROWID;
 CREATE TABLE suspect (name TEXT, account TEXT, PRIMARY KEY (name, account)) WITHOUT ROWID;
 CREATE TABLE ranked (account TEXT PRIMARY KEY, points REAL, movements INTEGER, findings INTEGER, fraud INTEGER)
@@ -49,6 +49,7 @@ class Ranking:
         self._settle_findings(scope)
         if scope.ranked:
             self._rank_movements()
+            self._raise_movements()
             self._rank_accounts()
         self._since_ms = scope.since_ms
         if labels is not None:
@@ -166,7 +167,8 @@ class Ranking:
     def take_days(self, top: TopOfDays) -> TopOfDays:
         """Give every day's accounts to the measure, the riskiest first."""
         rows = self._ledger.query(
-            "SELECT day, account, max(points) AS most, max(fraud) FROM movement GROUP BY day, account "
+            # Whoever works on a day knows what the day had told until then.
+            "SELECT day, account, max(points_then) AS most, max(fraud) FROM movement GROUP BY day, account "
             "ORDER BY day, most DESC, account"
         )
         for _, day in groupby(rows, key=itemgetter(0)):
@@ -229,12 +231,49 @@ class Ranking:
         event_ids = sorted({row[1] for row in told})
         labels = self._labels
         fraud = labels is not None and labels.judge_movement(movement_id, event_ids, account, at_ms)
-        row = (movement_id, account, at_ms, at_ms // DAY_MS, add_up(parts), json.dumps(parts), int(fraud))
+        points = add_up(parts)
+        row = (movement_id, account, at_ms, at_ms // DAY_MS, points, json.dumps(parts), int(fraud), points)
         return row, names
+
+    def _raise_movements(self) -> None:
+        """Raise each movement that a finding on its account names to the riskiest one that the finding names. They are
+        one matter: the first purchases with a stolen card look like any, until the third tells of them."""
+        database = self._ledger.database
+        rows = database.execute(
+            "SELECT n.number, m.movement_id, m.points_then, m.parts FROM finding f JOIN named n USING (number) "
+            "JOIN told t ON t.event_id = n.event_id JOIN movement m ON m.movement_id = t.movement_id "
+            "WHERE f.stream = ? ORDER BY n.number",
+            (Stream.ACCOUNT.value,),
+        )
+        raised: list[tuple[float, str, str]] = []
+        database.execute("CREATE TEMP TABLE raised (points REAL, parts TEXT, movement_id TEXT)")
+        database.execute("BEGIN")
+        for _, of_one in groupby(rows, key=itemgetter(0)):
+            named = list(of_one)
+            most = max(points for _, _, points, _ in named)
+            raised.extend(
+                (most, json.dumps(raise_to(json.loads(parts), most)), movement_id)
+                for _, movement_id, points, parts in named
+                if points < most
+            )
+            if len(raised) >= ROWS_AT_ONCE:
+                self._note_raised(raised)
+        self._note_raised(raised)
+        database.execute(
+            "UPDATE movement SET points = r.points, parts = r.parts FROM "
+            "(SELECT movement_id, max(points) AS points, parts FROM raised GROUP BY movement_id) r "
+            "WHERE movement.movement_id = r.movement_id"
+        )
+        database.execute("COMMIT")
+        database.execute("DROP TABLE raised")
+
+    def _note_raised(self, raised: list[tuple[float, str, str]]) -> None:
+        self._ledger.database.executemany("INSERT INTO raised VALUES (?, ?, ?)", raised)
+        raised.clear()
 
     def _write_movements(self, movements: list[tuple[Any, ...]], pointed: list[tuple[str, str]]) -> None:
         database = self._ledger.database
-        database.executemany("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?)", movements)
+        database.executemany("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?)", movements)
         database.executemany("INSERT OR IGNORE INTO pointed VALUES (?, ?)", pointed)
         movements.clear()
         pointed.clear()

@@ -1,7 +1,8 @@
 """The risk of movements and findings in points: the one place that knows how it is counted.
 
 A movement's points are the sum of its parts. They come from the fold of its account and from that of its party, as they
-were at that moment. A movement that neither of them rates has the points of the findings that name it. An account has
+were at that moment. A movement that neither of them rates has the points of the findings that name it. One that is
+named beside a riskier one, by a finding on its account, is raised to that one's points in the end. An account has
 the points of its riskiest movement, or the sum of those of the rules that found something on it, whichever is more.
 """
 
@@ -17,6 +18,8 @@ from hotline.security.score import FINDING_LEVELS, RISK_MAX
 type Part = tuple[str, float]
 """A reason and its points, at least 0."""
 
+SAME_FINDING: Final = "same_finding"
+"""The part of a movement that a riskier one of the same finding gives it."""
 DIGITS: Final = 2
 """Of points; so equal runs rank alike, and scores are not too many to count by."""
 
@@ -36,8 +39,14 @@ def rate_finding(rule: Rule) -> int:
 
 def add_findings(parts: Sequence[Part], found: Sequence[Part]) -> list[Part]:
     """The parts of a movement with the findings that name it. One that was rated has what was found until then among
-    its parts. To add what was found later would make the ranking look better than it can be at the moment."""
+    its parts."""
     return list(parts or found)
+
+
+def raise_to(parts: Sequence[Part], points: float) -> list[Part]:
+    """The parts of a movement with what brings them to the points of the riskiest movement of the same finding. Nobody
+    knew that part at the moment: the measures of a day leave it out."""
+    return [*parts, (SAME_FINDING, round(points - add_up(parts), DIGITS))]
 
 
 def add_up(parts: Iterable[Part]) -> float:

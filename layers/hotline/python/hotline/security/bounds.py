@@ -60,7 +60,7 @@ class Range:
 
 
 ABOVE_ZERO: Final = frozenset(
-    {"accounts", "addresses", "approvals", "burst", "burst_ms", "codes", "day_count", "deviations", "devices", "frauds",
+    {"accounts", "addresses", "approvals", "burst", "burst_middle", "burst_ms", "codes", "day_count", "deviations", "devices", "frauds",
      "half_life_ms", "hour_count", "points", "quick_ms", "ratio", "refunds", "slices", "speed_km_h", "success_ms",
      "tries", "window_ms"}
 )  # fmt: skip

@@ -11,6 +11,7 @@ them at once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -33,6 +34,7 @@ from .rule import (
 )  # fmt: skip
 from .windows import slide
 
+SPREAD_STEP: Final = 0.2
 _LEFT: Final = Signal.MONEY_LEFT.value
 
 
@@ -52,6 +54,13 @@ class Limits:
     weight."""
     burst: float = 18.0
     """The sum of the excesses (`History.excess`) from which on several amounts make a finding, whatever the habits."""
+    burst_middle: float = 9.0
+    """The same of an account whose amounts spread neither narrowly nor widely. Where they hardly spread, a day in town
+    is many deviations; where they spread widely, large ones meet by chance."""
+    middle_from: float = 0.8
+    """The standard deviation of the logarithms from which on `burst_middle` counts. It counts in part from SPREAD_STEP
+    before, and until SPREAD_STEP after `middle_to`."""
+    middle_to: float = 1.0
     habit_count: int = 3
     habit_ms: int = 365 * DAY_MS
     """After so many such amounts in so long, others alone are a habit of the account."""
@@ -76,7 +85,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     if usual is None or usual[0] < limits.history_min or amount < floor_of(limits.floor_minor, history.currency):
         return NO_HITS
     wider = 1.0 + limits.young / usual[0]
-    is_burst = own > 0.0 and history.excess_before + own >= limits.burst * wider
+    is_burst = own > 0.0 and history.excess_before + own >= _burst_of(usual, limits) * wider
     is_far = _is_far(values, history, limits) and not _is_habit(state, event.at_ms, usual, limits)
     if not is_burst and not is_far:
         return NO_HITS
@@ -93,6 +102,13 @@ def _is_far(values: Mapping[str, Any], history: History, limits: Limits) -> bool
         return False
     deviations = history.deviations_from_usual(floor=limits.spread_floor)
     return deviations is not None and deviations >= limits.deviations * (1.0 + limits.young / usual[0])
+
+
+def _burst_of(usual: Sequence[float], limits: Limits) -> float:
+    """The sum of the excesses that is asked for, by how widely the account's amounts spread."""
+    spread = math.sqrt(max(0.0, usual[4] - usual[3] * usual[3]))
+    outside = max(limits.middle_from - spread, spread - limits.middle_to, 0.0) / SPREAD_STEP
+    return limits.burst_middle + (limits.burst - limits.burst_middle) * min(1.0, outside)
 
 
 def _is_habit(state: State, at_ms: int, usual: Sequence[float], limits: Limits) -> bool:
