@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from hotline.backtest.engine import Scope
 from hotline.backtest.labels import Labels, read_labels
 from hotline.backtest.measures import Groups, Hits, TopOfDays, average_precision, group_two
 from hotline.backtest.model import Unusable
-from hotline.backtest.risk import Part, add_findings, add_up, rate_finding, rate_movement
+from hotline.backtest.risk import Part, add_findings, add_up, raise_to, rate_finding, rate_movement
 from hotline.backtest.runs import Work, run
 from hotline.backtest.summary import find_near_days, sum_up
 from hotline.security.detectors.shipped import DETECTORS
@@ -251,6 +251,52 @@ def test_a_movement_has_the_parts_of_its_account_and_of_its_party(
 )
 def test_findings_rate_what_nothing_else_has_rated(own: list[Part], found: list[Part], told: list[Part]) -> None:
     assert add_findings(own, found) == told
+
+
+def test_a_movement_is_raised_by_a_part_of_its_own() -> None:
+    parts = raise_to([("amount", 12.35), ("hour", 1.1)], 30.2)
+    assert parts == [("amount", 12.35), ("hour", 1.1), ("same_finding", 16.75)]
+    assert add_up(parts) == 30.2
+
+
+class Days(TopOfDays):
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[tuple[str, float]] = []
+
+    def take_day(self, ranked: Iterable[tuple[str, float, bool]]) -> None:
+        self.given.extend((account, points) for account, points, _ in ranked)
+
+
+def test_movements_of_one_finding_rank_as_the_riskiest_and_the_day_knows_what_it_knew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card is used at midnight: two purchases before it, two after."""
+    monkeypatch.setattr(engine, "rate_movement", rate_movement)
+    rule = next(one for one in DETECTORS if one.rule == "spend_anomaly")
+    day = 24 * 60
+    usual = [movement(n, n * 60, "acct-1", 10_000, kind="payment") for n in range(200)]
+    stolen = [movement(200 + n, 9 * day + minute, "acct-1", 44_900, kind="payment")
+              for n, minute in enumerate((-2, -1, 1, 2))]  # fmt: skip
+    alone = [movement(300, 9 * day - 300, "acct-2", 44_900, kind="payment")]
+    file = write_history(tmp_path / "h.jsonl", sorted([*usual, *stolen, *alone], key=lambda fact: fact["time"]))
+    with run(Work((file,), [(rule, rule.limits)], Scope(ranked=True))) as outcome:
+        ranked = {one["movement_id"]: one for one in outcome.ranking.movements()}
+        (finding,) = outcome.ranking.findings()
+        days = Days()
+        outcome.ranking.take_days(days)
+    named = [ranked[f"mov-{n}"] for n in range(200, 204)]
+    assert len(finding["event_ids"]) == 4
+    assert len({one["score"] for one in named}) == 1
+    assert [add_up(one["parts"]) == one["score"] for one in ranked.values()] == [True] * len(ranked)
+    gains = [dict(one["parts"]).get("same_finding", 0.0) for one in named]
+    assert gains[0] >= gains[1] > gains[2] >= gains[3] == 0.0
+    assert "same_finding" not in dict(ranked["mov-300"]["parts"])
+    before, after = (points for account, points in days.given[-3:] if account == "acct-1")
+    assert before == round(named[1]["score"] - gains[1], 2)
+    assert after == named[3]["score"]
 
 
 def test_a_fold_rates_by_named_points() -> None:

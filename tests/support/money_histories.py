@@ -338,29 +338,50 @@ DEGREES_FROM_HOME: Final = 1.0
 """Shops lie so far from home at most, in latitude and longitude, as in that generator."""
 
 
-def shoppers(seed: int, *, accounts: int = 60, days: int = 250) -> History:
+BANK_CATEGORIES: Final = (
+    Category(505, 27, 18, 0, 1, 1),
+    Category(26, 37, 25, 0, 1, 1),
+    Category(14, 104, 70, 17, 407, 303),
+    Category(14, 57, 39, 7, 229, 171),
+    Category(19, 48, 32, 5, 183, 137),
+    Category(7, 98, 66, 30, 376, 280),
+    Category(2, 107, 72, 8, 390, 291),
+    Category(0.2, 669, 450, 6, 2660, 1980),
+)
+"""A few of the categories of a published generator of bank payments. Most honest amounts are fares."""
+
+
+def shoppers(
+    seed: int,
+    *,
+    accounts: int = 60,
+    days: int = 250,
+    categories: Sequence[Category] = CATEGORIES,
+    payments_a_day: tuple[float, float] = (1, 4),
+    stolen_days: int = 2,
+    stolen_a_day: float = 5,
+) -> History:
     """People who pay by card for things of all categories, so that their amounts spread by heavy tails. A stolen card
-    is used some ten times within two days, mostly at night, while its owner does not use it. Each fact has `lat` and
-    `lon` of its shop beside its data."""
+    is used `stolen_a_day` times on each of its `stolen_days`, mostly at night, while its owner does not use it. Each
+    fact has `lat` and `lon` of its shop beside its data."""
     draw = random.Random(seed)
     history = History()
     payments: list[tuple[float, str, float, bool, str, float, float]] = []
     for account in range(accounts):
-        name, rate = f"card-{account}", draw.uniform(1, 4)
+        name, rate = f"card-{account}", draw.uniform(*payments_a_day)
         home = draw.uniform(30, 48), draw.uniform(-120, -75)
-        weights = [one.weight * draw.uniform(0.6, 1.4) for one in CATEGORIES]
-        stolen_from = draw.randrange(60, days - 2)
+        weights = [one.weight * draw.uniform(0.6, 1.4) for one in categories]
+        stolen_from = draw.randrange(60, days - stolen_days)
         for day in range(days):
-            is_stolen = stolen_from <= day < stolen_from + 2
-            for _ in range(_poisson(draw, 5 if is_stolen else rate)):
+            is_stolen = stolen_from <= day < stolen_from + stolen_days
+            for _ in range(_poisson(draw, stolen_a_day if is_stolen else rate)):
                 second = draw.uniform(22, 28) if is_stolen and draw.random() < 0.8 else draw.uniform(0, 24)
-                chosen = draw.choices(CATEGORIES, [one.stolen_weight for one in CATEGORIES] if is_stolen else weights)[
-                    0
-                ]
+                stolen = [one.stolen_weight for one in categories]
+                chosen = draw.choices(categories, stolen if is_stolen else weights)[0]
                 mean = chosen.stolen_mean if is_stolen else chosen.mean
                 deviation = chosen.stolen_deviation if is_stolen else chosen.deviation
                 amount = draw.gammavariate((mean / deviation) ** 2, deviation**2 / mean)
-                shop = f"shop-{CATEGORIES.index(chosen)}-{draw.randrange(40)}"
+                shop = f"shop-{categories.index(chosen)}-{draw.randrange(40)}"
                 lat, lon = (one + draw.uniform(-DEGREES_FROM_HOME, DEGREES_FROM_HOME) for one in home)
                 at_s = day * SECONDS_PER_DAY + second * 3600
                 payments.append((at_s, name, amount if amount >= 1 else draw.uniform(1, 10), is_stolen, shop, lat, lon))

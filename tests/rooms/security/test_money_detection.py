@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotline.backtest.engine import Scope
+from hotline.backtest.runs import Work, run
 from hotline.security.detectors import Detector, Event, History, Severity, Stream
 from hotline.security.detectors.history import (
     DAY_MS,
@@ -46,9 +50,10 @@ from hotline.security.score import (
     share_level,
     velocity_level,
 )
+from tests.support.money_histories import BANK_CATEGORIES, cards, mobile_money, shoppers, spenders
 from tests.support.money_histories import History as Generated
-from tests.support.money_histories import cards, mobile_money, shoppers, spenders
 from tests.support.stream_events import Judged, add_risks, average_precision, daily_precision, streams_of
+from tests.support.wallet_histories import write_history
 
 ALL: Final = RuleSet.of((detector, detector.limits) for detector in DETECTORS)
 WEIGHTS: Final = Weights()
@@ -154,6 +159,40 @@ def test_a_stolen_card_is_told_from_purchases_that_are_large_now_and_then() -> N
     assert precision >= 0.85
     assert recall >= 0.6
     assert measure(generated, judged, "velocity", since_day=LEARNED_DAYS)[0] >= 0.5
+
+
+@cache
+def banked() -> tuple[Generated, Judged]:
+    generated = shoppers(17, accounts=120, days=180, categories=BANK_CATEGORIES, payments_a_day=(0.4, 1.1),
+                         stolen_days=6, stolen_a_day=1.2)  # fmt: skip
+    return generated, Judged(ALL).take(generated.facts)
+
+
+def test_a_stolen_card_is_found_among_fares() -> None:
+    generated, judged = banked()
+    assert len(generated.frauds) > 600
+    precision, recall = measure(generated, judged, "spend_anomaly", since_day=LEARNED_DAYS)
+    assert precision >= 0.85
+    assert recall >= 0.6
+
+
+@pytest.mark.parametrize("draw", [shopped, banked])
+def test_the_ranking_of_movements_holds_the_bar_of_spend_anomalies(
+    draw: Callable[[], tuple[Generated, Judged]], tmp_path: Path
+) -> None:
+    generated, _ = draw()
+    facts = [{key: value for key, value in fact.items() if key not in {"lat", "lon"}} for fact in generated.facts]
+    file = write_history(tmp_path / "h.jsonl", facts)
+    start_ms = round(datetime.fromisoformat(facts[0]["time"]).timestamp() * 1000)
+    scope = Scope(since_ms=start_ms + LEARNED_DAYS * DAY_MS, ranked=True)
+    with run(Work((file,), [(one, one.limits) for one in DETECTORS], scope)) as outcome:
+        ranked = [(one["score"], one["movement_id"] in generated.frauds) for one in outcome.ranking.movements()]
+    found, best = 0, 0.0
+    for shown, (_, is_fraud) in enumerate(ranked, 1):
+        found += is_fraud
+        if found >= 0.85 * shown:
+            best = found / len(generated.frauds)
+    assert best >= 0.65
 
 
 def test_the_risk_ranks_a_stolen_card_before_large_purchases() -> None:
