@@ -554,7 +554,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.ratio": (4.5, "decision: generated histories"),
         "DETECTOR.limits.spread_floor": (0.4, "decision: generated histories"),
         "DETECTOR.limits.history_min": (8.0, "Panther: five to ten events"),
-        "DETECTOR.limits.young": (4.0, "decision: generated histories"),
+        "DETECTOR.limits.young": (4.5, "decision: generated histories"),
         "DETECTOR.limits.burst": (18.0, "decision: generated histories"),
         "DETECTOR.limits.burst_middle": (9.0, "decision: generated histories"),
         "DETECTOR.limits.middle_from": (0.8, "decision: generated histories"),

@@ -49,7 +49,7 @@ class Limits:
     """The standard deviation of the logarithm counts as at least this."""
     history_min: float = 8.0
     """The weight of earlier movements; one of today weighs 1, one of a month ago a half."""
-    young: float = 4.0
+    young: float = 4.5
     """A spread that is known from few movements is wide: deviations and excess asked for grow by this, by their
     weight."""
     burst: float = 18.0
