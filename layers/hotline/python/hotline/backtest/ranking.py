@@ -167,7 +167,7 @@ class Ranking:
     def take_days(self, top: TopOfDays) -> TopOfDays:
         """Give every day's accounts to the measure, the riskiest first."""
         rows = self._ledger.query(
-            # Whoever works on a day knows what the day had told until then.
+            # The people of a day know what it had told until then.
             "SELECT day, account, max(points_then) AS most, max(fraud) FROM movement GROUP BY day, account "
             "ORDER BY day, most DESC, account"
         )
