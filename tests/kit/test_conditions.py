@@ -90,10 +90,26 @@ def test_booleans_are_equal_or_not(store: Store, operator: Operator) -> None:
         assert made(store, Compare(path, operator, wanted)) is compared(ITEM[path], operator, wanted)
 
 
-@sweep("operator", ["<", "<=", ">", ">="])
-def test_a_boolean_is_not_put_in_order(operator: Operator) -> None:
+LISTS: list[tuple[str, tuple[str, ...]]] = [
+    ("texts", ("a", "b")),
+    *(("texts", other) for other in ((), ("a",), ("b", "a"), ("a", "b", "c"))),
+    ("nothing", ()),
+    *((name, ("a", "b")) for name in ("nothing", "list", "s", "map", "gone")),
+]
+
+
+@pytest.mark.parametrize("operator", ["=", "<>"])
+def test_a_list_is_equal_to_one_of_the_same_texts_in_the_same_order(store: Store, operator: Operator) -> None:
+    put(store, **ITEM, texts=["a", "b"], nothing=[])
+    for path, wanted in LISTS:
+        same = (path, wanted) in (("texts", ("a", "b")), ("nothing", ()))
+        assert made(store, Compare(path, operator, wanted)) is (same is (operator == "=")), (path, wanted)
+
+
+@sweep("operator, value", product(["<", "<=", ">", ">="], [True, ("a", "b")]))
+def test_a_boolean_and_a_list_are_not_put_in_order(operator: Operator, value: Any) -> None:
     with pytest.raises(ValueError, match="order"):
-        Compare("yes", operator, True)
+        Compare("yes", operator, value)
 
 
 OTHER_TYPES: list[tuple[str, str | int]] = [("n", "5"), ("s", 5), ("yes", "m"), ("map", "m"), ("list", 1), ("empty", 0)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import batched
 
 import pytest
@@ -305,18 +305,37 @@ def test_a_finding_that_is_corrected_while_an_account_is_erased_forgets_it_at_th
     assert (case.store.get(key) or {})["accounts"] == ["acct-other", "acct-third"]
 
 
-def test_an_erasure_loses_no_account_that_a_correction_adds(case: Case) -> None:
+@pytest.mark.parametrize("end", [NOON, NOON + MINUTE], ids=["the same end", "a later end"])
+def test_an_erasure_loses_no_account_that_a_correction_adds(case: Case, end: datetime) -> None:
+    """A login that comes in late lies within the pattern, whose end stays."""
     case.be_named(1)
     case.erase()
     change = case.change()
     erasure.contribute_due(change, erasure.look(case.store, ACCOUNT), ACCOUNT)
-    found = finding_of("f000", NOON + MINUTE, account_id=ACCOUNT, stream=Stream.SOURCE)
+    found = finding_of("f000", end, account_id=ACCOUNT, stream=Stream.SOURCE)
     later = replace(found, subject="address-000", account_id=None, accounts=("acct-third",))
     take_step(case.store, case.ctx.ids, NOON, Kind.CORRECT, later)
     with pytest.raises(Stale):
         change.commit(case.store)
     case.rounds()
     assert case.items("SUBJECT#")[0]["accounts"] == ["acct-other", "acct-third"]
+
+
+def test_two_accounts_that_are_erased_at_once_are_both_forgotten(case: Case) -> None:
+    """Each erasure has read both accounts in the finding."""
+    case.be_named(1)
+    give(case.ctx, [opened("acct-other", (PointKind.PHONE, "+8613900000001"), at=NOON)])
+    case.erase()
+    give(case.ctx, [Fact("erased-2", "account.erased", "wallet", NOON, "acct-other", AccountErased(99))])
+    change = case.change()
+    erasure.contribute_due(change, erasure.look(case.store, ACCOUNT), ACCOUNT)
+    other = case.change()
+    erasure.contribute_due(other, erasure.look(case.store, "acct-other"), "acct-other")
+    other.commit(case.store)
+    with pytest.raises(Stale):
+        change.commit(case.store)
+    case.rounds()
+    assert "accounts" not in case.items("SUBJECT#")[0]
 
 
 def test_a_finding_about_a_payee_and_its_suppression_forget_the_account_that_the_payee_is(case: Case) -> None:

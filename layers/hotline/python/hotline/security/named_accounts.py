@@ -16,15 +16,14 @@ from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.retention import record_end
 from hotline.kit.store import Key, Prefix, Query, Store, Table, hotline_key
-from hotline.kit.store.condition import NEW, PRESENT, Condition, Item, all_of, any_of, equals
+from hotline.kit.store.condition import NEW, PRESENT, Item, any_of, equals
 
 from .items import ACCOUNTS
 
 _NAMED: Final = "NAMED#"
 _ACCOUNT: Final = "account_id"
-_END: Final = "window_end"
 _ANY: Final = any_of(PRESENT, NEW)
-"""A place is the same item whoever writes it."""
+"""Always true: two writers of a place write the same item."""
 
 
 def contribute_named(change: Change, at: Key, account_ids: Iterable[str], written_at: datetime) -> None:
@@ -70,6 +69,6 @@ def _forget(change: Change, at: Key, record: Mapping[str, Any], account_id: str)
     gone |= {_ACCOUNT} if record.get(_ACCOUNT) == account_id else set()
     kept: Item = {ACCOUNTS: left} if left and left != accounts else {}
     if gone or kept:
-        # An account that gets in moves the end of a finding's pattern. It must not be lost here.
-        as_read: tuple[Condition, ...] = (equals(_END, record[_END]),) if _END in record else ()
-        change.update(at, set=kept, remove=tuple(sorted(gone)), condition=all_of(PRESENT, *as_read))
+        # A late login adds an account within the pattern's time, and another erasure takes one out.
+        as_read = equals(ACCOUNTS, tuple(accounts)) if left != accounts else PRESENT
+        change.update(at, set=kept, remove=tuple(sorted(gone)), condition=as_read)

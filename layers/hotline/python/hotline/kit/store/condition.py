@@ -15,21 +15,23 @@ from hotline.kit.records import quick
 
 Item = dict[str, Any]
 Operator = Literal["=", "<>", "<", "<=", ">", ">="]
+type Value = str | int | bool | tuple[str, ...]
 _ABSENT = object()
 
 
 @quick
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """`path` (dots step into maps) compared with a value. Raises ValueError for a boolean that is to be ordered."""
+    """`path` (dots step into maps) compared with a value; a tuple stands for a list of texts. Raises ValueError for a
+    boolean or a list that is to be ordered."""
 
     path: str
     operator: Operator
-    value: str | int | bool
+    value: Value
 
     def __post_init__(self) -> None:
-        if isinstance(self.value, bool) and self.operator not in ("=", "<>"):
-            raise ValueError("a boolean has no order")
+        if isinstance(self.value, bool | tuple) and self.operator not in ("=", "<>"):
+            raise ValueError("a boolean or a list has no order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ PRESENT = Exists("PK")
 """The item must exist."""
 
 
-def equals(path: str, value: str | int | bool) -> Compare:
-    """`path` has exactly this value."""
+def equals(path: str, value: Value) -> Compare:
+    """`path` has exactly this value; a list has these texts in this order."""
     return Compare(path, "=", value)
 
 
@@ -121,10 +123,14 @@ def _value(item: Mapping[str, Any] | None, path: str) -> Any:
 def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "BOOL"
+    if isinstance(value, list):
+        return "L"
     return "N" if isinstance(value, int) else "S" if isinstance(value, str) else "other"
 
 
 def _compare(found: Any, operator: Operator, wanted: Any) -> bool:
+    if isinstance(wanted, tuple):
+        wanted = list(wanted)
     if _kind(found) != _kind(wanted):
         return operator == "<>"
     match operator:

@@ -240,7 +240,8 @@ class Expression:
         """The condition as DynamoDB writes it; see condition.holds for what it means."""
         match condition:
             case Compare(path, operator, value):
-                return f"{self.path(path)} {operator} {self.value(value)}"
+                wanted = list(value) if isinstance(value, tuple) else value
+                return f"{self.path(path)} {operator} {self.value(wanted)}"
             case Exists(path):
                 return f"attribute_exists({self.path(path)})"
             case Missing(path):
