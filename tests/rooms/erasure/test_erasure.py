@@ -21,7 +21,8 @@ from hotline.kit.errors import Stale
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Delete, Put, Table, hotline_key
 from hotline.kit.store.condition import Item
 from hotline.security.detectors import Stream
-from hotline.security.findings import Kind, Step, contribute_steps, step_keys
+from hotline.security.findings import Kind, Step, contribute_steps, parts_of, step_keys
+from hotline.security.items import ACCOUNTS_MAX
 from hotline.security.packing import unpack
 from hotline.security.suppressions import contribute_suppression
 from hotline_local.testing.memory_store import MemoryStore
@@ -355,6 +356,71 @@ def test_a_finding_about_a_payee_and_its_suppression_forget_the_account_that_the
     case.erase()
     case.rounds()
     assert [item.get("account_id") for item in case.items("SUBJECT#PTY")] == [None, None]
+
+
+class Earlier:
+    """Findings of an earlier release, which left no places where accounts are named, and a correction of each."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.about_payee = finding_of("f1", NOON, account_id=ACCOUNT, rule="counterparty_risk", stream=Stream.PARTY)
+        found = finding_of("f000", NOON, account_id=ACCOUNT, stream=Stream.SOURCE)
+        self.about_address = replace(found, subject="address-000", account_id=None)
+        take_step(case.store, case.ctx.ids, NOON, Kind.RAISE, self.about_payee)
+        case.be_named(1)
+        places = [item for item in case.items("ACCOUNT#") if item["SK"].startswith("NAMED#")]
+        gone = [Delete(hotline_key(item["PK"], item["SK"])) for item in places]
+        case.store.transact(gone, token="earlier")
+
+    def correct(self) -> None:
+        for found in (self.about_payee, self.about_address):
+            later = replace(found, window_end=NOON + MINUTE, facts={"failures": 11})
+            take_step(self.case.store, self.case.ctx.ids, NOON + MINUTE, Kind.CORRECT, later)
+
+    def accounts(self) -> list[list[str]]:
+        """Those that the finding about the payee names, and those of the one about the address."""
+        found = sorted(self.case.items("SUBJECT#"), key=lambda item: str(item["finding_id"]), reverse=True)
+        return [[one for one in (item.get("account_id"), *item.get("accounts", ())) if one] for item in found]
+
+
+def test_findings_of_an_earlier_release_that_are_corrected_forget_the_account(case: Case) -> None:
+    earlier = Earlier(case)
+    earlier.correct()
+    assert earlier.accounts() == [[ACCOUNT], [ACCOUNT, "acct-other"]]
+    case.erase()
+    case.rounds()
+    assert earlier.accounts() == [[], ["acct-other"]]
+
+
+def test_a_payee_that_was_erased_before_its_finding_is_corrected_is_taken_out_then(case: Case) -> None:
+    earlier = Earlier(case)
+    case.erase()
+    case.rounds()
+    assert earlier.accounts()[0] == [ACCOUNT]
+    earlier.correct()
+    assert earlier.accounts()[0] == []
+    assert [item for item in case.items(f"ACCOUNT#{ACCOUNT} NAMED#") if "PTY" in item["SK"]] == []
+
+
+def test_corrections_note_all_accounts_that_findings_name_and_fit_into_their_transactions(case: Case) -> None:
+    """Each finding names as many accounts as it may, and a correction one more, or none."""
+    found = replace(finding_of("f", NOON, account_id=ACCOUNT, stream=Stream.SOURCE), account_id=None)
+    each = [
+        replace(found, id=f"f{n}", accounts=tuple(f"acct-{n}-{one}" for one in range(ACCOUNTS_MAX))) for n in range(5)
+    ]
+    for one in each[1:]:
+        take_step(case.store, case.ctx.ids, NOON, Kind.RAISE, one)
+    later = [replace(one, facts={"failures": 11}, accounts=("acct-new",) * (n % 2)) for n, one in enumerate(each)]
+    steps = [Step(Kind.RAISE, replace(each[0], severity="high")), *(Step(Kind.CORRECT, one) for one in later[1:])]
+    sizes = []
+    for part in parts_of(steps):
+        change = case.change()
+        contribute_steps(change, case.store.batch_get(sorted(step_keys(part), key=str)), part)
+        sizes.append(len(change))
+        change.commit(case.store)
+    # The watch is written beside them.
+    assert 3 * ACCOUNTS_MAX < max(sizes) < TRANSACTION_ITEMS_MAX
+    assert sum(item["SK"].startswith("NAMED#") for item in case.items("ACCOUNT#acct-")) == len(each) * ACCOUNTS_MAX
 
 
 def test_a_finding_that_has_ended_holds_no_erasure_up(case: Case) -> None:

@@ -28,8 +28,9 @@ from .named_accounts import contribute_named
 
 FINDINGS_AT_ONCE: Final = 10
 """Findings of one transaction, which has room for a hundred items."""
-ACCOUNTS_AT_ONCE: Final = 2 * items.ACCOUNTS_MAX
-"""So many accounts that got in are named by the findings of one transaction. Each is an item."""
+ACCOUNTS_AT_ONCE: Final = 3 * items.ACCOUNTS_MAX
+"""So many accounts that got in are named by the findings of one transaction. Each is an item. There are three rules
+about addresses."""
 WITHDRAWN_REASON: Final = "finding_withdrawn"
 """The reason of the entry by which a case hears that a finding does not hold."""
 
@@ -61,6 +62,12 @@ class Step:
         """Whether a case may hear of it: also of a correction, which raises a finding that was suppressed."""
         return self.finding.is_grave and self.finding.stream is not Stream.AGENT
 
+    @property
+    def names_max(self) -> int:
+        """So many accounts that got in may be named afterwards: also those that the finding names as it is stored."""
+        names_some = self.finding.stream is Stream.SOURCE and self.kind is not Kind.WITHDRAW
+        return items.ACCOUNTS_MAX if names_some else 0
+
 
 def parts_of(steps: Iterable[Step]) -> list[list[Step]]:
     """The steps in parts, each for one transaction. People may hear of one step of a part at most: each is
@@ -69,7 +76,7 @@ def parts_of(steps: Iterable[Step]) -> list[list[Step]]:
     for step in steps:
         last = parts[-1]
         second = step.may_be_for_people and any(known.may_be_for_people for known in last)
-        named = sum(len(known.finding.accounts) for known in (*last, step))
+        named = sum(known.names_max for known in (*last, step))
         if last and (second or len(last) == FINDINGS_AT_ONCE or named > ACCOUNTS_AT_ONCE):
             parts.append([])
         parts[-1].append(step)
@@ -123,7 +130,7 @@ def contribute_steps(
                 if known is not None:
                     _withdraw(change, read, deed, known)
         if kind is not Kind.WITHDRAW:
-            _note_named(change, finding, known)
+            _note_named(change, read, finding, known)
         done.append(deed)
         if word:
             found = known or {"rule": finding.rule, "rule_version": finding.version}
@@ -152,13 +159,20 @@ def _without_erased(change: Change, read: Mapping[Key, Item], step: Step) -> Ste
     return replace(step, finding=finding)
 
 
-def _note_named(change: Change, finding: Finding, known: Item | None) -> None:
-    """Note whom a finding names beside its subject, where this change writes that down."""
-    named = list(items.corrected_part(finding, known).get(items.ACCOUNTS, ()))
-    if known is None and finding.account_id is not None and finding.stream is not Stream.ACCOUNT:
-        named.append(finding.account_id)
+def _note_named(change: Change, read: Mapping[Key, Item], finding: Finding, known: Item | None) -> None:
+    """Note whom a finding names beside its subject, as it is stored afterwards. Each correction notes them all again,
+    since findings of earlier releases have no places. A payee's account that was erased meanwhile is taken out."""
+    key = items.finding_key(finding)
+    stored = {**(known or {}), **items.corrected_part(finding, known)}
+    named: list[str] = list(stored.get(items.ACCOUNTS, ()))
+    account_id = finding.account_id if known is None else known.get("account_id")
+    if account_id is not None and finding.stream is not Stream.ACCOUNT:
+        if lockout.is_erased(read, account_id):
+            change.update(key, remove=("account_id",), condition=PRESENT)
+        else:
+            named.append(account_id)
     written_at = change.now if known is None else from_text(known["found_at"])
-    contribute_named(change, items.finding_key(finding), named, written_at)
+    contribute_named(change, key, named, written_at)
 
 
 def suppressing_keys(steps: Iterable[Step]) -> set[Key]:
