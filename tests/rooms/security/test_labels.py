@@ -10,22 +10,24 @@ import pytest
 from hotline.contracts.model import Fact, MovementTold
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
-from hotline.kit.store import Table
+from hotline.kit.store import Put, Table
 from hotline.kit.store.condition import Item
 from hotline.security import items
 from hotline.security import service as security
-from hotline.security.activity import ACTIVITY_SHARDS
+from hotline.security.activity import ACTIVITY_SHARDS, row_at
 from hotline.security.detectors import Stream
 from hotline.security.detectors.history import BY_PEOPLE, RECORD_HALF_LIFE_MS, History, PartyHistory
 from hotline.security.detectors.rule import HOUR_MS, Signal
 from hotline.security.detectors.shipped import DETECTORS
+from hotline.security.findings import Kind
 from hotline.security.items import watch_key, watch_of
 from hotline.security.labels import LABELLING_RULES
-from hotline.security.model import Verdict
+from hotline.security.model import NamedMovement, Verdict
 from hotline.security.rules import RuleSet
 from hotline.security.scan import scan_shard
 from hotline.security.settings import read_shipped_rules
-from hotline.security.streams import LABEL_TYPE, RETRACTION_TYPE
+from hotline.security.streams import LABEL_TYPE, RETRACTION_TYPE, Told
+from tests.support.found import finding_of, take_step
 from tests.support.lock_desk import ACCOUNT, minutes
 from tests.support.scan_runs import ScanWorld, chain
 
@@ -159,6 +161,65 @@ def test_another_word_takes_the_label_back_everywhere(
     scan_all_rules(world)
     assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == pytest.approx(1.0, rel=1e-3)
     assert frauds_of(world, Stream.PARTY, payee, every_rule()) == pytest.approx(1.0, rel=1e-3)
+
+
+def grow(world: ScanWorld, *, keeps: bool) -> str:
+    """A later event corrects the finding: it names another movement, beside the one that it named or in its place.
+    Gives the short name of the new one."""
+    (found,) = stored(world, "FINDING#")
+    finding = finding_of(found["finding_id"], world.clock.now(), account_id=ACCOUNT, rule=found["rule"])
+    event_ids = (*(found["event_ids"] if keeps else ()), "event-c")
+    grown = replace(finding, event_ids=event_ids, movements={"event-c": NamedMovement("cccccc", "")})
+    take_step(world.store, world.ids, world.clock.now(), Kind.CORRECT, grown)
+    return "cccccc"
+
+
+def test_a_word_that_is_taken_back_ends_the_label_of_a_movement_that_has_dropped_out(world: ScanWorld) -> None:
+    judge(world, Verdict.CONFIRMED)
+    payee = next(item["subject"] for item in labels(world) if item["PK"].startswith("PTY#"))
+    grow(world, keeps=False)
+    world.clock.advance(minutes(1))
+    judge(world, Verdict.FALSE_ALARM)
+    scan_all_rules(world)
+    assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == 0
+    assert frauds_of(world, Stream.PARTY, payee, every_rule()) == 0
+
+
+def test_a_word_that_is_taken_back_ends_no_label_that_it_did_not_give(world: ScanWorld) -> None:
+    """The finding names another movement since it was confirmed, which another finding has labelled."""
+    judge(world, Verdict.CONFIRMED)
+    name = grow(world, keeps=True)
+    values = {"movement_id": name, items.IS_SHORT: 1, BY_PEOPLE: 1}
+    told = Told(Stream.ACCOUNT, ACCOUNT, values, LABEL_TYPE)
+    world.store.put_all([row_at(world.clock.now(), "label-of-another", told, shards=ACTIVITY_SHARDS)])
+    world.clock.advance(minutes(1))
+    judge(world, Verdict.CONFIRMED, Verdict.FALSE_ALARM)
+    scan_all_rules(world)
+    assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == pytest.approx(1.0, rel=1e-3)
+
+
+def test_a_finding_keeps_what_it_labelled_while_it_is_confirmed(world: ScanWorld) -> None:
+    judge(world, Verdict.CONFIRMED)
+    (found,) = stored(world, "FINDING#")
+    assert found["labelled"] == list(found["movements"].values())
+    judge(world, Verdict.UNCLEAR)
+    (found,) = stored(world, "FINDING#")
+    assert "labelled" not in found
+    grow(world, keeps=True)
+    world.clock.advance(minutes(1))
+    judge(world, Verdict.CONFIRMED)
+    (found,) = stored(world, "FINDING#")
+    assert len(found["labelled"]) == 2
+
+
+def test_a_finding_that_an_earlier_release_confirmed_takes_back_what_it_names(world: ScanWorld) -> None:
+    judge(world, Verdict.CONFIRMED)
+    (found,) = stored(world, "FINDING#")
+    key = items.named_finding_key(ACCOUNT, found["finding_id"])
+    world.store.put_all([Put(key, {name: value for name, value in found.items() if name != "labelled"})])
+    judge(world, Verdict.FALSE_ALARM)
+    world.scan_all()
+    assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == 0
 
 
 def test_a_word_that_is_taken_back_counts_no_more_for_its_rule(world: ScanWorld) -> None:

@@ -57,6 +57,8 @@ _CONFIRMED: Final = "CONFIRMED#"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _MOVEMENTS: Final = "movements"
 _LOGINS: Final = "logins"
+LABELLED: Final = "labelled"
+"""The attribute of a confirmed finding with the movements that it named then, which its confirmation labelled."""
 ACCOUNTS: Final = "accounts"
 """The attribute of a finding about an address with the accounts that got in."""
 ACCOUNTS_MAX: Final = 20
@@ -195,6 +197,17 @@ def corrected_part(finding: Finding, known: Mapping[str, Any] | None) -> Item:
 def named_movements(item: Mapping[str, Any]) -> tuple[NamedMovement, ...]:
     """The movements that a stored finding names, each once."""
     return tuple(dict.fromkeys(NamedMovement(*one) for one in _named(item, _MOVEMENTS)))
+
+
+def labelled_part(item: Mapping[str, Any]) -> Item:
+    """The attribute by which a stored finding that is confirmed keeps the movements that it names now."""
+    return {LABELLED: [list(one) for one in named_movements(item)]}
+
+
+def labelled_movements(item: Mapping[str, Any]) -> tuple[NamedMovement, ...]:
+    """The movements that the confirmation of a stored finding labelled. One that an earlier release confirmed does not
+    say so: they are those that it names now."""
+    return tuple(NamedMovement(*one) for one in item[LABELLED]) if LABELLED in item else named_movements(item)
 
 
 def named_logins(item: Mapping[str, Any]) -> frozenset[int]:

@@ -13,11 +13,12 @@ from typing import Any, Final
 from hotline.kit.clock import to_text
 from hotline.kit.ids import derive_id
 from hotline.kit.store import Put
+from hotline.kit.store.condition import Item
 
 from .activity import row_at
 from .detectors import Stream
 from .detectors.history import BY_PEOPLE
-from .items import IS_SHORT, named_movements
+from .items import IS_SHORT, LABELLED, labelled_movements, labelled_part, named_movements
 from .model import Verdict
 from .streams import LABEL_TYPE, RETRACTION_TYPE, Told
 
@@ -32,15 +33,15 @@ recipient rests on labels already, and would raise its rule by itself.
 
 def label_rows(finding: Mapping[str, Any], verdict: Verdict, now: datetime, *, shards: int) -> Iterator[Put]:
     """The rows by which a verdict on a stored finding labels its movements: for the account, and for payees. A verdict
-    makes rows only if it newly confirms a finding of LABELLING_RULES, or takes that back. A merchant gets none: it may
-    have sold to a thief in good faith, and the wallet's own word may name it. A label counts from its moment on, and so
-    does its end."""
-    was, is_ = (word == Verdict.CONFIRMED.value for word in (finding.get("verdict"), verdict.value))
-    if was == is_ or finding["rule"] not in LABELLING_RULES:
+    makes rows only if it newly confirms a finding of LABELLING_RULES, or takes that back. Then it ends
+    the labels that were given, whatever the finding names by then. A merchant gets none: it may have sold to a thief in
+    good faith, and the wallet's own word may name it. A label counts from its moment on, and so does its end."""
+    if not _changes_labels(finding, verdict):
         return
+    is_ = verdict is Verdict.CONFIRMED
     type_ = LABEL_TYPE if is_ else RETRACTION_TYPE
     account_id: str = finding["subject"]
-    for one in named_movements(finding):
+    for one in named_movements(finding) if is_ else labelled_movements(finding):
         values = {"movement_id": one.name, IS_SHORT: 1, BY_PEOPLE: 1}
         told = [Told(Stream.ACCOUNT, account_id, values, type_)]
         if one.party:
@@ -48,3 +49,16 @@ def label_rows(finding: Mapping[str, Any], verdict: Verdict, now: datetime, *, s
         # An event of one id is known again within a day, in which a person may change their mind twice.
         label_id = derive_id("label", finding["finding_id"], one.name, type_, to_text(now))
         yield from (row_at(now, label_id, word, shards=shards) for word in told)
+
+
+def labelled_change(finding: Mapping[str, Any], verdict: Verdict) -> tuple[Item, tuple[str, ...]]:
+    """The attributes that a verdict on a stored finding sets so that its labels can be taken back, and those that it
+    removes. A finding keeps what it labelled, at most EVIDENCE_MAX movements: later events correct what it names."""
+    if not _changes_labels(finding, verdict):
+        return {}, ()
+    return (labelled_part(finding), ()) if verdict is Verdict.CONFIRMED else ({}, (LABELLED,))
+
+
+def _changes_labels(finding: Mapping[str, Any], verdict: Verdict) -> bool:
+    was, is_ = (word == Verdict.CONFIRMED.value for word in (finding.get("verdict"), verdict.value))
+    return was != is_ and finding["rule"] in LABELLING_RULES

@@ -20,7 +20,7 @@ from .checkup import is_told
 from .detectors import Stream
 from .feedback import count_verdict
 from .items import ATTENTION, as_read, confirmed_part, named_finding_key, state_of, unclear_part, version_of
-from .labels import label_rows
+from .labels import label_rows, labelled_change
 from .model import STATE_BY_VERDICT, FindingChanged, FindingState, SecurityError, Verdict
 from .settings import read_shipped_rules
 
@@ -94,7 +94,9 @@ def contribute_verdict(
     waits = of_list and verdict is Verdict.UNCLEAR and state_of(read[key], change.now) not in _NOT_TO_BE_TOLD
     if waits:
         judged |= unclear_part(read[key])
-    change.update(key, set=judged, remove=() if told or waits else ATTENTION, condition=condition)
+    labelled, unlabelled = labelled_change(read[key], verdict) if stream is Stream.ACCOUNT else ({}, ())
+    removed = (*(() if told or waits else ATTENTION), *unlabelled)
+    change.update(key, set=judged | labelled, remove=removed, condition=condition)
     if stream is Stream.ACCOUNT:
         for row in label_rows(read[key], verdict, change.now, shards=shards):
             change.create(row.key, row.item)
