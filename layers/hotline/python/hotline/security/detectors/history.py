@@ -21,7 +21,7 @@ UNDONE_SIGNAL: Final = "money.undone"
 CONFIRMED_SIGNAL: Final = "transaction.confirmed_fraud"
 RETRACTED_SIGNAL: Final = "transaction.fraud_retracted"
 BY_PEOPLE: Final = "by_people"
-"""The value of a label that is the word of people of the wallet on a finding, and not the wallet's own."""
+"""Marks a label that comes from a verdict on a finding, not from the wallet's facts."""
 
 MOVEMENTS_MAX: Final = 32
 """So many movements of an account are known again when the wallet tells them a second time. Each is five bytes that
@@ -128,8 +128,8 @@ class History:
         self.labels: dict[str, int] = {}
         """Movements that are confirmed as fraud, to the time of the label."""
         self.words: dict[str, int] = {}
-        """The words behind a label, where they are not the wallet's alone. Each finding by which people say so is two,
-        and the wallet is one."""
+        """Movement id to the authors of its label: 1 for the wallet, and 2 for each confirmed finding. A label of the
+        wallet alone is not listed."""
         if stored:
             self._read_stored(stored)
         # of the event
