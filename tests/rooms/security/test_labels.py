@@ -10,7 +10,7 @@ import pytest
 from hotline.contracts.model import Fact, MovementTold
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
-from hotline.kit.store import Put, Table
+from hotline.kit.store import Key, Put, Table
 from hotline.kit.store.condition import Item
 from hotline.security import items
 from hotline.security import service as security
@@ -222,6 +222,23 @@ def test_a_finding_that_an_earlier_release_confirmed_takes_back_what_it_names(wo
     assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == 0
 
 
+def test_a_label_by_people_that_does_not_say_so_yet_is_taken_back_too(world: ScanWorld) -> None:
+    """An earlier release wrote its row, which this one reads. Only people's rows have the short name of a movement."""
+    judge(world, Verdict.CONFIRMED)
+    rows = labels(world)
+    assert len(rows) == 2
+    bare = [{name: value for name, value in row.items() if name != BY_PEOPLE} for row in rows]
+    world.store.put_all([Put(Key(Table.ACTIVITY, row["PK"], row["SK"]), row) for row in bare])
+    assert not any(BY_PEOPLE in row for row in labels(world))
+    payee = next(item["subject"] for item in rows if item["PK"].startswith("PTY#"))
+    scan_all_rules(world)
+    assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == pytest.approx(1.0, rel=1e-3)
+    judge(world, Verdict.FALSE_ALARM)
+    scan_all_rules(world)
+    assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == 0
+    assert frauds_of(world, Stream.PARTY, payee, every_rule()) == 0
+
+
 def test_a_word_that_is_taken_back_counts_no_more_for_its_rule(world: ScanWorld) -> None:
     judge(world, Verdict.CONFIRMED, Verdict.FALSE_ALARM)
     day = world.clock.now().date()
@@ -275,6 +292,18 @@ def test_a_movement_is_fraud_while_somebody_says_so(
     labelled = [now_ms - at_ms for at_ms in told.labels.values()]
     weights = sum(0.5 ** (age_ms / RECORD_HALF_LIFE_MS) for age_ms in labelled)
     assert told.fraud_weight(now_ms) == pytest.approx(weights)
+
+
+@pytest.mark.parametrize("history", [History, PartyHistory])
+def test_a_label_whose_author_nobody_kept_is_the_wallets_word(history: type[History]) -> None:
+    """Memories of an earlier release do not say who gave a label. People's word does not end it, and the wallet's does.
+    It fades until then."""
+    stored = {"labels": {"a": HOUR_MS}, "frauds": [1.0, HOUR_MS]}
+    by_people, by_wallet = history(json.loads(json.dumps(stored))), history(json.loads(json.dumps(stored)))
+    assert by_people.take(END_OF_SECOND[0], 2 * HOUR_MS, END_OF_SECOND[1]) is None
+    assert by_people.fraud_weight(HOUR_MS + RECORD_HALF_LIFE_MS) == pytest.approx(0.5)
+    assert by_wallet.take(END_OF_FIRST[0], 2 * HOUR_MS, END_OF_FIRST[1]) == RETRACTION_TYPE
+    assert by_wallet.fraud_weight(2 * HOUR_MS) == 0
 
 
 def test_the_last_label_that_is_taken_back_leaves_no_memory() -> None:

@@ -23,7 +23,7 @@ from hotline.kit.store.condition import Condition, Item, Missing, equals
 
 from .activity import ACTIVITY_LIFE, NAMED, SUBJECT, activity_partition, values_of
 from .detectors import Event, Stream
-from .detectors.history import LEFT, OUTWARD_KINDS
+from .detectors.history import BY_PEOPLE, LEFT, OUTWARD_KINDS
 from .detectors.rule import EVIDENCE_MAX, Hit, Signal
 from .model import (
     CONFIRMED_LIFE,
@@ -462,6 +462,9 @@ def row_of(stream: Stream, item: Mapping[str, Any]) -> Row:
         for name in _LONG_IDS:
             if name in values:
                 values[name] = name_in_memory(values[name])
+    else:
+        # Rows of an earlier release do not say so, and only labels that verdicts gave have short names.
+        values[BY_PEOPLE] = 1
     if stream is Stream.ACCOUNT and values.get("party_kind") == "payee" and _moves_out(values):
         values[_PARTY_END] = values["party"][_HASH_CHARACTERS:]
     for name in _HASHES.get(stream, ()):
