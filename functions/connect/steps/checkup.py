@@ -35,7 +35,7 @@ def checkup(visit: Visit) -> Answer:
     matters = security.list_matters(
         finding_count=len(found),
         new_device_count=len(devices),
-        contact_changed=security.is_recent(changed_at, opened_at, visit.now),
+        contact_changed=accounts.is_recent(changed_at, opened_at, visit.now),
         two_step=state.two_step,
         contact_count=len(state.targets),
         pin=state.pin,

@@ -136,7 +136,7 @@ def read_security() -> Security:
     matters = security.list_matters(
         finding_count=len(told),
         new_device_count=len(devices),
-        contact_changed=security.is_recent(changed_at, opened_at, visit.now),
+        contact_changed=accounts.is_recent(changed_at, opened_at, visit.now),
         two_step=profile.two_step,
         contact_count=len({point.kind for point in profile.live_points}),
         pin=pin,

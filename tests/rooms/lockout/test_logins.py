@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import reduce
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotline.accounts import recency
+from hotline.accounts.recency import AT_OPENING, RECENT
 from hotline.lockout.items import attempts_item, attempts_of
 from hotline.lockout.logins import (
     DAYS_KEPT,
     DEVICES_KEPT,
-    FIRST_FOR,
     KNOWN_FOR,
     LOGINS_KEPT,
     LOGINS_TOLD_MAX,
     LOGINS_TOLD_WITHIN,
-    NEW_FOR,
     list_new_devices,
     list_told,
     with_devices,
@@ -123,8 +124,17 @@ MOMENT = timedelta(milliseconds=1)
 
 
 def test_a_device_is_new_for_a_week_from_its_registration_on() -> None:
-    assert new(registered("a", NEW_FOR - MOMENT)) == [NEW_FOR - MOMENT]
-    assert new(registered("a", NEW_FOR)) == []
+    assert new(registered("a", RECENT - MOMENT)) == [RECENT - MOMENT]
+    assert new(registered("a", RECENT)) == []
+
+
+def test_devices_are_new_as_long_as_contact_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check-up tells of both, and its caller hears of one week."""
+    monkeypatch.setattr(recency, "RECENT", 2 * DAY)
+    monkeypatch.setattr(recency, "AT_OPENING", 3 * DAY)
+    assert new(registered("a", 2 * DAY - MOMENT), registered("b", 2 * DAY)) == [2 * DAY - MOMENT]
+    assert new(registered("a", DAY), opened=4 * DAY) == []
+    assert new(registered("a", DAY), opened=4 * DAY + MOMENT) == [DAY]
 
 
 def test_a_device_that_is_registered_again_is_as_old_as_it_was() -> None:
@@ -147,8 +157,8 @@ def test_a_device_that_is_used_every_day_is_never_new() -> None:
 
 
 def test_devices_of_the_first_day_come_with_the_account() -> None:
-    assert new(registered("a", DAY), opened=DAY + FIRST_FOR) == []
-    assert new(registered("a", DAY), opened=DAY + FIRST_FOR + MOMENT) == [DAY]
+    assert new(registered("a", DAY), opened=DAY + AT_OPENING) == []
+    assert new(registered("a", DAY), opened=DAY + AT_OPENING + MOMENT) == [DAY]
 
 
 def test_several_new_devices_are_told_the_latest_first() -> None:

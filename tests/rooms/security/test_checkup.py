@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from hotline.kit.clock import to_text
-from hotline.security.checkup import AT_OPENING, RECENT, TOLD_RULES, Matter, is_recent, list_matters
+from hotline.security.checkup import TOLD_RULES, Matter, list_matters
 from hotline.security.detectors import Stream
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.items import state_of
@@ -50,26 +50,6 @@ def test_each_thing_to_do_is_named_when_there_is_a_reason(known: dict[str, objec
     protected: dict[str, object] = {"finding_count": 0, "two_step": True, "contact_count": 2, "pin": True}
     protected |= {"new_device_count": 0, "contact_changed": False}
     assert list_matters(**{**protected, **known}) == matters  # type: ignore[arg-type]
-
-
-MOMENT = timedelta(milliseconds=1)
-
-
-@sweep(
-    ("changed_at", "opened_at", "recent"),
-    [
-        (None, None, False),
-        (NOON, None, True),
-        (NOON - RECENT + MOMENT, None, True),
-        (NOON - RECENT, None, False),
-        (NOON, NOON - AT_OPENING, False),
-        (NOON, NOON - AT_OPENING - MOMENT, True),
-    ],
-)
-def test_contact_points_changed_of_late_for_a_week_and_not_at_the_opening(
-    changed_at: datetime | None, opened_at: datetime | None, *, recent: bool
-) -> None:
-    assert is_recent(changed_at, opened_at, NOON) is recent
 
 
 @sweep("state", FindingState)

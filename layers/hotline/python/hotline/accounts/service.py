@@ -30,6 +30,7 @@ from .notices import send_to as send_to
 from .phones import normalise_phone as normalise_phone
 from .phones import number_prefix as number_prefix
 from .phones import region_of as region_of
+from .recency import is_recent as is_recent
 from .risk import RISK_LIFE as RISK_LIFE
 from .risk import AccountRisk as AccountRisk
 from .risk import RiskBand as RiskBand

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from hotline.accounts.recency import is_recent
+
 from .model import Attempts, Device, Login
 
 DAYS_KEPT: Final = 4
@@ -24,10 +26,6 @@ KNOWN_FOR: Final = timedelta(hours=48)
 """A device is known when its kept logins lie so far apart. One that is used every day keeps four days of them."""
 DEVICES_KEPT: Final = 10
 """So many registrations of devices are kept, the latest: three in a row are a finding already."""
-NEW_FOR: Final = timedelta(days=7)
-"""So long the owner hears of a new device: about as long as somebody takes who looks at their account once a week."""
-FIRST_FOR: Final = timedelta(days=1)
-"""Devices of the first day of an account come with its opening."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +59,9 @@ def with_devices(known: tuple[Device, ...], new: Iterable[Device]) -> tuple[Devi
 
 def list_new_devices(attempts: Attempts, opened_at: datetime | None, now: datetime) -> tuple[datetime, ...]:
     """The times at which devices came that are new, the latest first: of each its registration, else its first login. A
-    device is new for NEW_FOR. It is not, where it came in KNOWN_FOR before its registration. One that was never
-    registered is new while its logins lie closer together, and where another one came in before it. `opened_at`: the
-    opening of the account, None where nobody knows it."""
+    device is new while it is recent (accounts/recency.py). It is not, where it came in KNOWN_FOR before its
+    registration. One that was never registered is new while its logins lie closer together, and where another one came
+    in before it. `opened_at`: the opening of the account, None where nobody knows it."""
     logins: dict[str, list[datetime]] = {}
     for login in attempts.logins:
         if login.has_device:
@@ -77,8 +75,8 @@ def list_new_devices(attempts: Attempts, opened_at: datetime | None, now: dateti
         known.discard(device.source)
         if any(device.at - at >= KNOWN_FOR for at in logins.get(device.source, ())):
             known.add(device.source)
-    since = now - NEW_FOR if opened_at is None else max(now - NEW_FOR, opened_at + FIRST_FOR)
-    return tuple(sorted((at for source, at in came.items() if at > since and source not in known), reverse=True))
+    unknown = (at for source, at in came.items() if source not in known)
+    return tuple(sorted((at for at in unknown if is_recent(at, opened_at, now)), reverse=True))
 
 
 def list_told(logins: tuple[Login, ...], now: datetime) -> tuple[ToldLogin, ...]:

@@ -9,7 +9,6 @@ the sources of all advice.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -50,22 +49,11 @@ refunds abused. An owner must not learn of that before people have looked (FATF 
 are told as what they are about, by what the hotline knows itself.
 """
 CONTACTS_MIN: Final = 2
-RECENT: Final = timedelta(days=7)
-"""So long the owner hears of changed contact points, as of a new device."""
-AT_OPENING: Final = timedelta(days=1)
-"""Contact points of the first day of an account come with its opening."""
 
 
 def is_told(item: Mapping[str, Any]) -> bool:
     """Whether the owner is told of a stored finding."""
     return item["rule"] in TOLD_RULES
-
-
-def is_recent(changed_at: datetime | None, opened_at: datetime | None, now: datetime) -> bool:
-    """Whether contact points changed within RECENT, and not with the opening of the account. None: an unknown time."""
-    if changed_at is None or (opened_at is not None and changed_at <= opened_at + AT_OPENING):
-        return False
-    return now - changed_at < RECENT
 
 
 def list_matters(

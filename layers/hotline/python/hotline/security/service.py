@@ -8,7 +8,7 @@ from hotline.kit.lazy import import_on_demand
 
 if TYPE_CHECKING:
     from .activity import ACTIVITY_SHARDS, SHARDS_MAX
-    from .checkup import Matter, is_recent, list_matters
+    from .checkup import Matter, list_matters
     from .denials import Deny, denials_duty_at, find_deniable
     from .detectors import Stream
     from .feedback import (
@@ -75,7 +75,6 @@ else:
             ),
             "checkup": (
                 "Matter",
-                "is_recent",
                 "list_matters",
             ),
             "denials": ("Deny", "denials_duty_at", "find_deniable"),
