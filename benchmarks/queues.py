@@ -95,12 +95,12 @@ def fill(store: MemoryStore, waiting: Waiting, count: int) -> Waiting:
 def _copies(entry: Item, numbers: range) -> Iterator[tuple[Key, Item]]:
     text = json.dumps({name: value for name, value in entry.items() if name not in ("PK", "SK")})
     for number in numbers:
-        entry_id = _named(entry, number)
+        entry_id = _name_entry(entry, number)
         copy: Item = json.loads(text.replace(str(entry["entry_id"]), entry_id))
         yield entry_key(entry_id), {**copy, "pending_pk": partition_of(Index.PENDING, entry_id)}
 
 
-def _named(entry: Item, number: int) -> str:
+def _name_entry(entry: Item, number: int) -> str:
     return f"{entry['entry_id']}-{number:05}" if number else str(entry["entry_id"])
 
 
@@ -121,7 +121,7 @@ def _measure(world: AgentWorld, run: Callable[[Context, Waiting], object], waiti
 
 
 def _batch(entry: Item, count: int) -> dict[str, Any]:
-    return redrive_event(*(json.dumps({"entry_id": _named(entry, number)}) for number in range(count)))
+    return redrive_event(*(json.dumps({"entry_id": _name_entry(entry, number)}) for number in range(count)))
 
 
 def _send_messages(ctx: Context, waiting: Waiting) -> None:

@@ -39,7 +39,7 @@ def sweep(
         @functools.wraps(test)
         def run(**fixtures: Any) -> None:
             made = kept() if callable(kept) else kept
-            table = [_named(arguments, case) for case in made]
+            table = [_name_values(arguments, case) for case in made]
             assert table, "a table without cases shows nothing"
             failed: list[Exception] = []
             for case in table:
@@ -60,7 +60,7 @@ def sweep(
     return around
 
 
-def _named(arguments: list[str], case: Any) -> dict[str, Any]:
+def _name_values(arguments: list[str], case: Any) -> dict[str, Any]:
     if isinstance(case, PARAMETER_SET):
         raise TypeError(f"a table takes values without pytest.param: {case}")
     return dict(zip(arguments, case if len(arguments) > 1 else (case,), strict=True))

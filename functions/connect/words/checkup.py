@@ -9,7 +9,7 @@ from typing import Final
 from functions.connect.words import entries
 from functions.connect.words.police import FRAUD_LINE, POLICE
 from hotline.security.service import Matter
-from hotline.wording.speech import PROMPT_S_MAX, Speech, in_parts, seconds
+from hotline.wording.speech import Speech, fits
 from hotline.wording.values import Counted, Lately
 
 CHINESE_ZONES: Final = frozenset({"Asia/Shanghai", "Asia/Urumqi"})
@@ -35,15 +35,15 @@ def checkup(speech: Speech, outcome: str) -> None:
     told = speech.facts.get("matters")
     matters = [str(matter) for matter in told] if isinstance(told, tuple) else []
     left = len(matters)
-    while left and not _fit(speech, outcome, matters, left):
+    while left and not _has_time(speech, outcome, matters, left):
         left -= 1
     _say_matters(speech, outcome, matters, left)
 
 
-def _fit(speech: Speech, outcome: str, matters: Sequence[str], left: int) -> bool:
+def _has_time(speech: Speech, outcome: str, matters: Sequence[str], left: int) -> bool:
     trial = Speech(speech.locale, speech.facts)
     _say_matters(trial, outcome, matters, left)
-    return all(seconds("".join(part)) <= PROMPT_S_MAX for part in in_parts(trial.sentences, CHECKUP_PARTS))
+    return fits(trial.sentences, CHECKUP_PARTS)
 
 
 def _say_matters(speech: Speech, outcome: str, matters: Sequence[str], left: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from functions.connect.words import entries
-from hotline.wording.speech import PROMPT_S_MAX, Speech, in_parts, seconds
+from hotline.wording.speech import Speech, fits
 
 BALANCE_PARTS: Final = 3
 BILLS_PARTS: Final = 3
@@ -20,9 +20,7 @@ def balance(speech: Speech, outcome: str) -> None:
     key = f"balance.{outcome}"
     trial = Speech(speech.locale, speech.facts)
     trial.say(key)
-    parts = in_parts(trial.sentences, BALANCE_PARTS)
-    fits = all(seconds("".join(part)) <= PROMPT_S_MAX for part in parts)
-    speech.say(key, **({} if fits else {"seven_day_rate": None}))
+    speech.say(key, **({} if fits(trial.sentences, BALANCE_PARTS) else {"seven_day_rate": None}))
 
 
 def bills(speech: Speech, outcome: str) -> None:
@@ -31,8 +29,7 @@ def bills(speech: Speech, outcome: str) -> None:
     items = entries(speech.facts) if outcome == "DUE" else []
     trial = Speech(speech.locale, speech.facts)
     _list_bills(trial, items, counted=True)
-    parts = in_parts(trial.sentences, BILLS_PARTS)
-    _list_bills(speech, items, counted=all(seconds("".join(part)) <= PROMPT_S_MAX for part in parts))
+    _list_bills(speech, items, counted=fits(trial.sentences, BILLS_PARTS))
 
 
 def _list_bills(speech: Speech, items: Sequence[Mapping[str, object]], *, counted: bool) -> None:

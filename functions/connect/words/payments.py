@@ -11,7 +11,7 @@ from functions.connect.words import entries, in_groups
 from hotline.kit.money import Money
 from hotline.payments.model import PLAIN_TEXT
 from hotline.refunds.model import CALLED_BACK_RULE, UNPAID_RULE
-from hotline.wording.speech import PROMPT_S_MAX, Speech, in_parts, seconds
+from hotline.wording.speech import Speech, fits
 from hotline.wording.values import Digits, Lately, Word
 
 _WHEN_SILENT: Final = {"NOT_TAKEN": "failed", "DEBITED": "succeeded", "HELD": "authorised", "RETURNED": "reversed"}
@@ -78,7 +78,7 @@ def payment_answer(speech: Speech, outcome: str) -> None:
     for usual, left in product((True, False), range(len(more), -1, -1)):
         trial = Speech(speech.locale, facts)
         _say_answer(trial, outcome, str(status), more[:left], usual=usual)
-        if all(seconds("".join(part)) <= PROMPT_S_MAX for part in in_parts(trial.sentences, ANSWER_PARTS)):
+        if fits(trial.sentences, ANSWER_PARTS):
             break
     _say_answer(speech, outcome, str(status), more[:left], usual=usual)
 
@@ -137,7 +137,7 @@ def refunds(speech: Speech, outcome: str) -> None:
     for counted, with_day, usual in ((True, True, True), (True, True, False), (True, False, False), (False,) * 3):
         trial = Speech(speech.locale, speech.facts)
         _list_refunds(trial, items, counted=counted, with_day=with_day, usual=usual)
-        if all(seconds("".join(part)) <= PROMPT_S_MAX for part in in_parts(trial.sentences, REFUNDS_PARTS)):
+        if fits(trial.sentences, REFUNDS_PARTS):
             break
     _list_refunds(speech, items, counted=counted, with_day=with_day, usual=usual)
 
@@ -184,8 +184,7 @@ def refund_request(speech: Speech, outcome: str) -> None:
         return
     trial = Speech(speech.locale, speech.facts)
     _say_decision(trial, outcome)
-    fits = all(seconds("".join(part)) <= PROMPT_S_MAX for part in in_parts(trial.sentences, REQUEST_PARTS))
-    _say_decision(speech, outcome, **({} if fits else {"amount": None}))
+    _say_decision(speech, outcome, **({} if fits(trial.sentences, REQUEST_PARTS) else {"amount": None}))
 
 
 def _say_decision(speech: Speech, outcome: str, **own: object) -> None:

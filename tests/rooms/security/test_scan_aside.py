@@ -95,6 +95,17 @@ def fail(world: ScanWorld, faulty: Faulty, times: int) -> None:
             scan(world, faulty.rules)
 
 
+def set_aside_of_many(faulty: Faulty) -> ScanWorld:
+    """A world whose subject of many rows is set aside, and may be tried again by rules that are whole."""
+    world = opened()
+    scattered(world, 0)
+    fail(world, faulty, TRIES_MAX - 1)
+    scan(world, faulty.rules)
+    faulty.is_broken = False
+    world.clock.advance(AGAIN_AFTER)
+    return world
+
+
 def findings(world: ScanWorld) -> dict[str, dict[str, Any]]:
     """The findings by their names, but for the time of the run that found them."""
     told = ("subject", "rule", "window_start", "window_end", "facts", "event_ids", "state")
@@ -201,12 +212,7 @@ def test_tries_are_forgotten_when_it_is_judged_in_the_end(faulty: Faulty) -> Non
 
 @pytest.mark.usefixtures("small_rounds")
 def test_new_rows_come_first_and_a_retry_of_many_runs_ends(faulty: Faulty) -> None:
-    world = opened()
-    scattered(world, 0)
-    fail(world, faulty, TRIES_MAX - 1)
-    scan(world, faulty.rules)
-    faulty.is_broken = False
-    world.clock.advance(AGAIN_AFTER)
+    world = set_aside_of_many(faulty)
     # Of the idle day, so that a run with little time begins at the present.
     assert scan(world, faulty.rules, pages=120).set_aside == 1
     (neighbour,) = neighbours(1)
@@ -260,12 +266,7 @@ def test_no_row_is_lost_where_no_more_subjects_can_be_set_aside(
 
 @pytest.mark.usefixtures("small_rounds")
 def test_an_error_of_the_store_in_a_retry_fails_the_run_and_loses_nothing(faulty: Faulty) -> None:
-    world = opened()
-    scattered(world, 0)
-    fail(world, faulty, TRIES_MAX - 1)
-    scan(world, faulty.rules)
-    faulty.is_broken = False
-    world.clock.advance(AGAIN_AFTER)
+    world = set_aside_of_many(faulty)
     world.store.before = lambda call: (_ for _ in ()).throw(Unavailable()) if call == "write_alone" else None
     with pytest.raises(Unavailable):
         scan(world, faulty.rules)

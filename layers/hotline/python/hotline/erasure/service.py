@@ -95,7 +95,7 @@ def look(store: Store, account_id: str) -> dict[Key, Item]:
     state = store.query(items.state_query(account_id, limit=STATE_AT_ONCE + len(STAYING))).items
     read |= {hotline_key(item["PK"], item["SK"]): item for item in state}
     read |= evidence.evidence_read(store, account_id, limit=EVIDENCE_AT_ONCE)
-    read |= security.named_read(store, account_id, limit=NAMED_AT_ONCE)
+    read |= security.read_named(store, account_id, limit=NAMED_AT_ONCE)
     return {**read, **cases.notes_read(store, account_id, limit=NOTES_AT_ONCE)}
 
 

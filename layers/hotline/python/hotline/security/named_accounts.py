@@ -35,7 +35,7 @@ def contribute_named(change: Change, at: Key, account_ids: Iterable[str], writte
         change.put(_named_key(account_id, at), item, condition=_ANY)
 
 
-def named_read(store: Store, account_id: str, *, limit: int) -> dict[Key, Item]:
+def read_named(store: Store, account_id: str, *, limit: int) -> dict[Key, Item]:
     """The items to read before `contribute_forgotten`: places where the account is named, and the records there. At
     most `limit` places, and at most a hundred. Two reads, one where there is none."""
     found = store.query(Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix(_NAMED), limit=limit)).items

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         ToldFinding,
         Verdict,
     )
-    from .named_accounts import contribute_forgotten, named_read
+    from .named_accounts import contribute_forgotten, read_named
     from .records import (
         activity_writes,
         contribute_agent_activity,
@@ -111,7 +111,7 @@ else:
                 "ToldFinding",
                 "Verdict",
             ),
-            "named_accounts": ("contribute_forgotten", "named_read"),
+            "named_accounts": ("contribute_forgotten", "read_named"),
             "records": (
                 "activity_writes",
                 "contribute_agent_activity",

@@ -130,3 +130,8 @@ def in_parts(sentences: Sequence[str], most: int) -> list[list[str]]:
         else:
             parts.append([sentence])
     return parts
+
+
+def fits(sentences: Sequence[str], most: int) -> bool:
+    """Whether the sentences can be said in at most `most` parts of PROMPT_S_MAX each."""
+    return all(seconds("".join(part)) <= PROMPT_S_MAX for part in in_parts(sentences, most))
