@@ -483,14 +483,38 @@ def test_findings_about_logins_are_proved_by_no_label_of_a_movement(
         (["h.jsonl", "--from", "2026-09-02T00:00:00Z", "--to", "2026-09-02T00:00:00Z"], "--from must be before --to."),
         (["h.jsonl", "--jobs", "0"], "--jobs takes 1 to 64."),
         (["h.jsonl", "--detectors", "nonsense"], "--detectors nonsense: there is no such rule; there are agent_app"),
-        (["h.jsonl", "--detectors", "drian"], "--detectors drian: there is no such rule; did you mean drain?\n"),
+        *(
+            (
+                ["h.jsonl", "--detectors", name],
+                f"--detectors {name}: there is no such rule; did you mean {meant}? docs/",
+            )
+            for name, meant in (
+                ("drian", "drain"),
+                ("DRAIN", "drain"),
+                ("Card-Testing", "card_testing"),
+                ("flooding", "code_flooding"),
+            )
+        ),
         (["h.jsonl", "--detectors", "drain,"], "--detectors: a name is empty; name rules as in --detectors drain,vel"),
         (["h.jsonl", "--detectors", ""], "--detectors: a name is empty"),
         (["h.jsonl", "--settings", "none.toml"], "none.toml cannot be read"),
         (["h.jsonl", "--settings", "bad.toml"], "bad.toml: [failed_login_burst] failures: a whole number from 1 "),
         (
             ["h.jsonl", "--settings", "risk.toml"],
-            "risk.toml: [risk] high_from: a high risk cannot begin below a raised",
+            "risk.toml: [risk]: raised_from = 60 and high_from = 50 contradict each other: a high risk cannot begin ",
+        ),
+        (
+            ["h.jsonl", "--settings", "spray.toml", "--detectors", "password_spray"],
+            "spray.toml: [password_spray]: mean_min = 9 and mean_max = 8 (as it ships) contradict each other: no mean",
+        ),
+        (
+            [
+                *("tune", "h.jsonl", "--detector", "password_spray", "--labels", "l.jsonl"),
+                *PERIODS,
+                "--settings",
+                "spray.toml",
+            ],
+            "spray.toml: [password_spray]: mean_min = 9 and mean_max = 8 (as it ships) contradict each other: no mean",
         ),
         (["h.jsonl", "--labels", "bad.jsonl"], "bad.jsonl, line 2 is no label"),
         (["h.jsonl", "--train", "x..y"], "--train belongs to ./hotline backtest tune."),
@@ -513,6 +537,7 @@ def test_a_fault_is_one_sentence(
     write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")])
     (tmp_path / "l.jsonl").write_text("", encoding="utf-8")
     (tmp_path / "bad.toml").write_text("[failed_login_burst]\nfailures = 2.5\n", encoding="utf-8")
+    (tmp_path / "spray.toml").write_text("[password_spray]\nmean_min = 9\n", encoding="utf-8")
     (tmp_path / "risk.toml").write_text("[risk]\nraised_from = 60\nhigh_from = 50\n", encoding="utf-8")
     (tmp_path / "bad.jsonl").write_text('{"movement_id": "a", "fraud": true}\n{"fraud": true}\n', encoding="utf-8")
     (tmp_path / "h.jsonl.gz").write_bytes(gzip.compress(b"{}\n" * 1000)[:-9])

@@ -104,6 +104,15 @@ def test_limits_that_settings_refuse_are_not_searched() -> None:
     assert (tries[12], tries[16]) == (True, False)
 
 
+def test_limits_that_contradict_each_other_are_not_searched() -> None:
+    (detector,) = (one for one in DETECTORS if one.rule == "password_spray")
+    taken = [one for one in list_neighbours(detector.limits) if tuning._is_taken(detector, one)]
+    assert taken
+    assert all(one.mean_min <= one.mean_max and one.band_min <= one.band_max for one in taken)
+    assert all(one.accounts <= one.tries for one in taken)
+    assert len(taken) < len(list(list_neighbours(detector.limits)))
+
+
 def test_limits_with_a_point_stay_short() -> None:
     (detector,) = (one for one in DETECTORS if one.rule == "spend_anomaly")
     twice = [last for one in list_neighbours(detector.limits) for last in list_neighbours(one)]

@@ -265,7 +265,16 @@ def _read_scope(arguments: argparse.Namespace, *, ranked: bool, labels: "Labels 
 
 def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
     from hotline.security.detectors.shipped import DETECTORS
-    from hotline.security.settings import WHOLE, BadSettings, choose_rules, parse_settings, read_bands, read_weights
+    from hotline.security.settings import (
+        SHIPPED_FILE,
+        BadSettings,
+        choose_rules,
+        name_file,
+        parse_settings,
+        read_bands,
+        read_weights,
+        refuse_unknown_rules,
+    )
 
     text = None
     if arguments.settings is not None:
@@ -280,13 +289,17 @@ def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
         # A backtest is how somebody decides about the rules that are off.
         only = [detector.rule for detector in DETECTORS]
     try:
-        tables = parse_settings(text)
-        read_bands(tables)
-        chosen, weights = choose_rules(tables, only=only), read_weights(tables)
+        refuse_unknown_rules(only or ())
     except BadSettings as bad:
-        if bad.table in (only or ()) and bad.key == WHOLE:
-            raise CommandError(_end_sentence(f"{flag} {bad.table}: {bad.why}"), exit_code=2) from None
-        raise CommandError(_end_sentence(f"{arguments.settings}: {bad}"), exit_code=2) from None
+        more = " docs/detection.md lists all rules." if bad.why.endswith("?") else ""
+        raise CommandError(f"{_end_sentence(f'{flag} {bad.table}: {bad.why}')}{more}", exit_code=2) from None
+    try:
+        with name_file(str(arguments.settings or SHIPPED_FILE)):
+            tables = parse_settings(text)
+            read_bands(tables)
+            chosen, weights = choose_rules(tables, only=only), read_weights(tables)
+    except BadSettings as bad:
+        raise CommandError(_end_sentence(str(bad)), exit_code=2) from None
     if not chosen:
         raise CommandError("No rule is on: name some with --detectors.", exit_code=2)
     return chosen, weights

@@ -120,7 +120,7 @@ def test_a_period_and_settings_of_ones_own_count_in_steps_too(tmp_path: Path) ->
 def test_weights_that_cannot_hold_end_a_run_at_its_beginning(small: MemoryObjects) -> None:
     small.write("input/s.toml", b"[score]\nparty = -1\n")
     before = dict(small.contents)
-    with pytest.raises(BadSettings, match=r"^\[score\] party: "):
+    with pytest.raises(BadSettings, match=r"^input/s\.toml: \[score\] party: "):
         plan(small, {"history": "input/h/", "settings": "input/s.toml"}, "r")
     assert small.contents == before
 
@@ -206,6 +206,14 @@ def test_an_order_that_cannot_be_run_is_refused_before_anything_is_written(
 def test_an_unknown_rule_is_refused(small: MemoryObjects) -> None:
     with pytest.raises(service.BadSettings):
         plan(small, {"history": "input/h/", "detectors": ["nonsense"]}, "r")
+
+
+def test_settings_that_contradict_each_other_end_a_run_at_its_beginning(small: MemoryObjects) -> None:
+    small.write("input/s.toml", b"[password_spray]\nmean_min = 9\n")
+    before = dict(small.contents)
+    with pytest.raises(BadSettings, match=r"^input/s\.toml: \[password_spray\]: mean_min = 9 and mean_max = 8 "):
+        plan(small, {"history": "input/h/", "settings": "input/s.toml"}, "r")
+    assert small.contents == before
 
 
 def test_a_history_of_too_many_objects_is_refused(small: MemoryObjects, monkeypatch: pytest.MonkeyPatch) -> None:

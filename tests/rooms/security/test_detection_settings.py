@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from hotline.security import settings
 from hotline.security.bounds import ABOVE_ZERO, MOST, WEIGHTS, Range, range_of
 from hotline.security.detectors import Detector, Event
+from hotline.security.detectors.rule import Relation
 from hotline.security.detectors.shipped import DETECTORS
-from hotline.security.rules import Bands, RuleSet
-from hotline.security.score import DIVISORS, Weights
+from hotline.security.rules import BANDS_RELATIONS, Bands, RuleSet
+from hotline.security.score import DIVISORS, RELATIONS, Weights
 from hotline.security.settings import (
     RISK,
     SCORE,
@@ -58,7 +61,7 @@ def test_the_bands_that_ship_are_those_of_the_code_and_settings_replace_them() -
         ("[risk]\nhigh = 60\n", "high"),
         ("[risk]\nhigh_from = 0.5\n", "high_from"),
         ("[risk]\nraised_from = 101\n", "raised_from"),
-        ("[risk]\nraised_from = 60\n", "high_from"),
+        ("[risk]\nraised_from = 60\n", WHOLE),
         ('[risk]\nraised_from = "low"\n', "raised_from"),
         ("risk = 3\n", WHOLE),
     ],
@@ -224,7 +227,10 @@ MINUTES: Final = "a number above 0, up to 576,000 is needed"
             "[two_countries]\nwindow_minutes = 1441\n",
             "[two_countries] window_minutes: a number above 0, up to 1,440 is",
         ),
-        ("[reset_device_transfer]\nfloor_minor = 5\n", "[reset_device_transfer] floor_minor: a table of names and"),
+        (
+            "[reset_device_transfer]\nfloor_minor = 5\n",
+            "[reset_device_transfer] floor_minor: a table of amounts by",
+        ),
         (
             '[reset_device_transfer.floor_minor]\nEUR = 0.5\n"" = 7\n',
             "[reset_device_transfer] floor_minor.EUR: a whole number from 0 to 9,007,199,254,740,991 is needed, not",
@@ -233,6 +239,7 @@ MINUTES: Final = "a number above 0, up to 576,000 is needed"
         ("[refund_abuse]\nhalf_life_minutes = 0.000001\n", f"[refund_abuse] half_life_minutes: {MINUTES}, not 1e-06"),
         ('[drain.floor_minor]\nCNY = 5\n"" = 0\n', '[drain] floor_minor."": a whole number from 1 to 9,007,199,254'),
         ("[drain]\nfloor_minor = { CNY = 5 }\n", "[drain] floor_minor: a number for every other currency is needed"),
+        ("[drain]\nfloor_minor = {}\n", "[drain] floor_minor: the table is empty; a number for every other currency"),
         ("score = 5\n", "[score]: this is not a table of weights"),
         ("[score]\namounts = 5\n", "[score] amounts: there is no such weight; did you mean amount"),
         ("[score]\namount = -1\n", "[score] amount: a number from 0 to 100 is needed, not -1"),
@@ -246,6 +253,167 @@ def test_a_name_or_value_that_means_nothing_is_refused_with_its_place(text: str,
     with pytest.raises(BadSettings) as refused:
         read_settings(text)
     assert str(refused.value).startswith(sentence), str(refused.value)
+
+
+KINDS: Final[dict[str, tuple[str, set[str]]]] = {
+    "a whole number": ("failed_login_burst.failures", {"a whole number from 1 to 1,000 is needed, not"}),
+    "a number": ("spend_anomaly.ratio", {"a number above 0, up to 1,000 is needed, not"}),
+    "minutes": ("drain.window_minutes", {"a number above 0, up to 576,000 is needed, not"}),
+    "thousandths": ("drain.emptied_permille", {"a whole number from 0 to 1,000 is needed, not"}),
+    "a table of amounts": (
+        "drain.floor_minor",
+        {"a table of amounts by currency is needed", "a number for every"},
+    ),
+    "an amount": ('drain.floor_minor.""', {"a whole number from 1 to 9,007,199,254,740,991 is needed, not"}),
+    "a switch": ("drain.on", {"only true and false are possible, not"}),
+    "a weight": ("score.amount", {"a number from 0 to 100 is needed, not"}),
+    "a bound": ("risk.high_from", {"a number from 1 to 100 is needed, not"}),
+}
+"""A setting of each kind, and how a refusal of a wrong value begins behind its place."""
+WRONG: Final = ("{}", "{ a = 1 }", "[]", "[[1]]", '""', '"5"', "nan", "inf", "-inf", "-1", "-0.5", "1e999",
+                "2026-01-01", "12:00:00")  # fmt: skip
+
+
+@sweep(("place", "sentences"), KINDS.values())
+@pytest.mark.parametrize("value", WRONG)
+def test_each_kind_of_setting_refuses_each_kind_of_wrong_value(place: str, sentences: set[str], value: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        read_settings(_write(place, value))
+    table, key = place.split(".", 1)
+    assert str(refused.value).startswith(f"[{table}] {key}"), refused.value
+    assert any(one in refused.value.why for one in sentences), refused.value
+
+
+@sweep("place", [place for place, _ in KINDS.values() if not place.endswith(".on")])
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_a_switch_is_no_number(place: str, value: str) -> None:
+    with pytest.raises(BadSettings, match=f"is needed.*, not {value}"):
+        read_settings(_write(place, value))
+
+
+def _write(place: str, value: str) -> str:
+    return "".join(f"[{place.split('.')[0]}]\n{place.split('.', 1)[1]} = {value}\n")
+
+
+CONTRADICTIONS: Final = [
+    ("[password_spray]\nmean_min = 9\n", "mean_min = 9 and mean_max = 8 (as it ships) contradict each other: no mean "),
+    ("[password_spray]\nmean_min = 5\nmean_max = 4\n", "mean_min = 5 and mean_max = 4 contradict each other: no mean "),
+    ("[password_spray]\nband_min = 7\n", "band_min = 7 and band_max = 6 (as it ships) contradict each other: no num"),
+    ("[password_spray]\naccounts = 16\n", "accounts = 16 and tries = 15 (as it ships) contradict each other: each ac"),
+    ("[password_spray]\nlasting_minutes = 60.5\n", "lasting_minutes = 60.5 and window_minutes = 60 (as it ships) con"),
+    ("[password_spray]\naccounts = 65\ntries = 65\n", "accounts = 65 and mean_min = 2 (as it ships) contradict each o"),
+    (
+        "[password_spray]\nmean_max = 3\nband_min = 5\n",
+        "mean_max = 3, band_min = 5 and band_percent = 60 (as it ships) ",
+    ),
+    (
+        "[password_spray]\nmean_min = 7\nband_percent = 100\n",
+        "mean_min = 7, band_max = 6 (as it ships) and band_percent = 100",
+    ),
+    ("[credential_stuffing]\nfew = 26\n", "few = 26 and tries = 25 (as it ships) contradict each other: no account h"),
+    ("[credential_stuffing]\ntries = 10\n", "accounts = 15 (as it ships) and tries = 10 contradict each other: each a"),
+    ("[distributed_guessing]\naddresses = 9\n", "addresses = 9 and addresses_alone = 8 (as it ships) contradict each"),
+    ("[distributed_guessing]\ntries = 4\n", "addresses = 5 (as it ships) and tries = 4 contradict each other: each ad"),
+    ("[success_after_attack]\naddresses = 9\n", "addresses = 9 and addresses_alone = 8 (as it ships) contradict each"),
+    ("[success_after_attack]\ntries = 4\n", "addresses = 5 (as it ships) and tries = 4 contradict each other: each a"),
+    ("[success_after_attack]\nburst_minutes = 31\n", "burst_minutes = 31 and window_minutes = 30 (as it ships) contra"),
+    ("[card_testing]\nfailures = 6\n", "failures = 6 and tries = 5 (as it ships) contradict each other: the declined"),
+    (
+        '[card_testing]\nsmall_minor = { EUR = 7501, "" = 9 }\n',
+        'small_minor.EUR = 7501 and large_minor."" = 7500 (as it',
+    ),
+    (
+        '[card_testing]\nlarge_minor = { "" = 1999 }\n',
+        'small_minor.CNY = 2000 (as it ships) and large_minor."" = 1999 ',
+    ),
+    ("[drain]\nemptied_permille = 800\n", "sliced_permille = 900 (as it ships) and emptied_permille = 800 contradict"),
+    ("[pass_through]\nquick_minutes = 1441\n", "quick_minutes = 1441 and window_minutes = 1440 (as it ships) contradi"),
+    ("[pass_through]\nclose_permille = 996\n", "close_permille = 996 and same_permille = 995 (as it ships) contradict"),
+    ("[pass_through]\nover_permille = 994\n", "same_permille = 995 (as it ships) and over_permille = 994 contradict e"),
+    ("[spend_anomaly]\nmiddle_from = 1.25\n", "middle_from = 1.25 and middle_to = 1 (as it ships) contradict each oth"),
+    ("[velocity]\nhour_count = 21\n", "hour_count = 21 and day_count = 20 (as it ships) contradict each other: an hou"),
+    ("[velocity]\nday_times = 2\n", "hour_times = 2.5 (as it ships) and day_times = 2 contradict each other: an hour "),
+    (
+        '[velocity]\nday_floor_minor = { "" = 1 }\n',
+        'hour_floor_minor.CNY = 300000 (as it ships) and day_floor_minor."" = 1',
+    ),
+    ("[velocity]\nsum_count = 11\n", "sum_count = 11 and hour_count = 10 (as it ships) contradict each other: fewer "),
+    ("[score]\namount_from = 7.5\n", "amount_from = 7.5 and amount_full = 7 (as it ships) contradict each other: a p"),
+    ("[score]\nburst_own_full = 0.25\n", "burst_own_from = 0.5 (as it ships) and burst_own_full = 0.25 contradict eac"),
+    ("[risk]\nraised_from = 60\n", "raised_from = 60 and high_from = 50 (as it ships) contradict each other: a high r"),
+]
+
+
+@sweep(("text", "sentence"), CONTRADICTIONS)
+def test_settings_that_contradict_each_other_are_refused_with_all_their_values(text: str, sentence: str) -> None:
+    table = text.split("\n")[0]
+    with pytest.raises(BadSettings) as refused:
+        read_settings(text)
+    assert str(refused.value).startswith(f"{table}: {sentence}"), str(refused.value)
+
+
+def test_every_relation_between_settings_has_a_case_that_breaks_it() -> None:
+    relations = [(detector.rule, one) for detector in DETECTORS for one in detector.relations]
+    relations += [(SCORE, one) for one in RELATIONS] + [(RISK, one) for one in BANDS_RELATIONS]
+    for table, relation in relations:
+        cases = [why for text, why in CONTRADICTIONS if text.startswith(f"[{table}]\n")]
+        keys = [key_of(name) for name in relation.names]
+        assert any(_list_keys(why) == keys for why in cases), (table, keys)
+
+
+def _list_keys(why: str) -> list[str]:
+    """The keys that a refusal names, as far as it is written out; amounts without their currency."""
+    return [word.split(".")[0] for word, sign in zip(why.split(), why.split()[1:], strict=False) if sign == "="]
+
+
+PAIRS: Final = (("_min", "_max"), ("_from", "_to"), ("_from", "_full"), ("hour_", "day_"), ("small_", "large_"))
+"""Parts of names that say that one setting is below another."""
+
+
+def test_settings_whose_names_are_ends_of_one_thing_have_a_relation() -> None:
+    tables: list[tuple[str, Any, Sequence[Relation]]] = [
+        (detector.rule, detector.limits, detector.relations) for detector in DETECTORS
+    ]
+    tables += [(SCORE, Weights(), RELATIONS), (RISK, Bands(), BANDS_RELATIONS)]
+    seen = 0
+    for table, limits, relations in tables:
+        names = {one.name for one in fields(limits)}
+        for low, high in PAIRS:
+            for name in names:
+                other = name.replace(low, high)
+                if low in name and other in names:
+                    seen += 1
+                    assert (name, other) in {one.names for one in relations}, table
+    assert seen >= 9
+
+
+@sweep(
+    "text",
+    [
+        "[password_spray]\nmean_min = 8\nband_min = 6\naccounts = 15\nlasting_minutes = 60\n",
+        "[credential_stuffing]\nfew = 25\ntries = 25\naccounts = 25\n",
+        "[success_after_attack]\naddresses = 8\ntries = 8\nburst_minutes = 30\n",
+        '[card_testing]\nfailures = 5\nsmall_minor = { CNY = 50000, HKD = 50000, JPY = 10000, "" = 7500 }\n',
+        "[velocity]\nhour_count = 20\nhour_times = 4\nsum_count = 20\n",
+        "[risk]\nraised_from = 50\n",
+    ],
+)
+def test_two_settings_may_be_equal(text: str) -> None:
+    """Nothing that can be meant is refused."""
+    assert read_settings(text).rules
+
+
+def test_the_file_that_ships_is_named_where_it_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The scan and the build read it: who looks at the log of either sees which file is meant."""
+    file = tmp_path / "detection.toml"
+    file.write_text("[password_spray]\nmean_min = 9\n", encoding="utf-8")
+    monkeypatch.setattr(settings, "SHIPPED_FILE", file)
+    read_shipped_rules.cache_clear()
+    try:
+        with pytest.raises(BadSettings, match=r"^detection\.toml: \[password_spray\]: mean_min = 9 and mean_max = 8 "):
+            read_shipped_rules()
+    finally:
+        read_shipped_rules.cache_clear()
 
 
 def list_settings() -> list[tuple[str, str, object, Range]]:
@@ -277,8 +445,12 @@ def test_each_setting_is_taken_up_to_the_ends_of_its_range_and_not_beyond(
         given = {"": told} if isinstance(shipped, dict) else told
         tables = {table: {key_of(name): given}}
         if is_taken:
-            choose_rules(tables)
-            read_weights(tables)
+            try:
+                _ = choose_rules(tables), read_weights(tables)
+            except BadSettings as bad:
+                # Its range is one thing; the others, which are as they ship, are another.
+                if key_of(name) not in bad.why or "contradict each other" not in bad.why:
+                    raise
             continue
         with pytest.raises(BadSettings, match="is needed, not"):
             _ = choose_rules(tables), read_weights(tables)

@@ -20,7 +20,16 @@ from hotline.kit.aws.objects import Objects
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.rules import RuleSet
 from hotline.security.score import Weights
-from hotline.security.settings import SHIPPED_FILE, BadSettings, choose_rules, parse_settings, read_bands, read_weights
+from hotline.security.settings import (
+    SHIPPED_FILE,
+    BadSettings,
+    choose_rules,
+    name_file,
+    parse_settings,
+    read_bands,
+    read_weights,
+    refuse_unknown_rules,
+)
 
 from .engine import Figures, Scope, Share
 from .labels import Labels, read_labels
@@ -68,9 +77,12 @@ def plan(objects: Objects, order: Mapping[str, object], run: str) -> dict[str, A
         made = replace(made, settings=text.decode("utf-8-sig"), only=only)
     except UnicodeDecodeError:
         raise Unusable(BacktestError.FILE_UNREADABLE, f"{settings} cannot be read: it is not UTF-8.") from None
-    _weigh(made)
-    read_bands(parse_settings(made.settings))
-    if not _choose(made):
+    refuse_unknown_rules(made.only or ())
+    with name_file(settings or SHIPPED_FILE.name):
+        _weigh(made)
+        read_bands(parse_settings(made.settings))
+        chosen = _choose(made)
+    if not chosen:
         raise Unusable(BacktestError.NO_RULE, "No rule is on: name some with detectors.")
     if made.labels is not None and made.labels not in objects.list_keys(made.labels):
         raise Unusable(BacktestError.NO_OBJECT, f"There is no object {made.labels}.")

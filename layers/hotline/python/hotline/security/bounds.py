@@ -1,5 +1,5 @@
 """The range of each limit of a rule and of each weight of a risk. A value outside of it means nothing, or is more than
-a memory holds. Pure."""
+a memory holds. A rule itself says which limits cannot hold together (`Detector.relations`). Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .detectors import (
 )
 from .detectors.rule import DAY_MS
 from .model import WATCH_LIVES
-from .score import DIVISORS, RISK_MAX
+from .score import DIVISORS, RISK_MAX, VELOCITY_FROM
 
 PARTS_MAX: Final = 1000
 """All of a thing in thousandths."""
@@ -109,8 +109,9 @@ _WEIGHTS_MOST: Final[Mapping[str, float]] = {
     **dict.fromkeys(("party_frauds_full", "labels_full"), history.LABELS_MAX),
     **dict.fromkeys(("findings_half_life_ms", "risk_half_life_ms"), HALF_LIFE_MAX_MS),
 }
+_WEIGHTS_LEAST: Final[Mapping[str, float]] = {"velocity_full": VELOCITY_FROM}
 WEIGHTS: Final[Mapping[str, Range]] = {
-    name: Range(0, most, is_open=name in DIVISORS) for name, most in _WEIGHTS_MOST.items()
+    name: Range(_WEIGHTS_LEAST.get(name, 0), most, is_open=name in DIVISORS) for name, most in _WEIGHTS_MOST.items()
 }
 """The ranges of the weights of a risk."""
 BANDS: Final = Range(1.0, RISK_MAX)

@@ -15,6 +15,7 @@ from hotline.kit.ids import derive_id
 
 from .detectors import Detector, Event, History, Hit, Signal, State, Stream
 from .detectors.history import LEFT_SIGNAL, OUTWARD_KINDS, PartyHistory
+from .detectors.rule import at_most
 from .score import FINDING_LEVELS, Weights
 
 DIGEST_CHARACTERS: Final = 8
@@ -48,6 +49,10 @@ class Bands:
 
     raised_from: float = 30.0
     high_from: float = 50.0
+
+
+BANDS_RELATIONS: Final = (at_most("raised_from", "high_from", "a high risk cannot begin below a raised one"),)
+"""The relations that the bounds keep."""
 
 
 @dataclass(frozen=True, slots=True)

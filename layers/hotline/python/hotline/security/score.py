@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from .detectors.history import DAY_MS, SEVERAL, History, PartyHistory, deviations_above
-from .detectors.rule import Severity
+from .detectors.rule import Relation, Severity, at_most
 
 RISK_MAX: Final = 100.0
 
@@ -55,8 +55,16 @@ class Weights:
     risk_half_life_ms: int = 7 * DAY_MS
 
 
+VELOCITY_FROM: Final = 1.0
+"""The multiple of the account's own day at which velocity begins."""
 DIVISORS: Final = ("party_frauds_full", "labels_full", "findings_half_life_ms", "risk_half_life_ms")
 """The weights that must not be 0."""
+_RAMP: Final = "a part cannot be full before it begins"
+RELATIONS: Final[tuple[Relation, ...]] = (
+    at_most("amount_from", "amount_full", _RAMP),
+    at_most("burst_own_from", "burst_own_full", _RAMP),
+)
+"""The relations that weights keep."""
 
 
 class Risk(NamedTuple):
@@ -138,7 +146,7 @@ def hour_level(near_share: float, known_count: int) -> float:
 
 def velocity_level(ratio: float, weights: Weights) -> float:
     """How many of the account's own days were spent in one, from 0 to 1."""
-    return _ramp(ratio, 1.0, weights.velocity_full)
+    return _ramp(ratio, VELOCITY_FROM, weights.velocity_full)
 
 
 def burst_level(deviations: float, excess: float, weights: Weights) -> float:

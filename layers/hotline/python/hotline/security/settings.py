@@ -4,14 +4,16 @@ Pure but for reading it.
 The file has a table for each rule: `on`, and limits by the names of the detector's own. A limit `window_ms` is written
 in minutes, as `window_minutes`. The table `score` has the weights of security/score.py in the same way, and `risk` the
 bands of an account's risk. A table, limit or weight that is left out stays as it ships. Unknown names and values
-that cannot hold (bounds.py) are errors: a misspelt limit must not pass for one that was set.
+that cannot hold (bounds.py) are errors: a misspelt limit must not pass for one that was set. So are settings that
+contradict each other (`Detector.relations`).
 """
 
 from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
@@ -22,10 +24,11 @@ from hotline.kit.errors import InvalidInput
 
 from .bounds import BANDS, WEIGHTS, Range, range_of
 from .detectors import Detector
-from .detectors.rule import MINUTE_MS
+from .detectors.floors import floor_of
+from .detectors.rule import MINUTE_MS, Relation
 from .detectors.shipped import DETECTORS
-from .rules import Bands, RuleSet
-from .score import Weights
+from .rules import BANDS_RELATIONS, Bands, RuleSet
+from .score import RELATIONS, Weights
 
 SHIPPED_FILE: Final = Path(__file__).with_name("detection.toml")
 ON: Final = "on"
@@ -40,11 +43,13 @@ OTHERS: Final = ""
 _MS, _MINUTES = "_ms", "_minutes"
 SHOWN_CHARACTERS_MAX: Final = 40
 """So much of a value that cannot hold is repeated."""
+PART_CHARACTERS_MIN: Final = 3
+"""So much of a name is a part by which it is found."""
 
 
 class BadSettings(InvalidInput):
-    """A table or key of the settings is unknown, or has a value that cannot hold. `table` and `key` name the place;
-    `key` is WHOLE for a whole table."""
+    """A table or key of the settings is unknown, or has a value that cannot hold, alone or with others. `table` and
+    `key` name the place; `key` is WHOLE for a whole table. `file`: the name of the file, where it is known."""
 
     code = "bad_settings"
 
@@ -53,12 +58,24 @@ class BadSettings(InvalidInput):
         self.table = table
         self.key = key
         self.why = why
+        self.file: str | None = None
 
     def __str__(self) -> str:
+        before = "" if self.file is None else f"{self.file}: "
         if self.table == WHOLE:
-            return self.why
+            return f"{before}{self.why}"
         place = f"[{self.table}]" if self.key == WHOLE else f"[{self.table}] {self.key}"
-        return f"{place}: {self.why}"
+        return f"{before}{place}: {self.why}"
+
+
+@contextmanager
+def name_file(file: str) -> Iterator[None]:
+    """Let a refusal within name the file that the settings are from."""
+    try:
+        yield
+    except BadSettings as bad:
+        bad.file = file
+        raise
 
 
 def read_settings(text: str | None = None, detectors: Sequence[Detector[Any]] = DETECTORS) -> RuleSet:
@@ -70,7 +87,8 @@ def read_settings(text: str | None = None, detectors: Sequence[Detector[Any]] = 
 @cache
 def read_shipped_rules() -> RuleSet:
     """The rules of the file that ships, read once a process. Raises BadSettings."""
-    return read_settings()
+    with name_file(SHIPPED_FILE.name):
+        return read_settings()
 
 
 def parse_settings(text: str | None = None) -> Mapping[str, Any]:
@@ -87,9 +105,7 @@ def read_bands(tables: Mapping[str, Any]) -> Bands:
     table = tables.get(RISK, {})
     if not isinstance(table, Mapping):
         raise BadSettings(RISK, WHOLE, "this is not a table of bounds")
-    bands: Bands = _replace(RISK, Bands(), table, "bound", lambda _: BANDS)
-    if bands.high_from < bands.raised_from:
-        raise BadSettings(RISK, "high_from", "a high risk cannot begin below a raised one")
+    bands: Bands = _replace(RISK, Bands(), table, "bound", lambda _: BANDS, BANDS_RELATIONS)
     return bands
 
 
@@ -103,13 +119,19 @@ def choose_rules(
         if name not in by_rule and name not in (SCORE, RISK):
             raise BadSettings(name, WHOLE, _say_unknown("table", name, [*sorted(by_rule), SCORE, RISK]))
     chosen = None if only is None else set(only)
-    for name in sorted(chosen or ()):
-        if name not in by_rule:
-            raise BadSettings(name, WHOLE, _say_unknown("rule", name, sorted(by_rule)))
+    refuse_unknown_rules(chosen or (), detectors)
     read = [(detector, *_read_table(detector, tables.get(detector.rule, {}))) for detector in detectors]
     return [
         (detector, limits) for detector, is_on, limits in read if (is_on if chosen is None else detector.rule in chosen)
     ]
+
+
+def refuse_unknown_rules(names: Iterable[str], detectors: Sequence[Detector[Any]] = DETECTORS) -> None:
+    """Raise BadSettings for a name that no rule has, the first by the alphabet."""
+    known = sorted(detector.rule for detector in detectors)
+    for name in sorted(names):
+        if name not in known:
+            raise BadSettings(name, WHOLE, _say_unknown("rule", name, known))
 
 
 def read_weights(tables: Mapping[str, Any]) -> Weights:
@@ -117,17 +139,22 @@ def read_weights(tables: Mapping[str, Any]) -> Weights:
     table = tables.get(SCORE, {})
     if not isinstance(table, Mapping):
         raise BadSettings(SCORE, WHOLE, "this is not a table of weights")
-    weights: Weights = _replace(SCORE, Weights(), table, "weight", lambda name: WEIGHTS[name])
+    weights: Weights = _replace(SCORE, Weights(), table, "weight", lambda name: WEIGHTS[name], RELATIONS)
     return weights
 
 
 def replace_limits(detector: Detector[Any], limits: Any, table: Mapping[str, Any]) -> Any:
     """The limits with those of a table in their place. Raises BadSettings."""
-    return _replace(detector.rule, limits, table, "limit", lambda name: range_of(detector, name))
+    return _replace(detector.rule, limits, table, "limit", lambda name: range_of(detector, name), detector.relations)
 
 
 def _replace(
-    table: str, numbers: Any, given: Mapping[str, Any], noun: str, range_of_name: Callable[[str], Range]
+    table: str,
+    numbers: Any,
+    given: Mapping[str, Any],
+    noun: str,
+    range_of_name: Callable[[str], Range],
+    relations: Iterable[Relation],
 ) -> Any:
     names = {key_of(field.name): field.name for field in fields(numbers)}
     changed = {}
@@ -136,16 +163,50 @@ def _replace(
             raise BadSettings(table, key, _say_unknown(noun, key, names))
         name = names[key]
         changed[name] = _read_limit(table, key, value, getattr(numbers, name), range_of_name(name))
-    return replace(numbers, **changed)
+    made = replace(numbers, **changed)
+    for relation in relations:
+        _check_relation(table, made, given, relation)
+    return made
+
+
+def _check_relation(table: str, numbers: Any, given: Mapping[str, Any], relation: Relation) -> None:
+    """Raise BadSettings where values of a table contradict each other, with all of them as they would be written."""
+    values = [(name, getattr(numbers, name)) for name in relation.names]
+    # Two tables of amounts need not name the same currencies.
+    currencies = {currency: None for _, value in values if isinstance(value, Mapping) for currency in value}
+    for currency in currencies or (OTHERS,):
+        of_one = [floor_of(value, currency) if isinstance(value, Mapping) else value for _, value in values]
+        if not relation.holds(*of_one):
+            *others, last = (
+                _say_setting(name, value, currency, is_given=key_of(name) in given) for name, value in values
+            )
+            why = f"{', '.join(others)} and {last} contradict each other: {relation.why}"
+            raise BadSettings(table, WHOLE, why)
+
+
+def _say_setting(name: str, value: Any, currency: str, *, is_given: bool) -> str:
+    """A setting as it stands in the file, or as it ships; of a table of amounts, that of a currency."""
+    key = key_of(name)
+    if isinstance(value, Mapping):
+        place = currency if currency in value else OTHERS
+        key, value = f"{key}.{place or _QUOTES}", value[place]
+    elif key != name:
+        value = value / MINUTE_MS
+    whole = int(value)
+    return f"{key} = {whole if whole == value else value}{'' if is_given else ' (as it ships)'}"
 
 
 def _say_unknown(noun: str, name: str, known: Iterable[str]) -> str:
-    """The sentence about a name that nothing has, with those that are close to it, or with all."""
+    """The sentence about a name that nothing has, with those that are close to it, or with all. Capitals and hyphens
+    are a slip of the hand, and so is a part of a name."""
     # Only a faulty file needs it.
     from difflib import get_close_matches
 
     names = list(known)
-    close = get_close_matches(name, names)
+    plain = name.casefold().replace("-", "_")
+    # Of one letter nearly every name has a part.
+    parts = [one for one in names if plain in one] if len(plain) >= PART_CHARACTERS_MIN else []
+    close = get_close_matches(plain, names) or parts
     rest = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names)}"
     return f"there is no such {noun}; {rest}"
 
@@ -168,10 +229,11 @@ def _read_table(detector: Detector[Any], table: object) -> tuple[bool, Any]:
 def _read_limit(table: str, key: str, value: object, shipped: object, bounds: Range) -> object:
     """A limit of the kind that ships. Raises BadSettings."""
     if isinstance(shipped, Mapping):
-        if not isinstance(value, Mapping) or not value:
-            raise BadSettings(table, key, f"a table of names and numbers is needed, not {_show(value)}")
+        if not isinstance(value, Mapping):
+            why = f'a table of amounts by currency is needed, such as {{ EUR = 1500, "" = 1500 }}, not {_show(value)}'
+            raise BadSettings(table, key, why)
         if OTHERS in shipped and OTHERS not in value:
-            raise BadSettings(table, key, 'a number for every other currency is needed, named ""')
+            raise BadSettings(table, key, f"{'the table is empty; ' if not value else ''}{_NO_OTHERS}")
         for name in value:
             if name != OTHERS and name not in CURRENCIES:
                 raise BadSettings(table, f"{key}.{name}", "this is no currency; it has three capitals, such as EUR")
@@ -193,6 +255,7 @@ def _read_limit(table: str, key: str, value: object, shipped: object, bounds: Ra
 
 
 _QUOTES: Final = '""'
+_NO_OTHERS: Final = 'a number for every other currency is needed, named "", as in { EUR = 1500, "" = 1500 }'
 
 
 def _read_number(table: str, key: str, value: object, example: object, bounds: Range) -> float:

@@ -25,6 +25,7 @@ from .rule import (
     Signal,
     State,
     Told,
+    at_most,
     example,
 )  # fmt: skip
 from .windows import slide
@@ -120,6 +121,10 @@ DETECTOR: Final = Detector(
     wakes=frozenset({Signal.MONEY_LEFT, Signal.MONEY_FAILED}),
     needs=frozenset({Signal.MONEY_LEFT.value, "party"}),
     limits=Limits(),
+    relations=(
+        at_most("failures", "tries", "the declined payments are some of the tries"),
+        at_most("small_minor", "large_minor", "a small payment cannot be above a large one"),
+    ),
     is_published=False,
     holds=True,
     runbook=(

@@ -11,7 +11,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from .history import History
-from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Stream, Told, example
+from .rule import (
+    HOUR_MS,
+    MINUTE_MS,
+    NO_HITS,
+    Detector,
+    Event,
+    Hit,
+    Severity,
+    Signal,
+    State,
+    Stream,
+    Told,
+    at_most,
+    example,
+)
 from .source_examples import tell_tries
 from .source_tries import find_attack, follow_attack, is_followed, keep_try, tally
 from .windows import is_due
@@ -73,6 +87,11 @@ DETECTOR: Final = Detector(
     wakes=frozenset({Signal.LOGIN_FAILED}),
     needs=frozenset({"login.failed", "login.succeeded", "account"}),
     limits=Limits(),
+    positive=frozenset({"few"}),
+    relations=(
+        at_most("few", "tries", "no account has more tries than all of them together"),
+        at_most("accounts", "tries", "each account takes a try"),
+    ),
     is_published=True,
     runbook=(
         "See whether other addresses fail as well: then it may be an outage of the wallet's own login, and people try "

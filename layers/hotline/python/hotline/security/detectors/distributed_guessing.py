@@ -25,6 +25,7 @@ from .rule import (
     Signal,
     State,
     Told,
+    at_most,
     example,
 )
 from .windows import is_due, slide
@@ -88,6 +89,10 @@ def is_distributed(tries: list[Any], limits: Limits) -> bool:
     )
 
 
+RELATIONS: Final = (
+    at_most("addresses", "tries", "each address takes a try"),
+    at_most("addresses", "addresses_alone", "what is enough alone cannot be less than what is always asked for"),
+)
 _MINUTES: Final = Limits().window_ms / MINUTE_MS
 
 
@@ -111,6 +116,7 @@ DETECTOR: Final = Detector(
     listens=frozenset({Signal.LOGIN_FAILED}),
     needs=frozenset({"login.failed", "ip"}),
     limits=Limits(),
+    relations=RELATIONS,
     is_published=True,
     runbook=(
         "See whether a login succeeded since, and from where. If one did from a source that the account does not "

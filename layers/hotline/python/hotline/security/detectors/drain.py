@@ -29,6 +29,7 @@ from .rule import (
     Signal,
     State,
     Told,
+    at_most,
     example,
 )  # fmt: skip
 from .windows import slide
@@ -156,6 +157,13 @@ DETECTOR: Final = Detector(
     needs_one=frozenset({"balance_after_minor", "balance_minor"}),
     limits=Limits(),
     positive=frozenset({"floor_minor"}),
+    relations=(
+        at_most(
+            "sliced_permille",
+            "emptied_permille",
+            "several slices prove more than one",
+        ),
+    ),
     is_published=False,
     holds=True,
     runbook=(

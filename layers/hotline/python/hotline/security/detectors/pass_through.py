@@ -25,6 +25,7 @@ from .rule import (
     Signal,
     State,
     Told,
+    at_most,
     example,
 )  # fmt: skip
 from .windows import slide
@@ -181,6 +182,11 @@ DETECTOR: Final = Detector(
     needs=frozenset({Signal.MONEY_LEFT.value, "direction"}),
     limits=Limits(),
     positive=frozenset({"floor_minor"}),
+    relations=(
+        at_most("quick_ms", "window_ms", "money that went on quickly did so within the window"),
+        at_most("close_permille", "same_permille", "a sum that is close cannot be nearer than the same"),
+        at_most("same_permille", "over_permille", "no share lies between them"),
+    ),
     is_published=False,
     runbook=(
         "Look at the account from which the money came: if it is drained, or somebody there reported a theft, freeze "

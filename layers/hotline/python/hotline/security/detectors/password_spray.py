@@ -11,7 +11,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from .history import History
-from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Stream, Told, example
+from .rule import (
+    HOUR_MS,
+    MINUTE_MS,
+    NO_HITS,
+    Detector,
+    Event,
+    Hit,
+    Relation,
+    Severity,
+    Signal,
+    State,
+    Stream,
+    Told,
+    at_most,
+    example,
+)  # fmt: skip
 from .source_examples import tell_tries
 from .source_tries import TRIES_MAX, find_attack, follow_attack, is_followed, keep_try, tally
 from .windows import is_due
@@ -78,6 +93,20 @@ def _logins(accounts: int, *, at: float = 1) -> list[Told]:
     return [(at + 5 * n, "login.succeeded", {"ip": "address-0", "account": f"other-{n}"}) for n in range(accounts)]
 
 
+def _is_kept(accounts: int, mean_min: int) -> bool:
+    return accounts * mean_min <= TRIES_MAX
+
+
+def _is_mean_high_enough(mean_max: int, band_min: int, band_percent: int) -> bool:
+    """Whether a mean can be this low: an account outside of the band has at least one try."""
+    return mean_max * 100 >= max(1, band_min) * band_percent + 100 - band_percent
+
+
+def _is_mean_low_enough(mean_min: int, band_max: int, band_percent: int) -> bool:
+    """Whether a mean can be this high: one account outside of the band may have any number of tries."""
+    return band_percent < 100 or mean_min <= band_max
+
+
 DETECTOR: Final = Detector(
     rule="password_spray",
     version=2,
@@ -87,6 +116,16 @@ DETECTOR: Final = Detector(
     wakes=frozenset({Signal.LOGIN_FAILED}),
     needs=frozenset({"login.failed", "login.succeeded", "account"}),
     limits=Limits(),
+    positive=frozenset({"mean_max", "band_max"}),
+    relations=(
+        at_most("accounts", "tries", "each account takes a try"),
+        at_most("lasting_ms", "window_ms", "tries of one window last no longer than it"),
+        at_most("mean_min", "mean_max", "no mean lies between them"),
+        at_most("band_min", "band_max", "no number lies between them"),
+        Relation(("accounts", "mean_min"), _is_kept, f"a memory of {TRIES_MAX} tries would find nothing"),
+        Relation(("mean_max", "band_min", "band_percent"), _is_mean_high_enough, "such accounts have a higher mean"),
+        Relation(("mean_min", "band_max", "band_percent"), _is_mean_low_enough, "such accounts have a lower mean"),
+    ),
     is_published=True,
     runbook=(
         "See whether other addresses do the same at the same pace: a spray often has several. If the wallet's own "

@@ -6,6 +6,7 @@ needs of them in a small state, so a new event costs what the state needs, never
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -139,6 +140,21 @@ class Example:
     started_ms: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Settings that cannot hold together, whatever their ranges. `names`: fields of the limits. `holds` takes their
+    values in that order; of tables of amounts, those of one currency. `why` is a clause without an end."""
+
+    names: tuple[str, ...]
+    holds: Callable[..., bool]
+    why: str
+
+
+def at_most(low: str, high: str, why: str) -> Relation:
+    """The relation of a setting that must not be above another one. Both may be equal."""
+    return Relation((low, high), operator.le, why)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detector[L]:
     """One rule.
@@ -166,6 +182,8 @@ class Detector[L]:
     """The thresholds as they ship: a frozen dataclass of numbers. `detection.toml` may replace them."""
     positive: frozenset[str] = frozenset()
     """The limits that must be above 0: so many events, or what the rule divides by."""
+    relations: tuple[Relation, ...] = ()
+    """The relations that limits keep. Settings that break it would find nothing, or one of them would mean nothing."""
     is_published: bool
     """Somebody publishes a norm for the thresholds. A rule without one is off until it has been backtested."""
     holds: bool = False

@@ -30,6 +30,7 @@ from .rule import (
     Signal,
     State,
     Told,
+    at_most,
     example,
 )  # fmt: skip
 from .windows import slide
@@ -191,6 +192,7 @@ DETECTOR: Final = Detector(
     needs=frozenset({Signal.MONEY_LEFT.value}),
     limits=Limits(),
     positive=frozenset({"spread_floor", "habit_count"}),
+    relations=(at_most("middle_from", "middle_to", "no spread lies between them"),),
     is_published=False,
     runbook=(
         "See what was bought, where, and whether the account's owner has paid there before. A large purchase, rent "

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from . import distributed_guessing
-from .distributed_guessing import is_distributed, keep_try
+from .distributed_guessing import RELATIONS, is_distributed, keep_try
 from .history import History
 from .rule import (
     EVIDENCE_MAX,
@@ -26,6 +26,7 @@ from .rule import (
     Signal,
     State,
     Told,
+    at_most,
     example,
 )
 
@@ -130,6 +131,10 @@ DETECTOR: Final = Detector(
     listens=frozenset({Signal.LOGIN_FAILED, Signal.LOGIN_SUCCEEDED}),
     needs=frozenset({"login.failed", "login.succeeded"}),
     limits=Limits(),
+    relations=(
+        *RELATIONS,
+        at_most("burst_ms", "window_ms", "no tries are kept for longer than the window"),
+    ),
     is_published=True,
     runbook=(
         "Call the owner at once on a contact point confirmed before the attack. Ask where and with what they signed "

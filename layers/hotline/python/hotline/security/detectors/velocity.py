@@ -24,6 +24,7 @@ from .rule import (
     Signal,
     State,
     Told,
+    at_most,
     example,
 )  # fmt: skip
 
@@ -176,6 +177,12 @@ DETECTOR: Final = Detector(
     wakes=frozenset({Signal.MONEY_LEFT}),
     needs=frozenset({Signal.MONEY_LEFT.value}),
     limits=Limits(),
+    relations=(
+        at_most("hour_count", "day_count", "an hour is part of a day, so it cannot need more"),
+        at_most("hour_times", "day_times", "an hour is part of a day, so it cannot need more"),
+        at_most("hour_floor_minor", "day_floor_minor", "an hour is part of a day, so it cannot need more"),
+        at_most("sum_count", "hour_count", "fewer movements than make a sum are no finding"),
+    ),
     is_published=False,
     runbook=(
         "See to whom the movements went. Many different merchants or first-time payees, soon after a new device, "
