@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from connect_sim.commands import register
 from connect_sim.commands.parsing import ExitCode, Parser, join_keys
 from connect_sim.errors import ConnectSimError
+from connect_sim.interruption import say_interrupted
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return ExitCode.USAGE
     except KeyboardInterrupt:
+        say_interrupted()
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`.. | head`). Python would complain once more when it flushes at exit.

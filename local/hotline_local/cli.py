@@ -1,15 +1,21 @@
 """The project's command line: finds the commands, reads the arguments, runs one, returns its exit code."""
 
+import errno
 import importlib
 import os
 import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from connect_sim.commands.parsing import ExitCode, Parser, join_keys
 from connect_sim.errors import ConnectSimError
+from connect_sim.interruption import say_interrupted
 from hotline_local import commands
 from hotline_local.errors import CommandError
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""The faults of an output that takes no more."""
 
 
 def parser() -> Parser:
@@ -21,11 +27,15 @@ def parser() -> Parser:
     return top
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: its own, or 2 for wrong usage, 130 after Ctrl-C."""
+def main(arguments: Sequence[str] | None = None, *, begin: Callable[[], None] = lambda: None) -> int:
+    """Run one command and return its exit code: its own, or 2 for wrong usage, 130 after Ctrl-C. `begin` is called
+    between reading the arguments and running."""
     try:
         parsed = parser().parse_args(join_keys(sys.argv[1:] if arguments is None else arguments))
-        return int(parsed.run(parsed))
+        begin()
+        code = int(parsed.run(parsed))
+        # Python would tell of an output that takes no more when it flushes at exit, in lines of its own.
+        sys.stdout.flush()
     except CommandError as error:
         print(error.sentence, file=sys.stderr)
         return error.exit_code
@@ -33,12 +43,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return ExitCode.USAGE
     except KeyboardInterrupt:
+        say_interrupted()
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader went away (`./hotline inbox | head`). Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        # The reader went away (`./hotline inbox | head`).
+        _drop_output()
+        return ExitCode.FAILED
+    except OSError as fault:
+        if fault.filename is not None or fault.errno not in _FULL:
+            raise
+        _drop_output()
+        print(f"The output cannot be written: {fault.strerror}.", file=sys.stderr)
+        return ExitCode.FAILED
+    return code
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _drop_output() -> None:
+    """Let what is left of the output go nowhere, so that Python does not complain once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -27,6 +27,7 @@ def a_tree(root: Path, **files: str) -> Path:
         "functions/connect/secret_inputs.py": "from functions.connect import decryption",
         "functions/messenger/app.py": "from hotline.contracts import schemas",
         "local/hotline_local/__init__.py": "",
+        "local/hotline_local/__main__.py": "import hotline_local.cli",
         "local/hotline_local/cli.py": "import hotline_local.commands.send",
         "local/hotline_local/commands/__init__.py": "",
         "local/hotline_local/commands/send.py": "import hotline_local.bus",

@@ -45,7 +45,7 @@ def test_the_end_of_a_call_is_told_also_where_its_terminal_is_gone() -> None:
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_call_by_hand_is_hung_up(ending: signal.Signals) -> None:
     environment: dict[str, Any] = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-m", "hotline_local.cli", "call", "--from", "+8613800000001", "--json"]
+    command = [sys.executable, "-m", "hotline_local", "call", "--from", "+8613800000001", "--json"]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as call:

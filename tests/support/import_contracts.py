@@ -128,7 +128,7 @@ def contracts(root: Path = ROOT) -> ConfigParser:
             "protected",
             name="Only the command line imports commands",
             protected_modules=["hotline_local.commands", "hotline_local.cli"],
-            allowed_importers=["hotline_local.commands", "hotline_local.cli"],
+            allowed_importers=["hotline_local.commands", "hotline_local.cli", "hotline_local.__main__"],
         )
     _contract(
         config,

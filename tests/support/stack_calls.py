@@ -54,7 +54,7 @@ def ring(running_stack: RunningStack, number: str, keys: str, *options: str) -> 
     }
     rung = ("call", "--from", number, "--target", "lambda", "--patient", "--json", "--keys", keys, *options)
     pipe = subprocess.PIPE
-    command = [sys.executable, "-m", "hotline_local.cli", *rung]
+    command = [sys.executable, "-m", "hotline_local", *rung]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
