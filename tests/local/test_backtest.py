@@ -18,6 +18,7 @@ import pytest
 
 from hotline.backtest import engine, ordering
 from hotline.backtest.ordering import PARTS_MAX, sort_files
+from hotline.backtest.results import FILES
 from hotline.security.detectors.shipped import DETECTORS
 from hotline_local import cli
 from hotline_local.backtest import charts
@@ -725,6 +726,74 @@ def test_a_folder_that_cannot_be_is_refused_before_the_run(
     # Not even the first line was read, or it would say that the file is not sorted.
     assert complaint == f"{tmp_path / out} cannot be written: {tmp_path / 'file'} is no folder.\n"
     assert said == ""
+
+
+@pytest.mark.parametrize("out", ["link", "link/below", "loop"])
+def test_a_link_that_leads_nowhere_is_told_as_one(tmp_path: Path, out: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "link").symlink_to("gone")
+    (tmp_path / "loop").symlink_to("loop")
+    file = write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")])
+    assert cli.main(["backtest", str(file), "--out", str(tmp_path / out)]) == 2
+    link = tmp_path / out.split("/")[0]
+    why = f"{link} is a link to {link.readlink()}, which leads nowhere"
+    assert capsys.readouterr() == (
+        "",
+        f"{tmp_path / out} cannot be written: {why}. Make the folder that it names, or name another one.\n",
+    )
+
+
+def test_a_result_whose_name_a_folder_has_is_refused_before_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")]), tmp_path / "out"
+    for name in (*FILES, charts.FINDINGS_FILE, charts.CURVE_FILE):
+        (out / name).mkdir(parents=True)
+        assert cli.main(["backtest", str(file), "--out", str(out)]) == 2
+        assert capsys.readouterr() == (
+            "",
+            f"{out / name} is a folder, and a result has that name. Name another one with --out.\n",
+        )
+        (out / name).rmdir()
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "/proc/none"])
+def test_a_folder_that_cannot_be_made_is_told_before_the_run(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = write_history(tmp_path / "h.jsonl", reversed([login(n, n, "acct-1") for n in range(2)]))
+    assert cli.main(["backtest", str(file), "--out", name]) == 2
+    said, complaint = capsys.readouterr()
+    assert (said, len(complaint.splitlines())) == ("", 1)
+    assert complaint.startswith(f"{name} cannot be written: ")
+
+
+def test_a_file_whose_name_cannot_be_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["backtest", "a" * 300]) == 2
+    assert capsys.readouterr().err == f"{'a' * 300} cannot be read: File name too long.\n"
+
+
+def test_a_run_that_cannot_be_leaves_no_folder(tmp_path: Path) -> None:
+    file = write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")])
+    (tmp_path / "mine").mkdir()
+    for out in ("new", "new/below", "mine", "mine/below"):
+        wrong = ["--out", str(tmp_path / out), "--labels", str(tmp_path / "none.jsonl")]
+        assert cli.main(["backtest", str(file), *wrong]) == 2
+    assert sorted(tmp_path.rglob("*")) == [file, tmp_path / "mine"]
+
+
+@pytest.mark.parametrize("out", ["new", "new/below"])
+def test_results_that_cannot_be_written_leave_no_folder(
+    tmp_path: Path, out: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(charts, "draw_charts", fail)
+    file = write_history(tmp_path / "h.jsonl", [movement(1, 0, "acct-1", 500, counterparty="x")])
+    assert cli.main(["backtest", str(file), "--out", str(tmp_path / out)]) == 2
+    assert capsys.readouterr().err == f"{tmp_path / out} cannot be written: No space left on device.\n"
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_folder_without_a_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from hotline.backtest.ranking import DAY_MS
 from hotline.backtest.runs import Outcome
 from hotline.backtest.summary import find_near_days
 
+FINDINGS_FILE: Final = "findings.png"
 CURVE_FILE: Final = "precision_recall.png"
 _SIZE: Final = (9.0, 4.5)
 _WIDE: Final = (11.0, 5.5)
@@ -22,7 +23,7 @@ _PLAIN: Final = {"Software": None}
 
 def draw_charts(outcome: Outcome, told: Mapping[str, Any], folder: Path) -> list[Path]:
     """Draw the charts into the folder; the second one where there are labels."""
-    drawn = [_draw_findings(outcome, set(told["left_out"]), folder / "findings.png")]
+    drawn = [_draw_findings(outcome, set(told["left_out"]), folder / FINDINGS_FILE)]
     if "labels" in told:
         drawn.append(_draw_curve(outcome, folder / CURVE_FILE))
     return drawn

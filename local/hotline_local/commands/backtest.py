@@ -8,6 +8,8 @@ import sys
 import tempfile
 import textwrap
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -174,13 +176,15 @@ def _judge(arguments: argparse.Namespace) -> int:
     for name in ("detector", "train", "test"):
         if getattr(arguments, name) is not None:
             raise CommandError(f"--{name} belongs to ./hotline backtest tune.", exit_code=2)
+    with _open_folder(arguments):
+        return _judge_into(arguments)
+
+
+def _judge_into(arguments: argparse.Namespace) -> int:
     from hotline.backtest.results import list_bad_lines
     from hotline.backtest.runs import run as judge
     from hotline.backtest.summary import say, say_unmatched, sum_up
 
-    if arguments.out is not None:
-        _check_folder(arguments.out)
-        _check_inputs_stay(arguments)
     work, labels = _read_work(arguments)
     names = [str(file) for file in work.files]
     bar = Bar(quiet=arguments.json or not sys.stderr.isatty())
@@ -321,27 +325,78 @@ def _count_bytes(paths: tuple[Path, ...]) -> int:
     """The bytes of all files. Raises CommandError when one is missing, or is none."""
     total = 0
     for path in paths:
-        if path.is_dir():
-            raise CommandError(f"{path} is a folder; name the files in it, such as {path}/*.jsonl.", exit_code=2)
-        if not path.is_file():
-            raise CommandError(f"{path} is no file.", exit_code=2)
-        total += path.stat().st_size
+        try:
+            if path.is_dir():
+                raise CommandError(f"{path} is a folder; name the files in it, such as {path}/*.jsonl.", exit_code=2)
+            if not path.is_file():
+                raise CommandError(f"{path} is no file.", exit_code=2)
+            total += path.stat().st_size
+        except OSError as fault:
+            raise CommandError(f"{path} cannot be read: {fault.strerror}.", exit_code=2) from None
     return total
 
 
-def _check_folder(folder: Path) -> None:
-    """Raise CommandError unless results can be written there. A long run must not end in that."""
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not nearest.is_dir():
-        raise CommandError(f"{folder} cannot be written: {nearest} is no folder.", exit_code=2)
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise CommandError(f"{folder} cannot be written: {nearest} is not yours to write.", exit_code=2)
+@contextmanager
+def _open_folder(arguments: argparse.Namespace) -> Iterator[None]:
+    """Make the folder of --out before the run, since a long one must not end in that, and remove it again where the run
+    ends without results. Raises CommandError unless results can be written there."""
+    folder: Path | None = arguments.out
+    if folder is None:
+        yield
+        return
+    made: list[Path] = []
+    try:
+        _make_folder(folder, made)
+        _check_inputs_stay(arguments)
+        yield
+    except BaseException:
+        for one in reversed(made):
+            # Somebody else may have put a file there meanwhile.
+            with suppress(OSError):
+                one.rmdir()
+        raise
+
+
+def _make_folder(folder: Path, made: list[Path]) -> None:
+    """Make a folder and those above it, note which ones were made, and try to write a file there. Raises
+    CommandError."""
+    try:
+        for one in (*reversed(folder.absolute().parents), folder):
+            if not one.is_dir():
+                one.mkdir()
+                made.append(one)
+        with tempfile.TemporaryFile(dir=folder) as trial:
+            trial.write(b"trial")
+    except OSError as fault:
+        raise CommandError(_say_unwritable(folder, fault), exit_code=2) from None
+
+
+def _say_unwritable(folder: Path, fault: OSError) -> str:
+    """The sentence about a folder in which no results can be written."""
+    sentence = f"{folder} cannot be written: {fault.strerror or fault}."
+    nearest = None
+    with suppress(OSError):
+        for place in (*reversed(folder.absolute().parents), folder):
+            if place.is_symlink() and not place.exists():
+                why = f"{place} is a link to {place.readlink()}, which leads nowhere"
+                return f"{folder} cannot be written: {why}. Make the folder that it names, or name another one."
+            if place.exists() and not place.is_dir():
+                return f"{folder} cannot be written: {place} is no folder."
+            nearest = place if place.exists() else nearest
+        if isinstance(fault, PermissionError):
+            return f"{folder} cannot be written: {nearest} is not yours to write."
+    return sentence
 
 
 def _check_inputs_stay(arguments: argparse.Namespace) -> None:
     """Raise CommandError where a result would take the place of a file that the command reads."""
     from hotline.backtest.results import FILES
+    from hotline_local.backtest.charts import CURVE_FILE, FINDINGS_FILE
 
+    for name in (*FILES, FINDINGS_FILE, CURVE_FILE):
+        if (arguments.out / name).is_dir():
+            sentence = f"{arguments.out / name} is a folder, and a result has that name. Name another one with --out."
+            raise CommandError(sentence, exit_code=2)
     inputs = [Path(name) for name in (*arguments.files, arguments.labels, arguments.settings) if name is not None]
     for result in (arguments.out / name for name in FILES):
         if any(one.exists() and result.exists() and one.samefile(result) for one in inputs):
@@ -356,7 +411,6 @@ def _write(outcome: "Outcome", told: dict[str, Any], folder: Path, names: list[s
     from hotline_local.backtest.charts import CURVE_FILE, draw_charts
 
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".backtest-", dir=folder) as name:
             files = [*write_results(outcome, told, names, Path(name)), *draw_charts(outcome, told, Path(name))]
             # Without labels a curve would be that of an earlier run.
@@ -364,7 +418,7 @@ def _write(outcome: "Outcome", told: dict[str, Any], folder: Path, names: list[s
             for file in files:
                 file.replace(folder / file.name)
     except OSError as fault:
-        raise CommandError(f"{folder} cannot be written: {fault.strerror}.", exit_code=2) from None
+        raise CommandError(_say_unwritable(folder, fault), exit_code=2) from None
 
 
 def _say_bad(count: int, first: list[dict[str, Any]], *, is_all: bool) -> None:
