@@ -56,6 +56,20 @@ def test_the_command_line_runs_from_any_folder_and_keeps_stdout_its_own(tmp_path
         ([], "./hotline: the following arguments are required: COMMAND"),
         (["nonsense"], "./hotline: argument COMMAND: invalid choice: 'nonsense'"),
         (
+            ["bakctest"],
+            "./hotline: argument COMMAND: there is no bakctest; did you mean backtest? (see ./hotline --help",
+        ),
+        (["codes", "explian", "x"], "./hotline codes: argument ACTION: there is no explian; did you mean explain?"),
+        (
+            ["backtest", "x", "--detctors", "a"],
+            "./hotline backtest: there is no option --detctors; did you mean --detec",
+        ),
+        (["backtest", "x", "--zzz=1"], "./hotline backtest: there is no option --zzz (see ./hotline backtest --help)"),
+        (
+            ["call", "--from", "x", "--language", "zh-cn"],
+            "./hotline call: argument --language: there is no zh-cn; did ",
+        ),
+        (
             ["run", "--port", "x", "--pages-port", "0", "--desk-port", "0"],
             "./hotline run: argument --port: 'x' is no port",
         ),

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from hotline.kit.languages import LANGUAGES
-from hotline_local import cli
+from hotline_local import cli, provider_answers
+from hotline_local.commands import codes
 from hotline_local.commands.codes import KINDS
+from hotline_local.launcher.paths import ROOT
+
+CONTRACTS = ROOT / "docs/contracts.md"
 
 HEAD = "scheme,code,message\n"
 
@@ -178,3 +182,155 @@ def test_the_help_names_columns_and_kinds_and_its_example_can_be_explained(
     assert cli.main(["codes", "explain", str(tmp_path / "codes.csv"), "--json"]) == 0
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["source"] is None for one in told] == [False, False]
+
+
+# ---------------------------------------------------------------- answers of providers, and names that nobody knows
+
+
+ERROR: dict[str, Any] = {"type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds"}
+DECLINED = "Your card was declined."
+ANSWERS: list[tuple[str, str, str, str]] = [
+    ("an error", json.dumps({"error": {**ERROR, "message": DECLINED}}), "insufficient_funds", "INSUFFICIENT_FUNDS"),
+    (
+        "a payment intent",
+        json.dumps({"object": "payment_intent", "last_payment_error": {**ERROR, "message": DECLINED}}),
+        "insufficient_funds",
+        "INSUFFICIENT_FUNDS",
+    ),
+    (
+        "a charge, whose outcome says more",
+        json.dumps({"failure_code": "card_declined", "failure_message": DECLINED, "outcome": {"reason": "lost_card"}}),
+        "lost_card",
+        "LOST_STOLEN_PICKUP",
+    ),
+    (
+        "a refund",
+        json.dumps({"object": "refund", "failure_reason": "expired_or_canceled_card"}),
+        "expired_or_canceled_card",
+        "REFUND_DESTINATION_CLOSED",
+    ),
+    (
+        "codes that are empty, and words",
+        json.dumps({"error": {"code": "", "decline_code": None, "message": "Your card has insufficient funds."}}),
+        "",
+        "INSUFFICIENT_FUNDS",
+    ),
+    (
+        "words with a code",
+        "The bank returned the decline code `insufficient_funds`.",
+        "insufficient_funds",
+        "INSUFFICIENT_FUNDS",
+    ),
+    ("an answer about nothing", json.dumps({"object": "charge", "paid": True}), "", "OTHER"),
+    ("no JSON", '{"error": ', "", "OTHER"),
+    ("words that are JSON of another form", '[{"decline_code": "lost_card"}]', "lost_card", "LOST_STOLEN_PICKUP"),
+    ("too deep", '{"a":' * 5000 + "1" + "}" * 5000, "", "OTHER"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "reason"), [row[1:] for row in ANSWERS], ids=[row[0].replace(" ", "-") for row in ANSWERS]
+)
+@pytest.mark.parametrize("column", ["message", "code"])
+def test_an_answer_of_stripe_is_explained_by_the_code_in_it(text: str, code: str, reason: str, column: str) -> None:
+    told = codes.explain("stripe", text, None) if column == "code" else codes.explain("stripe", "", text)
+    assert told["reason"] == reason
+    if code:
+        assert told["code"] == code
+        assert told["notes"] == [
+            f"{code} was read in the answer: the hotline knows it only as failure.code (docs/contracts.md)."
+        ]
+        assert told["source"].startswith("Stripe")
+    else:
+        assert told["notes"] == []
+
+
+def test_a_code_that_was_sent_and_says_enough_is_not_replaced() -> None:
+    body = json.dumps({"decline_code": "lost_card"})
+    assert codes.explain("stripe", "expired_card", body)["code"] == "expired_card"
+    assert codes.explain("stripe", "card_declined", body)["code"] == "lost_card"
+    assert codes.explain("newbank", "X1", body)["code"] == "X1"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "body", "code"),
+    [
+        ("adyen", {"refusalReason": "Blocked Card", "refusalReasonCode": "5"}, "5"),
+        ("adyen", {"refusalReasonCode": 5}, "5"),
+        ("paypal", {"details": [{"issue": "INSTRUMENT_DECLINED", "description": "x"}]}, "INSTRUMENT_DECLINED"),
+        (
+            "alipay",
+            {"alipay_trade_pay_response": {"code": "40004", "sub_code": "ACQ.SYSTEM_ERROR"}},
+            "ACQ.SYSTEM_ERROR",
+        ),
+        ("antom", {"result": {"resultCode": "USER_BALANCE_NOT_ENOUGH"}}, "USER_BALANCE_NOT_ENOUGH"),
+        ("wechat", {"err_code": "NOTENOUGH"}, "NOTENOUGH"),
+        ("wechat-v3", {"code": "USERPAYING", "message": "x"}, "USERPAYING"),
+        ("unionpay", {"respCode": "51", "respMsg": "x"}, "51"),
+    ],
+)
+def test_answers_of_the_other_providers_are_read_by_their_fields(scheme: str, body: object, code: str) -> None:
+    told = codes.explain(scheme, "", json.dumps(body))
+    assert (told["code"], len(told["notes"])) == (code, 1)
+
+
+def test_every_field_that_the_contracts_name_is_read() -> None:
+    """The table of docs/contracts.md and the command know the same fields."""
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (.*?) \| (.*?) \|$", CONTRACTS.read_text(encoding="utf-8"), re.MULTILINE)
+    told = {scheme: f"{of_code} {of_words}" for scheme, of_code, of_words in rows}
+    for scheme, names in provider_answers._CODES.items():
+        for name in names:
+            if (scheme, name) == ("stripe", "reason"):
+                continue  # a field of a charge, which no fact has
+            assert re.search(rf"[`.]{name}`", told[scheme]), (scheme, name)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "note"),
+    [
+        (
+            "iso8583:nonet",
+            "nonet is no card network that is known, so the code is read without one; there are visa, mas",
+        ),
+        ("iso8583:viza", "viza is no card network that is known, so the code is read without one; did you mean visa?"),
+        ("iso8583: Visa", ""),
+        ("visa", ""),
+        ("ISO 8583", ""),
+        ("iso8583:", ""),
+        (
+            "stripee",
+            "stripee is no scheme that is known, so code and message count by their words; did you mean st",
+        ),
+        (
+            "newbank",
+            "newbank is no scheme that is known, so code and message count by their words; there are iso85",
+        ),
+        ("", "An empty name is no scheme that is known, so code"),
+    ],
+)
+def test_a_scheme_or_network_that_is_unknown_is_noted(
+    tmp_path: Path, scheme: str, note: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (found,) = explained(tmp_path / "codes.csv", f"{HEAD}{scheme},51,\n", capsys)
+    assert "".join(found["notes"]).startswith(note)
+    assert len(found["notes"]) == bool(note)
+    assert cli.main(["codes", "explain", str(tmp_path / "codes.csv")]) == 0
+    assert ("  note: " in capsys.readouterr().out) is bool(note)
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("Your card number is incorrect.", "INVALID_CARD_NUMBER"),
+        ("Your card's expiration year is invalid.", "WRONG_EXPIRY"),
+        ("An error occurred while processing your card. Try again in a little bit.", "PROCESSOR_ERROR"),
+        ("Your card does not support this type of purchase.", "CARD_NOT_SUPPORTED"),
+        ("Your card was declined. This transaction requires authentication.", "AUTH_REQUIRED"),
+        ("Your card has insufficient funds.", "INSUFFICIENT_FUNDS"),
+        ("Your card has expired.", "EXPIRED_CARD"),
+        ("Your card's security code is incorrect.", "WRONG_CVC"),
+        ("Your card was declined.", "OTHER"),
+    ],
+)
+def test_the_words_of_stripe_alone_are_explained(message: str, reason: str) -> None:
+    assert codes.explain("stripe", "", message)["reason"] == reason

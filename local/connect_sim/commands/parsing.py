@@ -44,11 +44,39 @@ def exit_code(end: End) -> ExitCode:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose usage errors are one sentence."""
+    """A parser whose usage errors are one sentence, which asks about a misspelt name whether another one is meant."""
 
     def error(self, message: str) -> NoReturn:
         """Leave with exit code 2."""
         self.exit(ExitCode.USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+    def parse_known_args(  # type: ignore[override] # typeshed has overloads for the kinds of namespace
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Refuse an option that there is not. The parser of a command does so itself: it alone knows its options."""
+        found, rest = super().parse_known_args(args, namespace)
+        for option in (text.partition("=")[0] for text in rest if text.startswith("--")):
+            close = find_close(option, self._option_string_actions)
+            self.error(f"there is no option {option}" + (f"; did you mean {close}?" if close else ""))
+        return found, rest
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError:
+            close = find_close(str(value), map(str, action.choices or ()))
+            if close is None:
+                raise
+            raise argparse.ArgumentError(action, f"there is no {value}; did you mean {close}?") from None
+
+
+def find_close(name: str, known: Iterable[str]) -> str | None:
+    """The name that is closest to a misspelt one; None where none is close. Capitals are no difference."""
+    # Only a wrong name needs it.
+    from difflib import get_close_matches
+
+    by_plain = {one.casefold(): one for one in known}
+    return next((by_plain[one] for one in get_close_matches(name.casefold(), by_plain, 1)), None)
 
 
 def join_keys(arguments: Sequence[str]) -> list[str]:

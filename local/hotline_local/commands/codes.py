@@ -56,11 +56,13 @@ The file is CSV in UTF-8. Its first line names the columns, in any order:
   scheme   whose code it is, such as stripe, wechat or iso8583 (docs/contracts.md
            has all); the card network may follow it: iso8583:visa
   code     the code as it was sent; empty: the message alone is explained
-  message  the provider's words (may be missing)
+  message  the provider's words (may be missing), or its whole answer as a JSON
+           object, such as an error or a charge of stripe: the code is read in it
   kind     {", ".join(KINDS[:-1])} or
            {KINDS[-1]} (may be missing). Without one it is a payment, or a refund
            where the code is one of refunds alone; a transfer is from the balance
-Capitals and spaces around a name mean nothing. Other columns are ignored.
+Capitals and spaces around a name mean nothing. Other columns are ignored. Of a
+scheme or card network that is unknown the answer says so in a note.
 
 Exit code 0: every row is explained. 1: the file, or the row that is named,
 cannot be read; the rows before it are explained."""
@@ -126,7 +128,9 @@ def explain(scheme: str, code: str, message: str | None, kind: str | None = None
     """Explain a code: reason, retry class, next step, words for caller and agent by language, source.
 
     `kind` is one of KINDS; None: a payment, or a refund where the code is one of refunds alone. `source` is None where
-    no row of the table has the code. The keys `works_when` and `who_acts` say when and by whom it goes on.
+    no row of the table has the code. The keys `works_when` and `who_acts` say when and by whom it goes on. A code or
+    message that is an answer of the provider is explained by the code in it. `notes`: sentences about that, and about
+    a scheme or network that is unknown.
     """
     from hotline.contracts.model import Failure, MovementKind
     from hotline.kit.languages import LANGUAGES
@@ -143,6 +147,7 @@ def explain(scheme: str, code: str, message: str | None, kind: str | None = None
     from hotline.payments.kinds import Setting, advise_for_kind, forms_of
     from hotline.wording.catalogue import find
 
+    code, message, notes = _read_answer(scheme, code, message)
     failure = Failure(scheme, code, message)
     row = find_row(scheme, code, network=None)
     moved = MovementKind(kind) if kind not in (None, REFUND) else MovementKind.PAYMENT
@@ -179,7 +184,55 @@ def explain(scheme: str, code: str, message: str | None, kind: str | None = None
         },
         "agent": {language: find(FAILURES[reason].agent_text, language) for language in LANGUAGES},
         "source": row.source if row is not None else None,
+        "notes": [*_note_scheme(scheme), *notes],
     }
+
+
+def _read_answer(scheme: str, code: str, message: str | None) -> tuple[str, str | None, list[str]]:
+    """Code and message as a wallet sends them, where one of them is a provider's answer, and what is to be said."""
+    from hotline.payments.decline_codes import find_row
+    from hotline.payments.failures import FailureCode
+    from hotline_local.provider_answers import read_answer
+
+    of_code = read_answer(scheme, code)
+    answer = of_code or read_answer(scheme, message)
+    if answer is None:
+        return code, message, []
+    given = "" if of_code else code
+    words = message if of_code and message else answer.message
+    rows = {one: find_row(scheme, one, network=None) for one in (given, *answer.codes) if one}
+    known = [one for one, row in rows.items() if row is not None]
+    specific = [
+        one for one in known if (row := rows[one]) is not None and row.reason is not FailureCode.ISSUER_DECLINED_GENERIC
+    ]
+    read = next(iter((*specific, *known, *rows)), "")
+    if read == given:
+        return given, words, []
+    return (
+        read,
+        words,
+        [f"{read} was read in the answer: the hotline knows it only as failure.code (docs/contracts.md)."],
+    )
+
+
+def _note_scheme(scheme: str) -> list[str]:
+    """What is to be said of a scheme or card network that no list has."""
+    from connect_sim.commands.parsing import find_close
+    from hotline.contracts.vocabulary import NETWORKS, SCHEMES, network_of, scheme_of
+
+    name, _, network = scheme.partition(":")
+    notes = []
+    if scheme_of(name) is None and network_of(name) is None:
+        close = find_close(name, (*SCHEMES, *NETWORKS))
+        rest = f"did you mean {close}?" if close else f"there are {', '.join(SCHEMES)}."
+        notes.append(
+            f"{name or 'An empty name'} is no scheme that is known, so code and message count by their words; {rest}"
+        )
+    if network.strip() and network_of(network) is None:
+        close = find_close(network.strip(), NETWORKS)
+        rest = f"did you mean {close}?" if close else f"there are {', '.join(NETWORKS)}."
+        notes.append(f"{network.strip()} is no card network that is known, so the code is read without one; {rest}")
+    return notes
 
 
 def _read_codes(file: Path) -> Iterator[tuple[str, str, str | None, str | None]]:
@@ -237,7 +290,10 @@ def _find_columns(file: Path, header: list[str]) -> tuple[int, int, int | None, 
 
 def _explanation(told: dict[str, Any]) -> str:
     """An explanation as lines to read."""
-    lines = [f"{told['scheme']} {told['code']}: {told['reason']} ({told['source'] or 'not in the table'})"]
+    named = f"{told['scheme']} {told['code'] or '(no code)'}"
+    no_row = "not in the table" if told["reason"] == "OTHER" else "by its words; not in the table"
+    lines = [f"{named}: {told['reason']} ({told['source'] or no_row})"]
+    lines += [f"  note: {note}" for note in told["notes"]]
     lines += [f"  retry {told['retry']}, {told['works_when']}; {told['who_acts']}: {told['next_step']}"]
     for who in ("caller", "agent"):
         lines += [f"  {who} {language}: {text}" for language, text in told[who].items()]

@@ -2,10 +2,12 @@
 
 import argparse
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from connect_sim.commands.parsing import find_close
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -87,7 +89,7 @@ def _sign_in(stack: "Stack", name: str, wanted: str | None) -> tuple[str, str, t
     from hotline_local.staff_login import STAFF, StaffLogin
 
     if name not in STAFF:
-        raise CommandError(f"Nobody of the staff is called {name!r}; there are: {', '.join(STAFF)}.", exit_code=2)
+        raise CommandError(f"Nobody of the staff is called {name!r}; {_say_names(name, STAFF)}", exit_code=2)
     scopes = _choose(wanted, tuple(permission.value for permission in Permission))
     login = StaffLogin(stack.staff_issuer, stack.staff_pool_id, stack.staff_client_id)
     tokens = login.sign_in(stack.client("cognito-idp"), stack.endpoint, name, scopes)
@@ -99,8 +101,15 @@ def _choose(wanted: str | None, every: tuple[str, ...]) -> tuple[str, ...]:
     scopes = tuple(wanted.replace(",", " ").split()) if wanted is not None else every
     unknown = sorted(set(scopes) - set(every))
     if unknown:
-        raise CommandError(f"There is no scope {unknown[0]!r}; there are: {', '.join(every)}.", exit_code=2)
+        raise CommandError(f"There is no scope {unknown[0]!r}; {_say_names(unknown[0], every)}", exit_code=2)
     return scopes
+
+
+def _say_names(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about a name that nothing has: the one that is close to it, or all of them."""
+    names = list(known)
+    close = find_close(name, names)
+    return f"there are: {', '.join(names)}." if close is None else f"did you mean {close}?"
 
 
 def _minutes(text: str) -> int:

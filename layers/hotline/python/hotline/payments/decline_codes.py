@@ -42,7 +42,12 @@ _PHRASES: Final[Mapping[F, tuple[str, ...]]] = {
         "卡片过期", "过期卡", "过期的卡", "卡已到期", "卡片已到期", "卡有效期已过", "卡已过有效期", "卡片已过有效期",
     ),
     F.INVALID_CARD_NUMBER: (
-        "invalid card number", "卡号错误", "卡号无效", "卡号有误", "卡号不正确", "无效卡号", "无效的卡号",
+        "invalid card number", "incorrect card number", "card number is incorrect", "card number is invalid",
+        "卡号错误", "卡号无效", "卡号有误", "卡号不正确", "无效卡号", "无效的卡号",
+    ),
+    F.WRONG_EXPIRY: (
+        "expiration date is invalid", "expiration month is invalid", "expiration year is invalid",
+        "expiration date is incorrect", "expiry date is invalid", "expiry date is incorrect",
     ),
     F.PIN_TRIES: ("密码错误次数", "密码输错次数", "密码输入次数", "密码次数", "密码错误超", "密码已锁定", "密码被锁定"),
     F.WRONG_PIN: (
@@ -50,7 +55,8 @@ _PHRASES: Final[Mapping[F, tuple[str, ...]]] = {
         "无效密码",
     ),
     F.AUTH_REQUIRED: (
-        "3d not authenticated", "authentication required", "未通过3d验证", "未经3d验证", "需要验证", "需要身份验证",
+        "3d not authenticated", "authentication required", "requires authentication",
+        "未通过3d验证", "未经3d验证", "需要验证", "需要身份验证",
         "需要认证", "需要身份认证", "需进行验证", "需身份验证",
     ),
     F.NOT_PERMITTED: ("not permitted", "不允许", "不被允许", "未被允许", "不许可"),
@@ -60,7 +66,8 @@ _PHRASES: Final[Mapping[F, tuple[str, ...]]] = {
     ),
     F.CARD_NOT_SUPPORTED: (
         "card not supported", "card is not supported", "card type not supported", "card type is not supported",
-        "unsupported card", "不支持该卡", "不支持此卡", "不支持这张卡", "不支持该银行卡", "不支持此银行卡",
+        "unsupported card", "card does not support this type of purchase",
+        "不支持该卡", "不支持此卡", "不支持这张卡", "不支持该银行卡", "不支持此银行卡",
         "不支持的卡", "卡不支持", "卡种不支持",
     ),
     F.LIMIT_COUNT: ("count exceeded", "次数超限", "次数超过", "超过次数", "超出次数", "次数已达", "笔数超限"),
@@ -70,7 +77,8 @@ _PHRASES: Final[Mapping[F, tuple[str, ...]]] = {
         "发卡机构故障", "发卡行无应答",
     ),
     F.PROCESSOR_ERROR: (
-        "acquirer error", "收单行错误", "收单行异常", "收单行故障", "收单机构错误", "收单机构异常", "收单机构故障",
+        "acquirer error", "error occurred while processing your card",
+        "收单行错误", "收单行异常", "收单行故障", "收单机构错误", "收单机构异常", "收单机构故障",
     ),
     F.ORDER_EXPIRED: ("超时关闭",),
     F.NETWORK_TIMEOUT: ("timed out", "timeout", "超时"),
