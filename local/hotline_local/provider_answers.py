@@ -48,7 +48,7 @@ def read_answer(scheme: str, text: str | None) -> Answer | None:
     """The codes and words of an answer: a JSON object, or of Stripe words that name a decline code. None for any other
     text, for an answer without a code and words, and for a scheme whose fields are not known."""
     named = scheme_of(scheme.partition(":")[0])
-    if text is None or named not in _CODES:
+    if text is None or named is None or named not in _CODES:
         return None
     body = _parse(text)
     if body is None:

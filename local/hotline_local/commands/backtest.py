@@ -338,7 +338,7 @@ def _count_bytes(paths: tuple[Path, ...]) -> int:
 
 @contextmanager
 def _open_folder(arguments: argparse.Namespace) -> Iterator[None]:
-    """Make the folder of --out before the run, since a long one must not end in that, and remove it again where the run
+    """Make the folder of --out before the run, since a long one must not end in that. Remove it again where the run
     ends without results. Raises CommandError unless results can be written there."""
     folder: Path | None = arguments.out
     if folder is None:

@@ -189,7 +189,7 @@ def explain(scheme: str, code: str, message: str | None, kind: str | None = None
 
 
 def _read_answer(scheme: str, code: str, message: str | None) -> tuple[str, str | None, list[str]]:
-    """Code and message as a wallet sends them, where one of them is a provider's answer, and what is to be said."""
+    """Code and message as a wallet sends them, where one of them is a provider's answer, and the sentences about that."""
     from hotline.payments.decline_codes import find_row
     from hotline.payments.failures import FailureCode
     from hotline_local.provider_answers import read_answer
@@ -216,7 +216,7 @@ def _read_answer(scheme: str, code: str, message: str | None) -> tuple[str, str 
 
 
 def _note_scheme(scheme: str) -> list[str]:
-    """What is to be said of a scheme or card network that no list has."""
+    """The sentences about a scheme or card network that no list has."""
     from connect_sim.commands.parsing import find_close
     from hotline.contracts.vocabulary import NETWORKS, SCHEMES, network_of, scheme_of
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import operator
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from hotline.security import settings
-from hotline.security.bounds import ABOVE_ZERO, MOST, WEIGHTS, Range, range_of
+from hotline.security.bounds import ABOVE_ZERO, BANDS, MOST, WEIGHTS, Range, range_of
 from hotline.security.detectors import Detector, Event
 from hotline.security.detectors.rule import Relation
 from hotline.security.detectors.shipped import DETECTORS
@@ -32,6 +35,7 @@ from hotline.security.settings import (
     replace_limits,
 )
 from hotline_local.backtest.tables import table_of, table_of_weights
+from hotline_local.launcher.paths import ROOT
 from tests.support.folded_findings import fold_in_order
 from tests.support.sweeps import sweep
 
@@ -454,3 +458,51 @@ def test_each_setting_is_taken_up_to_the_ends_of_its_range_and_not_beyond(
             continue
         with pytest.raises(BadSettings, match="is needed, not"):
             _ = choose_rules(tables), read_weights(tables)
+
+
+# ---------------------------------------------------------------- the documents
+
+
+def write_row(table: str, numbers: Any, bounds: Callable[[str], Range], relations: Iterable[Relation]) -> str:
+    """A row of the table of docs/detection.md: what may be set, as it ships, with its range and relations."""
+    settings_told = [_write_setting(one.name, getattr(numbers, one.name), bounds(one.name)) for one in fields(numbers)]
+    told = [_write_relation(one) for one in relations]
+    return f"| `[{table}]` | {'; '.join(settings_told) or 'none'} | {'; '.join(told)} |"
+
+
+def _write_setting(name: str, value: Any, bounds: Range) -> str:
+    if isinstance(value, dict):
+        amounts = ", ".join(f"{currency or 'others'} {amount}" for currency, amount in value.items())
+        return f"`{key_of(name)}` {amounts} ({bounds.say('').strip()})"
+    if name.endswith("_ms"):
+        value, bounds = value / 60_000, Range(bounds.low / 60_000, bounds.high / 60_000, bounds.is_open)
+    return f"`{key_of(name)}` {value:g} ({bounds.say('').strip()})"
+
+
+def _write_relation(relation: Relation) -> str:
+    keys = [f"`{key_of(name)}`" for name in relation.names]
+    return (
+        " <= ".join(keys) if len(keys) == 2 and relation.holds is operator.le else f"{', '.join(keys)}: {relation.why}"
+    )
+
+
+def test_the_page_has_every_setting_with_its_range_and_no_other_one() -> None:
+    """Paste what is missing."""
+    page = (ROOT / "docs/detection.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\| `\[[a-z_]+\]` \| .*$", page, re.MULTILINE)
+    rows = [write_row(one.rule, one.limits, functools.partial(range_of, one), one.relations) for one in DETECTORS]
+    rows.append(write_row(RISK, Bands(), lambda _: BANDS, BANDS_RELATIONS))
+    rows.append(write_row(SCORE, Weights(), WEIGHTS.__getitem__, RELATIONS))
+    assert found == rows
+
+
+def test_every_setting_that_the_documents_name_with_its_table_is_one() -> None:
+    keys = {table: set(values) for table, values in parse_settings().items()}
+    named = 0
+    for page in [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]:
+        for table, rest in re.findall(r"`\[([a-z_]+)\]:? ?([^`]*)`", page.read_text(encoding="utf-8")):
+            assert table in keys, (page.name, table)
+            for key in re.findall(r"^([a-z_]+):|([a-z_]+) = ", rest):
+                named += 1
+                assert "".join(key) in keys[table], (page.name, table, key)
+    assert named >= 3
