@@ -13,6 +13,7 @@ def main() -> int:
     leave_at_interrupts()
     from hotline_local import cli
 
+    cli.take_any_text()
     code = cli.main(begin=raise_interrupts)
     end_at_interrupts()
     return code

@@ -1,7 +1,9 @@
 """The project's command line: finds the commands, reads the arguments, runs one, returns its exit code."""
 
+import codecs
 import errno
 import importlib
+import io
 import os
 import pkgutil
 import sys
@@ -56,6 +58,26 @@ def main(arguments: Sequence[str] | None = None, *, begin: Callable[[], None] = 
         print(f"The output cannot be written: {fault.strerror}.", file=sys.stderr)
         return ExitCode.FAILED
     return code
+
+
+def take_any_text() -> None:
+    """Let the output of an encoding without some character, such as one of ASCII, take it as an escape of JSON. So
+    lines of JSON stay such lines."""
+    codecs.register_error(_ESCAPE, _escape)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ESCAPE)
+
+
+_ESCAPE: Final = "escape_as_json"
+
+
+def _escape(fault: UnicodeError) -> tuple[str, int]:
+    if not isinstance(fault, UnicodeEncodeError):
+        raise fault
+    text = fault.object[fault.start : fault.end].encode("utf-16-be", "surrogatepass")
+    units = (text[at : at + 2].hex() for at in range(0, len(text), 2))
+    return "".join(f"\\u{unit}" for unit in units), fault.end
 
 
 def _drop_output() -> None:

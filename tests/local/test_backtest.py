@@ -22,6 +22,7 @@ from hotline.backtest.results import FILES
 from hotline.security.detectors.shipped import DETECTORS
 from hotline_local import cli
 from hotline_local.backtest import charts
+from hotline_local.commands.backtest import Bar
 from tests.support.wallet_histories import History, login, movement, told, write_history
 
 
@@ -499,6 +500,7 @@ def test_findings_about_logins_are_proved_by_no_label_of_a_movement(
         (["h.jsonl", "--detectors", "drain,"], "--detectors: a name is empty; name rules as in --detectors drain,vel"),
         (["h.jsonl", "--detectors", ""], "--detectors: a name is empty"),
         (["h.jsonl", "--settings", "none.toml"], "none.toml cannot be read"),
+        (["h.jsonl", "--settings", "/dev/zero"], "/dev/zero is too large for a file of settings."),
         (["h.jsonl", "--settings", "bad.toml"], "bad.toml: [failed_login_burst] failures: a whole number from 1 "),
         (
             ["h.jsonl", "--settings", "risk.toml"],
@@ -600,6 +602,18 @@ def test_without_options_all_rules_judge_and_settings_leave_those_that_are_on(
     found = backtested(capsys, file, "--settings", settings)
     published = {detector.rule for detector in DETECTORS if detector.is_published}
     assert set(found["detectors"]) | set(found["left_out"]) == published - {"reset_device_transfer"}
+
+
+@pytest.mark.parametrize(("columns", "width"), [(80, 40), (30, 22), (5, 1)])
+def test_the_line_of_progress_fits_into_the_terminal(
+    columns: int, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    bar = Bar(quiet=False)
+    bar.begin(100)
+    bar.note(100)
+    bar.end()
+    assert capsys.readouterr().err == f"\r[{'#' * width}] 100%\n"
 
 
 # ---------------------------------------------------------------- how a run ends

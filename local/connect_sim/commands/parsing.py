@@ -70,6 +70,14 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"there is no {value}; did you mean {close}?") from None
 
 
+def read_file_name(text: str) -> Path:
+    """The file that an argument names. An empty one is most likely a variable of the shell without a value; it would
+    mean the folder that one is in."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a file is needed")
+    return Path(text)
+
+
 def find_close(name: str, known: Iterable[str]) -> str | None:
     """The name that is closest to a misspelt one; None where none is close. Capitals are no difference."""
     # Only a wrong name needs it.

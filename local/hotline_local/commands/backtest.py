@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from connect_sim.commands.parsing import read_file_name
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 BAD_LINES_SHOWN: Final = 10
 SHOW_EVERY_S: Final = 0.5
+BAR_CHARACTERS_MAX: Final = 40
+SETTINGS_CHARACTERS_MAX: Final = 1_000_000
+"""Hundreds of times what ships. A history that is named by mistake does not fill the memory."""
 JOBS_MAX: Final = 64
 
 _USAGE: Final = """\
@@ -73,8 +78,10 @@ def register(subparsers: Subparsers) -> None:
         "a table for each rule: on, and its limits; as layers/hotline/python/hotline/security/detection.toml "
         "(default: all rules, with their limits as they ship)"
     )
-    parser.add_argument("--settings", type=Path, metavar="S.toml", help=settings_help)
-    parser.add_argument("--labels", type=Path, metavar="L.jsonl", help="what was fraud: adds precision and recall")
+    parser.add_argument("--settings", type=read_file_name, metavar="S.toml", help=settings_help)
+    parser.add_argument(
+        "--labels", type=read_file_name, metavar="L.jsonl", help="what was fraud: adds precision and recall"
+    )
     parser.add_argument(
         "--from",
         dest="since",
@@ -237,6 +244,8 @@ def _read_work(arguments: argparse.Namespace) -> "tuple[Work, Labels | None]":
     from hotline.backtest.labels import read_labels
     from hotline.backtest.runs import Work
 
+    if not all(arguments.files):
+        raise CommandError("The name of a file is empty.", exit_code=2)
     files = tuple(Path(name) for name in arguments.files)
     _count_bytes(files)
     if not 1 <= arguments.jobs <= JOBS_MAX:
@@ -283,10 +292,13 @@ def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
     text = None
     if arguments.settings is not None:
         try:
-            text = arguments.settings.read_text(encoding="utf-8-sig")
+            with arguments.settings.open(encoding="utf-8-sig") as file:
+                text = file.read(SETTINGS_CHARACTERS_MAX + 1)
         except (OSError, UnicodeDecodeError) as fault:
             why = getattr(fault, "strerror", None) or "it is not UTF-8"
             raise CommandError(f"{arguments.settings} cannot be read: {why}.", exit_code=2) from None
+    if text is not None and len(text) > SETTINGS_CHARACTERS_MAX:
+        raise CommandError(f"{arguments.settings} is too large for a file of settings.", exit_code=2)
     flag = "--detectors" if arguments.detector is None else "--detector"
     only = None if arguments.detectors is None else _read_names(arguments.detectors, flag)
     if only is None and arguments.settings is None:
@@ -461,8 +473,10 @@ class Bar:
             return
         self.shown_at = now
         share = min(1.0, self.read / self.total)
-        done = round(share * 40)
-        print(f"\r[{'#' * done}{'.' * (40 - done)}] {share:4.0%}", end="", file=sys.stderr, flush=True)
+        # A line that is longer than the terminal would not be overwritten, but followed by the next one.
+        width = max(1, min(BAR_CHARACTERS_MAX, shutil.get_terminal_size().columns - len("[] 100%") - 1))
+        done = round(share * width)
+        print(f"\r[{'#' * done}{'.' * (width - done)}] {share:4.0%}", end="", file=sys.stderr, flush=True)
         self.shown = True
 
     def say(self, sentence: str) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from connect_sim.commands.parsing import read_file_name
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -43,7 +44,7 @@ def register(subparsers: Subparsers) -> None:
         epilog=_EXPLAIN_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    explain.add_argument("file", type=Path, metavar="FILE.csv", help="the file")
+    explain.add_argument("file", type=read_file_name, metavar="FILE.csv", help="the file")
     explain.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the file")
     explain.set_defaults(run=run_explain)
 
@@ -189,7 +190,7 @@ def explain(scheme: str, code: str, message: str | None, kind: str | None = None
 
 
 def _read_answer(scheme: str, code: str, message: str | None) -> tuple[str, str | None, list[str]]:
-    """Code and message as a wallet sends them, where one of them is a provider's answer, and the sentences about that."""
+    """Code and message as a wallet sends them, where one of them is a provider's answer; and the notes about that."""
     from hotline.payments.decline_codes import find_row
     from hotline.payments.failures import FailureCode
     from hotline_local.provider_answers import read_answer

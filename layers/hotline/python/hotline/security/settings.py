@@ -43,6 +43,7 @@ OTHERS: Final = ""
 _MS, _MINUTES = "_ms", "_minutes"
 SHOWN_CHARACTERS_MAX: Final = 40
 """So much of a value that cannot hold is repeated."""
+SHOWN_INTEGER_MAX: Final = 10**SHOWN_CHARACTERS_MAX
 PART_CHARACTERS_MIN: Final = 3
 """So much of a name is a part by which it is found."""
 
@@ -97,6 +98,9 @@ def parse_settings(text: str | None = None) -> Mapping[str, Any]:
         return tomllib.loads(SHIPPED_FILE.read_text(encoding="utf-8") if text is None else text)
     except tomllib.TOMLDecodeError as fault:
         raise BadSettings(WHOLE, WHOLE, f"this is not TOML: {fault}") from None
+    except (ValueError, RecursionError):
+        # The parser of Python gives up at a number of thousands of digits, and at lists within lists.
+        raise BadSettings(WHOLE, WHOLE, "a number is too long, or values are nested too deeply") from None
 
 
 def read_bands(tables: Mapping[str, Any]) -> Bands:
@@ -277,6 +281,9 @@ def _show(value: object) -> str:
         return "a table"
     if isinstance(value, list):
         return "a list"
+    if isinstance(value, int) and not -SHOWN_INTEGER_MAX <= value <= SHOWN_INTEGER_MAX:
+        # Python writes no number of thousands of digits, which hexadecimal ones may have.
+        return "a much smaller one" if value < 0 else "a much larger one"
     text = (
         str(value).lower() if isinstance(value, bool) else json.dumps(value) if isinstance(value, str) else str(value)
     )

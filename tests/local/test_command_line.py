@@ -1,7 +1,8 @@
-"""Ctrl-C ends every command with one line and the exit code 130, at whatever moment it comes."""
+"""The command line around its commands: Ctrl-C at whatever moment, and outputs that take no more or not all."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -125,3 +126,49 @@ def test_a_reader_that_has_gone_ends_a_command_without_a_word(tmp_path: Path, ro
     finally:
         os.close(writing)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "gbk", "utf-8"])
+def test_an_output_of_any_encoding_takes_every_character(tmp_path: Path, encoding: str) -> None:
+    codes = tmp_path / "codes.csv"
+    codes.write_text("scheme,code\nstripe,\N{GRINNING FACE}é余额\n", encoding="utf-8")
+    command = [sys.executable, "-m", "hotline_local", "codes", "explain", str(codes)]
+    environment = {**ENVIRONMENT, "PYTHONIOENCODING": encoding}
+    done = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout.decode(encoding))["code"] == "\N{GRINNING FACE}é余额"
+    assert subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60).returncode == 0
+
+
+def test_a_file_whose_name_is_no_text_is_told_in_a_sentence(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "hotline_local",
+        "codes",
+        "explain",
+        os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv"),
+    ]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert done.stderr.endswith("cannot be read: No such file or directory.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["codes", "explain", ""], "./hotline codes explain: argument FILE.csv: the name of a file is needed"),
+        (["backtest", "h", "--labels", ""], "./hotline backtest: argument --labels: the name of a file is needed"),
+        (["backtest", "h", "--settings", ""], "./hotline backtest: argument --settings: the name of a file is needed"),
+        (["backtest", ""], "The name of a file is empty.\n"),
+    ],
+)
+def test_a_name_that_is_empty_is_refused(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code: object = cli.main(arguments)
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 2
+    assert capsys.readouterr().err.startswith(sentence)
