@@ -645,6 +645,22 @@ def test_ctrl_c_ends_a_run_at_once_and_without_a_word(tmp_path: Path, order: str
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("module", ["multiprocessing.context", "sqlite3.dbapi2", "hotline.backtest.runs"])
+def test_ctrl_c_while_the_run_is_loaded_ends_it_in_one_line(tmp_path: Path, module: str) -> None:
+    """The signal comes in the middle of the import of a module that the run needs."""
+    file = write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1")])
+    hook = f"lambda name, told: name == 'import' and told[0] == {module!r} and os.kill(os.getpid(), signal.SIGINT)"
+    code = f"import os, signal, sys; sys.addaudithook({hook}); {CODE.removeprefix('import sys; ')}"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "backtest", str(file), "--jobs", "2", "--out", str(tmp_path / "out")],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    # Python ends itself by the signal where it was in the middle of a text of code. A shell calls both 130.
+    assert done.returncode in (130, -signal.SIGINT)
+    assert (done.stdout, done.stderr) == ("", "Interrupted.\n")
+    assert list(tmp_path.iterdir()) == [file]
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("order", ["sorted", "reversed"])
 def test_a_disk_that_is_full_ends_a_run_with_a_sentence_and_leaves_nothing(

@@ -1,6 +1,7 @@
 """`./hotline backtest FILE..`: what the scan's rules would have found in a history of wallet events."""
 
 import argparse
+import importlib
 import json
 import os
 import shutil
@@ -133,6 +134,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the rules, report; return 1 when a line was not read. Raises CommandError."""
     import sqlite3
 
+    # `_end` needs it. A signal that comes in the middle of this import would find half of it.
+    importlib.import_module("multiprocessing.process")
     from hotline.backtest.model import Unusable
 
     _check_temporary_folder()
@@ -169,7 +172,7 @@ def _check_temporary_folder() -> None:
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
     """End as Ctrl-C does, so that temporary files go. The processes of --jobs get no signal of a terminal, and the end
     waits for them."""
-    from multiprocessing import active_children
+    from multiprocessing.process import active_children
 
     for number in _ENDS:
         signal.signal(number, signal.SIG_IGN)
