@@ -480,10 +480,12 @@ def test_findings_about_logins_are_proved_by_no_label_of_a_movement(
     [
         (["missing.jsonl"], "missing.jsonl is no file."),
         (["."], ". is a folder; name the files in it, such as ./*.jsonl."),
-        (["h.jsonl", "--jobs", "65"], "--jobs takes 1 to 64."),
         (["h.jsonl", "--from", "2026-09-01"], "--from takes a time with an offset"),
         (["h.jsonl", "--from", "2026-09-02T00:00:00Z", "--to", "2026-09-02T00:00:00Z"], "--from must be before --to."),
-        (["h.jsonl", "--jobs", "0"], "--jobs takes 1 to 64."),
+        (
+            ["h.jsonl", "--detectors", "drain velocity"],
+            "--detectors: a name has a space; name rules as in --detectors ",
+        ),
         (["h.jsonl", "--detectors", "nonsense"], "--detectors nonsense: there is no such rule; there are agent_app"),
         *(
             (
@@ -549,6 +551,16 @@ def test_a_fault_is_one_sentence(
     assert said == ""
     assert complaint.startswith(sentence)
     assert len(complaint.splitlines()) == 1
+
+
+@pytest.mark.parametrize("jobs", ["0", "65", "-1", "x", "1.5", "", "²", "9" * 5000])
+def test_a_number_of_jobs_that_cannot_be_is_refused(jobs: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["backtest", "h.jsonl", f"--jobs={jobs}"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(
+        "./hotline backtest: argument --jobs: a number from 1 to 64 is needed (see"
+    )
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

@@ -334,3 +334,24 @@ def test_a_scheme_or_network_that_is_unknown_is_noted(
 )
 def test_the_words_of_stripe_alone_are_explained(message: str, reason: str) -> None:
     assert codes.explain("stripe", "", message)["reason"] == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "scheme,code,kind\nstripe,x,refnd\n",
+            "the row that begins in line 2 has the kind refnd; did you mean refund?",
+        ),
+        ("scheme,code,kind\nstripe,x,zzz\n", "the row that begins in line 2 has the kind zzz; use payment, transfer, "),
+        ("scheme;code\nstripe;x\n", "in its first line: it parts them by semicolons; save it with commas."),
+        ("scheme\tcode\nstripe\tx\n", "in its first line: it parts them by tabs; save it with commas."),
+    ],
+)
+def test_a_file_that_is_nearly_right_is_told_what_to_change(
+    tmp_path: Path, text: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "codes.csv"
+    file.write_text(text, encoding="utf-8")
+    assert cli.main(["codes", "explain", str(file)]) == 1
+    assert sentence in capsys.readouterr().err

@@ -102,7 +102,7 @@ def register(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--jobs",
-        type=int,
+        type=_read_jobs,
         default=1,
         metavar="N",
         help=f"share the work among so many processes, 1 to {JOBS_MAX} (1); the result is the same",
@@ -121,6 +121,12 @@ def register(subparsers: Subparsers) -> None:
     )
     tune.add_argument("--test", metavar="FROM..TO", help="the later period on which they are judged")
     parser.set_defaults(run=run)
+
+
+def _read_jobs(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= JOBS_MAX:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {JOBS_MAX} is needed")
+    return int(text)
 
 
 def _read_folder(text: str) -> Path:
@@ -251,8 +257,6 @@ def _read_work(arguments: argparse.Namespace) -> "tuple[Work, Labels | None]":
         raise CommandError("The name of a file is empty.", exit_code=2)
     files = tuple(Path(name) for name in arguments.files)
     _count_bytes(files)
-    if not 1 <= arguments.jobs <= JOBS_MAX:
-        raise CommandError(f"--jobs takes 1 to {JOBS_MAX}.", exit_code=2)
     labels = None if arguments.labels is None else read_labels(arguments.labels)
     ranked = labels is not None or arguments.out is not None
     scope = _read_scope(arguments, ranked=ranked, labels=labels)
@@ -327,8 +331,9 @@ def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
 def _read_names(text: str, flag: str) -> list[str]:
     """The names of rules between commas, without the spaces around them. Raises CommandError for an empty one."""
     names = [name.strip() for name in text.split(",")]
-    if not all(names):
-        raise CommandError(f"{flag}: a name is empty; name rules as in {flag} drain,velocity.", exit_code=2)
+    for fault, is_faulty in (("is empty", not all(names)), ("has a space", any(" " in name for name in names))):
+        if is_faulty:
+            raise CommandError(f"{flag}: a name {fault}; name rules as in {flag} drain,velocity.", exit_code=2)
     return names
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from connect_sim.commands.parsing import read_file_name
+from connect_sim.commands.parsing import find_close, read_file_name
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -218,7 +218,6 @@ def _read_answer(scheme: str, code: str, message: str | None) -> tuple[str, str 
 
 def _note_scheme(scheme: str) -> list[str]:
     """The sentences about a scheme or card network that no list has."""
-    from connect_sim.commands.parsing import find_close
     from hotline.contracts.vocabulary import NETWORKS, SCHEMES, network_of, scheme_of
 
     name, _, network = scheme.partition(":")
@@ -263,6 +262,7 @@ def _read_codes(file: Path) -> Iterator[tuple[str, str, str | None, str | None]]
 
 _FIRST_ROW: Final = 2
 """The line behind that of the names."""
+_OTHER_SIGNS: Final = {";": "semicolon", "\t": "tab"}
 _MAY_BE_MISSING: Final = ("message", "kind")
 """Columns that a file need not have."""
 
@@ -271,7 +271,9 @@ def _read_kind(file: Path, line: int, cell: str) -> str | None:
     """The kind that a cell names; None for an empty one. Raises CommandError."""
     kind = cell.strip().casefold().replace(" ", "_").replace("-", "_")
     if kind and kind not in KINDS:
-        raise CommandError(f"{file}: the row that begins in line {line} has the kind {kind}; use {', '.join(KINDS)}.")
+        close = find_close(kind, KINDS)
+        rest = f"did you mean {close}?" if close else f"use {', '.join(KINDS)}."
+        raise CommandError(f"{file}: the row that begins in line {line} has the kind {kind}; {rest}")
     return kind or None
 
 
@@ -281,7 +283,10 @@ def _find_columns(file: Path, header: list[str]) -> tuple[int, int, int | None, 
     names = [name.strip().casefold() for name in header]
     missing = [name for name in ("code", "scheme") if name not in names]
     if missing:
-        raise CommandError(f"{file} has no column {' and no column '.join(missing)} in its first line.")
+        # Where a comma parts whole from tenths, spreadsheets save CSV with other signs.
+        other = next((name for sign, name in _OTHER_SIGNS.items() if len(names) == 1 and sign in names[0]), None)
+        rest = "." if other is None else f": it parts them by {other}s; save it with commas."
+        raise CommandError(f"{file} has no column {' and no column '.join(missing)} in its first line{rest}")
     for name in ("scheme", "code", *_MAY_BE_MISSING):
         if names.count(name) > 1:
             raise CommandError(f"{file} has {names.count(name)} columns {name} in its first line; keep one of them.")
