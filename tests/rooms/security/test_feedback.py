@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from hotline.agents.model import Basis
 from hotline.agents.service import JudgeFinding, JudgeSubjectFinding
+from hotline.kit.actor import Agent
+from hotline.kit.change import Change
+from hotline.kit.errors import Stale
 from hotline.reports import service as reports
+from hotline.security import items
+from hotline.security import service as security
+from hotline.security.findings import Kind
 from hotline.security.model import Verdict
 from hotline.security.service import Stream
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.agent_world import SPRAYING, AgentWorld
+from tests.support.found import finding_of, take_step
+from tests.support.lock_desk import ACCOUNT
 from tests.support.stores import NOON
 
 DAY = NOON.date()
@@ -54,6 +64,59 @@ def test_a_finding_counts_once_by_its_last_word(
     world.find_theft(1, holds=False)
     judge(world, *verdicts)
     assert told(world) == [(RULE, 1, *counted)]
+
+
+def contribute(world: AgentWorld, finding_id: str, verdict: Verdict, *, version: int | None = None) -> Change:
+    """The word of a supervisor who has read a finding about an address as it is now, before it is written."""
+    change = Change(actor=Agent("agent-2", "-"), cause="judge", now=world.clock.now(), ids=world.ctx.ids)
+    read = world.store.batch_get(list(security.verdict_keys(SPRAYING, finding_id, Stream.SOURCE)))
+    security.contribute_verdict(
+        change,
+        read,
+        SPRAYING,
+        finding_id,
+        verdict,
+        judged_by="agent-2",
+        zone="UTC",
+        stream=Stream.SOURCE,
+        version=version,
+    )
+    return change
+
+
+def test_a_word_is_never_written_over_one_that_was_given_meanwhile(world: AgentWorld) -> None:
+    """Three words within one millisecond, the last two by people who have both read the first."""
+    found = world.find_spray()
+    contribute(world, found, Verdict.FALSE_ALARM).commit(world.store)
+    second, third = contribute(world, found, Verdict.CONFIRMED), contribute(world, found, Verdict.UNCLEAR)
+    second.commit(world.store)
+    with pytest.raises(Stale):
+        third.commit(world.store)
+    assert told(world) == [("password_spray", 1, 1, 0, 0, 1000)]
+    contribute(world, found, Verdict.UNCLEAR).commit(world.store)
+    assert told(world) == [("password_spray", 1, 0, 0, 1, None)]
+
+
+@pytest.mark.parametrize(
+    "correction",
+    [
+        {"window_end": NOON + timedelta(minutes=1)},
+        {"facts": {"failures": 16, "accounts_failed": 5, "accounts_in": 1}},
+        {"event_ids": ("try-0", "try-2")},
+    ],
+)
+def test_nobody_judges_what_they_have_not_seen(world: AgentWorld, correction: dict[str, Any]) -> None:
+    """A late event corrects the finding between the reading and the writing of a word, also within its time."""
+    finding = replace(finding_of("fnd_1", NOON, account_id=ACCOUNT, stream=Stream.SOURCE), account_id=None)
+    finding = replace(finding, subject=SPRAYING, facts={"failures": 15, "accounts_failed": 5, "accounts_in": 1})
+    take_step(world.store, world.ctx.ids, NOON, Kind.RAISE, finding)
+    stored = world.store.get(items.finding_key(finding))
+    assert stored is not None
+    seen = items.version_of(stored)
+    change = contribute(world, finding.id, Verdict.CONFIRMED, version=seen)
+    take_step(world.store, world.ctx.ids, NOON, Kind.CORRECT, replace(finding, **correction))
+    with pytest.raises(Stale):
+        change.commit(world.store)
 
 
 def test_it_counts_on_the_day_on_which_it_was_found(world: AgentWorld) -> None:

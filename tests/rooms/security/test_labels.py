@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -47,14 +48,17 @@ def theft(world: ScanWorld) -> list[Fact]:
 
 
 def judge(world: ScanWorld, *verdicts: Verdict) -> None:
-    (found,) = stored(world, "FINDING#")
     for verdict in verdicts:
-        change = Change(actor=Agent("agent-1", "-"), cause="judge", now=world.clock.now(), ids=world.ids)
-        read = world.store.batch_get(list(security.verdict_keys(ACCOUNT, found["finding_id"])))
-        security.contribute_verdict(
-            change, read, ACCOUNT, found["finding_id"], verdict, judged_by="agent-1", zone="UTC"
-        )
-        change.commit(world.store)
+        contribute(world, verdict).commit(world.store)
+
+
+def contribute(world: ScanWorld, verdict: Verdict) -> Change:
+    """The word of somebody who has read the finding as it is now, before it is written."""
+    (found,) = stored(world, "FINDING#")
+    change = Change(actor=Agent("agent-1", "-"), cause="judge", now=world.clock.now(), ids=world.ids)
+    read = world.store.batch_get(list(security.verdict_keys(ACCOUNT, found["finding_id"])))
+    security.contribute_verdict(change, read, ACCOUNT, found["finding_id"], verdict, judged_by="agent-1", zone="UTC")
+    return change
 
 
 def stored(world: ScanWorld, prefix: str) -> list[Item]:
@@ -202,14 +206,19 @@ def test_a_finding_keeps_what_it_labelled_while_it_is_confirmed(world: ScanWorld
     judge(world, Verdict.CONFIRMED)
     (found,) = stored(world, "FINDING#")
     assert found["labelled"] == list(found["movements"].values())
+    assert found["labelled_at"] == found["judged_at"]
     judge(world, Verdict.UNCLEAR)
     (found,) = stored(world, "FINDING#")
-    assert "labelled" not in found
+    assert not found.keys() & {"labelled", "labelled_at"}
     grow(world, keeps=True)
     world.clock.advance(minutes(1))
     judge(world, Verdict.CONFIRMED)
     (found,) = stored(world, "FINDING#")
     assert len(found["labelled"]) == 2
+    world.clock.advance(minutes(1))
+    judge(world, Verdict.CONFIRMED)
+    (again,) = stored(world, "FINDING#")
+    assert (again["labelled"], again["labelled_at"]) == (found["labelled"], again["judged_at"])
 
 
 def test_a_finding_that_an_earlier_release_confirmed_takes_back_what_it_names(world: ScanWorld) -> None:
@@ -239,13 +248,58 @@ def test_a_label_by_people_that_does_not_say_so_yet_is_taken_back_too(world: Sca
     assert frauds_of(world, Stream.PARTY, payee, every_rule()) == 0
 
 
+def counted(world: ScanWorld) -> dict[str, int]:
+    """The verdicts that count today, without those that count no more."""
+    day = world.clock.now().date()
+    ((_, told),) = security.read_feedback(world.store, day, day)
+    return {name.rpartition("/")[2]: number for name, number in told.items() if number}
+
+
 def test_a_word_that_is_taken_back_counts_no_more_for_its_rule(world: ScanWorld) -> None:
     judge(world, Verdict.CONFIRMED, Verdict.FALSE_ALARM)
-    day = world.clock.now().date()
-    counts = [told for _, told in security.read_feedback(world.store, day, day)]
-    assert [{name.rpartition("/")[2]: number for name, number in told.items() if number} for told in counts] == [
-        {"false_alarm": 1}
-    ]
+    assert counted(world) == {"false_alarm": 1}
+
+
+@pytest.mark.parametrize("confirmations", [1, 2, 3])
+def test_people_change_their_minds_within_one_millisecond(world: ScanWorld, confirmations: int) -> None:
+    """The last word holds: for the finding, for its rule, and for what the scan remembers."""
+    for _ in range(confirmations):
+        judge(world, Verdict.FALSE_ALARM, Verdict.CONFIRMED)
+    payee = next(item["subject"] for item in labels(world) if item["PK"].startswith("PTY#"))
+    scan_all_rules(world)
+    assert counted(world) == {"confirmed": 1}
+    assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == pytest.approx(1.0, rel=1e-3)
+    assert frauds_of(world, Stream.PARTY, payee, every_rule()) == pytest.approx(1.0, rel=1e-3)
+
+
+@pytest.mark.parametrize("behind_ms", [0, 1, 40])
+def test_a_word_takes_a_label_back_by_a_clock_that_is_behind(world: ScanWorld, behind_ms: int) -> None:
+    """Functions have clocks of their own, and the second word comes after the first whatever they show."""
+    judge(world, Verdict.CONFIRMED)
+    world.clock.advance(-timedelta(milliseconds=behind_ms))
+    judge(world, Verdict.FALSE_ALARM)
+    scan_all_rules(world)
+    assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == 0
+
+
+def test_a_release_that_does_not_keep_what_is_labelled_judges_in_between(world: ScanWorld) -> None:
+    """It takes the label of one movement back and confirms the finding for another one. What a newer release had kept
+    of the first stays in the item and holds no more."""
+    judge(world, Verdict.CONFIRMED)
+    (found,) = stored(world, "FINDING#")
+    kept = {name: found[name] for name in ("labelled", "labelled_at")}
+    world.clock.advance(minutes(1))
+    judge(world, Verdict.FALSE_ALARM)
+    grow(world, keeps=False)
+    world.clock.advance(minutes(1))
+    judge(world, Verdict.CONFIRMED)
+    (found,) = stored(world, "FINDING#")
+    key = items.named_finding_key(ACCOUNT, found["finding_id"])
+    world.store.put_all([Put(key, found | kept)])
+    world.clock.advance(minutes(1))
+    judge(world, Verdict.FALSE_ALARM)
+    scan_all_rules(world)
+    assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == 0
 
 
 def label(name: str, *, by_people: bool = False, end: bool = False) -> tuple[str, dict[str, object]]:

@@ -61,9 +61,10 @@ def agent_row(
     return row_at(now, activity_id, told, shards=shards)
 
 
-def row_at(now: datetime, activity_id: str, told: Told, *, shards: int) -> Put:
-    """The row of something that happens at the hotline itself, now."""
-    return _row(told, activity_id, now, now, shards, "")
+def row_at(now: datetime, activity_id: str, told: Told, at: datetime | None = None, *, shards: int) -> Put:
+    """The row of something that happens at the hotline itself. `now`: the clock at the write. `at`: the time at which
+    it is judged; None: now."""
+    return _row(told, activity_id, now if at is None else at, now, shards, "")
 
 
 def activity_partition(stream: Stream, server_time: datetime, shard: int) -> str:

@@ -59,6 +59,8 @@ _MOVEMENTS: Final = "movements"
 _LOGINS: Final = "logins"
 LABELLED: Final = "labelled"
 """The attribute of a confirmed finding with the movements that it named then, which its confirmation labelled."""
+LABELLED_AT: Final = "labelled_at"
+"""The attribute with the `judged_at` of the word for which LABELLED holds."""
 ACCOUNTS: Final = "accounts"
 """The attribute of a finding about an address with the accounts that got in."""
 ACCOUNTS_MAX: Final = 20
@@ -199,15 +201,17 @@ def named_movements(item: Mapping[str, Any]) -> tuple[NamedMovement, ...]:
     return tuple(dict.fromkeys(NamedMovement(*one) for one in _named(item, _MOVEMENTS)))
 
 
-def labelled_part(item: Mapping[str, Any]) -> Item:
-    """The attribute by which a stored finding that is confirmed keeps the movements that it names now."""
-    return {LABELLED: [list(one) for one in named_movements(item)]}
+def labelled_part(given: Iterable[NamedMovement], judged_at: datetime) -> Item:
+    """The attributes by which a finding keeps the movements that its confirmation labelled. `judged_at`: that of the
+    confirmed finding."""
+    return {LABELLED: [list(one) for one in given], LABELLED_AT: to_text(judged_at)}
 
 
 def labelled_movements(item: Mapping[str, Any]) -> tuple[NamedMovement, ...]:
     """The movements that the confirmation of a stored finding labelled. One that an earlier release confirmed does not
-    say so: they are those that it names now."""
-    return tuple(NamedMovement(*one) for one in item[LABELLED]) if LABELLED in item else named_movements(item)
+    say so, or says it of an earlier word: they are those that it names now."""
+    is_known = LABELLED in item and item.get(LABELLED_AT) in (None, item.get("judged_at"))
+    return tuple(NamedMovement(*one) for one in item[LABELLED]) if is_known else named_movements(item)
 
 
 def named_logins(item: Mapping[str, Any]) -> frozenset[int]:

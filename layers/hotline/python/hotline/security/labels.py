@@ -18,7 +18,7 @@ from hotline.kit.store.condition import Item
 from .activity import row_at
 from .detectors import Stream
 from .detectors.history import BY_PEOPLE
-from .items import IS_SHORT, LABELLED, labelled_movements, labelled_part, named_movements
+from .items import IS_SHORT, LABELLED, LABELLED_AT, labelled_movements, labelled_part, named_movements
 from .model import Verdict
 from .streams import LABEL_TYPE, RETRACTION_TYPE, Told
 
@@ -31,11 +31,14 @@ recipient rests on labels already, and would raise its rule by itself.
 """
 
 
-def label_rows(finding: Mapping[str, Any], verdict: Verdict, now: datetime, *, shards: int) -> Iterator[Put]:
+def label_rows(
+    finding: Mapping[str, Any], verdict: Verdict, judged_at: datetime, *, written_at: datetime, shards: int
+) -> Iterator[Put]:
     """The rows by which a verdict on a stored finding labels its movements: for the account, and for payees. A verdict
     makes rows only if it newly confirms a finding of LABELLING_RULES, or takes that back. Then it ends
     the labels that were given, whatever the finding names by then. A merchant gets none: it may have sold to a thief in
-    good faith, and the wallet's own word may name it. A label counts from its moment on, and so does its end."""
+    good faith, and the wallet's own word may name it. A label counts from `judged_at` on, and so does its end. No two
+    words on a finding have one `judged_at`. `written_at`: the clock at the write."""
     if not _changes_labels(finding, verdict):
         return
     is_ = verdict is Verdict.CONFIRMED
@@ -47,16 +50,20 @@ def label_rows(finding: Mapping[str, Any], verdict: Verdict, now: datetime, *, s
         if one.party:
             told.append(Told(Stream.PARTY, one.party, {**values, "account": account_id}, type_))
         # An event of one id is known again within a day, in which a person may change their mind twice.
-        label_id = derive_id("label", finding["finding_id"], one.name, type_, to_text(now))
-        yield from (row_at(now, label_id, word, shards=shards) for word in told)
+        label_id = derive_id("label", finding["finding_id"], one.name, type_, to_text(judged_at))
+        yield from (row_at(written_at, label_id, word, judged_at, shards=shards) for word in told)
 
 
-def labelled_change(finding: Mapping[str, Any], verdict: Verdict) -> tuple[Item, tuple[str, ...]]:
+def labelled_change(finding: Mapping[str, Any], verdict: Verdict, judged_at: datetime) -> tuple[Item, tuple[str, ...]]:
     """The attributes that a verdict on a stored finding sets so that its labels can be taken back, and those that it
-    removes. A finding keeps what it labelled, at most EVIDENCE_MAX movements: later events correct what it names."""
-    if not _changes_labels(finding, verdict):
+    removes. A finding keeps what it labelled, at most EVIDENCE_MAX movements: later events correct what it names. Each
+    confirmation says that it is still so, for a release that does not know these attributes may judge in between."""
+    if finding["rule"] not in LABELLING_RULES:
         return {}, ()
-    return (labelled_part(finding), ()) if verdict is Verdict.CONFIRMED else ({}, (LABELLED,))
+    if verdict is not Verdict.CONFIRMED:
+        return {}, (LABELLED, LABELLED_AT)
+    given = named_movements(finding) if _changes_labels(finding, verdict) else labelled_movements(finding)
+    return labelled_part(given, judged_at), ()
 
 
 def _changes_labels(finding: Mapping[str, Any], verdict: Verdict) -> bool:

@@ -3,13 +3,14 @@ person could not tell."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Final
 
 from hotline.accounts.service import risk_key
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
-from hotline.kit.clock import to_text
+from hotline.kit.clock import from_text, to_text
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Condition, Item, Missing, all_of, equals
@@ -24,6 +25,8 @@ from .labels import label_rows, labelled_change
 from .model import STATE_BY_VERDICT, FindingChanged, FindingState, SecurityError, Verdict
 from .settings import read_shipped_rules
 
+_INSTANT: Final = timedelta(milliseconds=1)
+"""The least by which two stored times differ."""
 _NOT_TO_BE_TOLD: Final = frozenset({FindingState.SUPPRESSED, FindingState.WITHDRAWN})
 """States in which a finding asks nobody for attention, also where a person could not tell."""
 
@@ -78,28 +81,44 @@ def contribute_verdict(
         raise FindingChanged(version=present, verdict=read[key].get("verdict"))
     known = read[key].get("judged_at")
     condition: Condition = Missing("judged_at") if known is None else equals("judged_at", known)
-    judged = {"verdict": verdict.value, "judged_by": judged_by, "judged_at": to_text(change.now)}
+    judged_at = _find_moment(known, change.now)
+    judged = {"verdict": verdict.value, "judged_by": judged_by, "judged_at": to_text(judged_at)}
     judged["state"] = STATE_BY_VERDICT[verdict].value
     judged |= count_verdict(change, read[key], verdict, zone)
     if version is not None:
         # More of the same pattern may come in until the write, which the judge has not seen.
-        condition = all_of(condition, equals("window_end", read[key]["window_end"]), as_read(read[key]))
+        condition = all_of(condition, as_read(read[key]), *_as_seen(read[key]))
     # Silent rules stay silent: they may have found what the owner does.
     told = verdict is Verdict.CONFIRMED and stream is Stream.ACCOUNT and is_told(read[key])
     if told:
-        judged |= confirmed_part(subject, change.now)
+        judged |= confirmed_part(subject, judged_at)
     # An unclear finding goes on asking for attention only if it is about an address or a payee. The hotline would tell
     # its owner again of one about an account, and people of the wallet see that one beside the account.
     of_list = stream is not Stream.ACCOUNT
     waits = of_list and verdict is Verdict.UNCLEAR and state_of(read[key], change.now) not in _NOT_TO_BE_TOLD
     if waits:
         judged |= unclear_part(read[key])
-    labelled, unlabelled = labelled_change(read[key], verdict) if stream is Stream.ACCOUNT else ({}, ())
+    labelled, unlabelled = labelled_change(read[key], verdict, judged_at) if stream is Stream.ACCOUNT else ({}, ())
     removed = (*(() if told or waits else ATTENTION), *unlabelled)
     change.update(key, set=judged | labelled, remove=removed, condition=condition)
     if stream is Stream.ACCOUNT:
-        for row in label_rows(read[key], verdict, change.now, shards=shards):
+        for row in label_rows(read[key], verdict, judged_at, written_at=change.now, shards=shards):
             change.create(row.key, row.item)
         contribute_judged_risk(change, read, subject, finding_id, verdict, read_shipped_rules())
     if account_id is not None:
         change.audit(account_id, "finding.judged", finding_id=finding_id, verdict=verdict.value)
+
+
+def _as_seen(item: Item) -> Iterator[Condition]:
+    """The conditions that a stored finding says what it said when it was read. A late event may change its numbers and
+    leave its end."""
+    yield equals("window_end", item["window_end"])
+    yield equals("event_ids", tuple(item["event_ids"]))
+    yield from (equals(f"facts.{name}", value) for name, value in item["facts"].items())
+
+
+def _find_moment(known: str | None, now: datetime) -> datetime:
+    """The moment of a word on a finding: now, and always after the word before it (`known`). Two words may be given in
+    one millisecond, or by functions whose clocks differ. Whoever has read the first must not write over the second, and
+    a label ends after it began."""
+    return now if known is None else max(now, from_text(known) + _INSTANT)
