@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from hotline.contracts.model import AccountErased, Fact
+from hotline.kit.store import Delete, Table, hotline_key
 from hotline.security.detectors import Stream
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.items import ACCOUNTS_MAX, named_finding_key
@@ -68,6 +69,20 @@ def test_an_account_that_was_erased_since_is_told_to_nobody(world: AgentWorld, c
     give(world.ctx, [gone])
     told = chief.get("/findings", query={"about": "source"}).json["findings"]
     assert {one["id"]: one["accounts"] for one in told} == {"fnd_spray": ["acct-9"], "fnd_2": []}
+
+
+def test_a_payee_whose_account_was_erased_since_is_told_as_one_without(world: AgentWorld, chief: AgentClient) -> None:
+    """The finding has no place in the account, as one of an earlier release, so the erasure does not find it."""
+    world.find_spray("fnd_party", stream=Stream.PARTY, rule="counterparty_risk", account_id="acct-gone")
+    (found,) = chief.get("/findings", query={"about": "party"}).json["findings"]
+    assert found["is_account"]
+    assert isinstance(world.store, MemoryStore)
+    places = [item for item in world.store.items(Table.HOTLINE) if item["SK"].startswith("NAMED#")]
+    world.store.transact([Delete(hotline_key(item["PK"], item["SK"])) for item in places], token="earlier")
+    gone = Fact("fact-gone", "account.erased", "wallet", world.clock.now(), "acct-gone", AccountErased(9))
+    give(world.ctx, [gone])
+    (found,) = chief.get("/findings", query={"about": "party"}).json["findings"]
+    assert not found["is_account"]
 
 
 def test_a_page_of_findings_with_many_accounts_reads_a_hundred_at_once(world: AgentWorld, chief: AgentClient) -> None:

@@ -283,8 +283,8 @@ def test_a_word_takes_a_label_back_by_a_clock_that_is_behind(world: ScanWorld, b
 
 
 def test_a_release_that_does_not_keep_what_is_labelled_judges_in_between(world: ScanWorld) -> None:
-    """It takes the label of one movement back and confirms the finding for another one. What a newer release had kept
-    of the first stays in the item and holds no more."""
+    """It takes the label of one movement back and confirms the finding for another one. The item still has the
+    first, which a newer release had kept, and it holds no more."""
     judge(world, Verdict.CONFIRMED)
     (found,) = stored(world, "FINDING#")
     kept = {name: found[name] for name in ("labelled", "labelled_at")}

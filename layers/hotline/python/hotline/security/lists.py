@@ -24,7 +24,7 @@ from .items import (
     subject_finding_of,
     subject_findings_query,
 )
-from .model import FindingState, SeenFinding, SubjectFindingPage, ToldFinding
+from .model import FindingState, SeenFinding, SubjectFinding, SubjectFindingPage, ToldFinding
 
 FINDINGS_TOLD_MAX: Final = 20
 """More open findings on one account than anybody reads."""
@@ -66,20 +66,27 @@ def iterate_findings(store: Store, account_id: str, now: datetime, *, page: int)
 def list_subject_findings(
     store: Store, stream: Stream, now: datetime, *, limit: int, after: str | None = None
 ) -> SubjectFindingPage:
-    """The findings about the subjects of a stream that nobody has dealt with, the gravest first. Accounts that got in
-    and were erased since are left out. One query on an index that may lag by a moment, and a read for a hundred such
-    accounts. `after`: the `next` of the page before."""
+    """The findings about the subjects of a stream that nobody has dealt with, the gravest first. Accounts that were
+    erased since are left out: those that got in, and the one that a payee is. One query on an index that may lag by a
+    moment, and a read for a hundred such accounts. `after`: the `next` of the page before."""
     page = store.query(subject_findings_query(stream, limit=limit, after=after))
     found = [subject_finding_of(item, now) for item in page.items]
-    erased = _find_erased(store, (account_id for one in found for account_id in one.accounts))
-    shown = (replace(one, accounts=tuple(name for name in one.accounts if name not in erased)) for one in found)
-    return SubjectFindingPage(tuple(shown), place_of(page.next))
+    erased = _find_erased(store, (account_id for one in found for account_id in (one.account_id, *one.accounts)))
+    return SubjectFindingPage(tuple(_without(one, erased) for one in found), place_of(page.next))
 
 
-def _find_erased(store: Store, account_ids: Iterable[str]) -> frozenset[str]:
+def _without(found: SubjectFinding, erased: frozenset[str]) -> SubjectFinding:
+    """The finding, naming none of the accounts."""
+    if erased.isdisjoint((found.account_id, *found.accounts)):
+        return found
+    account_id = None if found.account_id in erased else found.account_id
+    return replace(found, account_id=account_id, accounts=tuple(one for one in found.accounts if one not in erased))
+
+
+def _find_erased(store: Store, account_ids: Iterable[str | None]) -> frozenset[str]:
     """Those of the accounts that were erased. One read for a hundred of them, none for none."""
     erased: set[str] = set()
-    for some in batched(dict.fromkeys(account_ids), BATCH_GET_KEYS_MAX, strict=False):
+    for some in batched(dict.fromkeys(one for one in account_ids if one is not None), BATCH_GET_KEYS_MAX, strict=False):
         read = store.batch_get([lockout.lock_keys(account_id)[0] for account_id in some])
         erased |= {account_id for account_id in some if lockout.is_erased(read, account_id)}
     return frozenset(erased)

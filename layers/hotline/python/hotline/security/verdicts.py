@@ -119,6 +119,6 @@ def _as_seen(item: Item) -> Iterator[Condition]:
 
 def _find_moment(known: str | None, now: datetime) -> datetime:
     """The moment of a word on a finding: now, and always after the word before it (`known`). Two words may be given in
-    one millisecond, or by functions whose clocks differ. Whoever has read the first must not write over the second, and
-    a label ends after it began."""
+    one millisecond, or by functions whose clocks differ. A writer who has read the first must not write over the
+    second, and a label ends after it began."""
     return now if known is None else max(now, from_text(known) + _INSTANT)
