@@ -314,7 +314,9 @@ def test_a_fraud_that_was_none_is_told_to_account_and_party(one: Fact) -> None:
 
 
 @pytest.mark.parametrize("history", [History, PartyHistory])
-def test_a_movement_that_is_told_as_fraud_and_wins_its_dispute_counts_once(history: type[History]) -> None:
+def test_a_movement_that_is_told_as_fraud_and_wins_its_dispute_counts_once(
+    history: type[History] | type[PartyHistory],
+) -> None:
     told = history()
     decided = DisputeDecided("move_1", is_fraud=True, merchant_id="mer_1")
     facts = (

@@ -112,7 +112,7 @@ VERSIONS: Final = {
     ("card_testing", 1): "81b34425a7e766ce",
     ("card_testing", 2): "96f8d2411eaf0523",
     ("code_flooding", 1): "6c40078bcc547701",
-    ("counterparty_risk", 1): "5ee9f6113b5406f5",
+    ("counterparty_risk", 1): "1d3e4b6e1d5ce0a5",
     ("credential_stuffing", 1): "02ca61d9d3d1e96f",
     ("credential_stuffing", 2): "725fe07e08599a60",
     ("distributed_guessing", 1): "392b61dfecb879d9",

@@ -15,7 +15,7 @@ import pytest
 from hotline.backtest.needs import taken_types
 from hotline.security import detectors
 from hotline.security.detectors import Detector, Event, Example, Hit, Severity, Signal, State
-from hotline.security.detectors.history import OUTWARD_KINDS
+from hotline.security.detectors.history import OUTWARD_KINDS, History
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
 from tests.support.folded_findings import fold_in_order, in_order, plan_of, size_of, watch_as_it_comes
@@ -83,6 +83,7 @@ def test_a_rule_says_nothing_to_money_that_leaves_by_a_kind_that_it_does_not_nam
     asked = 0
     for example in detector.examples:
         fold = Fold(plan_of(detector))
+        assert isinstance(fold.history, History)
         for event in in_order(example.events):
             fold.take(event)
             if event.values.get("kind") not in OUTWARD_KINDS or event.values.get("direction") == "in":

@@ -331,7 +331,7 @@ END_OF_FIRST, END_OF_SECOND = label("a", end=True), label("a", by_people=True, e
     ],
 )
 def test_a_movement_is_fraud_while_somebody_says_so(
-    history: type[History], words: tuple[tuple[str, dict[str, object]], ...], left: int
+    history: type[History] | type[PartyHistory], words: tuple[tuple[str, dict[str, object]], ...], left: int
 ) -> None:
     """The wallet's word is one, however often it is told; each finding that people confirm is another one. The memory
     is written and read after each word."""
@@ -349,7 +349,7 @@ def test_a_movement_is_fraud_while_somebody_says_so(
 
 
 @pytest.mark.parametrize("history", [History, PartyHistory])
-def test_a_label_whose_author_nobody_kept_is_the_wallets_word(history: type[History]) -> None:
+def test_a_label_whose_author_nobody_kept_is_the_wallets_word(history: type[History] | type[PartyHistory]) -> None:
     """Memories of an earlier release do not say who gave a label. People's word does not end it, and the wallet's does.
     It fades until then."""
     stored = {"labels": {"a": HOUR_MS}, "frauds": [1.0, HOUR_MS]}

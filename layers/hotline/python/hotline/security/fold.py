@@ -56,7 +56,7 @@ class Fold:
         if stored:
             known = stored.get("history")
             self._read_stored(stored)
-        self.history: History = _UNREAD
+        self.history: History | PartyHistory = _UNREAD
         self._read: Callable[[str, int, Mapping[str, Any]], str | None] | None = None
         if plan.history is not None:
             self.history = plan.history(known)

@@ -20,7 +20,8 @@ from .score import FINDING_LEVELS, Weights
 
 DIGEST_CHARACTERS: Final = 8
 
-type Step = Callable[[State, str, Event, History, Any], Iterable[Hit]]
+type Step = Callable[[State, str, Event, Any, Any], Iterable[Hit]]
+"""The step of a detector, with the history that the plan of its stream has, and its own limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Plan:
     """The rules of one stream, by the signal to which they listen."""
 
     stream: Stream
-    history: type[History] | None
+    history: type[History] | type[PartyHistory] | None
     """The history of a subject; None for streams without money: sources and agents."""
     by_signal: Mapping[str, tuple[Listener, ...]]
     left_by_kind: Mapping[str, tuple[Listener, ...]]
@@ -123,7 +124,10 @@ def _plan(stream: Stream, rules: list[Rule], weights: Weights) -> Plan:
     )
 
 
-_HISTORIES: Final[Mapping[Stream, type[History]]] = {Stream.ACCOUNT: History, Stream.PARTY: PartyHistory}
+_HISTORIES: Final[Mapping[Stream, type[History] | type[PartyHistory]]] = {
+    Stream.ACCOUNT: History,
+    Stream.PARTY: PartyHistory,
+}
 
 
 def _hears(rule: Rule, kind: str) -> bool:

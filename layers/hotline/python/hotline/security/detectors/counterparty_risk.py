@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .history import History, PartyHistory
+from .history import FraudRecord, PartyHistory
 from .rule import (
     DAY_MS,
     MINUTE_MS,
@@ -43,7 +43,7 @@ class Limits:
     merge_ms: int = DAY_MS
 
 
-def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
+def step(state: State, signal: str, event: Event, history: FraudRecord, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `told` account to [beginning, movement, facts] of its finding, for a day, and
     `last_ms`: two findings of one moment have beginnings of their own."""
     if not history.frauds or not isinstance(history, PartyHistory):

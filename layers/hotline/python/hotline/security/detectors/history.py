@@ -67,146 +67,22 @@ FRAUD_MIN: Final = 1e-6
 """Less weight than this is a rounding error, or two months old."""
 
 
-class History:
-    """The history of one account up to and with the event that was taken last.
+class FraudRecord:
+    """The part of a history that is confirmed as fraud, and who says so. Accounts and parties have one each.
 
-    The attributes below `# of the event` speak of that event alone and are not stored.
+    It is a base and no part of its own: one object less for each subject, and attributes that are read at once.
     """
 
-    __slots__ = (
-        "_days",
-        "_hour",
-        "amount_minor",
-        "balance_before_minor",
-        "balances",
-        "born_ms",
-        "came_ms",
-        "currency",
-        "day_count",
-        "day_minor",
-        "excess",
-        "excess_before",
-        "excess_own",
-        "frauds",
-        "hours",
-        "is_balance_told",
-        "is_first_party",
-        "known_party_count",
-        "labels",
-        "movements",
-        "parties",
-        "spending",
-        "usual",
-        "usual_before",
-        "words",
-    )
+    __slots__ = ("frauds", "labels", "words")
 
-    def __init__(self, stored: Mapping[str, Any] | None = None) -> None:
-        self.born_ms = 0
-        self.movements: dict[str, int] = {}
-        """Movement id to twice its version, and one more once its money has moved."""
-        self.parties: dict[str, None] = {}
-        """The payees and merchants that were paid, the longest unpaid first."""
-        self.usual: dict[str, Sequence[float]] = {}
-        """Currency to [weight, mean, mean square, mean of the logarithm, its mean square, time]."""
-        self.balances: dict[str, list[int]] = {}
-        """Currency to [balance in minor units, its time]."""
-        self.spending: list[Sequence[Any]] = []
-        """[time, amount, currency, movement, what it taught] of the outward movements of the last day, and its excess
-        where it has one."""
-        self._days: dict[str, list[int]] = {}
-        """Currency to [number, sum] of `spending`. A currency without any may stay."""
-        self.came_ms = 0
-        # A list is read faster, and is slower in all: the cache of the processor holds fewer memories.
-        self.hours = bytearray()
-        """Outward movements by the hour of the day (UTC), and their sum as a 25th number; empty before the first."""
-        self.excess: list[float] = []
-        """[sum, time]: by how many deviations amounts of late lay above what is usual, beyond EXCESS_FROM each. Half of
-        it counts after EXCESS_HALF_LIFE_MS; empty without any."""
-        self.frauds: list[float] = []
+    def __init__(self, stored: Mapping[str, Any]) -> None:
+        self.frauds: list[float] = stored.get("frauds", [])
         """[weight of confirmed frauds, time]; empty without any."""
-        self.labels: dict[str, int] = {}
+        self.labels: dict[str, int] = stored.get("labels", {})
         """Movements that are confirmed as fraud, to the time of the label."""
-        self.words: dict[str, int] = {}
+        self.words: dict[str, int] = stored.get("words", {})
         """Movement id to the authors of its label: 1 for the wallet, and 2 for each confirmed finding. A label of the
         wallet alone is not listed."""
-        if stored:
-            self._read_stored(stored)
-        # of the event
-        self.amount_minor = 0
-        self.currency = ""
-        self.is_first_party = False
-        self.known_party_count = 0
-        self.balance_before_minor: int | None = None
-        self.is_balance_told = False
-        """The balance before the movement was known without the movement's own figures."""
-        self.day_count = 0
-        """Outward movements of the last day in the currency of this one, and with it; 0 below SEVERAL in the day. Their
-        sum means nothing then."""
-        self.day_minor = 0
-        self._hour = 0
-        self.usual_before: Sequence[float] | None = None
-        self.excess_before = 0.0
-        """The excess of the movements before it, as it counts at its time."""
-        self.excess_own = 0.0
-        """Its own excess; 0 for a transfer to somebody who was paid before, since rent is far above all else."""
-
-    def _read_stored(self, stored: Mapping[str, Any]) -> None:
-        self.born_ms = stored.get("born", 0)
-        self.movements = stored.get("movements", {})
-        self.parties = dict.fromkeys(stored.get("parties", ()))
-        self.usual = stored.get("usual", {})
-        self.balances = stored.get("balances", {})
-        self.spending = stored.get("spending", [])
-        for entry in self.spending:
-            day = self._days.setdefault(entry[2], [0, 0])
-            day[0] += 1
-            day[1] += entry[1]
-        self.came_ms = stored.get("came", 0)
-        self.hours = bytearray(stored.get("hours", ()))
-        self.excess = stored.get("excess", [])
-        self.frauds = stored.get("frauds", [])
-        self.labels = stored.get("labels", {})
-        self.words = stored.get("words", {})
-
-    def store(self) -> dict[str, Any]:
-        """The stored form: a JSON value that shares nothing that this object changes later, once it is written out."""
-        stored = {
-            "born": self.born_ms,
-            "movements": self.movements,
-            "parties": list(self.parties),
-            "usual": self.usual,
-            "balances": self.balances,
-            "spending": self.spending,
-            "came": self.came_ms,
-            "hours": list(self.hours),
-            "excess": self.excess,
-            "frauds": self.frauds,
-            "labels": self.labels,
-            "words": self.words,
-        }
-        return {name: value for name, value in stored.items() if value}
-
-    def take(self, type_: str, at_ms: int, values: Mapping[str, Any]) -> str | None:
-        """Take in an event. Returns the signal that it is, or None when it tells nothing new."""
-        if not self.born_ms:
-            self.born_ms = at_ms
-        if "movement_id" in values:
-            # A refund has the id of its movement and a status too, but no kind.
-            if "kind" in values:
-                signal = read_movement(self.movements, values, MOVEMENTS_MAX)
-                if signal == LEFT_SIGNAL:
-                    self._count_left(at_ms, values)
-                elif signal == CAME_SIGNAL:
-                    self._count_came(at_ms, values)
-                elif signal == UNDONE_SIGNAL:
-                    self._undo(values["movement_id"])
-                return signal
-            return self._read_label(type_, at_ms, values)
-        if type_ == "funds.balance_changed":
-            self.balances[values["currency"]] = [values["balance_minor"], at_ms]
-            return None
-        return type_
 
     def _read_label(self, type_: str, at_ms: int, values: Mapping[str, Any]) -> str | None:
         """The signal that an event without a kind is; None of a label, or its end, that changes no count."""
@@ -256,6 +132,136 @@ class History:
         """How many frauds were confirmed up to the moment. Each counts half after RECORD_HALF_LIFE_MS."""
         frauds = self.frauds
         return frauds[0] * math.exp2((frauds[1] - at_ms) / RECORD_HALF_LIFE_MS) if frauds else 0.0
+
+
+class History(FraudRecord):
+    """The history of one account up to and with the event that was taken last.
+
+    The attributes below `# of the event` speak of that event alone and are not stored.
+    """
+
+    __slots__ = (
+        "_days",
+        "_hour",
+        "amount_minor",
+        "balance_before_minor",
+        "balances",
+        "born_ms",
+        "came_ms",
+        "currency",
+        "day_count",
+        "day_minor",
+        "excess",
+        "excess_before",
+        "excess_own",
+        "hours",
+        "is_balance_told",
+        "is_first_party",
+        "known_party_count",
+        "movements",
+        "parties",
+        "spending",
+        "usual",
+        "usual_before",
+    )
+
+    def __init__(self, stored: Mapping[str, Any] | None = None) -> None:
+        super().__init__(stored or {})
+        self.born_ms = 0
+        self.movements: dict[str, int] = {}
+        """Movement id to twice its version, and one more once its money has moved."""
+        self.parties: dict[str, None] = {}
+        """The payees and merchants that were paid, the longest unpaid first."""
+        self.usual: dict[str, Sequence[float]] = {}
+        """Currency to [weight, mean, mean square, mean of the logarithm, its mean square, time]."""
+        self.balances: dict[str, list[int]] = {}
+        """Currency to [balance in minor units, its time]."""
+        self.spending: list[Sequence[Any]] = []
+        """[time, amount, currency, movement, what it taught] of the outward movements of the last day, and its excess
+        where it has one."""
+        self._days: dict[str, list[int]] = {}
+        """Currency to [number, sum] of `spending`. A currency without any may stay."""
+        self.came_ms = 0
+        # A list is read faster, and is slower in all: the cache of the processor holds fewer memories.
+        self.hours = bytearray()
+        """Outward movements by the hour of the day (UTC), and their sum as a 25th number; empty before the first."""
+        self.excess: list[float] = []
+        """[sum, time]: by how many deviations amounts of late lay above what is usual, beyond EXCESS_FROM each. Half of
+        it counts after EXCESS_HALF_LIFE_MS; empty without any."""
+        if stored:
+            self._read_stored(stored)
+        # of the event
+        self.amount_minor = 0
+        self.currency = ""
+        self.is_first_party = False
+        self.known_party_count = 0
+        self.balance_before_minor: int | None = None
+        self.is_balance_told = False
+        """The balance before the movement was known without the movement's own figures."""
+        self.day_count = 0
+        """Outward movements of the last day in the currency of this one, and with it; 0 below SEVERAL in the day. Their
+        sum means nothing then."""
+        self.day_minor = 0
+        self._hour = 0
+        self.usual_before: Sequence[float] | None = None
+        self.excess_before = 0.0
+        """The excess of the movements before it, as it counts at its time."""
+        self.excess_own = 0.0
+        """Its own excess; 0 for a transfer to somebody who was paid before, since rent is far above all else."""
+
+    def _read_stored(self, stored: Mapping[str, Any]) -> None:
+        self.born_ms = stored.get("born", 0)
+        self.movements = stored.get("movements", {})
+        self.parties = dict.fromkeys(stored.get("parties", ()))
+        self.usual = stored.get("usual", {})
+        self.balances = stored.get("balances", {})
+        self.spending = stored.get("spending", [])
+        for entry in self.spending:
+            day = self._days.setdefault(entry[2], [0, 0])
+            day[0] += 1
+            day[1] += entry[1]
+        self.came_ms = stored.get("came", 0)
+        self.hours = bytearray(stored.get("hours", ()))
+        self.excess = stored.get("excess", [])
+
+    def store(self) -> dict[str, Any]:
+        """The stored form: a JSON value that shares nothing that this object changes later, once it is written out."""
+        stored = {
+            "born": self.born_ms,
+            "movements": self.movements,
+            "parties": list(self.parties),
+            "usual": self.usual,
+            "balances": self.balances,
+            "spending": self.spending,
+            "came": self.came_ms,
+            "hours": list(self.hours),
+            "excess": self.excess,
+            "frauds": self.frauds,
+            "labels": self.labels,
+            "words": self.words,
+        }
+        return {name: value for name, value in stored.items() if value}
+
+    def take(self, type_: str, at_ms: int, values: Mapping[str, Any]) -> str | None:
+        """Take in an event. Returns the signal that it is, or None when it tells nothing new."""
+        if not self.born_ms:
+            self.born_ms = at_ms
+        if "movement_id" in values:
+            # A refund has the id of its movement and a status too, but no kind.
+            if "kind" in values:
+                signal = read_movement(self.movements, values, MOVEMENTS_MAX)
+                if signal == LEFT_SIGNAL:
+                    self._count_left(at_ms, values)
+                elif signal == CAME_SIGNAL:
+                    self._count_came(at_ms, values)
+                elif signal == UNDONE_SIGNAL:
+                    self._undo(values["movement_id"])
+                return signal
+            return self._read_label(type_, at_ms, values)
+        if type_ == "funds.balance_changed":
+            self.balances[values["currency"]] = [values["balance_minor"], at_ms]
+            return None
+        return type_
 
     def _count_came(self, at_ms: int, values: Mapping[str, Any]) -> None:
         self.amount_minor = amount = values["amount_minor"]
@@ -514,20 +520,16 @@ def read_movement(movements: dict[str, int], values: Mapping[str, Any], kept_max
     return "money.failed" if status == "failed" and is_outward else None
 
 
-class PartyHistory(History):
-    """The history of whoever gets the money: how much was paid, and what of it is confirmed as fraud.
+class PartyHistory(FraudRecord):
+    """The history of whoever gets the money: how much was paid, and what of it is confirmed as fraud."""
 
-    Of the attributes of an account's history it has movements, labels, words, frauds, amount and currency alone.
-    """
-
-    __slots__ = ("payments", "payments_before")
+    __slots__ = ("amount_minor", "currency", "movements", "payments", "payments_before")
 
     def __init__(self, stored: Mapping[str, Any] | None = None) -> None:
         stored = stored or {}
-        self.movements = stored.get("movements", {})
-        self.frauds = stored.get("frauds", [])
-        self.labels = stored.get("labels", {})
-        self.words = stored.get("words", {})
+        super().__init__(stored)
+        self.movements: dict[str, int] = stored.get("movements", {})
+        """See `History.movements`."""
         self.payments: Sequence[float] = stored.get("payments", ())
         """[weight of the movements to the party, time]; empty before the first."""
         self.payments_before = 0.0
