@@ -48,7 +48,9 @@ def count_house(root: Path) -> dict[str, int]:
     calls = [call for _, tree in doors for call in _calls(tree)]
     return {
         "batch_get calls in functions": calls.count("batch_get"),
-        "contribute functions called or passed in functions": sum(_named(tree, "contribute_") for _, tree in doors),
+        "contribute functions called or passed in functions": sum(
+            _count_names(tree, "contribute_") for _, tree in doors
+        ),
         "commits in functions": calls.count("commit"),
         "inner modules of rooms that functions import": sum(_inner_imports(tree) for _, tree in doors),
         "lines of functions": sum(_lines(path) for path, _ in doors),
@@ -81,7 +83,7 @@ def _calls(tree: ast.AST) -> Iterator[str]:
             yield node.func.attr
 
 
-def _named(tree: ast.AST, prefix: str) -> int:
+def _count_names(tree: ast.AST, prefix: str) -> int:
     names = (node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute))
     return sum(name.startswith(prefix) for name in names)
 

@@ -21,10 +21,11 @@ from hotline.kit.ids import bucket
 from hotline.kit.keyring import Keyring
 from hotline.kit.logging import Event
 from hotline.security.activity import ACTIVITY_SHARDS
+from hotline.security.activity_rows import PAGE_ROWS
 from hotline.security.aside import TRIES_MAX
-from hotline.security.items import PAGE_ROWS, cursor_key, is_tombstone
 from hotline.security.service import SHARDS_MAX
 from hotline.security.settings import read_shipped_rules
+from hotline.security.watch_items import cursor_key, is_tombstone
 from hotline_local.commands.scan import sentences, summed
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock

@@ -11,9 +11,9 @@ import pytest
 
 from hotline.contracts.schemas import parse
 from hotline.kit.clock import from_text, to_text
-from hotline.security.items import cursor_key
 from hotline.security.service import ACTIVITY_SHARDS
 from hotline.security.settings import read_shipped_rules
+from hotline.security.watch_items import cursor_key
 from hotline_local.bus import put_facts
 from hotline_local.commands.scan import scan, sentences, summed
 from hotline_local.errors import CommandError

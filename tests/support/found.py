@@ -11,8 +11,8 @@ from hotline.kit.ids import IdSource
 from hotline.kit.store import Store
 from hotline.security.detectors import Stream
 from hotline.security.findings import Kind, Step, contribute_steps, step_keys
-from hotline.security.items import suppression_item, suppression_key
 from hotline.security.model import Finding, Suppression
+from hotline.security.suppression_items import suppression_item, suppression_key
 
 SOMEBODY_ELSE: Final = "0123456789abcdef"
 """The subject of a finding that is about no account."""

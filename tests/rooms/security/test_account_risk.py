@@ -39,14 +39,15 @@ from hotline.security.account_risk import (
     stored_risk,
     with_verdicts,
 )
+from hotline.security.activity_rows import instant_of_ms
 from hotline.security.detectors import Event, Severity, Stream
 from hotline.security.fold import Fold
-from hotline.security.items import cursor_key, instant_of_ms, watch_key
 from hotline.security.model import Verdict
 from hotline.security.rules import Bands
 from hotline.security.scan import scan_shard
 from hotline.security.score import RISK_MAX
 from hotline.security.settings import read_shipped_rules
+from hotline.security.watch_items import cursor_key, watch_key
 from tests.support import found
 from tests.support.lock_desk import ACCOUNT, NOON, fact, failures, minutes
 from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of, undone

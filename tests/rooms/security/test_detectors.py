@@ -23,6 +23,7 @@ from hotline.contracts.schemas import parse
 from hotline.identity.model import ApprovalState, Operation
 from hotline.security import detectors
 from hotline.security.activity import agent_row, values_of
+from hotline.security.activity_rows import instant_of_ms, row_of
 from hotline.security.detectors import (
     Detector,
     Event,
@@ -44,7 +45,6 @@ from hotline.security.detectors.rule import HOUR_MS, MINUTE_MS, example_ms
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.detectors.source_tries import COUNTED_MAX
 from hotline.security.fold import Fold
-from hotline.security.items import instant_of_ms, row_of
 from hotline.security.streams import streams_of
 from hotline_local.launcher.paths import ROOT
 from tests.mutation.rules import RULES

@@ -13,7 +13,7 @@ from hotline.kit.actor import Agent
 from hotline.kit.change import Change
 from hotline.kit.store import Key, Put, Table
 from hotline.kit.store.condition import Item
-from hotline.security import items
+from hotline.security import activity_rows, items
 from hotline.security import service as security
 from hotline.security.activity import ACTIVITY_SHARDS, row_at
 from hotline.security.detectors import Stream
@@ -21,13 +21,13 @@ from hotline.security.detectors.history import BY_PEOPLE, RECORD_HALF_LIFE_MS, H
 from hotline.security.detectors.rule import HOUR_MS, Signal
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.findings import Kind
-from hotline.security.items import watch_key, watch_of
 from hotline.security.labels import LABELLING_RULES
 from hotline.security.model import NamedMovement, Verdict
 from hotline.security.rules import RuleSet
 from hotline.security.scan import scan_shard
 from hotline.security.settings import read_shipped_rules
 from hotline.security.streams import LABEL_TYPE, RETRACTION_TYPE, Told
+from hotline.security.watch_items import watch_key, watch_of
 from tests.support.found import finding_of, take_step
 from tests.support.lock_desk import ACCOUNT, minutes
 from tests.support.scan_runs import ScanWorld, chain
@@ -114,7 +114,7 @@ def test_a_release_that_does_not_know_short_names_counts_the_label_too(
 ) -> None:
     """It scans what a newer release wrote: while that is deployed, and after it was taken back."""
     judge(world, Verdict.CONFIRMED)
-    monkeypatch.setattr(items, "IS_SHORT", "unknown")
+    monkeypatch.setattr(activity_rows, "IS_SHORT", "unknown")
     world.scan_all()
     assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == pytest.approx(1.0, rel=1e-3)
 
@@ -193,7 +193,7 @@ def test_a_word_that_is_taken_back_ends_no_label_that_it_did_not_give(world: Sca
     """The finding names another movement since it was confirmed, which another finding has labelled."""
     judge(world, Verdict.CONFIRMED)
     name = grow(world, keeps=True)
-    values = {"movement_id": name, items.IS_SHORT: 1, BY_PEOPLE: 1}
+    values = {"movement_id": name, activity_rows.IS_SHORT: 1, BY_PEOPLE: 1}
     told = Told(Stream.ACCOUNT, ACCOUNT, values, LABEL_TYPE)
     world.store.put_all([row_at(world.clock.now(), "label-of-another", told, shards=ACTIVITY_SHARDS)])
     world.clock.advance(minutes(1))

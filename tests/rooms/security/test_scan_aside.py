@@ -13,10 +13,10 @@ import pytest
 from hotline.kit.clock import to_text
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import Table
+from hotline.security.activity_rows import PAGE_ROWS
 from hotline.security.aside import AGAIN_AFTER, ASIDE_MAX, TRIES_MAX
 from hotline.security.detectors import Signal
 from hotline.security.detectors.shipped import DETECTORS
-from hotline.security.items import PAGE_ROWS
 from hotline.security.rules import RuleSet
 from hotline.security.scan import scan_shard
 from hotline.security.service import ShardReport
@@ -64,7 +64,7 @@ def world() -> ScanWorld:
 @pytest.fixture
 def small_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hotline.security.scan.ROUND_ROWS_MAX", 2)
-    monkeypatch.setattr("hotline.security.items.PAGE_ROWS", 2)
+    monkeypatch.setattr("hotline.security.activity_rows.PAGE_ROWS", 2)
 
 
 def scattered(world: ScanWorld, *poisoned: int) -> None:

@@ -31,10 +31,10 @@ from hotline.kit.money import Money
 from hotline.kit.store import TTL_ATTRIBUTE, Key, Table
 from hotline.security.detectors import Stream
 from hotline.security.detectors.shipped import DETECTORS
-from hotline.security.items import cursor_key, watch_key
 from hotline.security.rules import RuleSet
 from hotline.security.service import ShardReport, activity_writes, scan_shard
 from hotline.security.settings import choose_rules, read_shipped_rules
+from hotline.security.watch_items import cursor_key, watch_key
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.metered_store import MeteredStore, Units
 from hotline_local.testing.virtual_clock import VirtualClock

@@ -33,7 +33,7 @@ from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, Unavailable
 from hotline.kit.store import Put, Table, Update, Write
 from hotline.kit.store.condition import Item
-from hotline.security import items, scan
+from hotline.security import activity_rows, items, scan
 from hotline.security.detectors import Severity, Signal, Stream
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.packing import unpack
@@ -234,13 +234,13 @@ def test_any_split_crash_repetition_and_order_of_shards_leave_the_same_findings(
 
 def scan_somehow(world: World, data: Any) -> None:
     """Runs over some shards in some order, in rounds of some size, which a crash may end."""
-    usual = scan.ROUND_ROWS_MAX, items.PAGE_ROWS
+    usual = scan.ROUND_ROWS_MAX, activity_rows.PAGE_ROWS
     sizes = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 3))
     side = data.draw(st.sampled_from(["before", "after"]))
     strike = striking(data.draw(st.integers(0, 25))) if data.draw(st.booleans()) else None
     shards = data.draw(st.sampled_from([(0, 1), (1, 0), (0,), (1,), (1, 1)]))
     try:
-        scan.ROUND_ROWS_MAX, items.PAGE_ROWS = sizes  # type: ignore[misc]
+        scan.ROUND_ROWS_MAX, activity_rows.PAGE_ROWS = sizes  # type: ignore[misc]
         setattr(world.store, side, strike)
         for shard in shards:
             world.scan(shard)
@@ -248,7 +248,7 @@ def scan_somehow(world: World, data: Any) -> None:
         pass
     finally:
         setattr(world.store, side, None)
-        scan.ROUND_ROWS_MAX, items.PAGE_ROWS = usual  # type: ignore[misc]
+        scan.ROUND_ROWS_MAX, activity_rows.PAGE_ROWS = usual  # type: ignore[misc]
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=30)

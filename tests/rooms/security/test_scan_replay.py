@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hotline.contracts.model import Fact
 from hotline.kit.errors import HotlineError, Unavailable
 from hotline.kit.store import Delete, Table
-from hotline.security import items
+from hotline.security import activity_rows, watch_items
 from hotline.security.detectors import Stream
 from hotline.security.packing import unpack
 from hotline_local.testing.memory_store import MemoryStore
@@ -61,12 +61,12 @@ def world_with(facts: list[Fact]) -> ScanWorld:
 
 
 def scan_with_small_pages(world: ScanWorld, page_rows: int) -> None:
-    usual = items.PAGE_ROWS
+    usual = activity_rows.PAGE_ROWS
     try:
-        items.PAGE_ROWS = page_rows  # type: ignore[misc]
+        activity_rows.PAGE_ROWS = page_rows  # type: ignore[misc]
         world.scan()
     finally:
-        items.PAGE_ROWS = usual  # type: ignore[misc]
+        activity_rows.PAGE_ROWS = usual  # type: ignore[misc]
 
 
 def undisturbed(facts: list[Fact]) -> Counter[str]:
@@ -122,7 +122,7 @@ def test_crashes_replays_duplicates_and_pages_of_any_size_find_the_same(data: An
     for _ in range(data.draw(st.integers(0, 6))):
         if data.draw(st.booleans()):
             # The cursor is lost, and everything is read again.
-            world.store.transact([Delete(items.cursor_key(shard_of()))], token=world.ids.new("t")[-36:])
+            world.store.transact([Delete(watch_items.cursor_key(shard_of()))], token=world.ids.new("t")[-36:])
         side = data.draw(st.sampled_from(["before", "after"]))
         setattr(world.store, side, striking(data.draw(st.integers(0, 60))))
         try:
@@ -133,4 +133,4 @@ def test_crashes_replays_duplicates_and_pages_of_any_size_find_the_same(data: An
             setattr(world.store, side, None)
     world.scan()
     assert effects(world.store) == expected
-    assert world.store.get(items.watch_key(Stream.ACCOUNT, ACCOUNT)) is not None
+    assert world.store.get(watch_items.watch_key(Stream.ACCOUNT, ACCOUNT)) is not None

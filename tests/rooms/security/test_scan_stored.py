@@ -40,9 +40,10 @@ from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause, DecisionKind, LockState, ResetOutcome, UnlockOutcome
 from hotline.security import service as security
 from hotline.security.activity import ACTIVITY_SHARDS
+from hotline.security.activity_rows import PAGE_ROWS
 from hotline.security.detectors import Severity, Signal, Stream
 from hotline.security.detectors.shipped import DETECTORS
-from hotline.security.items import PAGE_ROWS, cursor_key, finding_key, is_tombstone, watch_key
+from hotline.security.items import finding_key
 from hotline.security.model import NEXT_STATES, FindingState, may_become
 from hotline.security.packing import pack, unpack
 from hotline.security.rules import RuleSet
@@ -50,6 +51,7 @@ from hotline.security.scan import COMPLETE_AFTER, FIRST_LOOK_BACK, scan_shard
 from hotline.security.service import ShardReport
 from hotline.security.settings import choose_rules, read_shipped_rules
 from hotline.security.watch import PENDING_MAX
+from hotline.security.watch_items import cursor_key, is_tombstone, watch_key
 from tests.support.faults import once
 from tests.support.lock_desk import ACCOUNT, KEYS, NOON, closed, fact, failures, minutes, succeeded
 from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of, undone

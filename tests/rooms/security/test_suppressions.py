@@ -18,11 +18,12 @@ from hotline.lockout.model import LockState
 from hotline.security import service as security
 from hotline.security.detectors import Severity, Stream
 from hotline.security.detectors.shipped import DETECTORS
-from hotline.security.items import cursor_key, suppression_from, suppression_item, watch_key
 from hotline.security.model import FindingState, Suppression
 from hotline.security.scan import scan_shard
 from hotline.security.service import ShardReport
+from hotline.security.suppression_items import suppression_from, suppression_item
 from hotline.security.suppressions import SUPPRESSION_MAX, check_until, suppression_need
+from hotline.security.watch_items import cursor_key, watch_key
 from tests.support import found
 from tests.support.lock_desk import ACCOUNT, NOON, fact, failures, minutes
 from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of, undone

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.kit.clock import to_text
+from hotline.security.activity_rows import instant_of_ms
 from hotline.security.detectors import (
     Detector,
     Event,
@@ -25,11 +26,11 @@ from hotline.security.detectors import (
 )
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.findings import FINDINGS_AT_ONCE, Kind, Step, parts_of
-from hotline.security.items import instant_of_ms, is_tombstone, tombstone_item, watch_item, watch_of
 from hotline.security.model import Finding
 from hotline.security.rules import Plan, RuleSet
 from hotline.security.streams import ID_CHARACTERS_MAX, shorten, shorten_over
 from hotline.security.watch import LATENESS_MS, PENDING_MAX, Changes, Watch
+from hotline.security.watch_items import is_tombstone, tombstone_item, watch_item, watch_of
 from tests.support.lock_desk import NOON
 from tests.support.toy_rules import HOUR_MS, every, excluded, moved, rules_of, toy
 

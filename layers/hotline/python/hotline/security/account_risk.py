@@ -17,9 +17,9 @@ from hotline.accounts.service import RISK_LIFE, AccountRisk, RiskBand, risk_from
 from hotline.kit.clock import to_text
 from hotline.kit.store.condition import Item
 
+from .activity_rows import instant_of_ms, to_ms
 from .detectors.history import RECORD_HALF_LIFE_MS
 from .fold import Fold
-from .items import instant_of_ms, to_ms
 from .rules import Bands, Plan
 from .score import RISK_MAX, Risk, Weights
 

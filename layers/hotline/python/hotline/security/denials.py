@@ -27,16 +27,9 @@ from hotline.kit.store import Key, Store, account_of, hotline_key
 from hotline.kit.store.condition import PRESENT, Item, Missing, all_of
 from hotline.lockout import service as lockout
 
+from .activity_rows import name_in_memory, to_ms
 from .feedback import count_denials
-from .items import (
-    all_findings_query,
-    name_in_memory,
-    named_finding_key,
-    named_logins,
-    named_movements,
-    state_of,
-    to_ms,
-)
+from .items import all_findings_query, named_finding_key, named_logins, named_movements, state_of
 from .model import FindingState
 
 DENIED_MAX: Final = 20

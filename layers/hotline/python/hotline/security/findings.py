@@ -18,7 +18,7 @@ from hotline.kit.store import Key
 from hotline.kit.store.condition import PRESENT, Item
 from hotline.lockout import service as lockout
 
-from . import items
+from . import items, suppression_items
 from .denials import DENIED, denials_key, is_denied
 from .detectors import Stream
 from .feedback import count_denials
@@ -201,12 +201,12 @@ def _decide(read: Mapping[Key, Item], step: Step, now: datetime) -> Kind | None:
 
 
 def _suppression_key(finding: Finding) -> Key:
-    return items.suppression_key(finding.stream, finding.subject, finding.rule)
+    return suppression_items.suppression_key(finding.stream, finding.subject, finding.rule)
 
 
 def _is_covered(read: Mapping[Key, Item], finding: Finding) -> bool:
     stored = read.get(_suppression_key(finding))
-    return stored is not None and items.suppression_from(stored).covers(finding.window_end)
+    return stored is not None and suppression_items.suppression_from(stored).covers(finding.window_end)
 
 
 def _goes_on(read: Mapping[Key, Item], finding: Finding, known: Item) -> bool:

@@ -16,9 +16,10 @@ from hotline.kit.store import Put
 from hotline.kit.store.condition import Item
 
 from .activity import row_at
+from .activity_rows import IS_SHORT
 from .detectors import Stream
 from .detectors.history import BY_PEOPLE
-from .items import IS_SHORT, LABELLED, LABELLED_AT, labelled_movements, labelled_part, named_movements
+from .items import LABELLED, LABELLED_AT, labelled_movements, labelled_part, named_movements
 from .model import Verdict
 from .streams import LABEL_TYPE, RETRACTION_TYPE, Told
 

@@ -14,7 +14,7 @@ from hotline.kit.store.condition import PRESENT, Item
 
 from .activity import ACTIVITY_SHARDS, agent_row, rows_of
 from .detectors import Stream
-from .items import tombstone_item, watch_key
+from .watch_items import tombstone_item, watch_key
 
 
 def activity_writes(

@@ -21,7 +21,7 @@ from hotline.kit.errors import HotlineError
 from hotline.kit.store import BATCH_GET_KEYS_MAX, Key, Query
 from hotline.kit.store.condition import Item
 
-from . import items
+from . import activity_rows, watch_items
 from .activity import ACTIVITY_LIFE
 from .aside import ASIDE_MAX, TRIES_MAX, Aside, aside_from
 from .detectors import Event
@@ -29,7 +29,7 @@ from .findings import Kind
 from .model import Finding, Row, SecurityError, ShardReport
 from .rules import Plan, RuleSet
 from .settings import read_shipped_rules
-from .subject_run import Judge, SubjectDone, change_of, faults_named
+from .subject_run import Judge, SubjectDone, change_of, name_faults
 from .watch import is_too_late
 
 COMPLETE_AFTER: Final = timedelta(seconds=90)
@@ -80,7 +80,7 @@ def scan_shard(
         for work in (_StreamRun.go, _StreamRun.try_again):
             for run in runs:
                 try:
-                    with faults_named(rules):
+                    with name_faults(rules):
                         work(run, has_time)
                 except HotlineError as error:
                     tally.fail(error)
@@ -165,7 +165,7 @@ class _StreamRun:
     def go(self, has_time: Callable[[], bool]) -> None:
         """Round after round. Rounds behind one with an error are done too, but read again with it: the cursor stays
         before it."""
-        cursor = self.ctx.store.get(items.cursor_key(self.shard, self.plan.stream))
+        cursor = self.ctx.store.get(watch_items.cursor_key(self.shard, self.plan.stream))
         self.cursor = cursor
         oldest = to_text(from_text(self.end) - (FIRST_LOOK_BACK if cursor is None else ACTIVITY_LIFE))
         through = done = oldest if cursor is None else max(oldest, cursor["through"])
@@ -260,8 +260,10 @@ class _StreamRun:
             yield page
 
     def _read_pages(self, after: str, before: str, has_time: Callable[[], bool] = lambda: True) -> Iterator[list[Item]]:
-        for hour in items.hours_between(after, before):
-            query: Query | None = items.rows_query(self.plan.stream, hour, self.shard, after=after, before=before)
+        for hour in activity_rows.hours_between(after, before):
+            query: Query | None = activity_rows.rows_query(
+                self.plan.stream, hour, self.shard, after=after, before=before
+            )
             while query is not None:
                 if not has_time():
                     self.cut_off_at = to_text(hour)
@@ -275,7 +277,7 @@ class _StreamRun:
         """The rows of the next round; none when there are no more, or no more time."""
         rows: list[Row] = []
         for page in pages:
-            rows += [items.row_of(self.plan.stream, item) for item in page]
+            rows += [activity_rows.row_of(self.plan.stream, item) for item in page]
             if len(rows) >= ROUND_ROWS_MAX:
                 break
         return rows
@@ -294,7 +296,7 @@ class _StreamRun:
         judges = Judge(self.ctx, self.rules, self.plan)
 
         def judge(subject: str) -> SubjectDone:
-            key = items.watch_key(self.plan.stream, subject)
+            key = watch_items.watch_key(self.plan.stream, subject)
             return judges.judge(subject, by_subject[subject], recalled.get(subject, ()), watches.get(key))
 
         for subject, done in zip(by_subject, self._each(judge, list(by_subject)), strict=True):
@@ -325,13 +327,13 @@ class _StreamRun:
         if not late:
             return {}
         wanted = {row.subject for row in late}
-        earliest = to_text(items.instant_of_ms(min(row.event.at_ms for row in late)))
+        earliest = to_text(activity_rows.instant_of_ms(min(row.event.at_ms for row in late)))
         found: dict[str, list[tuple[int, Event]]] = {}
         left = RECALL_ROWS_MAX
         for page in self._read_pages(earliest, through, has_time):
             self.tally.recalled += len(page)
             for item in page:
-                row = items.row_of(self.plan.stream, item)
+                row = activity_rows.row_of(self.plan.stream, item)
                 if row.subject in wanted:
                     known = found.setdefault(row.subject, [])
                     known.append((row.arrived_ms, row.event))
@@ -343,7 +345,7 @@ class _StreamRun:
         return found
 
     def _read_watches(self, subjects: Sequence[str]) -> dict[Key, Item]:
-        keys = [items.watch_key(self.plan.stream, subject) for subject in subjects]
+        keys = [watch_items.watch_key(self.plan.stream, subject) for subject in subjects]
         chunks = list(batched(keys, BATCH_GET_KEYS_MAX, strict=False))
         self.tally.requests += len(chunks)
         found: dict[Key, Item] = {}
@@ -357,7 +359,7 @@ class _StreamRun:
         self.aside = {subject: one for subject, one in self.aside.items() if not one.is_over(through)}
         if self.aside:
             place["aside"] = {subject: one.to_store() for subject, one in self.aside.items()}
-        change.replace(items.cursor_key(self.shard, self.plan.stream), self.cursor, place)
+        change.replace(watch_items.cursor_key(self.shard, self.plan.stream), self.cursor, place)
         self.tally.writes += 1
         change.commit(self.ctx.store)
         self.aside_before = dict(self.aside)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from . import items
+from . import activity_rows
 from .detectors import Stream
 from .findings import Kind, Step
 from .model import Finding
@@ -28,15 +28,15 @@ def list_steps(changes: Changes, rules: RuleSet, stream: Stream, subject: str, n
             stream=stream,
             subject=subject,
             account_id=account_id,
-            window_start=items.instant_of_ms(one.hit.started_ms),
-            window_end=items.instant_of_ms(one.hit.ended_ms),
+            window_start=activity_rows.instant_of_ms(one.hit.started_ms),
+            window_end=activity_rows.instant_of_ms(one.hit.ended_ms),
             facts=one.hit.facts,
             event_ids=one.hit.event_ids,
             holds=detector.holds,
             rules=rules.digest,
-            movements=items.movements_of(named) if of_account else {},
-            logins=items.logins_of(named) if of_account else {},
-            accounts=items.accounts_in(named, one.hit) if stream is Stream.SOURCE else (),
+            movements=activity_rows.movements_of(named) if of_account else {},
+            logins=activity_rows.logins_of(named) if of_account else {},
+            accounts=activity_rows.accounts_in(named, one.hit) if stream is Stream.SOURCE else (),
         )
 
     for kind, found in (

@@ -85,10 +85,7 @@ else:
                 "digest_duty_at",
                 "find_times_to_tell",
             ),
-            "items": (
-                "finding_to_see",
-                "named_finding_key",
-            ),
+            "items": ("finding_to_see", "named_finding_key"),
             "lists": (
                 "FINDINGS_SEEN_MAX",
                 "FINDINGS_TOLD_MAX",

@@ -19,7 +19,7 @@ from hotline.kit.store import Key, Put, TransactionCancelled
 from hotline.kit.store.condition import NEW, Condition, Item, equals
 from hotline.lockout import service as lockout
 
-from . import items
+from . import watch_items
 from .account_risk_writes import RiskOutlook
 from .activity import NAMED
 from .detectors import Event, Stream
@@ -60,7 +60,7 @@ class Judge:
         attempts_left = ATTEMPTS_MAX
         while True:
             try:
-                with faults_named(self.rules):
+                with name_faults(self.rules):
                     self._judge_once(subject, rows, recalled, stored, done)
             except Stale as error:
                 attempts_left -= 1
@@ -74,7 +74,7 @@ class Judge:
                 return done
             try:
                 done.requests += 1
-                stored = self.ctx.store.get(items.watch_key(self.plan.stream, subject))
+                stored = self.ctx.store.get(watch_items.watch_key(self.plan.stream, subject))
             except HotlineError as error:
                 done.trouble = error
                 return done
@@ -87,10 +87,10 @@ class Judge:
         stored: Item | None,
         done: SubjectDone,
     ) -> None:
-        if items.is_tombstone(stored):
+        if watch_items.is_tombstone(stored):
             return
         now = self.ctx.clock.now()
-        watch = items.watch_of(self.plan, stored, now)
+        watch = watch_items.watch_of(self.plan, stored, now)
         known = [(row.arrived_ms, row.event) for row in rows if row.position <= watch.applied_to]
         watch.recall([*recalled, *known])
         for row in rows:
@@ -100,7 +100,7 @@ class Judge:
             return
         names = next((row.names for row in reversed(rows) if row.names is not None), None)
         names = names or (None if stored is None else stored.get(NAMED))
-        item = items.watch_item(self.plan.stream, watch, names, now)
+        item = watch_items.watch_item(self.plan.stream, watch, names, now)
         changes = watch.changes()
         steps = list(list_steps(changes, self.rules, self.plan.stream, subject, names))
         outlook = None
@@ -111,7 +111,7 @@ class Judge:
             self._commit(subject, steps, changes, stored, item, done, outlook)
         elif outlook is None or not self._commit_risk(outlook, subject, stored, item, done):
             done.writes += 1
-            _put_watch(self.ctx, items.watch_key(self.plan.stream, subject), stored, item)
+            _put_watch(self.ctx, watch_items.watch_key(self.plan.stream, subject), stored, item)
 
     def _commit(
         self,
@@ -126,7 +126,7 @@ class Judge:
         """The watch, its findings and the account's risk in one transaction. Findings that are too much for one go
         before it. Each part is made only if the watch is as it was read, and leaves in it what it has told. So a run
         that ends between two parts is made good by the next one, whatever has come since."""
-        key = items.watch_key(self.plan.stream, subject)
+        key = watch_items.watch_key(self.plan.stream, subject)
         parts = parts_of(steps)
         of_risk: set[Key] = set()
         if outlook is not None and outlook.must_look(found_something=True):
@@ -152,8 +152,8 @@ class Judge:
                     change.replace(risk.key, risk.known, risk.item)
             elif made:
                 told = list_raised(changes, subject, {step.finding.id for step in part})
-                watch = items.watch_of(self.plan, stored, change.now)
-                begun = items.begun_item(self.plan.stream, watch, told, stored, change.now)
+                watch = watch_items.watch_of(self.plan, stored, change.now)
+                begun = watch_items.begun_item(self.plan.stream, watch, told, stored, change.now)
                 change.replace(key, stored, begun)
                 stored = {**begun, "rev": 1 if stored is None else int(stored["rev"]) + 1}
             if self.plan.stream is Stream.ACCOUNT and len(change) > 0:
@@ -173,7 +173,7 @@ class Judge:
         if risk is None:
             return False
         change = change_of(self.ctx, "risk")
-        change.replace(items.watch_key(self.plan.stream, subject), stored, item)
+        change.replace(watch_items.watch_key(self.plan.stream, subject), stored, item)
         change.replace(risk.key, risk.known, risk.item)
         lockout.contribute_not_erased(change, subject)
         done.writes += 1
@@ -187,7 +187,7 @@ def change_of(ctx: Context, rule: str) -> Change:
 
 
 @contextmanager
-def faults_named(rules: RuleSet) -> Iterator[None]:
+def name_faults(rules: RuleSet) -> Iterator[None]:
     """Turn a fault of a rule into an expected error, with the fault as its cause: the neighbours must not wait."""
     try:
         yield

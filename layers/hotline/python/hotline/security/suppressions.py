@@ -20,7 +20,7 @@ from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item
 
-from . import items
+from . import items, suppression_items
 from .detectors import Stream
 from .detectors.shipped import DETECTORS
 from .model import SecurityError, Suppression, SuppressionPage
@@ -40,7 +40,7 @@ _BY_STREAM: Final = {
 
 def suppression_keys(subject: str, rule: str, stream: Stream = Stream.ACCOUNT) -> tuple[Key, ...]:
     """The keys to read before `contribute_suppression` and `contribute_suppression_end`."""
-    return (items.suppression_key(stream, subject, rule),)
+    return (suppression_items.suppression_key(stream, subject, rule),)
 
 
 def is_suppressible(rule: str, stream: Stream = Stream.ACCOUNT) -> bool:
@@ -65,7 +65,7 @@ def suppression_need(
 
 def suppression_version(read: Mapping[Key, Item], subject: str, rule: str, stream: Stream = Stream.ACCOUNT) -> str:
     """The version of the suppression of a rule for a subject, `0` before the first one."""
-    stored = read.get(items.suppression_key(stream, subject, rule))
+    stored = read.get(suppression_items.suppression_key(stream, subject, rule))
     return "0" if stored is None else str(stored["rev"])
 
 
@@ -97,9 +97,9 @@ def contribute_suppression(
     operation, thing = suppression_need(read, subject, rule, until, stream)
     of_account = subject if stream is Stream.ACCOUNT else account_id
     require(change, operation, of_account, thing)
-    key = items.suppression_key(stream, subject, rule)
+    key = suppression_items.suppression_key(stream, subject, rule)
     stored = read.get(key)
-    known = None if stored is None else items.suppression_from(stored)
+    known = None if stored is None else suppression_items.suppression_from(stored)
     runs = known is not None and known.is_running(change.now)
     suppression = Suppression(
         stream=stream,
@@ -112,7 +112,7 @@ def contribute_suppression(
         made_by=made_by,
         finding_id=finding_id,
     )
-    change.replace(key, stored, items.suppression_item(suppression, change.now))
+    change.replace(key, stored, suppression_items.suppression_item(suppression, change.now))
     if of_account is not None:
         if stream is not Stream.ACCOUNT:
             contribute_named(change, key, [of_account], change.now)
@@ -125,21 +125,21 @@ def contribute_suppression_end(
 ) -> None:
     """Lift a suppression that runs: patterns from now on are told. Takes one person always. Raises NotPossible
     `no_such_suppression`; at commit Stale when somebody else wrote meanwhile."""
-    key = items.suppression_key(stream, subject, rule)
+    key = suppression_items.suppression_key(stream, subject, rule)
     stored = read.get(key)
-    known = None if stored is None else items.suppression_from(stored)
+    known = None if stored is None else suppression_items.suppression_from(stored)
     if known is None or not known.is_running(change.now):
         raise NotPossible(SecurityError.NO_SUCH_SUPPRESSION)
     require(change, Operation.END_SUPPRESSION, known.account_id)
-    change.replace(key, stored, items.suppression_item(replace(known, until=change.now), change.now))
+    change.replace(key, stored, suppression_items.suppression_item(replace(known, until=change.now), change.now))
     if known.account_id is not None:
         change.audit(known.account_id, "rule.suppression_ended", rule=rule)
 
 
 def list_suppressions(store: Store, account_id: str, now: datetime) -> tuple[Suppression, ...]:
     """The suppressions for an account that run, by rule. One query."""
-    stored = store.query(items.suppressions_query(account_id, limit=LISTED_MAX)).items
-    return tuple(one for one in map(items.suppression_from, stored) if one.is_running(now))
+    stored = store.query(suppression_items.suppressions_query(account_id, limit=LISTED_MAX)).items
+    return tuple(one for one in map(suppression_items.suppression_from, stored) if one.is_running(now))
 
 
 def list_running_suppressions(
@@ -147,5 +147,5 @@ def list_running_suppressions(
 ) -> SuppressionPage:
     """The suppressions for all subjects of a stream that run, what ends first in front. One query on an index that may
     lag by a moment. `after`: the `next` of the page before."""
-    page = store.query(items.running_suppressions_query(stream, now, limit=limit, after=after))
-    return SuppressionPage(tuple(map(items.suppression_from, page.items)), items.place_of(page.next))
+    page = store.query(suppression_items.running_suppressions_query(stream, now, limit=limit, after=after))
+    return SuppressionPage(tuple(map(suppression_items.suppression_from, page.items)), items.place_of(page.next))
