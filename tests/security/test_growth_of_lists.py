@@ -39,7 +39,7 @@ from hotline.refunds.policy import DEFAULT_WALLET_POLICY
 from hotline.security import service as security
 from hotline.security.detectors import Stream
 from hotline.security.items import finding_item, finding_key
-from hotline.security.model import Finding, FindingState
+from hotline.security.model import FINDING_LIFE, FINDINGS_READ_MAX, Finding, FindingState
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.money_world import (
@@ -363,6 +363,39 @@ def test_findings_that_are_told_are_the_gravest_in_a_bounded_read(store: Measuri
     told = security.list_told_findings(store, ACCOUNT, NOON)
     assert told[0].id == grave.id
     assert len(told) == security.FINDINGS_TOLD_MAX
+    assert store.worst()[0] == security.FINDINGS_SEEN_MAX
+
+
+def test_people_see_the_newest_findings_of_an_account_with_many(store: MeasuringStore) -> None:
+    """Findings are stored by their ids, which are hashes."""
+    of_account = (Stream.ACCOUNT, ACCOUNT, ACCOUNT)
+    for number in range(FINDINGS_READ_MAX):
+        at = NOON - timedelta(days=1) * number
+        id_ = f"f{number * 7919 % FINDINGS_READ_MAX:04d}"
+        one = Finding(id_, "code_flooding", 1, "low", *of_account, at, at, {}, (), holds=False, rules="r")
+        store.load([(finding_key(one), finding_item(one, found_at=at, state=FindingState.OPEN))])
+    seen = security.list_findings(store, ACCOUNT, NOON)
+    assert [one.found_at for one in seen] == [NOON - timedelta(days=1) * number for number in range(len(seen))]
+    assert len(seen) == security.FINDINGS_SEEN_MAX
+
+
+def test_expired_findings_hide_no_new_ones(store: MeasuringStore) -> None:
+    """Nobody has looked at an account that was attacked each day for three years. Its findings stay stored."""
+
+    def finding(number: int, at: datetime) -> Finding:
+        of_account = (Stream.ACCOUNT, ACCOUNT, ACCOUNT)
+        severity = ("low", "medium", "high", "critical")[number % 4]
+        return Finding(f"f{number}", "code_flooding", 1, severity, *of_account, at, at, {}, (), holds=False, rules="r")
+
+    old = [finding(number, NOON - FINDING_LIFE - SECOND * (number + 1)) for number in range(MANY)]
+    new = [finding(number, NOON - FINDING_LIFE + SECOND * number) for number in range(MANY, MANY + 4)]
+    store.load(
+        (finding_key(one), finding_item(one, found_at=one.window_end, state=FindingState.OPEN)) for one in (*old, *new)
+    )
+    told = security.list_told_findings(store, ACCOUNT, NOON)
+    assert [one.severity for one in told] == ["critical", "high", "medium", "low"]
+    assert {one.id for one in told} == {one.id for one in new}
+    assert len(store.answers) == 5
     assert store.worst()[0] == security.FINDINGS_SEEN_MAX
 
 

@@ -12,6 +12,7 @@ from hotline.kit.store import Delete, Table, hotline_key
 from hotline.security.detectors import Stream
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.items import ACCOUNTS_MAX, named_finding_key
+from hotline.security.model import FINDING_LIFE
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor
 from tests.support.agent_world import SPRAYING, AgentWorld
@@ -104,6 +105,27 @@ def test_the_gravest_come_first_page_by_page(world: AgentWorld, chief: AgentClie
     assert chief.get("/findings", query={"about": "party", "cursor": first["next"]}).code == "malformed_request"
     other = supervisor(world.ctx, "supervisor-2")
     assert other.get("/findings", query={"about": "source", "cursor": first["next"]}).code == "malformed_request"
+
+
+def test_findings_that_have_expired_are_listed_no_more_and_unclear_ones_stay(
+    world: AgentWorld, chief: AgentClient
+) -> None:
+    """One that somebody could not tell stands behind those of its rank that nobody has looked at."""
+    for number in range(5):
+        world.find_spray(f"fnd_{number}", f"subject-{number}", severity="high" if number == 4 else "medium")
+        world.clock.advance(timedelta(hours=1))
+    unclear = VERDICT | {"subject": "subject-1", "verdict": "unclear"}
+    assert chief.post("/findings/fnd_1/feedback", unclear, headers=KEY).status == 202
+    assert listed(chief) == ["fnd_4", "fnd_0", "fnd_2", "fnd_3", "fnd_1"]
+    world.clock.advance(FINDING_LIFE - timedelta(hours=3))
+    assert listed(chief) == ["fnd_4", "fnd_2", "fnd_3", "fnd_1"]
+    found = chief.get("/findings", query={"about": "source", "limit": "2"}).json
+    assert [one["id"] for one in found["findings"]] == ["fnd_4", "fnd_2"]
+    assert listed(chief, cursor=found["next"]) == ["fnd_3", "fnd_1"]
+    world.clock.advance(timedelta(hours=1))
+    assert listed(chief, cursor=found["next"]) == ["fnd_3", "fnd_1"]
+    world.clock.advance(timedelta(hours=3))
+    assert listed(chief) == ["fnd_1"]
 
 
 def test_a_kind_of_subject_has_a_list_of_its_own_and_agents_have_none(world: AgentWorld, chief: AgentClient) -> None:

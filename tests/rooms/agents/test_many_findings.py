@@ -8,13 +8,13 @@ from itertools import batched
 import pytest
 
 from hotline.agents import service as agents
-from hotline.agents.findings import FINDINGS_READ_MAX, is_finding_first, look_through
+from hotline.agents.findings import is_finding_first, look_through
 from hotline.agents.model import AgentError
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, Table
 from hotline.kit.store.condition import Item
 from hotline.lockout.model import Cause
-from hotline.security.model import Verdict
+from hotline.security.model import FINDINGS_READ_MAX, Verdict
 from hotline.security.service import FINDINGS_SEEN_MAX
 from tests.support.agent_world import AgentWorld
 from tests.support.money_world import ACCOUNT

@@ -26,7 +26,7 @@ from hotline.kit.store import TRANSACTION_ITEMS_MAX, Delete, Key, Put, Table, ho
 from hotline.kit.store.condition import Item
 from hotline.reports import service as reports
 from hotline.security import service as security
-from hotline.security.denials import COUNTED_MAX, FINDINGS_MAX, denials_duty_at, denials_key
+from hotline.security.denials import COUNTED_MAX, denials_duty_at, denials_key
 from hotline.security.feedback import read_feedback
 from hotline.security.findings import Kind
 from hotline.security.model import NamedMovement, Verdict
@@ -230,7 +230,7 @@ def test_no_other_item_is_a_denial() -> None:
     assert denials_duty_at(hotline_key("FEED", "#DENIED")) is None
 
 
-@pytest.mark.parametrize("number", [COUNTED_MAX, FINDINGS_MAX])
+@pytest.mark.parametrize("number", [COUNTED_MAX, 3 * COUNTED_MAX])
 def test_findings_of_so_many_days_leave_room_for_the_freeze(world: ApiWorld, store: MemoryStore, number: int) -> None:
     """Each finding is of another day, and the account has as many contact points as there may be."""
     for index in range(2, CONTACT_POINTS_MAX):
@@ -265,6 +265,19 @@ def test_findings_of_so_many_days_leave_room_for_the_freeze(world: ApiWorld, sto
     day = world.clock.now().date()
     counted = read_feedback(store, day - timedelta(days=number), day)
     assert sum(told.get(f"finding/{RULE}:3/denied", 0) for _, told in counted) == number
+
+
+def test_a_denial_counts_for_an_account_with_many_findings(world: ApiWorld, store: MemoryStore) -> None:
+    """Findings are stored by their ids. The one that names what is denied is behind all others."""
+    movement_id = steal(world)
+    scan(world)
+    (found,) = findings(store)
+    old = {**found, "movements": {}, "event_ids": []}
+    for index in range(100):
+        key = hotline_key(found["PK"], f"FINDING#!{index:03d}")
+        store.transact([Put(key, {**old, "SK": key.sk, "finding_id": f"!{index:03d}"})], token=f"put-{index}")
+    deny(world, "movement", movement_id)
+    assert [item["finding_id"] for item in findings(store) if "denied_at" in item] == [found["finding_id"]]
 
 
 def test_a_suppressed_finding_that_is_raised_counts_its_denial_on_the_day_of_its_verdict(

@@ -17,7 +17,7 @@ from hotline.kit.doors import Context
 from hotline.kit.store import Store
 from hotline.lockout.model import Cause, LockState, LockView
 from hotline.security import service as security
-from hotline.security.model import GRAVE, LIVE, FindingState, SeenFinding
+from hotline.security.model import FINDINGS_READ_MAX, GRAVE, LIVE, FindingState, SeenFinding
 
 from .access import find_open_accounts
 from .model import AgentToken, Permission
@@ -28,8 +28,6 @@ HELD_BY_FINDINGS: Final = Cause.RISK_SCORE
 _WAITING: Final = LIVE | {FindingState.EXPIRED}
 FINDINGS_TOLD_MAX: Final = 5
 """The newest findings say why the account is held."""
-FINDINGS_READ_MAX: Final = 1_000
-"""So many findings on one account are looked through. Of more, nobody knows whether they are judged."""
 
 
 def list_unjudged(found: Iterable[SeenFinding]) -> tuple[SeenFinding, ...]:
@@ -48,7 +46,8 @@ def look_through(store: Store, account_id: str, cause: Cause, now: datetime) -> 
 
 def is_finding_first(cause: Cause, found: Sequence[SeenFinding] | None) -> bool:
     """Whether one of the findings is to be judged before anybody releases a hold of this cause that they may have set.
-    So it is where there are more than are looked through, and where nobody has looked (None)."""
+    So it is where there are more than are looked through, of which nobody knows whether they are judged, and where
+    nobody has looked (None)."""
     if cause is not HELD_BY_FINDINGS:
         return False
     return found is None or len(found) > FINDINGS_READ_MAX or bool(list_unjudged(found))

@@ -30,17 +30,15 @@ from hotline.lockout import service as lockout
 from .activity_rows import name_in_memory, to_ms
 from .feedback import count_denials
 from .items import all_findings_query, named_finding_key, named_logins, named_movements, state_of
-from .model import FindingState
+from .model import FINDINGS_READ_MAX, FindingState
 
 DENIED_MAX: Final = 20
 """So many of the latest denials of an account are kept. An owner names one thing at a time."""
-FINDINGS_MAX: Final = 50
-"""So many findings of an account are looked at."""
 COUNTED_MAX: Final = 20
 """So many findings count in one transaction. Each may add two items to it: itself, and the counts of its day. The
 freeze, its notices and the case need the others of the hundred."""
 ROUNDS: Final = 3
-"""So many transactions count the rest: FINDINGS_MAX in all."""
+"""So many transactions in a row count the rest. The next minute goes on."""
 DENIED: Final = "denied_at"
 """The attribute of a finding of which its owner has denied something."""
 _LOGINS: Final = "logins"
@@ -92,7 +90,7 @@ def denials_duty_at(key: Key) -> Duty | None:
 def look_at_denials(store: Store, account_id: str) -> dict[Key, Item]:
     """The items to have before `contribute_counted`. Two reads. Raises Unavailable."""
     read = store.batch_get([denials_key(account_id)])
-    found = store.query(all_findings_query(account_id, limit=FINDINGS_MAX)).items if read else ()
+    found = store.query(all_findings_query(account_id, limit=FINDINGS_READ_MAX)).items if read else ()
     return read | {named_finding_key(account_id, item["finding_id"]): item for item in found}
 
 
@@ -125,7 +123,7 @@ def find_deniable(store: Store, account_id: str) -> tuple[Item, ...] | None:
     """Findings on the account, for `Deny`, to be read anew at each attempt. One query. None while the store cannot
     tell them: a freeze waits for no count."""
     try:
-        return tuple(store.query(all_findings_query(account_id, limit=FINDINGS_MAX)).items)
+        return tuple(store.query(all_findings_query(account_id, limit=FINDINGS_READ_MAX)).items)
     except Unavailable:
         return None
 

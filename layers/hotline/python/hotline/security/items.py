@@ -32,7 +32,10 @@ from .model import (
     may_become,
 )
 
+_FINDING: Final = "FINDING#"
 _CONFIRMED: Final = "CONFIRMED#"
+_LOOKED_AT: Final = "~"
+"""Sorts behind all times."""
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _MOVEMENTS: Final = "movements"
 _LOGINS: Final = "logins"
@@ -144,15 +147,18 @@ def attention_part(finding: Finding, found_at: datetime) -> Item:
 
 
 def unclear_part(item: Mapping[str, Any]) -> Item:
-    """The attributes by which a stored finding asks for attention again, of which a person could not tell."""
-    return _attention(Stream(item["stream"]), item["subject"], item["severity"], item["found_at"])
+    """The attributes by which a stored finding asks for attention again, of which a person could not tell. It stands
+    behind those of its rank that nobody has looked at, and does not expire."""
+    return _attention(Stream(item["stream"]), item["subject"], item["severity"], f"{_LOOKED_AT}{item['found_at']}")
 
 
-def _attention(stream: Stream, subject: str, severity: str, found_at: str) -> Item:
-    return {
-        "attention_pk": f"ACCOUNT#{subject}" if stream is Stream.ACCOUNT else f"FINDINGS#{stream.value}",
-        "attention_sk": f"FINDING#{_RANKS[severity]}#{found_at}",
-    }
+def _attention(stream: Stream, subject: str, severity: str, place: str) -> Item:
+    return {"attention_pk": attention_of(stream, subject), "attention_sk": f"{_FINDING}{_RANKS[severity]}#{place}"}
+
+
+def attention_of(stream: Stream, subject: str = "") -> str:
+    """The list in which findings ask for attention: that of their account, or else of their stream."""
+    return f"ACCOUNT#{subject}" if stream is Stream.ACCOUNT else f"FINDINGS#{stream.value}"
 
 
 def confirmed_part(account_id: str, judged_at: datetime) -> Item:
@@ -181,25 +187,23 @@ def as_read(item: Mapping[str, Any]) -> Condition:
     return equals("state", item["state"]) if "state" in item else Missing("state")
 
 
-def findings_query(account_id: str, *, limit: int) -> Query:
-    """Findings on the account that nobody has dealt with, the gravest first, of one rank the oldest."""
-    found = Prefix("FINDING#")
-    return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", found, index=Index.ATTENTION, limit=limit)
+def waiting_query(attention: str, *, limit: int, after: str | None = None, begin: str = _FINDING) -> Query:
+    """Findings of a list (`attention_of`) that nobody has dealt with, the gravest first, of one rank the oldest.
+    `after`: a place that `place_of` gave. `begin`: see `skip_expired`."""
+    span = Between(begin, f"{_FINDING}~")
+    return Query(
+        Table.HOTLINE, attention, span, index=Index.ATTENTION, limit=limit, start_after=place_in(attention, after)
+    )
+
+
+def skip_expired(item: Mapping[str, Any], now: datetime) -> str:
+    """The place in its list from which findings of the rank of an expired one have not expired."""
+    return f"{_FINDING}{_RANKS[item['severity']]}#{to_text(now - FINDING_LIFE)}"
 
 
 def all_findings_query(account_id: str, *, limit: int) -> Query:
     """Findings on the account, also those that somebody has dealt with, in no order that means anything."""
     return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix("FINDING#"), limit=limit)
-
-
-def subject_findings_query(stream: Stream, *, limit: int, after: str | None) -> Query:
-    """Findings about the subjects of a stream that nobody has dealt with, the gravest first, of one rank the oldest.
-    `after`: a place that `place_of` gave."""
-    attention = f"FINDINGS#{stream.value}"
-    found = Prefix("FINDING#")
-    return Query(
-        Table.HOTLINE, attention, found, index=Index.ATTENTION, limit=limit, start_after=place_in(attention, after)
-    )
 
 
 def place_in(attention: str, after: str | None) -> dict[str, str] | None:

@@ -8,23 +8,25 @@ from datetime import datetime
 from itertools import batched, islice
 from typing import Final
 
-from hotline.kit.store import BATCH_GET_KEYS_MAX, Store, query_all
+from hotline.kit.store import BATCH_GET_KEYS_MAX, Query, Store, query_all
+from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 
 from .checkup import is_told
 from .detectors import Stream
 from .items import (
     all_findings_query,
+    attention_of,
     confirmed_query,
     finding_to_see,
     finding_to_tell,
-    findings_query,
     place_of,
+    skip_expired,
     state_of,
     subject_finding_of,
-    subject_findings_query,
+    waiting_query,
 )
-from .model import FindingState, SeenFinding, SubjectFinding, SubjectFindingPage, ToldFinding
+from .model import FINDINGS_READ_MAX, FindingState, SeenFinding, SubjectFinding, SubjectFindingPage, ToldFinding
 
 FINDINGS_TOLD_MAX: Final = 20
 """More open findings on one account than anybody reads."""
@@ -34,10 +36,28 @@ FINDINGS_SEEN_MAX: Final = 100
 
 def list_told_findings(store: Store, account_id: str, now: datetime) -> tuple[ToldFinding, ...]:
     """Findings on the account that wait for somebody and of which its owner is told, the gravest first, at most
-    FINDINGS_TOLD_MAX. Of the FINDINGS_SEEN_MAX gravest. One query on an index that may lag by a moment."""
-    found = store.query(findings_query(account_id, limit=FINDINGS_SEEN_MAX)).items
-    waiting = (item for item in found if state_of(item, now) is not FindingState.EXPIRED)
-    return tuple(finding_to_tell(item) for item in waiting if is_told(item))[:FINDINGS_TOLD_MAX]
+    FINDINGS_TOLD_MAX. Of the FINDINGS_SEEN_MAX gravest. One query on an index that may lag by a moment, and one for
+    each rank of which some have expired."""
+    found, _ = _read_waiting(store, attention_of(Stream.ACCOUNT, account_id), now, limit=FINDINGS_SEEN_MAX)
+    return tuple(finding_to_tell(item) for item in found if is_told(item))[:FINDINGS_TOLD_MAX]
+
+
+def _read_waiting(
+    store: Store, attention: str, now: datetime, *, limit: int, after: str | None = None
+) -> tuple[list[Item], str | None]:
+    """The findings of a list that wait for somebody, and the place behind them, None at the end. Expired ones stay in
+    the list for years, before all others of their rank. The first of them leads past the others."""
+    found: list[Item] = []
+    query: Query | None = waiting_query(attention, limit=limit, after=after)
+    while query is not None:
+        page, query = store.query(query), None
+        for item in page.items:
+            if state_of(item, now) is not FindingState.EXPIRED:
+                found.append(item)
+            elif item["attention_sk"] < (begin := skip_expired(item, now)):
+                query = waiting_query(attention, limit=limit - len(found), begin=begin)
+                break
+    return found, place_of(page.next)
 
 
 def list_confirmed_findings(store: Store, account_id: str, now: datetime) -> tuple[ToldFinding, ...]:
@@ -50,10 +70,12 @@ def list_confirmed_findings(store: Store, account_id: str, now: datetime) -> tup
 def list_findings(
     store: Store, account_id: str, now: datetime, *, limit: int = FINDINGS_SEEN_MAX
 ) -> tuple[SeenFinding, ...]:
-    """The account's findings for people of the wallet, also those that are dealt with, the newest first; of at most
-    `limit`. One query, as long as an answer of DynamoDB holds them."""
-    found = islice(iterate_findings(store, account_id, now, page=limit), limit)
-    return tuple(sorted(found, key=lambda one: one.found_at, reverse=True))
+    """The account's findings for people of the wallet, also those that are dealt with, the newest first; at most
+    `limit`. Of FINDINGS_READ_MAX, or of `limit` where that is more: they are stored in no order. One query, as long as
+    an answer of DynamoDB holds them."""
+    read_max = max(limit, FINDINGS_READ_MAX)
+    found = islice(iterate_findings(store, account_id, now, page=read_max), read_max)
+    return tuple(sorted(found, key=lambda one: one.found_at, reverse=True))[:limit]
 
 
 def iterate_findings(store: Store, account_id: str, now: datetime, *, page: int) -> Iterator[SeenFinding]:
@@ -66,13 +88,13 @@ def iterate_findings(store: Store, account_id: str, now: datetime, *, page: int)
 def list_subject_findings(
     store: Store, stream: Stream, now: datetime, *, limit: int, after: str | None = None
 ) -> SubjectFindingPage:
-    """The findings about the subjects of a stream that nobody has dealt with, the gravest first. Accounts that were
-    erased since are left out: those that got in, and the one that a payee is. One query on an index that may lag by a
-    moment, and a read for a hundred such accounts. `after`: the `next` of the page before."""
-    page = store.query(subject_findings_query(stream, limit=limit, after=after))
-    found = [subject_finding_of(item, now) for item in page.items]
+    """The findings about the subjects of a stream that wait for somebody, the gravest first. Accounts that were erased
+    since are left out: those that got in, and the one that a payee is. A read for a hundred of them, and queries as
+    `list_told_findings` has them. `after`: the `next` of the page before."""
+    waiting, behind = _read_waiting(store, attention_of(stream), now, limit=limit, after=after)
+    found = [subject_finding_of(item, now) for item in waiting]
     erased = _find_erased(store, (account_id for one in found for account_id in (one.account_id, *one.accounts)))
-    return SubjectFindingPage(tuple(_without(one, erased) for one in found), place_of(page.next))
+    return SubjectFindingPage(tuple(_without(one, erased) for one in found), behind)
 
 
 def _without(found: SubjectFinding, erased: frozenset[str]) -> SubjectFinding:
