@@ -12,7 +12,6 @@ from hotline.kit.money import Money
 from hotline.kit.store import Table
 from hotline.payments.service import are_on, reminders_key
 from hotline_local.testing.memory_store import MemoryStore
-from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Client
 from tests.support.api_world import ACCOUNT, OTHER, ApiWorld, ids
 from tests.support.phone import give
@@ -20,11 +19,6 @@ from tests.support.phone import give
 BILLS, REMINDERS = "/v1/me/bills", "/v1/me/reminders"
 TODAY: Final = date(2026, 11, 23)
 DAY: Final = timedelta(days=1)
-
-
-@pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
 
 
 def tell(world: ApiWorld, bill_id: str, due_on: date, *, paid: bool = False, account_id: str = ACCOUNT) -> None:

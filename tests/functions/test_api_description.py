@@ -16,7 +16,6 @@ from hotline.contracts.model import MovementStatus, PointKind
 from hotline.identity import codes, pins
 from hotline.kit.languages import CHINESE, ENGLISH
 from hotline_local.openapi import document
-from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Client
 from tests.support.api_world import ApiWorld, ids
@@ -28,11 +27,6 @@ DOCUMENT: Final = document()
 PATHS: Final = sorted({route.partition(" ")[2] for route in ROUTES})
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 WITH_TOKEN: Final = sorted(route for route, scope in ROUTES.items() if scope != PUBLIC)
-
-
-@pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
 
 
 @pytest.fixture

@@ -5,22 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, Final
 
-import pytest
-
 from hotline.contracts.model import AnnualRate, DayIncome, Fact, FundDay, FundsProduct, FundsTold, MonthIncome
 from hotline.kit.money import Money
-from hotline_local.testing.memory_store import MemoryStore
-from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, OTHER, ApiWorld
 from tests.support.phone import give
 
 PATH: Final = "/v1/me/funds"
 DAY: Final = date(2026, 11, 22)
-
-
-@pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
 
 
 def tell(world: ApiWorld, *, account_id: str = ACCOUNT, version: int = 1, **own: Any) -> None:

@@ -14,19 +14,12 @@ from hotline.kit.limits import TrafficLimits
 from hotline.lockout.breaker import PAUSES_WITHOUT_FACTOR_MAX
 from hotline.sessions.items import session_key
 from hotline.sessions.model import SessionKind
-from hotline_local.testing.memory_store import MemoryStore
-from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Answered, Client
 from tests.support.api_world import ACCOUNT, EMAIL, OTHER, PHONE, ApiWorld
 from tests.support.log_lines import lines, logged
 from tests.support.phone import Phone, give, opened
 
 NEW_PHONE = "+8613800000031"
-
-
-@pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
 
 
 def asked(client: Client, operation: str = "unlock", method: str = "sms") -> str:

@@ -17,18 +17,12 @@ from hotline.kit.store import Table
 from hotline.refunds.model import RefundReason
 from hotline.refunds.policy import DEFAULT_WALLET_POLICY
 from hotline_local.testing.memory_store import MemoryStore
-from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Answered, Client
 from tests.support.api_world import ACCOUNT, OTHER, ApiWorld, ids
 from tests.support.customer_life import Nowhere
 from tests.support.phone import LOOKUP_SECRET, failed_logins, give
 
 KEY = "key-0000-0000-0001"
-
-
-@pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
 
 
 @pytest.fixture

@@ -26,11 +26,6 @@ UNKNOWN = "+8613900000009"
 
 
 @pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
-
-
-@pytest.fixture
 def anybody(world: ApiWorld) -> Client:
     return world.client(None)
 

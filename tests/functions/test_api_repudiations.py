@@ -12,18 +12,12 @@ from hotline.identity import repudiation
 from hotline.identity.notices import REPUDIATION_LIFE
 from hotline.kit.store import Table
 from hotline_local.testing.memory_store import MemoryStore
-from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Answered, Client
 from tests.support.api_world import ACCOUNT, ApiWorld
 from tests.support.log_lines import logged
 from tests.support.phone import Phone, give
 
 TOKEN = re.compile(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){5}")
-
-
-@pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
 
 
 def repudiate(world: ApiWorld, token: str) -> Answered:

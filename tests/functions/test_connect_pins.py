@@ -24,11 +24,6 @@ PIN = "482137"
 UNKNOWN = "+8613900000009"
 
 
-@pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
-
-
 def choose(client: Client, pin: str = PIN) -> Answered:
     return client.ask("PUT", "/v1/me/pin", body={"pin": pin})
 

@@ -116,11 +116,6 @@ def test_a_handover_after_a_freeze_is_in_the_same_case(ctx: Context) -> None:
 # ---------------------------------------------------------------- the app
 
 
-@pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
-
-
 def test_a_dispute_in_the_app_is_a_case_of_its_own_beside_that_of_a_freeze(world: ApiWorld) -> None:
     payment = "mov-1"
     world.pay(payment)

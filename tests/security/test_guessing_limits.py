@@ -185,21 +185,6 @@ def test_a_call_that_is_handed_on_keeps_its_level_for_ten_minutes(off: timedelta
     assert sessions.may_keep_level(START, continued=True, now=NOON + RESUME_WITHIN + off) is (off < NONE)
 
 
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock(NOON)
-
-
-@pytest.fixture
-def store(clock: VirtualClock) -> MemoryStore:
-    return MemoryStore(clock)
-
-
-@pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
-
-
 def asked(world: ApiWorld) -> Phone:
     phone = Phone(world.ctx, PHONE)
     phone.press("start")

@@ -136,16 +136,6 @@ def test_plain_text_stays_the_same_and_can_be_written_as_bytes(text: str) -> Non
 NOTE: Final = "please\r\n\x1b[31mhurry\x1b[0m \u202eesrever\u202c pay\u200bpal"
 
 
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock(NOON)
-
-
-@pytest.fixture
-def store(clock: VirtualClock) -> MemoryStore:
-    return MemoryStore(clock)
-
-
 def ask_with_note(world: ApiWorld, note: str) -> Any:
     world.pay("pay-1")
     client = world.client()

@@ -5,21 +5,12 @@ from __future__ import annotations
 
 from typing import Final
 
-import pytest
-
-from hotline_local.testing.memory_store import MemoryStore
-from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import PHONE, ApiWorld
 from tests.support.log_lines import lines, logged
 from tests.support.phone import Phone
 
 PIN: Final = "482137"
 ANSWERS: Final = "POST /v1/challenges/{id}/answers"
-
-
-@pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
 
 
 def other(code: str) -> str:

@@ -15,7 +15,6 @@ from hotline.accounts.stops import Stop, find_stop, stops_from, stops_item, with
 from hotline.contracts.model import ContactPointChanged, Fact, LockAction, LockTold, PointKind, SimChanged
 from hotline.lockout.items import lock_key
 from hotline_local.testing.memory_store import MemoryStore
-from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, EMAIL, PHONE, ApiWorld
 from tests.support.phone import Phone, give, opened
 
@@ -26,11 +25,6 @@ LONG = CHANGE_WAIT + timedelta(days=30)
 
 type Enrol = Callable[[ApiWorld], None]
 type Stopped = Callable[[ApiWorld], None]
-
-
-@pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
 
 
 # ---------------------------------------------------------------- what a thief enrols

@@ -17,8 +17,6 @@ from hotline.kit.store import hotline_key
 from hotline.kit.store.condition import holds
 from hotline.sessions.items import session_attributes
 from hotline.sessions.model import SessionState
-from hotline_local.testing.memory_store import MemoryStore
-from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, PHONE, ApiWorld
 from tests.support.phone import Phone
 from tests.support.sweeps import sweep
@@ -33,11 +31,6 @@ LOOKING = {
 BY_CALLER = [
     operation for operation, requirement in REQUIREMENTS.items() if requirement.one_step > 0 and not requirement.agent
 ]
-
-
-@pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
 
 
 def shown(purpose: Purpose) -> Proof:

@@ -1,4 +1,5 @@
-"""Fixtures: a clock that stands, and a store on it. A folder's conftest imports them for its tests."""
+"""Fixtures: a clock that stands, a store on it, and an app of the wallet. A folder's conftest imports them for its
+tests."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import pytest
 
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.api_world import ApiWorld
 
 
 @pytest.fixture
@@ -18,3 +20,8 @@ def clock() -> VirtualClock:
 @pytest.fixture
 def store(clock: VirtualClock) -> MemoryStore:
     return MemoryStore(clock)
+
+
+@pytest.fixture
+def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
+    return ApiWorld(store, clock)

@@ -16,21 +16,12 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.account_risk import set_risk
-from tests.support.stores import NOON
+from tests.support.clock_and_store import clock as clock
+from tests.support.clock_and_store import store as store
 
 IDS = SeededIds(7)
 SKILL = "payment:en-US"
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock(NOON)
-
-
-@pytest.fixture
-def store(clock: VirtualClock) -> MemoryStore:
-    return MemoryStore(clock)
 
 
 def open_case(store: MemoryStore, clock: VirtualClock, account_id: str, *, priority: Priority = Priority.NORMAL) -> str:

@@ -31,32 +31,18 @@ from hotline.security.feedback import read_feedback
 from hotline.security.findings import Kind
 from hotline.security.model import NamedMovement, Verdict
 from hotline_local.testing.memory_store import MemoryStore
-from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, ApiWorld
+from tests.support.clock_and_store import clock as clock
+from tests.support.clock_and_store import store as store
+from tests.support.clock_and_store import world as world
 from tests.support.customer_life import Nowhere
 from tests.support.faults import once
 from tests.support.found import finding_of, suppress, take_step
 from tests.support.lock_desk import fact
 from tests.support.scan_runs import COMPLETE, chain, shard_of
-from tests.support.stores import NOON
 
 RULE = "reset_device_transfer"
 BURST = "failed_login_burst"
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock(NOON)
-
-
-@pytest.fixture
-def store(clock: VirtualClock) -> MemoryStore:
-    return MemoryStore(clock)
-
-
-@pytest.fixture
-def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
 
 
 def steal(world: ApiWorld) -> str:
