@@ -19,7 +19,12 @@ from hotline.security.service import FINDINGS_SEEN_MAX
 from tests.support.agent_world import AgentWorld
 from tests.support.money_world import ACCOUNT
 
-JUDGED = {"verdict": "false_alarm", "judged_by": "agent-2", "judged_at": "2026-11-23T12:00:00.000Z"}
+JUDGED = {
+    "state": "resolved",
+    "verdict": "false_alarm",
+    "judged_by": "agent-2",
+    "judged_at": "2026-11-23T12:00:00.000Z",
+}
 
 
 def copies(found: Item, count: int) -> Iterator[Put]:

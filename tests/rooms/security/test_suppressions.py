@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from hotline.agents.findings import list_unjudged
 from hotline.contracts.model import DeviceRegistered, PasswordChanged
 from hotline.kit.actor import Agent, System
 from hotline.kit.change import Change
@@ -18,7 +19,8 @@ from hotline.lockout.model import LockState
 from hotline.security import service as security
 from hotline.security.detectors import Severity, Stream
 from hotline.security.detectors.shipped import DETECTORS
-from hotline.security.model import FindingState, Suppression
+from hotline.security.findings import Kind
+from hotline.security.model import FindingState, Suppression, Verdict
 from hotline.security.scan import scan_shard
 from hotline.security.service import ShardReport
 from hotline.security.suppression_items import suppression_from, suppression_item
@@ -175,6 +177,54 @@ def test_a_pattern_that_goes_on_behind_the_end_is_raised(world: ScanWorld) -> No
     assert sorted(entry["kind"] for entry in world.desk.decisions()) == ["case.opened", "finding.raised"]
     (seen,) = security.list_findings(world.store, ACCOUNT, world.clock.now())
     assert seen.found_at == NOON + 3 * COMPLETE
+
+
+def judge(world: ScanWorld, finding_id: str, verdict: Verdict) -> None:
+    change = change_of(world)
+    read = world.store.batch_get(list(security.verdict_keys(ACCOUNT, finding_id)))
+    security.contribute_verdict(change, read, ACCOUNT, finding_id, verdict, judged_by="agent-1", zone="UTC")
+    change.commit(world.store)
+
+
+def test_a_pattern_that_goes_on_is_raised_where_somebody_could_not_tell_before(world: ScanWorld) -> None:
+    put(world, GOING, until=NOON + minutes(10))
+    take_device(world, 1, 5)
+    judge(world, stored(world)[GOING]["finding_id"], Verdict.UNCLEAR)
+    assert (stored(world)[GOING]["state"], stored(world)[GOING]["verdict"]) == ("suppressed", "unclear")
+    report = take_device(world, 2, 15)
+    assert [one.rule for one in report.raised] == [GOING]
+    assert stored(world)[GOING]["state"] == "open"
+    assert "attention_pk" in stored(world)[GOING]
+    (seen,) = security.list_findings(world.store, ACCOUNT, world.clock.now())
+    assert list_unjudged([seen]) == (seen,)
+
+
+@pytest.mark.parametrize("withdrawn_first", [True, False])
+def test_one_that_comes_back_is_told_as_new_where_somebody_could_not_tell_before(
+    world: ScanWorld, *, withdrawn_first: bool
+) -> None:
+    one, store, ids = found.finding_of("f1", NOON, account_id=ACCOUNT), world.store, world.ids
+    found.take_step(store, ids, NOON, Kind.RAISE, one)
+    if withdrawn_first:
+        found.take_step(store, ids, NOON, Kind.WITHDRAW, one)
+    judge(world, "f1", Verdict.UNCLEAR)
+    if not withdrawn_first:
+        found.take_step(store, ids, NOON, Kind.WITHDRAW, one)
+    assert stored(world)[BURST]["state"] == "withdrawn"
+    assert security.list_told_findings(store, ACCOUNT, NOON) == ()
+    found.take_step(store, ids, NOON, Kind.RAISE, one)
+    (told,) = security.list_told_findings(store, ACCOUNT, NOON)
+    assert (told.id, told.confirmed_at) == ("f1", None)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.CONFIRMED, Verdict.FALSE_ALARM])
+def test_a_word_on_what_was_suppressed_stands_when_the_pattern_goes_on(world: ScanWorld, verdict: Verdict) -> None:
+    put(world, GOING, until=NOON + minutes(10))
+    take_device(world, 1, 5)
+    judge(world, stored(world)[GOING]["finding_id"], verdict)
+    report = take_device(world, 2, 15)
+    assert (report.raised, len(report.corrected)) == ((), 1)
+    assert stored(world)[GOING]["state"] == "resolved"
 
 
 def test_one_that_goes_on_joins_the_case_that_is_open(world: ScanWorld) -> None:

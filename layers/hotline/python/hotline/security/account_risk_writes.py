@@ -102,15 +102,15 @@ class RiskOutlook:
 
 
 def contribute_judged_risk(
-    change: Change, read: Mapping[Key, Item], account_id: str, finding_id: str, verdict: Verdict, rules: RuleSet
+    change: Change, read: Mapping[Key, Item], account_id: str, finding_id: str, rules: RuleSet, *, speaks: bool
 ) -> None:
-    """Let a person's word on a finding change the account's risk. A false alarm speaks against nobody; with another
-    word it counts again. `read` holds what exists of the account's `risk_key`."""
+    """Let a person's word on a finding change the account's risk. `speaks`: the finding counts, as it does by any word
+    but a false alarm. `read` holds what exists of the account's `risk_key`."""
     require(change, Operation.JUDGE_FINDING, account_id)
     key = risk_key(account_id)
     known = read.get(key)
     evidence = evidence_from(known)
-    judged = with_verdicts(evidence, {finding_id: verdict is Verdict.FALSE_ALARM})
+    judged = with_verdicts(evidence, {finding_id: not speaks})
     if judged != evidence:
         change.replace(key, known, stored_risk(judged, rules.bands, change.now))
 

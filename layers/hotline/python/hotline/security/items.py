@@ -51,6 +51,7 @@ _VERSION_BYTES: Final = 8
 _VERSIONS: Final = 10**9
 ATTENTION: Final = ("attention_pk", "attention_sk")
 """The attributes of a finding that waits for somebody, or is told to its owner."""
+_UNJUDGED: Final = (FindingState.OPEN.value, FindingState.TOLD.value)
 _PLACE: Final = ("attention_sk", "PK", "SK")
 
 
@@ -246,15 +247,16 @@ def version_of(item: Mapping[str, Any]) -> int:
 
 
 def finding_to_see(item: Mapping[str, Any], now: datetime) -> SeenFinding:
-    """A stored finding as people of the wallet see it at a moment."""
+    """A stored finding as people of the wallet see it at a moment. A word of before it was raised again is none."""
+    is_judged = "verdict" in item and item.get("state") not in _UNJUDGED
     return SeenFinding(
         id=item["finding_id"],
         severity=item["severity"],
         found_at=from_text(item["found_at"]),
         rule=item["rule"],
         facts=dict(item["facts"]),
-        verdict=Verdict(item["verdict"]) if "verdict" in item else None,
-        judged_at=from_text(item["judged_at"]) if "judged_at" in item else None,
+        verdict=Verdict(item["verdict"]) if is_judged else None,
+        judged_at=from_text(item["judged_at"]) if is_judged and "judged_at" in item else None,
         state=state_of(item, now),
         window_start=from_text(item["window_start"]),
         window_end=from_text(item["window_end"]),
@@ -268,7 +270,8 @@ def finding_to_tell(item: Mapping[str, Any]) -> ToldFinding:
         id=item["finding_id"],
         severity=item["severity"],
         noticed_at=from_text(item["window_end"]),
-        confirmed_at=from_text(item["judged_at"]) if "judged_at" in item else None,
+        # Another word may be of before the finding was taken back and raised again.
+        confirmed_at=from_text(item["judged_at"]) if item.get("verdict") == Verdict.CONFIRMED.value else None,
     )
 
 

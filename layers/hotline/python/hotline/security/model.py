@@ -92,25 +92,14 @@ NEXT_STATES: Final[Mapping[FindingState, frozenset[FindingState]]] = {
     # A person's word stands, also when a late event says otherwise; another word may take its place.
     FindingState.RESOLVED: frozenset({FindingState.ACKNOWLEDGED}),
     FindingState.EXPIRED: frozenset({FindingState.ACKNOWLEDGED, FindingState.RESOLVED}),
-    # A pattern that goes on behind the suppression is raised. A person may judge what was suppressed.
+    # A pattern that goes on behind the suppression is raised, also where a person could not tell. A person may judge
+    # what was suppressed.
     FindingState.SUPPRESSED: frozenset(
-        {
-            FindingState.OPEN,
-            FindingState.TOLD,
-            FindingState.ACKNOWLEDGED,
-            FindingState.RESOLVED,
-            FindingState.WITHDRAWN,
-        }
+        {FindingState.OPEN, FindingState.TOLD, FindingState.RESOLVED, FindingState.WITHDRAWN}
     ),
     # The event that excluded it may be excluded itself. People may judge a rule by what it took back.
     FindingState.WITHDRAWN: frozenset(
-        {
-            FindingState.OPEN,
-            FindingState.TOLD,
-            FindingState.ACKNOWLEDGED,
-            FindingState.RESOLVED,
-            FindingState.SUPPRESSED,
-        }
+        {FindingState.OPEN, FindingState.TOLD, FindingState.RESOLVED, FindingState.SUPPRESSED}
     ),
 }
 """The states that may follow each state."""

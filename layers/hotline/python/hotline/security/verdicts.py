@@ -83,7 +83,13 @@ def contribute_verdict(
     condition: Condition = Missing("judged_at") if known is None else equals("judged_at", known)
     judged_at = _find_moment(known, change.now)
     judged = {"verdict": verdict.value, "judged_by": judged_by, "judged_at": to_text(judged_at)}
-    judged["state"] = STATE_BY_VERDICT[verdict].value
+    state = state_of(read[key], change.now)
+    # Nobody could tell, so a pattern that goes on behind its suppression, or comes back, is raised as any other.
+    is_left = verdict is Verdict.UNCLEAR and state in _NOT_TO_BE_TOLD
+    if is_left:
+        condition = all_of(condition, as_read(read[key]))
+    else:
+        judged["state"] = STATE_BY_VERDICT[verdict].value
     judged |= count_verdict(change, read[key], verdict, zone)
     if version is not None:
         # More of the same pattern may come in until the write, which the judge has not seen.
@@ -95,7 +101,7 @@ def contribute_verdict(
     # An unclear finding goes on asking for attention only if it is about an address or a payee. The hotline would tell
     # its owner again of one about an account, and people of the wallet see that one beside the account.
     of_list = stream is not Stream.ACCOUNT
-    waits = of_list and verdict is Verdict.UNCLEAR and state_of(read[key], change.now) not in _NOT_TO_BE_TOLD
+    waits = of_list and verdict is Verdict.UNCLEAR and not is_left
     if waits:
         judged |= unclear_part(read[key])
     labelled, unlabelled = labelled_change(read[key], verdict, judged_at) if stream is Stream.ACCOUNT else ({}, ())
@@ -104,7 +110,8 @@ def contribute_verdict(
     if stream is Stream.ACCOUNT:
         for row in label_rows(read[key], verdict, judged_at, written_at=change.now, shards=shards):
             change.create(row.key, row.item)
-        contribute_judged_risk(change, read, subject, finding_id, verdict, read_shipped_rules())
+        speaks = verdict is not Verdict.FALSE_ALARM and not is_left
+        contribute_judged_risk(change, read, subject, finding_id, read_shipped_rules(), speaks=speaks)
     if account_id is not None:
         change.audit(account_id, "finding.judged", finding_id=finding_id, verdict=verdict.value)
 
