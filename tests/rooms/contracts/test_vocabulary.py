@@ -3,13 +3,15 @@
 import json
 import re
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.contracts.model import Instrument, MovementTold
+from hotline.contracts.limits import COUNTRIES
+from hotline.contracts.model import Instrument, LoginTried, MovementTold
 from hotline.contracts.schemas import parse
 from hotline.contracts.vocabulary import (
     KINDS,
@@ -28,6 +30,22 @@ from tests.support.facts import event
 from tests.support.sweeps import sweep
 
 FRIDAY = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+def test_countries_are_those_of_iso_3166_and_kosovo() -> None:
+    table = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text(encoding="utf-8")
+    listed = {line.partition("\t")[0] for line in table.splitlines() if not line.startswith("#")}
+    assert listed | {"XK"} == COUNTRIES
+
+
+@sweep(("code", "country"), [("CN", "CN"), ("XK", "XK"), ("XX", None), ("ZZ", None), ("EU", None), (None, None)])
+def test_a_login_from_a_code_of_no_country_has_none(code: str | None, country: str | None) -> None:
+    """Two codes of no country are not two countries, and no login is lost for one."""
+    told = event("login.failed")
+    told["data"]["source"]["country"] = code
+    tried = parse(told).data
+    assert isinstance(tried, LoginTried)
+    assert tried.source.country == country
 
 
 @sweep(

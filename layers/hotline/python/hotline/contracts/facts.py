@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from hotline.kit.money import Money
 
-from . import limits, model
+from . import limits, model, vocabulary
 from .fields import (
     AccountId,
     Amount,
@@ -202,7 +202,9 @@ class Login(FactContract):
     kind: Annotated[model.LoginKind, Field(strict=False)]
 
     def fact(self, type_name: str, /) -> FactData:
-        source = model.LoginSource(**self.source.model_dump())
+        told = self.source.model_dump()
+        # A code that is on no list says that nobody knows the country. Two of them are not two countries.
+        source = model.LoginSource(**{**told, "country": vocabulary.country_of(told["country"])})
         return model.LoginTried(self.attempt_id, source, self.kind, succeeded=type_name == "login.succeeded")
 
 
@@ -496,8 +498,8 @@ class Dispute(FactContract):
     them."""
 
     movement_id: Id
-    category: Literal["fraud", "authorisation", "processing", "consumer"]
-    decided_for: Literal["customer", "merchant"]
+    category: model.DisputeCategory
+    decided_for: model.DisputeWinner
     counterparty: Name | None = None
     merchant_id: Id | None = None
 

@@ -179,7 +179,7 @@ Provider = Annotated[
 CardNetwork = Annotated[
     Word, _describe_open_list(NETWORKS, "the network of a card, which tells its decline codes apart")
 ]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+Country = Annotated[str, Field(pattern=limits.COUNTRY_PATTERN, description="ISO 3166-1 alpha-2")]
 ProductKind = Annotated[Word, _describe_open_list(PRODUCT_KINDS, "the product in which funds are kept")]
 DayCount = Annotated[
     Word,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal, get_args
 
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.errors import InvalidInput
@@ -473,6 +473,13 @@ class FraudConfirmed:
     is_retracted: bool = False
 
 
+DisputeCategory = Literal["fraud", "authorisation", "processing", "consumer"]
+DISPUTE_CATEGORIES: Final = frozenset(get_args(DisputeCategory))
+"""The categories of Visa's dispute conditions, 10 to 13."""
+DisputeWinner = Literal["customer", "merchant"]
+DISPUTE_WINNERS: Final = frozenset(get_args(DisputeWinner))
+
+
 @dataclass(frozen=True, slots=True)
 class DisputeDecided:
     """dispute.decided. `is_fraud`: it was about fraud, and the customer has won it; a merchant who wins has shown that
@@ -521,6 +528,21 @@ type FactData = (
     | CodeSent
     | DisputeDecided
 )
+
+
+FACT_TYPES: Final = frozenset(
+    {
+        *("account.opened", "account.updated", "account.closed", "account.erased"),
+        *("contact_point.changed", "contact_point.sim_changed", "device.registered", "password.changed"),
+        *("two_step.changed", "login.failed", "login.succeeded", "code.sent"),
+        *(f"{kind}.{status}" for kind in MovementKind for status in MovementStatus),
+        *(f"refund.{status}" for status in RefundStatus),
+        *(action.value for action in LockAction),
+        *("bill.issued", "bill.paid", "funds.balance_changed", "merchant.policy_published"),
+        *("transaction.confirmed_fraud", "dispute.decided"),
+    }
+)
+"""The types of all facts, without their version: for whoever knows them by name and checks none (facts.FACTS)."""
 
 
 @dataclass(frozen=True, slots=True)

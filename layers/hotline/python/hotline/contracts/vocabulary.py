@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
+from .limits import COUNTRIES
 from .model import CardFunding, Instrument
 
 CARD: Final = "card"
@@ -183,6 +184,12 @@ def day_count_of(word: str) -> str | None:
 def scheme_of(word: str) -> str | None:
     """The scheme of decline codes that a word names, None for an unknown one."""
     return _SCHEME.get(fold_word(word))
+
+
+def country_of(code: str | None) -> str | None:
+    """The country of two capital letters; None for a code that is on no list, by which somebody says that they do not
+    know it."""
+    return code if code in COUNTRIES else None
 
 
 def instrument_of(kind: str, last4: str | None, network: str | None, funding: CardFunding | None = None) -> Instrument:
