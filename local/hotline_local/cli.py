@@ -8,21 +8,30 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 from connect_sim.commands.parsing import ExitCode, Parser, join_keys
 from connect_sim.errors import ConnectSimError
 from connect_sim.interruption import say_interrupted
 from hotline_local import commands
 from hotline_local.errors import CommandError
+from hotline_local.terminal import escape_hidden
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """The faults of an output that takes no more."""
 
 
+class _Parser(Parser):
+    """A parser whose errors repeat an argument without what it holds for the terminal."""
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Leave with the exit code and a message."""
+        super().exit(status, None if message is None else escape_hidden(message))
+
+
 def parser() -> Parser:
     """Build the parser with every command in `hotline_local.commands`."""
-    top = Parser(prog="./hotline", description="The wallet hotline on this machine.", allow_abbrev=False)
+    top = _Parser(prog="./hotline", description="The wallet hotline on this machine.", allow_abbrev=False)
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in sorted(pkgutil.iter_modules(commands.__path__), key=lambda found: found.name):
         importlib.import_module(f"{commands.__name__}.{module.name}").register(subparsers)
@@ -39,10 +48,10 @@ def main(arguments: Sequence[str] | None = None, *, begin: Callable[[], None] = 
         # Python would tell of an output that takes no more when it flushes at exit, in lines of its own.
         sys.stdout.flush()
     except CommandError as error:
-        print(error.sentence, file=sys.stderr)
+        print(escape_hidden(error.sentence), file=sys.stderr)
         return error.exit_code
     except ConnectSimError as error:
-        print(error, file=sys.stderr)
+        print(escape_hidden(str(error)), file=sys.stderr)
         return ExitCode.USAGE
     except KeyboardInterrupt:
         say_interrupted()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+
+from hotline.kit.text import dump_json
 
 from .runs import Outcome
 from .summary import text_of_ms
@@ -24,7 +25,7 @@ def write_results(outcome: Outcome, told: Mapping[str, Any], names: Sequence[str
     *paths, summary = (folder / name for name in FILES)
     rows = (findings, map(_movement, ranking.movements()), ranking.accounts(), list_bad_lines(outcome, names))
     written = [_write(path, told_rows) for path, told_rows in zip(paths, rows, strict=True)]
-    summary.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    summary.write_text(dump_json(told, indent=2) + "\n", encoding="utf-8")
     return [*written, summary]
 
 
@@ -38,7 +39,7 @@ def list_bad_lines(outcome: Outcome, names: Sequence[str], limit: int = -1) -> I
 def _write(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
     with path.open("w", encoding="utf-8", newline="\n") as out:
         for row in rows:
-            out.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+            out.write(dump_json(row, separators=(",", ":")) + "\n")
     return path
 
 

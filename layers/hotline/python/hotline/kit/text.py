@@ -20,9 +20,10 @@ form, which may be longer than what came: some characters are three in every nor
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from typing import Final
+from typing import Any, Final
 
 BYTES_OF_A_CHARACTER_MAX: Final = 4
 """RFC 3629: UTF-8."""
@@ -78,6 +79,16 @@ def is_plain(text: str) -> bool:
 def is_printed_ascii(text: str, *, characters_max: int) -> bool:
     """Whether the text is one to `characters_max` printed ASCII signs without a space, as ids of machines are."""
     return 0 < len(text) <= characters_max and text.isascii() and text.isprintable() and " " not in text
+
+
+def dump_json(value: Any, *, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
+    """The value as JSON in which people can read all scripts. Characters that nobody sees are escapes of JSON. So the
+    text does nothing to a terminal, and reads back as the same value."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    if text.isprintable():
+        return text
+    # Outside of its strings JSON has nothing that is hidden but the ends of lines, and within them those are escaped.
+    return "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)
 
 
 def is_unicode(text: str) -> bool:
