@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -17,6 +18,7 @@ from typing import Any, Final
 import pytest
 
 from hotline.backtest import engine, ordering
+from hotline.backtest.engine import share_of
 from hotline.backtest.ordering import PARTS_MAX, sort_files
 from hotline.backtest.results import FILES
 from hotline.security.detectors.shipped import DETECTORS
@@ -148,6 +150,141 @@ def test_order_packing_parts_and_workers_change_no_byte(
         found[name] = contents(tmp_path / name)
     assert len(found["sorted"]["findings.jsonl"]) > 1000
     assert {name for name, files in found.items() if files != found["sorted"]} == set()
+
+
+def reuse_ids(history: History, seed: int) -> list[dict[str, Any]]:
+    """The facts under ids that come again: at other accounts, days later, and at one moment with another content.
+    Movements share theirs, and words about frauds name movements of several accounts."""
+    random = Random(seed)
+    facts = [json.loads(json.dumps(fact)) for fact in history.facts]
+    event_ids = [f"evt-{number}" for number in range(len(facts) // 3)]
+    movement_ids = [f"mov-{number}" for number in range(len(facts) // 4)]
+    for fact in list(facts):
+        if random.random() < 0.7:
+            fact["id"] = random.choice(event_ids)
+        if "movement_id" not in fact["data"]:
+            continue
+        if random.random() < 0.7:
+            fact["data"]["movement_id"] = random.choice(movement_ids)
+        if random.random() < 0.1:
+            word = {"movement_id": fact["data"]["movement_id"], "retracted": random.random() < 0.3}
+            facts.append({**fact, "id": random.choice(event_ids), "type": "transaction.confirmed_fraud", "data": word})
+    for fact in list(facts):
+        if random.random() < 0.05:
+            facts.append({**fact, "type": "password.changed", "data": {"version": 2}})
+            facts.append({**fact, "data": {**fact["data"], "version": 3}})
+    random.shuffle(facts)
+    return facts
+
+
+def test_ids_that_come_again_are_the_same_to_any_order_and_number_of_workers(
+    tmp_path: Path, history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = reuse_ids(history, 5)
+    about = [{"movement_id": f"mov-{number}", "fraud": True} for number in range(0, 100, 7)]
+    about += [{"event_id": f"evt-{number}", "fraud": True} for number in range(0, 300, 11)]
+    labels = write_history(tmp_path / "labels.jsonl", [*about, {"account": "acct-3", "fraud": True}])
+    by_time = sorted(facts, key=lambda fact: str(fact["time"]))
+    shuffled = write_history(tmp_path / "shuffled.jsonl", facts)
+    ordered = write_history(tmp_path / "sorted.jsonl", by_time)
+    ways: dict[str, tuple[str | Path, ...]] = {
+        "one": (ordered,),
+        "two-jobs": (ordered, "--jobs", "2"),
+        "three-jobs": (ordered, "--jobs", "3"),
+        "shuffled": (shuffled,),
+    }
+    found = {}
+    for name, way in ways.items():
+        told_ = backtested(capsys, *way, "--labels", labels, "--out", tmp_path / name)
+        found[name] = contents(tmp_path / name)
+    assert {name for name, files in found.items() if files != found["one"]} == set()
+    assert told_["shared_ids"]["events"] > 100
+    assert told_["shared_ids"]["movements"] > 50
+    assert cli.main(["backtest", str(ordered), "--labels", str(labels)]) == 0
+    shared = "{events} ids of events and {movements} of movements are used several times.".format(**told_["shared_ids"])
+    assert shared in capsys.readouterr().out
+
+
+def test_a_movement_of_two_accounts_is_that_of_the_first_name_whoever_judges_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"acct-{number}" for number in range(9)]
+    first = next(name for name in names if share_of(name, 2) == 1)
+    second = next(name for name in names if share_of(name, 2) == 0 and name > first)
+    file = write_history(tmp_path / "h.jsonl", [movement(1, 0, name, 500) for name in (second, first)])
+    labels = write_history(tmp_path / "l.jsonl", [{"account": first, "fraud": True}])
+    for jobs in ("1", "2"):
+        found = backtested(capsys, file, "--labels", labels, "--jobs", jobs)
+        assert found["labels"]["movements"]["fraud"] == 1, jobs
+        assert found["shared_ids"] == {"events": 1, "movements": 1}
+
+
+def test_an_event_counts_once_by_its_id_and_account(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As in the scan, where each subject's watch knows the ids of its own events."""
+    facts = [{**login(1, minute, account), "id": "evt-1"} for minute in (0, 1) for account in ("acct-1", "acct-2")]
+    told_ = backtested(capsys, write_history(tmp_path / "h.jsonl", facts))
+    assert (told_["events"], told_["duplicates"]) == (2, 2)
+
+
+def test_types_and_values_that_no_rule_looks_at_are_told_by_their_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = [login(number, number, "acct-1") for number in range(3)]
+    facts[0]["data"]["source"] |= {"country": "XX", "lat": 31.2}
+    facts[1]["data"]["source"] |= {"country": "EU"}
+    facts += [told(4, 4, "bill.paid", "acct-1"), {**movement(5, 5, "acct-1", 5), "type": "transfer.succeeded.v2"}]
+    facts += [told(6, 6, "\x1b[31m", "acct-1")]
+    file = write_history(tmp_path / "h.jsonl", facts)
+    assert cli.main(["backtest", str(file)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[2:6] == [
+        "1 event of types that no rule needs: bill.paid.",
+        "2 events of unknown types, which the scan does not take either: other, transfer.succeeded.v2.",
+        "2 values of data.source.country set aside, as the scan does: the code is of no country.",
+        "1 value of data.source.lat set aside, as the scan does: there is no data.source.lon.",
+    ]
+    found = backtested(capsys, file, "--jobs", "2")
+    assert found["types_that_do_not_matter"] == {"bill.paid": 1}
+    assert found["unknown_types"] == {"other": 1, "transfer.succeeded.v2": 1}
+    assert found["set_aside"] == {"data.source.country": 2, "data.source.lat": 1}
+
+
+HIDDEN: Final = "\x1b]0;owned\x07\x9b31m\u202e"
+
+
+def test_no_text_of_a_file_or_an_argument_gives_commands_to_the_terminal(
+    tmp_path: Path, history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hidden = f"acct-1{json.dumps(HIDDEN)[1:-1]}"
+    facts = [json.loads(json.dumps(fact).replace("acct-1", hidden)) for fact in history.facts]
+    facts.append({**login(999_997, 0, "acct-2"), "type": f"login{HIDDEN}"})
+    file = write_history(tmp_path / f"h{HIDDEN}.jsonl", [*facts, login(999_998, 0, HIDDEN), {"id": HIDDEN}])
+    labels = write_history(tmp_path / f"l{HIDDEN}.jsonl", [{"account": f"x{HIDDEN}", "fraud": True}])
+    broken = write_history(tmp_path / f"b{HIDDEN}.jsonl", [{HIDDEN: True}])
+    settings = tmp_path / f"s{HIDDEN}.toml"
+    settings.write_text(f'["{json.dumps(HIDDEN)[1:-1]}"]\non = true\n', encoding="utf-8")
+    out = tmp_path / f"o{HIDDEN}"
+    ways: list[tuple[str | Path, ...]] = [
+        (file, "--labels", labels, "--out", out),
+        (file, "--labels", labels, "--json"),
+        (file, "--labels", broken),
+        (file, "--settings", settings),
+        (file, "--detectors", HIDDEN),
+        (file, "--from", HIDDEN),
+        (file, "--jobs", HIDDEN),
+        (f"no{HIDDEN}",),
+        (tmp_path / f"no{HIDDEN}", f"--no{HIDDEN}"),
+        ("tune", file, "--labels", labels, "--detector", "velocity", *PERIODS),
+    ]
+    for way in ways:
+        with suppress(SystemExit):
+            cli.main(["backtest", *map(str, way)])
+        for said in capsys.readouterr():
+            assert [one for one in said.splitlines() if not one.isprintable()] == [], way
+    subjects = {one["subject"] for one in rows(out / "findings.jsonl")}
+    assert any(HIDDEN in subject for subject in subjects)
+    for written in out.glob("*.json*"):
+        assert written.read_text(encoding="utf-8").replace("\n", "").isprintable()
 
 
 def test_a_file_that_is_not_sorted_is_named_and_leaves_nothing_behind(
@@ -908,6 +1045,9 @@ def test_settings_may_begin_with_a_mark_of_the_byte_order(tmp_path: Path, capsys
         ('{"movement_id": "a"}', "fraud is needed, true or false without quotes"),
         ('{"movement_id": "a", "fraud": "true"}', "fraud is needed, true or false without quotes"),
         ('{"event_id": 5, "fraud": true}', "event_id is a text that is not empty, also where the id is a number"),
+        ('{"movement_id": "m", "fraud": true, "fraud": false}', "a field stands there twice."),
+        ('{"movement_id": "m", "movement_id": "n", "fraud": true}', "a field stands there twice."),
+        ('{"account": "\\ud800", "fraud": true}', "account has half of a character."),
     ],
 )
 def test_a_line_that_is_no_label_is_told_with_its_reason(

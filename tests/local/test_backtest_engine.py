@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gc
 import json
+from itertools import permutations
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from hotline.backtest.engine import Figures, Scope, Share, signals_of
+from hotline.backtest.engine import Engine, Figures, Scope, Share, signals_of
+from hotline.backtest.ledger import Ledger
+from hotline.backtest.lines import read_line
 from hotline.backtest.ordering import Inputs, iterate
-from hotline.backtest.reader import Reader, read_line
+from hotline.backtest.reader import Reader
 from hotline.backtest.recent import RecentIds, RecentParties
 from hotline.backtest.runs import Work, judge_share, run
 from hotline.backtest.subjects import Subjects
@@ -164,6 +167,30 @@ def test_recent_memories_are_bounded() -> None:
     assert ids.is_known("id-990", 0)
     assert parties.find("acct-1", "mov-990") == "x"
     assert parties.find("acct-2", "mov-990") is None
+
+
+def test_events_of_one_moment_have_one_order_whatever_their_ids_and_content(tmp_path: Path) -> None:
+    """The same id is at two accounts, twice at one of them with another payee, and names the same shop."""
+    shop = {"id": "mer-1", "name": "Tea House"}
+    facts = [
+        movement(1, 0, "acct-1", 5, counterparty="王"),
+        movement(1, 0, "acct-1", 5, counterparty="李"),
+        movement(1, 0, "acct-3", 7, kind="payment", merchant=shop),
+        movement(1, 0, "acct-2", 7, kind="payment", merchant=shop),
+    ]
+    placed = [(read_line(json.dumps(fact).encode()), number) for number, fact in enumerate(facts)]
+    orders = []
+    for turn, group in enumerate(permutations(placed)):
+        (folder := tmp_path / str(turn)).mkdir()
+        ledger = Ledger(folder / "ledger")
+        judge = Engine(RuleSet.of([]), ledger, folder)
+        pairs = judge._split_all([(told[0], 0, number, told) for told, number in group])
+        orders.append([(stream, subject, one.values) for stream, subject, one in pairs])
+        assert judge.figures.duplicates == 1
+        judge.close()
+        ledger.close()
+    assert len(orders) == 24
+    assert all(order == orders[0] for order in orders)
 
 
 def test_the_collector_is_on_again_after_a_run(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pytest
 
+from hotline.backtest.lines import Fault
 from hotline.backtest.needs import FIELD_PREFIX, FIELDS, list_lacks, list_values
-from hotline.backtest.reader import Fault
 from hotline.contracts.facts import FACTS
 from hotline.security.detectors import Detector, Signal, Stream
 from hotline.security.detectors.shipped import DETECTORS

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from hotline.backtest.inputs import read_lines
-from hotline.backtest.reader import BadLine, Fault, Pair, Reader, Received, ms_of_text, read_line
+from hotline.backtest.lines import BadLine, Fault, ms_of_text, read_line
+from hotline.backtest.movements import Pair, Received
+from hotline.backtest.reader import Reader
 from hotline.contracts.facts import FACTS
 from hotline.security.detectors import Stream
 from tests.support.facts import event, sample_data
@@ -182,6 +184,43 @@ def test_types_that_do_not_matter_are_counted() -> None:
     assert not any("138" in name for name in reader.untouched)
 
 
+@pytest.mark.parametrize("type_", ["payment.succeeded.v2", "payment.success", "x.v1.v1", "+8613800000001", "é" * 90])
+def test_a_type_that_no_contract_has_is_counted_and_never_judged(type_: str) -> None:
+    reader = Reader()
+    assert split({**movement(1, 0, "acct-1", 5), "type": type_}, reader) == ()
+    is_type = type_.isascii() and not type_.startswith("+")
+    assert reader.untouched == {(type_.removesuffix(".v1") if is_type else "other"): 1}
+
+
+def test_a_type_of_the_contracts_is_named_however_many_unknown_ones_there_are() -> None:
+    reader = Reader()
+    for number in range(300):
+        split(told(number, 0, f"bill.{'x' * (number // 10 + 1)}.{'abcdefghij'[number % 10]}", "acct-1"), reader)
+    split(told(301, 0, "bill.paid", "acct-1"), reader)
+    assert reader.untouched["bill.paid"] == 1
+
+
+@sweep(
+    ("source", "set_aside"),
+    [
+        ({"country": "XX"}, {"data.source.country": 1}),
+        ({"lat": 31.2}, {"data.source.lat": 1}),
+        ({"lon": 0}, {"data.source.lon": 1}),
+        ({"lat": 0, "lon": 0, "country": "CN"}, {}),
+        ({}, {}),
+    ],
+)
+def test_values_that_no_rule_can_look_at_are_set_aside_and_counted(
+    source: dict[str, object], set_aside: dict[str, int]
+) -> None:
+    reader = Reader()
+    fact = login(1, 0, "acct-1")
+    fact["data"]["source"] = source
+    ((_, _, one), *_) = split(fact, reader)
+    assert reader.set_aside == set_aside
+    assert set_aside.keys().isdisjoint({f"data.source.{name}" for name in one.values})
+
+
 @sweep(
     ("text", "at_ms"),
     [
@@ -248,6 +287,8 @@ def test_a_line_is_read_as_json_reads_it(value: str) -> None:
 
 def changed(path: str, value: object) -> bytes:
     fact = movement(1, 0, "acct-1", 5, counterparty="x", counterparty_account="acct-2", merchant={"id": "m"})
+    if path == "data.counterparty":
+        del fact["data"]["merchant"]
     *folders, name = path.split(".")
     at: Any = fact
     for folder in folders:
@@ -273,10 +314,15 @@ def changed(path: str, value: object) -> bytes:
         (changed("data.merchant.id", None), "missing_field", "data.merchant.id"),
         (changed("data.instrument.kind", None), "missing_field", "data.instrument.kind"),
         (changed("data.amount.minor", 1.5), "bad_value", "data.amount.minor"),
-        (changed("data.amount.minor", -1), "bad_value", "data.amount.minor"),
-        (changed("data.amount.minor", 2**53), "bad_value", "data.amount.minor"),
+        (changed("data.amount.minor", -1), "amount_not_positive", "data.amount.minor"),
+        (changed("data.amount.minor", 2**53), "amount_out_of_range", "data.amount.minor"),
         (changed("data.amount.minor", True), "bad_value", "data.amount.minor"),
         (changed("data.version", "1"), "bad_value", "data.version"),
+        (changed("data.version", 0), "bad_value", "data.version"),
+        (changed("data.balance_after_minor", 2**53), "amount_out_of_range", "data.balance_after_minor"),
+        (changed("data.balance_after_minor", float("nan")), "bad_value", "data.balance_after_minor"),
+        (changed("data.counterparty", ""), "bad_value", "data.counterparty"),
+        (changed("data.instrument.kind", "x" * 65), "too_long", "data.instrument.kind"),
         (changed("data.amount.currency", "cny"), "bad_currency", "data.amount.currency"),
         (changed("data.amount.currency", ["CNY"]), "bad_currency", "data.amount.currency"),
         (changed("data.amount", "5 CNY"), "bad_value", "data.amount"),
@@ -285,7 +331,7 @@ def changed(path: str, value: object) -> bytes:
         (changed("data", []), "bad_value", "data"),
         (changed("type", 5), "bad_value", "type"),
         (changed("subject", ""), "bad_value", "subject"),
-        (changed("id", "x" * 201), "bad_value", "id"),
+        (changed("id", "x" * 201), "too_long", "id"),
         (changed("id", "\ud800"), "bad_text", "id"),
         (changed("time", "2026-09-01T00:00:00"), "bad_time", "time"),
         (changed("time", "1999-12-31T23:59:59Z"), "bad_time", "time"),

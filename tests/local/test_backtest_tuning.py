@@ -184,6 +184,32 @@ def test_a_rule_about_logins_is_judged_by_labels_of_logins_before_those_of_movem
     assert found["train"]["before"]["found"] > 0
 
 
+def test_an_account_counts_as_fraud_in_the_period_of_its_label_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A thief of the first period who has left again is an honest customer in the second one."""
+    facts, labels = [], []
+    for day in range(8):
+        facts += [login(day * 100 + n, day * 1440 + n, f"acct-{day}", ok=False) for n in range(10)]
+    for day in (0, 6):
+        begun = f"2026-09-0{day + 1}T00:00:00Z"
+        labels.append({"account": f"acct-{day}", "from": begun, "to": f"2026-09-0{day + 2}T00:00:00Z", "fraud": True})
+        # Each account comes back, in the other period too.
+        facts += [login(day * 100 + 50 + n, (7 - day) * 1440 + n, f"acct-{day}") for n in range(2)]
+    history = write_history(tmp_path / "h.jsonl", sorted(facts, key=lambda fact: str(fact["time"])))
+    file = write_history(tmp_path / "l.jsonl", labels)
+    for period in (TRAIN, TEST):
+        since, _, until = period.partition("..")
+        more = ("--detectors", "failed_login_burst", "--from", since, "--to", until, "--json")
+        assert cli.main(["backtest", str(history), "--labels", str(file), *more]) == 0
+        found = json.loads(capsys.readouterr().out)["labels"]["accounts"]
+        assert (found["fraud"], found["found"]) == (1, 1)
+    labels = [label | {"to": "2026-09-09T00:00:00Z"} for label in labels]
+    write_history(file, labels)
+    assert cli.main(["backtest", str(history), "--labels", str(file), "--from", TEST.partition("..")[0], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["labels"]["accounts"]["fraud"] == 2
+
+
 def test_a_test_without_any_fraud_is_refused_before_the_search(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

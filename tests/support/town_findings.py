@@ -16,7 +16,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from hotline.backtest.reader import Reader, read_line
+from hotline.backtest.lines import read_line
+from hotline.backtest.reader import Reader
 from hotline.security.detectors import Event, Stream
 from hotline.security.detectors.rule import DAY_MS, MINUTE_MS
 from hotline.security.detectors.shipped import DETECTORS

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from hotline.backtest.labels import Labels
+from hotline.backtest.lines import ms_of_text
 from hotline.backtest.measures import Hits
-from hotline.backtest.reader import ms_of_text
 from hotline.backtest.runs import Work, run
 from hotline.backtest.summary import point_by_thing, text_of_ms
 from hotline.backtest.things import Thing, list_label_fields, list_named

@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import json
 import os
 import shutil
 import signal
@@ -18,8 +17,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from connect_sim.commands.parsing import read_file_name
+from hotline.kit.text import dump_json
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
+from hotline_local.terminal import escape_hidden
 
 if TYPE_CHECKING:
     from hotline.backtest.engine import Scope
@@ -210,15 +211,16 @@ def _judge_into(arguments: argparse.Namespace) -> int:
         told = sum_up(outcome, has_labels=labels is not None)
         if arguments.out is not None:
             _write(outcome, told, arguments.out, names)
-        print(json.dumps(told, ensure_ascii=False) if arguments.json else say(told))
+        print(dump_json(told) if arguments.json else escape_hidden(say(told)))
         if arguments.out is not None and not arguments.json:
-            print(f"Written to {arguments.out}.")
+            print(escape_hidden(f"Written to {arguments.out}."))
         if labels is not None and not (labels.movements or labels.events or labels.accounts):
             print("Warning: the labels hold none, so everything counts as honest.", file=sys.stderr)
         if (unmatched := say_unmatched(told)) is not None:
             print(f"Warning: {unmatched[0].lower()}{unmatched[1:]}", file=sys.stderr)
         if told["bad_lines"]:
-            is_all = not told["events"] and not told["earlier_events"] and not told["types_that_do_not_matter"]
+            counted = ("events", "earlier_events", "types_that_do_not_matter", "unknown_types")
+            is_all = not any(told[name] for name in counted)
             _say_bad(told["bad_lines"], list(list_bad_lines(outcome, names, BAD_LINES_SHOWN)), is_all=is_all)
         return 1 if told["bad_lines"] else 0
 
@@ -245,7 +247,7 @@ def _tune(arguments: argparse.Namespace) -> int:
         raise CommandError("--detector takes one rule.", exit_code=2)
     bar = Bar(quiet=arguments.json or not sys.stderr.isatty())
     told = tune(work, labels, train, test, say=bar.say)
-    print(json.dumps(told) if arguments.json else say(told))
+    print(dump_json(told) if arguments.json else escape_hidden(say(told)))
     return 1 if told["bad_lines"] else 0
 
 
@@ -266,7 +268,7 @@ def _read_work(arguments: argparse.Namespace) -> "tuple[Work, Labels | None]":
 
 def _read_scope(arguments: argparse.Namespace, *, ranked: bool, labels: "Labels | None") -> "Scope":
     from hotline.backtest.engine import Scope
-    from hotline.backtest.reader import ms_of_text
+    from hotline.backtest.lines import ms_of_text
 
     times = {}
     for name, flag in (("since", "--from"), ("until", "--to")):
@@ -445,7 +447,8 @@ def _say_bad(count: int, first: list[dict[str, Any]], *, is_all: bool) -> None:
     """Tell of lines that were left out. `is_all`: no line was an event."""
     print(f"{count:,} {'line was' if count == 1 else 'lines were'} left out:", file=sys.stderr)
     for bad in first:
-        print(f"  {bad['file']}, line {bad['line']}: {bad['reason']} ({bad['field']})", file=sys.stderr)
+        place = escape_hidden(f"{bad['file']}, line {bad['line']}")
+        print(f"  {place}: {bad['reason']} ({bad['field']})", file=sys.stderr)
     if count > len(first):
         print("  and more; --out lists them in bad_lines.jsonl.", file=sys.stderr)
     if is_all and first[0]["reason"] == "not_an_event":
@@ -490,7 +493,7 @@ class Bar:
     def say(self, sentence: str) -> None:
         """Say something beside the bar."""
         self.end()
-        print(sentence, file=sys.stderr)
+        print(escape_hidden(sentence), file=sys.stderr)
 
     def end(self) -> None:
         """Leave the line."""

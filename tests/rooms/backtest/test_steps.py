@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -48,6 +49,8 @@ def history_files(seed: int) -> tuple[dict[str, bytes], bytes]:
     unsorted = facts[third : 2 * third]
     Random(seed).shuffle(unsorted)
     bad = b'{"id": 1}\n\nnothing\n' + lines([told(950_000, 3, "login.failed", "acct-1", kind="password")])
+    abroad = told(950_001, 3, "login.failed", "acct-1", kind="password", source={"country": "XX", "lat": 1})
+    bad += lines([abroad, told(950_002, 3, "login.tried", "acct-1")])
     files = {
         "a.jsonl": lines(sorted(facts[:third], key=lambda fact: str(fact["time"]))),
         "b.jsonl": lines(unsorted) + bad,
@@ -96,9 +99,35 @@ def test_steps_write_the_same_bytes_as_the_command(seed: int, shares: int, tmp_p
     assert len(found["findings.jsonl"]) > 1000
     assert found["bad_lines.jsonl"].count(b"\n") == 3
     summary = json.loads(found["summary.json"])
+    assert summary["set_aside"] == {"data.source.country": 1, "data.source.lat": 1}
+    assert summary["unknown_types"] == {"login.tried": 1}
     assert answer == {"output": "output/r/"} | {
         name: summary[name] for name in ("events", "findings", "bad_lines", "rules")
     }
+
+
+def test_ids_that_accounts_share_are_the_same_in_steps(tmp_path: Path) -> None:
+    """Each account counts its events and movements by itself, from 1 on."""
+    facts = sorted(History(7).facts, key=lambda fact: str(fact["time"]))
+    counts: Counter[str] = Counter()
+    names: dict[tuple[str, str], str] = {}
+    for fact in facts:
+        for place, name in ((fact, "id"), (fact["data"], "movement_id")):
+            if name in place:
+                key = (fact["subject"], place[name])
+                if key not in names:
+                    counts[fact["subject"]] += 1
+                    names[key] = f"{name}-{counts[fact['subject']]}"
+                place[name] = names[key]
+    files = {"a.jsonl": lines(facts[::2]), "b.jsonl": lines(facts[1::2])}
+    labels = b"".join(json.dumps({"movement_id": f"movement_id-{n}", "fraud": True}).encode() + b"\n" for n in range(9))
+    objects = MemoryObjects()
+    write_objects(objects, files)
+    objects.write("input/labels.jsonl", labels)
+    in_steps(objects, {"shares": 7, "labels": "input/labels.jsonl"})
+    found = results(objects)
+    assert found == by_command(tmp_path / "command", files, labels)
+    assert json.loads(found["summary.json"])["shared_ids"]["movements"] > 10
 
 
 def test_a_period_and_settings_of_ones_own_count_in_steps_too(tmp_path: Path) -> None:

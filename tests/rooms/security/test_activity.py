@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -357,3 +358,14 @@ def test_a_duplicate_at_another_time_is_a_second_row() -> None:
 def stored(store: MemoryStore) -> list[str]:
     hours = [f"{prefix}#2026-11-23T13#{shard:02d}" for prefix in ("ACT", "SRC") for shard in range(ACTIVITY_SHARDS)]
     return [item["SK"] for pk in hours for item in store.query(Query(Table.ACTIVITY, pk)).items]
+
+
+def test_the_end_of_a_label_is_a_row_of_each_party_that_it_names() -> None:
+    """Both parties may share a shard, and a row of the other one must not take its place."""
+    type_, word = "transaction.confirmed_fraud", FraudConfirmed("mov-1", NOON, "Tea House", "mer-1", is_retracted=True)
+    rows = activity_writes([fact(type_, NOON, word)], SERVER, KEYS, shards=1)
+    assert [row.key.pk[:3] for row in rows] == ["ACT", "PTY", "PTY"]
+    assert len({row.item["subject"] for row in rows[1:]}) == 2
+    label = fact(type_, NOON, replace(word, is_retracted=False))
+    (_, of_merchant) = activity_writes([label], SERVER, KEYS, shards=1)
+    assert of_merchant.item["subject"] == rows[1].item["subject"]

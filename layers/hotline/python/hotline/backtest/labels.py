@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from hotline.kit.text import is_unicode
+
 from .inputs import read_lines
+from .lines import ms_of_text
 from .model import BacktestError, Unusable
-from .reader import ms_of_text
 
 FOREVER_MS: Final = 1 << 62
 
@@ -53,9 +55,9 @@ class Labels:
         spans = sum(map(len, self.accounts.values()))
         return {"movements": len(self.movements), "events": len(self.events), "accounts": spans}
 
-    def fraudulent_accounts(self) -> list[str]:
-        """The accounts with a label of fraud, of whatever time."""
-        return sorted(name for name, spans in self.accounts.items() if any(fraud for *_, fraud in spans))
+    def fraudulent_accounts(self, since_ms: int = 0, until_ms: int = FOREVER_MS) -> list[str]:
+        """The accounts that were in the hands of fraud at some moment from `since_ms` to before `until_ms`."""
+        return sorted(name for name in self.accounts if self.judge_account(name, since_ms, until_ms - 1))
 
 
 def read_labels(path: Path) -> Labels:
@@ -66,7 +68,7 @@ def read_labels(path: Path) -> Labels:
         if line.isspace():
             continue
         try:
-            _read_label(labels, json.loads(line))
+            _read_label(labels, json.loads(line, object_pairs_hook=_take_once))
         except _Refused as refused:
             raise Unusable(BacktestError.BAD_LABEL, f"{path}, line {number} is no label: {refused}.") from None
         except (ValueError, RecursionError):
@@ -77,6 +79,13 @@ def read_labels(path: Path) -> Labels:
 
 class _Refused(Exception):
     """The reason for which a label cannot be taken, as the end of a sentence."""
+
+
+def _take_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    told = dict(pairs)
+    if len(told) < len(pairs):
+        raise _Refused("a field stands there twice")
+    return told
 
 
 def _read_label(labels: Labels, told: object) -> None:
@@ -91,6 +100,8 @@ def _read_label(labels: Labels, told: object) -> None:
     name = told[names[0]]
     if not isinstance(name, str) or not name:
         raise _Refused(f"{names[0]} is a text that is not empty, also where the id is a number")
+    if not is_unicode(name):
+        raise _Refused(f"{names[0]} has half of a character")
     if names[0] == "account":
         _add_span(labels.accounts.setdefault(name, []), told, is_fraud=fraud)
         return

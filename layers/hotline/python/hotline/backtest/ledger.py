@@ -24,7 +24,7 @@ TABLES: Final = {
     "hit": "name TEXT, detector TEXT, stream TEXT, subject TEXT, started_ms INTEGER, ended_ms INTEGER, facts TEXT, "
     "event_ids TEXT, withdrawn INTEGER, PRIMARY KEY (name, subject, started_ms)",
     "told": "event_id TEXT, movement_id TEXT, account TEXT, inward INTEGER, at_ms INTEGER, parts TEXT",
-    "rated": "event_id TEXT PRIMARY KEY, parts TEXT",
+    "rated": "event_id TEXT, account TEXT, at_ms INTEGER, parts TEXT, PRIMARY KEY (event_id, account, at_ms)",
     "account": "account TEXT PRIMARY KEY",
     "bad": "file INTEGER, line INTEGER, reason TEXT, field TEXT",
     "earlier": "movement_id TEXT PRIMARY KEY",
@@ -69,8 +69,9 @@ class Ledger:
         self._add("told", (event.id, values["movement_id"], account, inward, event.at_ms, text))
 
     def note_rated(self, event: Event, parts: tuple[Part, ...]) -> None:
-        """Note by which parts the party of a movement rates an event of it."""
-        self._add("rated", (event.id, json.dumps(parts)))
+        """Note by which parts the party of a movement rates an event of it. An id alone may be that of several events:
+        of other accounts, or of one account on other days."""
+        self._add("rated", (event.id, event.values["account"], event.at_ms, json.dumps(parts)))
 
     def note_account(self, account: str) -> None:
         """Note an account that was seen."""

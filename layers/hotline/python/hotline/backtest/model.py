@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hotline.kit.errors import InvalidInput
 
-from .reader import ms_of_text
+from .lines import ms_of_text
 
 SHARES_MAX: Final = 256
 """A split keeps a file open for each share; a function may have 1,024."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from .inputs import NoteBytes, read_lines, skip_bytes
-from .reader import BadLine, Told, read_line
+from .lines import BadLine, Told, read_line
 
 PART_BYTES: Final = 64 * 1024 * 1024
 """The lines of one part that is sorted in memory."""

@@ -18,9 +18,11 @@ from typing import IO, Final
 
 from .engine import share_of
 from .inputs import read_lines
+from .lines import BadLine, Told, read_line
 from .model import BacktestError, Unusable
+from .movements import Pair
 from .ordering import Inputs, Unsorted, read_part, sort_files
-from .reader import WORD_TYPES, BadLine, Pair, Reader, Told, read_line
+from .reader import WORD_TYPES, Reader
 
 COMPRESSION: Final = 1
 """Parts are read once, soon."""
@@ -40,6 +42,7 @@ class Divided:
     bad: list[tuple[int, str, str]] = field(default_factory=list)
     """Line, reason, field."""
     untouched: Counter[str] = field(default_factory=Counter)
+    set_aside: Counter[str] = field(default_factory=Counter)
 
     def note_bad(self, number: int, bad: BadLine) -> None:
         """Note a line that is left out. Raises Unusable when they are too many for a history."""
@@ -102,7 +105,7 @@ def _divide(lines: Iterator[Line], shares: int, folder: Path) -> Divided:
                     divided.parts[share] = path = folder / f"share-{share:03d}.jsonl.gz"
                     part = open_parts[share] = stack.enter_context(gzip.open(path, "wb", COMPRESSION))  # type: ignore[arg-type]
                 part.write(line.rstrip(b"\r\n") + b"\n")
-    divided.untouched = reader.untouched
+    divided.untouched, divided.set_aside = reader.untouched, reader.set_aside
     return divided
 
 

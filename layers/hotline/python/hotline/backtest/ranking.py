@@ -45,12 +45,13 @@ class Ranking:
         self._ledger = ledger
         self._rules = rules
         self._labels = labels
+        self._shared_movements = 0
         ledger.database.executescript(_TABLES)
         self._settle_findings(scope)
         if scope.ranked:
             self._rank_movements()
             self._raise_movements()
-            self._rank_accounts()
+            self._rank_accounts(scope)
         self._since_ms = scope.since_ms
         if labels is not None:
             self._note_fraud_events(labels)
@@ -164,6 +165,12 @@ class Ranking:
         earlier = {"movements": len(old_movements), "events": len(old_events), "accounts": old_accounts}
         return {name: given - found[name] - earlier[name] for name, given in self.count_labels().items()}, earlier
 
+    def count_shared(self) -> tuple[int, int]:
+        """How many ids are used for several events of movements, and how many for movements of several accounts that
+        pay. None of either without a ranking."""
+        events = self._ledger.count("SELECT count(*) FROM (SELECT 1 FROM told GROUP BY event_id HAVING count(*) > 1)")
+        return events, self._shared_movements
+
     def take_days(self, top: TopOfDays) -> TopOfDays:
         """Give every day's accounts to the measure, the riskiest first."""
         rows = self._ledger.query(
@@ -201,11 +208,11 @@ class Ranking:
     def _rank_movements(self) -> None:
         database = self._ledger.database
         rows = database.execute(
-            "SELECT t.movement_id, t.event_id, t.account, t.at_ms, t.parts, r.parts, f.name, f.points "
-            "FROM told t LEFT JOIN rated r ON r.event_id = t.event_id "
+            "SELECT t.movement_id, t.event_id, t.account, t.at_ms, t.parts, r.parts, f.name, f.points, t.inward "
+            "FROM told t LEFT JOIN rated r ON (r.event_id, r.account, r.at_ms) = (t.event_id, t.account, t.at_ms) "
             "LEFT JOIN named n ON n.event_id = t.event_id LEFT JOIN finding f ON f.number = n.number "
             # A transfer that both sides tell is the payer's.
-            "ORDER BY t.movement_id, t.inward, t.at_ms, t.event_id, n.number"
+            "ORDER BY t.movement_id, t.inward, t.at_ms, t.event_id, t.account, n.number"
         )
         waiting: list[tuple[Any, ...]] = []
         pointed: list[tuple[str, str]] = []
@@ -221,9 +228,10 @@ class Ranking:
 
     def _rank_movement(self, movement_id: str, told: list[Any]) -> tuple[tuple[Any, ...], list[str]]:
         _, _, account, at_ms, *_ = told[0]
-        by_event: dict[str, list[Part]] = {
-            row[1]: [*json.loads(row[4]), *(json.loads(row[5]) if row[5] is not None else ())] for row in told
+        by_event: dict[tuple[str, str, int], list[Part]] = {
+            row[1:4]: [*json.loads(row[4]), *(json.loads(row[5]) if row[5] is not None else ())] for row in told
         }
+        self._shared_movements += len({row[2] for row in told if not row[8]}) > 1
         by_name: dict[str, float] = {row[6]: row[7] for row in told if row[6] is not None}
         names = sorted(by_name)
         found = [(self._rules[name].detector.rule, by_name[name]) for name in names]
@@ -278,10 +286,10 @@ class Ranking:
         movements.clear()
         pointed.clear()
 
-    def _rank_accounts(self) -> None:
+    def _rank_accounts(self, scope: Scope) -> None:
         database = self._ledger.database
         if self._labels is not None:
-            names = ((name,) for name in self._labels.fraudulent_accounts())
+            names = ((name,) for name in self._labels.fraudulent_accounts(scope.since_ms, scope.until_ms))
             database.executemany("INSERT INTO compromised VALUES (?)", names)
         database.execute("INSERT OR IGNORE INTO suspect SELECT name, subject FROM finding WHERE stream = 'ACT'")
         database.execute(
@@ -306,7 +314,11 @@ class Ranking:
             "SELECT event_id, account, at_ms FROM labelled WHERE event_id NOT IN (SELECT event_id FROM told)"
         )
         found = ((id_, at_ms) for id_, account, at_ms in rows.fetchall() if labels.judge_event(id_, account, at_ms))
-        database.executemany("INSERT OR IGNORE INTO fraud_event VALUES (?, ?)", found)
+        database.executemany(
+            "INSERT INTO fraud_event VALUES (?, ?) "
+            "ON CONFLICT (event_id) DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)",
+            found,
+        )
 
     def _prove_findings(self, labels: Labels) -> None:
         """Note the findings that are on fraud: an event or movement that they name was, or their account at that

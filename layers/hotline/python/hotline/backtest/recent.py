@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from hotline.security.watch import LATENESS_MS
@@ -31,6 +32,15 @@ class RecentParties:
         """The party of a movement of the account; None when it is not known, or not any more."""
         key = (account, movement_id)
         return self._young.get(key) or self._old.get(key)
+
+
+class Memory:
+    """The things that a reader remembers between lines. `parties` are those of movements, which a label may name alone;
+    `set_aside` counts values that no rule looks at."""
+
+    def __init__(self) -> None:
+        self.parties = RecentParties()
+        self.set_aside: Counter[str] = Counter()
 
 
 class RecentIds:

@@ -21,10 +21,10 @@ from .engine import Engine, Figures, Scope, Share, without_collection
 from .inputs import NoteBytes, skip_bytes
 from .labels import Labels
 from .ledger import Ledger
+from .lines import BadLine
 from .model import BacktestError, Unusable
 from .ordering import PART_BYTES, Inputs, Unsorted, iterate, sort_files
 from .ranking import Ranking
-from .reader import BadLine
 from .subjects import AWAKE_MAX
 
 type Chosen = list[tuple[Detector[Any], Any]]

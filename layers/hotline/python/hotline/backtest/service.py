@@ -112,7 +112,8 @@ def split(objects: Objects, run: str, key: str) -> int:
         divided = divide(file, made.shares, folder)
         for share, part in divided.parts.items():
             objects.keep(part, f"{PARTS}{run}/lines/{share:03d}/{name}.jsonl.gz")
-    told = {"key": key, "lines": divided.lines, "bad": divided.bad, "untouched": divided.untouched}
+    counts = {"untouched": divided.untouched, "set_aside": divided.set_aside}
+    told = {"key": key, "lines": divided.lines, "bad": divided.bad, **counts}
     objects.write(f"{PARTS}{run}/files/{name}.json", json.dumps(told).encode())
     return divided.lines
 
@@ -183,12 +184,14 @@ def _collect_files(objects: Objects, made: Plan, ledger: Ledger, figures: Figure
     if names != _list_history(objects, made):
         raise Unusable(BacktestError.OTHER_HISTORY, "Objects of the history came or went while it was read.")
     figures.untouched.clear()
+    figures.set_aside.clear()
     for number, key in enumerate(names):
         text = objects.read(f"{PARTS}{made.run}/files/{_name_of(key)}.json")
         if text is None:
             raise Unusable(BacktestError.NO_OBJECT, f"{key} was not read to its end.")
         told = json.loads(text)
         figures.untouched.update(told["untouched"])
+        figures.set_aside.update(told["set_aside"])
         for line, reason, field in told["bad"]:
             ledger.note_bad(number, line, reason, field)
     ledger.flush()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
+from hotline.contracts.model import FACT_TYPES
 from hotline.kit.clock import to_text
 from hotline.security.rules import Rule
 
@@ -33,6 +34,7 @@ def sum_up(outcome: Outcome, *, has_labels: bool) -> dict[str, Any]:
     blind = find_blind(outcome)
     rules = [rule for rule in outcome.rules.rules if rule.detector.rule not in blind]
     findings = sum(count for count, *_ in counts.values())
+    untouched = sorted(figures.untouched.items())
     told: dict[str, Any] = {
         "events": figures.events,
         "from": text_of_ms(figures.first_ms),
@@ -43,7 +45,9 @@ def sum_up(outcome: Outcome, *, has_labels: bool) -> dict[str, Any]:
         "duplicates": figures.duplicates,
         "bad_lines": outcome.ledger.count("SELECT count(*) FROM bad"),
         "types": dict(sorted(figures.types.items())),
-        "types_that_do_not_matter": dict(sorted(figures.untouched.items())),
+        "types_that_do_not_matter": {name: count for name, count in untouched if name in FACT_TYPES},
+        "unknown_types": {name: count for name, count in untouched if name not in FACT_TYPES},
+        "set_aside": dict(sorted(figures.set_aside.items())),
         "rules": outcome.rules.digest,
         "findings": findings,
         "findings_a_day": round(findings / days, DIGITS),
@@ -51,6 +55,8 @@ def sum_up(outcome: Outcome, *, has_labels: bool) -> dict[str, Any]:
         "detectors": {rule.detector.rule: _sum_up_rule(rule, counts, days) for rule in rules},
         "left_out": blind,
     }
+    if any(shared := ranking.count_shared()):
+        told["shared_ids"] = dict(zip(("events", "movements"), shared, strict=True))
     if has_labels:
         told["labels"] = _measure(outcome, rules, counts)
     return told
@@ -233,10 +239,7 @@ def say(told: Mapping[str, Any]) -> str:
         lines.append(f"{_count(told['earlier_events'], 'event')} before the period taught the rules.")
     if told["duplicates"]:
         lines.append(f"{_count(told['duplicates'], 'event')} came again and counted once.")
-    if told["types_that_do_not_matter"]:
-        number = sum(told["types_that_do_not_matter"].values())
-        lines.append(f"{_count(number, 'event')} of types that no rule looks at: "
-                     f"{', '.join(told['types_that_do_not_matter'])}.")  # fmt: skip
+    lines += _say_not_looked_at(told)
     labels = told.get("labels")
     if labels is not None:
         lines += _say_labels(labels)
@@ -251,6 +254,36 @@ def say(told: Mapping[str, Any]) -> str:
     if told["events"] or told["earlier_events"]:
         lines += [f"Left out: {rule}: {say_lacks(why['lacks'])}." for rule, why in told["left_out"].items()]
     return "\n".join(lines)
+
+
+def _say_not_looked_at(told: Mapping[str, Any]) -> list[str]:
+    """The lines about what was read and judged by no rule, and about ids that mean several things."""
+    lines: list[str] = []
+    for name, why in (
+        ("types_that_do_not_matter", "of types that no rule needs"),
+        ("unknown_types", "of unknown types, which the scan does not take either"),
+    ):
+        if told[name]:
+            lines.append(f"{_count(sum(told[name].values()), 'event')} {why}: {', '.join(told[name])}.")
+    lines += [
+        f"{_count(count, 'value')} of {field} set aside, as the scan does: {_SET_ASIDE[field]}."
+        for field, count in told["set_aside"].items()
+    ]
+    shared = told.get("shared_ids")
+    if shared is not None:
+        lines.append(
+            f"{_count(shared['events'], 'id')} of events and {shared['movements']:,} of movements are used several "
+            "times. A label that names one means all of them, and so does a finding."
+        )
+    return lines
+
+
+_SET_ASIDE: Final = {
+    "data.source.country": "the code is of no country",
+    "data.source.lat": "there is no data.source.lon",
+    "data.source.lon": "there is no data.source.lat",
+}
+"""The fields whose values may be set aside, with the reason."""
 
 
 def _say_not_judged(rules: Mapping[str, Sequence[str]]) -> list[str]:

@@ -36,6 +36,8 @@ NAMED: Final = "names"
 RECEIVED_SUFFIX: Final = "#in"
 """The end of the sort key of a transfer in the stream of the account that receives it. Both accounts may share a
 shard."""
+ALSO_SUFFIX: Final = "#also"
+"""The same of a word that goes to a second party: both parties may share a shard."""
 
 
 def hour_of(server_time: datetime) -> str:
@@ -48,8 +50,12 @@ def rows_of(fact: Fact, now: datetime, keyring: Keyring, shards: int = ACTIVITY_
 
     Bucketed by the clock at the write, so that nothing lands behind the scan's cursor; judged by the fact's own time.
     """
+    parties = 0
     for told in streams_of(fact, _hide_by(keyring)):
         suffix = RECEIVED_SUFFIX if told.stream is Stream.ACCOUNT and told.subject != fact.subject else ""
+        if told.stream is Stream.PARTY:
+            suffix = ALSO_SUFFIX if parties else ""
+            parties += 1
         yield _row(told, fact.id, fact.time, now, shards, suffix)
 
 

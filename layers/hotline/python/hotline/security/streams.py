@@ -99,9 +99,16 @@ def _label(fact: Fact, label: FraudConfirmed | DisputeDecided, hide: Hide, type_
     """The word that a movement was fraud, or was none, of whichever fact. Histories count one movement once."""
     values = {"movement_id": label.movement_id}
     yield Told(Stream.ACCOUNT, fact.subject, values, type_)
-    party = label.merchant_id or label.counterparty
-    if party is not None:
+    for party in parties_of_word(type_, label.merchant_id, label.counterparty):
         yield Told(Stream.PARTY, hide("party", party), {**values, "account": fact.subject}, type_)
+
+
+def parties_of_word(type_: str, merchant_id: str | None, counterparty: str | None) -> tuple[str, ...]:
+    """The parties for which a word counts that a movement was fraud, or was none, of those that it names. A label is
+    one for whom the movement paid. A word that takes it back goes to each: the label may have named either, and where
+    there is no label it changes nothing."""
+    named = tuple(party for party in (merchant_id, counterparty) if party)
+    return tuple(dict.fromkeys(named)) if type_ == RETRACTION_TYPE else named[:1]
 
 
 def _login(tried: LoginTried, hide: Hide) -> dict[str, Any]:
