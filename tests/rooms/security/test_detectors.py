@@ -126,7 +126,7 @@ VERSIONS: Final = {
     ("no_second_factor", 1): "4fa89d26d94f57a3",
     ("one_contact_point", 1): "3dd54c3e154cbd9f",
     ("pass_through", 1): "d5a72de15b201377",
-    ("pass_through", 2): "1a8f60433462bca4",
+    ("pass_through", 2): "6b2a67864756f53b",
     ("password_spray", 1): "23a4b3c429945ba1",
     ("password_spray", 2): "74cb35835c1cac85",
     ("refund_abuse", 1): "06f8d43df32d075a",

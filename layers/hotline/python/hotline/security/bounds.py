@@ -34,7 +34,7 @@ SPEED_MAX_KM_H: Final = 40_000
 """Escape velocity."""
 DISTANCE_MAX_KM: Final = 20_037
 """Half of the equator: no two places are further apart."""
-SIGNS_MAX: Final = 8
+SIGNS_MAX: Final = 9
 """The points of all signs of `pass_through` together."""
 HALF_LIFE_MAX_MS: Final = 400 * DAY_MS
 """The life of an account's watch."""
