@@ -52,7 +52,7 @@ TWO: tuple[str, str] = ("--detectors", "failed_login_burst,reset_device_transfer
 @pytest.fixture
 def findings_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Movements have the points of the findings that name them, whatever folds say of them."""
-    monkeypatch.setattr(engine, "rate_movement", lambda _: ())
+    monkeypatch.setattr(engine, "rate_movement", lambda _: None)
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +121,29 @@ def test_a_transfer_that_both_sides_tell_is_the_payers(
     assert (found["account"], found["fraud"]) == ("victim", True)
     ranked = {one["account"]: one["fraud"] for one in rows(out / "accounts.jsonl")}
     assert ranked == {"victim": True}
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["the payer's alone is labelled", "both are labelled"])
+def test_money_that_came_is_no_false_alarm_where_its_payer_tells_it_under_another_id(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], both: bool
+) -> None:
+    moves = [
+        movement(1, 0, "victim", 90_000, counterparty="mule"),
+        movement(2, 1, "mule", 90_000, direction="in", counterparty="victim"),
+        movement(3, 30, "mule", 90_000, kind="withdrawal"),
+        movement(4, 700, "friend", 50_000, direction="in", counterparty="mother"),
+    ]
+    names = [one["data"]["movement_id"] for one in moves]
+    file, labels = write_history(tmp_path / "h.jsonl", moves), tmp_path / "l.jsonl"
+    frauds = names[:3] if both else [names[0], names[2]]
+    labels.write_text("".join(json.dumps({"movement_id": one, "fraud": True}) + "\n" for one in frauds))
+    out = tmp_path / "out"
+    found = backtested(capsys, file, "--labels", labels, "--out", out, "--detectors", "pass_through")
+    named = found["labels"]["detectors"]["pass_through"]["movements"]
+    assert (named["found"], named["false"], named["fraud"]) == (1 + both, 0, 2 + both)
+    assert found["labels"]["movements"]["number"] == 2 + both
+    verdicts = {one["movement_id"]: one["fraud"] for one in rows(out / "movements.jsonl")}
+    assert verdicts == {names[0]: True, names[1]: True if both else None, names[2]: True}
 
 
 def test_order_packing_parts_and_workers_change_no_byte(

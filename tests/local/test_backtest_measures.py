@@ -34,7 +34,7 @@ CHOSEN = [(detector, detector.limits) for detector in DETECTORS if detector.rule
 @pytest.fixture(autouse=True)
 def findings_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Movements have the points of the findings that name them, whatever folds say of them."""
-    monkeypatch.setattr(engine, "rate_movement", lambda _: ())
+    monkeypatch.setattr(engine, "rate_movement", lambda _: None)
 
 
 def groups_of(ranked: Sequence[tuple[int, bool]]) -> Groups:
@@ -228,8 +228,8 @@ def test_a_movement_has_the_parts_of_its_account_and_of_its_party(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of several events of a movement the riskiest counts. A finding adds nothing to a movement that is rated."""
-    ratings = iter([(("amount", 1.5),), (("party", 20.0),), (("amount", 40.25),), (), (), ()])
-    monkeypatch.setattr(engine, "rate_movement", lambda _: next(ratings, ()))
+    ratings = iter([(("amount", 1.5),), (("party", 20.0),), (("amount", 40.25),)])
+    monkeypatch.setattr(engine, "rate_movement", lambda _: next(ratings, None))
     paid = {"kind": "payment", "merchant": {"id": "mer-1", "name": "Tea"}}
     again = {**movement(2, 1, "acct-1", 500, version=2, **paid), "id": "evt-3"}
     again["data"]["movement_id"] = "mov-1"
@@ -245,11 +245,14 @@ def test_a_movement_has_the_parts_of_its_account_and_of_its_party(
     ("own", "found", "told"),
     [
         ([("amount", 3.5)], [("drain", 60)], [("amount", 3.5)]),
-        ([], [("drain", 60), ("velocity", 30)], [("drain", 60), ("velocity", 30)]),
-        ([], [], []),
+        ([], [("drain", 60)], []),
+        (None, [("drain", 60), ("velocity", 30)], [("drain", 60), ("velocity", 30)]),
+        (None, [], []),
     ],
 )
-def test_findings_rate_what_nothing_else_has_rated(own: list[Part], found: list[Part], told: list[Part]) -> None:
+def test_findings_rate_what_nothing_else_has_rated(
+    own: list[Part] | None, found: list[Part], told: list[Part]
+) -> None:
     assert add_findings(own, found) == told
 
 
@@ -257,6 +260,23 @@ def test_a_movement_is_raised_by_a_part_of_its_own() -> None:
     parts = raise_to([("amount", 12.35), ("hour", 1.1)], 30.2)
     assert parts == [("amount", 12.35), ("hour", 1.1), ("same_finding", 16.75)]
     assert add_up(parts) == 30.2
+
+
+def test_a_movement_that_is_rated_at_nothing_and_one_that_is_not_rated_raise_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mule gets money, which is not rated, and takes it out in two slices."""
+    monkeypatch.setattr(
+        engine,
+        "rate_movement",
+        lambda fold: None if fold.risk is None else () if fold.history.amount_minor == 40_000 else (("amount", 9.0),),
+    )
+    rule = next(one for one in DETECTORS if one.rule == "pass_through")
+    facts = [movement(1, 0, "mule", 90_000, direction="in", counterparty="victim")]
+    facts += [movement(2, 10, "mule", 40_000, kind="withdrawal"), movement(3, 20, "mule", 50_000, kind="withdrawal")]
+    with run(Work((write_history(tmp_path / "h.jsonl", facts),), [(rule, rule.limits)], Scope(ranked=True))) as outcome:
+        ranked = {one["movement_id"]: one["parts"] for one in outcome.ranking.movements()}
+    assert ranked == {"mov-1": [["pass_through", 75]], "mov-2": [["same_finding", 9.0]], "mov-3": [["amount", 9.0]]}
 
 
 class Days(TopOfDays):
@@ -307,7 +327,7 @@ def test_a_fold_rates_by_named_points() -> None:
 
     fold = SimpleNamespace(risk=Risk())
     assert rate_movement(fold) == (("amount", 12.35), ("party", 7.0))  # type: ignore[arg-type]
-    assert rate_movement(SimpleNamespace(risk=None)) == ()  # type: ignore[arg-type]
+    assert rate_movement(SimpleNamespace(risk=None)) is None  # type: ignore[arg-type]
     assert add_up([("amount", 12.35), ("party", 7.0)]) == 19.35
 
 

@@ -420,6 +420,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.security.detectors.counterparty_risk": {
         "DETECTOR.limits.frauds": (1.25, "decision: generated histories"),
         "DETECTOR.limits.rate_permille": (50, "decision: five times the card networks' one percent"),
+        "DETECTOR.limits.likely_permille": (500, "decision: more likely fraud than not"),
         "DETECTOR.limits.merge_ms": (24 * _HOUR_MS, "decision: a day"),
         "ACCOUNTS_MAX": (32, "decision: what a memory has room for"),
     },
@@ -670,7 +671,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.detectors.agent_unmasking": "_MINUTES _MANY",
         "hotline.security.detectors.card_testing": "_LARGE _SMALL _DAY",
         "hotline.security.detectors.code_flooding": "_END",
-        "hotline.security.detectors.counterparty_risk": "_DAY _TWO _CROWD _SOON",
+        "hotline.security.detectors.counterparty_risk": "_DAY _TWO _CROWD _FEW _SOON",
         "hotline.security.detectors.credential_stuffing": "_MINUTES",
         "hotline.security.detectors.distributed_guessing": "_MINUTES",
         "hotline.security.detectors.drain": "_END _FLOOR",

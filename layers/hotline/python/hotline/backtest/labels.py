@@ -35,15 +35,16 @@ class Labels:
         ]
         return any(found) if found else None
 
-    def judge_movement(self, movement_id: str, event_ids: list[str], account: str, at_ms: int) -> bool:
-        """Whether the movement was fraud: by its own label, else that of one of its events, else its account's."""
+    def judge_movement(self, movement_id: str, event_ids: list[str], account: str, at_ms: int) -> bool | None:
+        """Whether the movement was fraud: by its own label, else that of one of its events, else its account's; None
+        without a label for it."""
         own = self.movements.get(movement_id)
         if own is not None:
             return own
         of_events = [self.events[id_] for id_ in event_ids if id_ in self.events]
         if of_events:
             return any(of_events)
-        return bool(self.judge_account(account, at_ms, at_ms))
+        return self.judge_account(account, at_ms, at_ms)
 
     def judge_event(self, event_id: str, account: str, at_ms: int) -> bool:
         """Whether an event that is no movement was fraud: by its own label, else its account's."""

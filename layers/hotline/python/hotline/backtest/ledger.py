@@ -62,9 +62,10 @@ class Ledger:
             ),
         )
 
-    def note_movement(self, account: str, event: Event, parts: tuple[Part, ...]) -> None:
-        """Note an event of a movement of the account, with what it is by itself."""
-        text, values = json.dumps(parts) if parts else "[]", event.values
+    def note_movement(self, account: str, event: Event, parts: tuple[Part, ...] | None) -> None:
+        """Note an event of a movement of the account, with what it is by itself; None when nobody rates it."""
+        # The hottest path of a ranked run: most movements have no part.
+        text, values = json.dumps(parts) if parts else "[]" if parts is not None else "null", event.values
         inward = int(values.get("direction") == "in")
         self._add("told", (event.id, values["movement_id"], account, inward, event.at_ms, text))
 

@@ -21,13 +21,15 @@ from .measures import Hits, TopOfDays
 from .risk import Part, add_findings, add_up, raise_to, rate_finding
 
 DAY_MS: Final = 24 * 3_600_000
+_UNRATED: Final = "null"
+"""The stored parts of an event that nobody rates."""
 
 _TABLES: Final = """
 CREATE TABLE finding (number INTEGER PRIMARY KEY, name TEXT, stream TEXT, subject TEXT, started_ms INTEGER,
                       ended_ms INTEGER, points INTEGER, facts TEXT, event_ids TEXT);
 CREATE TABLE named (event_id TEXT, number INTEGER);
 CREATE TABLE movement (movement_id TEXT PRIMARY KEY, account TEXT, at_ms INTEGER, day INTEGER, points REAL,
-                       parts TEXT, fraud INTEGER, points_then REAL) WITHOUT ROWID;
+                       parts TEXT, fraud INTEGER, points_then REAL, rated INTEGER) WITHOUT ROWID;
 CREATE TABLE pointed (name TEXT, movement_id TEXT, PRIMARY KEY (name, movement_id)) WITHOUT ROWID;
 CREATE TABLE suspect (name TEXT, account TEXT, PRIMARY KEY (name, account)) WITHOUT ROWID;
 CREATE TABLE ranked (account TEXT PRIMARY KEY, points REAL, movements INTEGER, findings INTEGER, fraud INTEGER)
@@ -88,7 +90,7 @@ class Ranking:
         ):
             found = {"movement_id": movement_id, "account": account, "at_ms": at_ms, "score": points}
             told = {**found, "parts": json.loads(parts)}
-            yield told if self._labels is None else {**told, "fraud": bool(fraud)}
+            yield told if self._labels is None else {**told, "fraud": None if fraud is None else bool(fraud)}
 
     def accounts(self) -> Iterator[dict[str, Any]]:
         """The accounts with any points, the riskiest first."""
@@ -229,18 +231,21 @@ class Ranking:
     def _rank_movement(self, movement_id: str, told: list[Any]) -> tuple[tuple[Any, ...], list[str]]:
         _, _, account, at_ms, *_ = told[0]
         by_event: dict[tuple[str, str, int], list[Part]] = {
-            row[1:4]: [*json.loads(row[4]), *(json.loads(row[5]) if row[5] is not None else ())] for row in told
+            row[1:4]: [*(json.loads(row[4]) or ()), *(json.loads(row[5]) if row[5] is not None else ())]
+            for row in told
+            if row[4] != _UNRATED or row[5] is not None
         }
         self._shared_movements += len({row[2] for row in told if not row[8]}) > 1
         by_name: dict[str, float] = {row[6]: row[7] for row in told if row[6] is not None}
         names = sorted(by_name)
         found = [(self._rules[name].detector.rule, by_name[name]) for name in names]
-        parts = add_findings(max(by_event.values(), key=add_up), found)
+        parts = add_findings(max(by_event.values(), key=add_up, default=None), found)
         event_ids = sorted({row[1] for row in told})
-        labels = self._labels
-        fraud = labels is not None and labels.judge_movement(movement_id, event_ids, account, at_ms)
-        points = add_up(parts)
-        row = (movement_id, account, at_ms, at_ms // DAY_MS, points, json.dumps(parts), int(fraud), points)
+        points, labels = add_up(parts), self._labels
+        fraud = None if labels is None else labels.judge_movement(movement_id, event_ids, account, at_ms)
+        # The payer may tell and label it under another id. So nothing follows from the lack of a label here.
+        verdict = 0 if fraud is None and not told[0][8] else fraud
+        row = (movement_id, account, at_ms, at_ms // DAY_MS, points, json.dumps(parts), verdict, points, bool(by_event))
         return row, names
 
     def _raise_movements(self) -> None:
@@ -248,7 +253,7 @@ class Ranking:
         one matter: the first purchases with a stolen card look like any, until the third tells of them."""
         database = self._ledger.database
         rows = database.execute(
-            "SELECT n.number, m.movement_id, m.points_then, m.parts FROM finding f JOIN named n USING (number) "
+            "SELECT n.number, m.movement_id, m.points_then, m.parts, m.rated FROM finding f JOIN named n USING (number) "
             "JOIN told t ON t.event_id = n.event_id JOIN movement m ON m.movement_id = t.movement_id "
             "WHERE f.stream = ? ORDER BY n.number",
             (Stream.ACCOUNT.value,),
@@ -258,10 +263,11 @@ class Ranking:
         database.execute("BEGIN")
         for _, of_one in groupby(rows, key=itemgetter(0)):
             named = list(of_one)
-            most = max(points for _, _, points, _ in named)
+            # The points of a finding are on another scale: one that was not rated raises no other.
+            most = max((points for _, _, points, _, rated in named if rated), default=0.0)
             raised.extend(
                 (most, json.dumps(raise_to(json.loads(parts), most)), movement_id)
-                for _, movement_id, points, parts in named
+                for _, movement_id, points, parts, _ in named
                 if points < most
             )
             if len(raised) >= ROWS_AT_ONCE:
@@ -281,7 +287,7 @@ class Ranking:
 
     def _write_movements(self, movements: list[tuple[Any, ...]], pointed: list[tuple[str, str]]) -> None:
         database = self._ledger.database
-        database.executemany("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?)", movements)
+        database.executemany("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", movements)
         database.executemany("INSERT OR IGNORE INTO pointed VALUES (?, ?)", pointed)
         movements.clear()
         pointed.clear()
@@ -342,7 +348,9 @@ class Ranking:
         database.executemany("INSERT INTO proved VALUES (?)", proved)
 
     def _group(self, table: str) -> dict[float, tuple[int, int]]:
-        rows = self._ledger.query(f"SELECT points, sum(fraud), sum(1 - fraud) FROM {table} GROUP BY points")  # noqa: S608 - ours
+        rows = self._ledger.query(
+            f"SELECT points, sum(fraud), sum(1 - fraud) FROM {table} WHERE fraud IS NOT NULL GROUP BY points"  # noqa: S608 - ours
+        )
         return {points: (fraud, honest) for points, fraud, honest in rows}
 
     def _point(self, table: str, key: str, truth: str, name: str | None) -> Hits:

@@ -24,11 +24,11 @@ DIGITS: Final = 2
 """Of points; so equal runs rank alike, and scores are not too many to count by."""
 
 
-def rate_movement(fold: Fold) -> tuple[Part, ...]:
-    """The parts by which a fold rates the event that it has weighed last; none for one by which no money left."""
+def rate_movement(fold: Fold) -> tuple[Part, ...] | None:
+    """The parts by which a fold rates the event that it has weighed last; None for one by which no money left."""
     risk = fold.risk
     if risk is None:
-        return ()
+        return None
     return tuple((name, round(points, DIGITS)) for name, points in risk._asdict().items() if points)
 
 
@@ -37,10 +37,10 @@ def rate_finding(rule: Rule) -> int:
     return round(RISK_MAX * FINDING_LEVELS[rule.detector.severity])
 
 
-def add_findings(parts: Sequence[Part], found: Sequence[Part]) -> list[Part]:
-    """The parts of a movement with the findings that name it. One that was rated has what was found until then among
-    its parts."""
-    return list(parts or found)
+def add_findings(parts: Sequence[Part] | None, found: Sequence[Part]) -> list[Part]:
+    """The parts of a movement with the findings that name it. One that was rated, be it at 0, has what was found until
+    then among its parts; `parts` are None of one that was not."""
+    return list(found if parts is None else parts)
 
 
 def raise_to(parts: Sequence[Part], points: float) -> list[Part]:
