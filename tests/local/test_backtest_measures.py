@@ -250,9 +250,7 @@ def test_a_movement_has_the_parts_of_its_account_and_of_its_party(
         (None, [], []),
     ],
 )
-def test_findings_rate_what_nothing_else_has_rated(
-    own: list[Part] | None, found: list[Part], told: list[Part]
-) -> None:
+def test_findings_rate_what_nothing_else_has_rated(own: list[Part] | None, found: list[Part], told: list[Part]) -> None:
     assert add_findings(own, found) == told
 
 

@@ -253,8 +253,9 @@ class Ranking:
         one matter: the first purchases with a stolen card look like any, until the third tells of them."""
         database = self._ledger.database
         rows = database.execute(
-            "SELECT n.number, m.movement_id, m.points_then, m.parts, m.rated FROM finding f JOIN named n USING (number) "
-            "JOIN told t ON t.event_id = n.event_id JOIN movement m ON m.movement_id = t.movement_id "
+            "SELECT n.number, m.movement_id, m.points_then, m.parts, m.rated "
+            "FROM finding f JOIN named n USING (number) JOIN told t ON t.event_id = n.event_id "
+            "JOIN movement m ON m.movement_id = t.movement_id "
             "WHERE f.stream = ? ORDER BY n.number",
             (Stream.ACCOUNT.value,),
         )

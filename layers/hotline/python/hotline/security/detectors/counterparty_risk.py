@@ -44,8 +44,8 @@ class Limits:
     """Their weight: a label of today is 1, one of three days ago a half. Two within six days are enough."""
     rate_permille: int = 50
     likely_permille: int = 500
-    """The share from which on each payer is named, once in `merge_ms`. On generated histories of cards and of a bank
-    the share of frauds among the next payments is that of the labels, so half of it is more likely than not."""
+    """The share from which on each payer is named, once in `merge_ms`. In generated histories of a bank the next
+    payments are fraud as often as the labels say. So from a half on fraud is more likely than not."""
     merge_ms: int = DAY_MS
 
 

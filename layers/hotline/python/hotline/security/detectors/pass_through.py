@@ -121,8 +121,8 @@ def _go(state: State, event: Event, limits: Limits) -> Iterable[Hit]:
 
 def _points(one: list[Any], permille: int, event: Event, limits: Limits) -> int:
     """Within the hour 3 points, a fresh account 2, and one that was empty before 2. The same sum has 1, and so has the
-    first movement of a fresh account. So a sum of which a share was kept needs the hour, and one that takes longer is
-    the same one, and the first of an empty account."""
+    first movement of a fresh account. So a sum of which a share was kept needs the hour. One that takes longer must
+    be the same sum, and the first movement of an empty account."""
     least = limits.close_permille if event.values["kind"] == "withdrawal" else limits.sent_permille
     is_same = permille >= limits.same_permille
     if not (is_same or permille >= least) or permille > limits.over_permille:
