@@ -98,13 +98,16 @@ type _Act = Callable[[float], None]
 class _Town:
     """Accounts with balances, and what happens to them in the order of time."""
 
-    def __init__(self, draw: random.Random, *, accounts: int, tells_receipts: bool, step_s: int) -> None:
+    def __init__(
+        self, draw: random.Random, *, accounts: int, tells_receipts: bool, step_s: int, kept_most: float
+    ) -> None:
         self.draw = draw
         self.history = History()
         self.names = [f"acct-{number}" for number in range(accounts)]
         self._balances: dict[str, int] = {}
         self._tells_receipts = tells_receipts
         self._step_s = step_s
+        self._kept_most = kept_most
         self._plan: list[tuple[float, int, _Act]] = []
         self._planned = 0
 
@@ -162,7 +165,8 @@ class _Town:
             self.plan(at_s + self.draw.uniform(0, 3300), partial(self._cash_out, mule, minor))
 
     def _cash_out(self, mule: str, minor: int, at_s: float) -> None:
-        self._leave(at_s, "withdrawal", mule, minor, is_fraud=True, counterparty="agent-0")
+        kept_minor = math.floor(minor * self.draw.uniform(0, self._kept_most)) if self._kept_most else 0
+        self._leave(at_s, "withdrawal", mule, minor - kept_minor, is_fraud=True, counterparty="agent-0")
 
     def _leave(self, at_s: float, kind: str, name: str, minor: int, *, is_fraud: bool = False, **more: Any) -> bool:
         if not 0 < minor <= self._balances[name]:
@@ -188,12 +192,14 @@ def mobile_money(
     slice_minor: int = 40_000,
     step_s: int = 1,
     tells_receipts: bool = True,
+    kept_most: float = 0.0,
 ) -> History:
     """Honest people pay in, send, pay and take out cash. Thieves empty victims in slices of about `slice_minor` into
     fresh accounts that cash out within the hour. `step_s`: times are cut to whole steps, as simulators do.
-    `tells_receipts`: the wallet tells the balance after money has come."""
+    `tells_receipts`: the wallet tells the balance after money has come. `kept_most`: the largest share that a mule
+    keeps."""
     draw = random.Random(seed)
-    town = _Town(draw, accounts=accounts, tells_receipts=tells_receipts, step_s=step_s)
+    town = _Town(draw, accounts=accounts, tells_receipts=tells_receipts, step_s=step_s, kept_most=kept_most)
     end_s = days * SECONDS_PER_DAY
     for name in town.names:
         usual = math.exp(draw.gauss(9.5, 1.0))
