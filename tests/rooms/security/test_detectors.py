@@ -113,7 +113,7 @@ VERSIONS: Final = {
     ("card_testing", 2): "96f8d2411eaf0523",
     ("code_flooding", 1): "6c40078bcc547701",
     ("counterparty_risk", 1): "1d3e4b6e1d5ce0a5",
-    ("counterparty_risk", 2): "43c3be57fdf3331b",
+    ("counterparty_risk", 2): "7c5d910e86fdd0bf",
     ("credential_stuffing", 1): "02ca61d9d3d1e96f",
     ("credential_stuffing", 2): "725fe07e08599a60",
     ("distributed_guessing", 1): "392b61dfecb879d9",

@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
@@ -272,7 +272,7 @@ def test_rent_of_a_flat_and_money_of_a_family_are_passed_on_for_nothing(balance:
     for month in range(1, 7):
         at_ms = T0 + month * 30 * DAY_MS
 
-        def tell(left_minor: int) -> dict[str, int]:
+        def tell(left_minor: int) -> dict[str, Any]:
             return {} if balance is None else {"balance_after_minor": balance + left_minor}
 
         events = [move(f"share-{month}-{n}", at_ms + n, 150_000, direction="in", party=f"mate-{n}",

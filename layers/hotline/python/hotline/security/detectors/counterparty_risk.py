@@ -26,6 +26,7 @@ from .rule import (
     State,
     Stream,
     Told,
+    at_most,
     example,
 )  # fmt: skip
 
@@ -121,6 +122,9 @@ DETECTOR: Final = Detector(
     wakes=frozenset({Signal.MONEY_LEFT}),
     needs=frozenset({"party", Signal.FRAUD_CONFIRMED.value}),
     limits=Limits(),
+    relations=(
+        at_most("rate_permille", "likely_permille", "a payer is named where the party is told, or nearer to certain"),
+    ),
     is_published=False,
     runbook=(
         "Look at what the confirmed frauds of this payee or merchant have in common. A payee: ask the owner of the "

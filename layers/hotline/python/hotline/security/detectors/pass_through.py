@@ -196,6 +196,7 @@ DETECTOR: Final = Detector(
     relations=(
         at_most("quick_ms", "window_ms", "money that went on quickly did so within the window"),
         at_most("close_permille", "same_permille", "a sum that is close cannot be nearer than the same"),
+        at_most("sent_permille", "same_permille", "a sum that is sent on cannot be nearer than the same"),
         at_most("same_permille", "over_permille", "no share lies between them"),
     ),
     is_published=False,
