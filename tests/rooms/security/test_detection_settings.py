@@ -347,6 +347,16 @@ CONTRADICTIONS: Final = [
     ("[pass_through]\nover_permille = 994\n", "same_permille = 995 (as it ships) and over_permille = 994 contradict e"),
     ("[counterparty_risk]\nlikely_permille = 49\n", "rate_permille = 50 (as it ships) and likely_permille = 49 cont"),
     ("[spend_anomaly]\nmiddle_from = 1.25\n", "middle_from = 1.25 and middle_to = 1 (as it ships) contradict each oth"),
+    ("[spend_anomaly]\neven_ratio = 11\n", "even_ratio = 11 and ratio = 10 (as it ships) contradict each other: even "),
+    ("[spend_anomaly]\nseries_least = 19\n", "series_least = 19 and series = 18 (as it ships) contradict each other: "),
+    (
+        "[spend_anomaly]\nseries_gap_minutes = 20161\n",
+        "series_gap_minutes = 20161 and series_minutes = 20160 (as it ships) contradict each other: ",
+    ),
+    (
+        "[spend_anomaly]\nmerge_minutes = 20161\n",
+        "merge_minutes = 20161 and series_minutes = 20160 (as it ships) contradict each other: ",
+    ),
     ("[velocity]\nhour_count = 21\n", "hour_count = 21 and day_count = 20 (as it ships) contradict each other: an hou"),
     ("[velocity]\nday_times = 2\n", "hour_times = 2.5 (as it ships) and day_times = 2 contradict each other: an hour "),
     (

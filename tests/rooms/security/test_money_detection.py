@@ -151,6 +151,18 @@ def test_amounts_that_somebody_else_spends_are_found(is_lognormal: bool) -> None
     assert recall >= 0.6
 
 
+def test_a_card_whose_data_leaked_is_found_beside_its_owner() -> None:
+    """A third of the payments of two weeks are five times as much as they were."""
+    generated = cards(
+        31, customers=200, terminals=400, days=80, terminals_per_day=0.0, customers_per_day=0.4, large=1e9
+    )
+    judged = Judged(ALL).take(generated.facts)
+    precision, recall = measure(generated, judged, "spend_anomaly")
+    assert len(generated.frauds) > 200
+    assert precision >= 0.95
+    assert recall >= 0.5
+
+
 LEARNED_DAYS: Final = 60
 """No card is stolen before: until then rules learn what is usual."""
 
