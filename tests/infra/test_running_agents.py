@@ -46,7 +46,7 @@ CALLBACK: Final = "http://127.0.0.1:9/callback.html"
 """No page is there: the code is read from the redirect."""
 CALLER: Final = "+8613800000073"
 PROVED_AFTER_S: Final = 240.0
-"""Ends a talk in which nobody proves anything: with wrong keys a patient caller waits ten minutes for a code."""
+"""Ends a talk in which nobody proves anything, however long a patient caller waits."""
 TERMS: Final = {"window_days": 30, "partial": True, "auto_approve_minor": 5_000, "categories": ["food"]}
 SUPERVISORS: Final = ("supervisor-1", "supervisor-2", "supervisor-3")
 ROLES: Final = dict.fromkeys(SUPERVISORS, (Role.AGENT, Role.SUPERVISOR))

@@ -150,9 +150,11 @@ class Slow:
     """A Lambda whose function takes so many seconds, on a clock that only it moves."""
 
     endpoint = "http://127.0.0.1:1"
+    outbox_table = "outbox"
 
-    def __init__(self, takes_s: float) -> None:
+    def __init__(self, takes_s: float, *, code_waits_s: float = 0.0) -> None:
         self.takes_s = takes_s
+        self.code_waits_s = code_waits_s
         self.now_s = 0.0
 
     def client(self, _: str) -> Slow:
@@ -164,6 +166,12 @@ class Slow:
     def invoke(self, **_: Any) -> dict[str, Any]:
         self.now_s += self.takes_s
         return {"Payload": BytesIO(json.dumps({"outcome": "KNOWN"}).encode())}
+
+    def scan(self, **asked: Any) -> dict[str, Any]:
+        """The outbox: two pages, of which the second has a code that waits for so long."""
+        if "ExclusiveStartKey" not in asked:
+            return {"Items": [], "LastEvaluatedKey": {"PK": {"S": "entry-1"}}}
+        return {"Items": [{"kind": {"S": "code"}}] if self.now_s < self.code_waits_s else []}
 
     def monotonic(self) -> float:
         return self.now_s
@@ -200,12 +208,22 @@ def test_a_patient_call_waits_for_the_machine_beyond_the_limit_of_the_line(
         assert result.duration_ms == 0, "it counts against the silence on the line"
 
 
-@pytest.mark.parametrize("patient", [True, False])
-def test_waiting_for_a_code_ends_at_some_time(monkeypatch: pytest.MonkeyPatch, patient: bool) -> None:
-    slow = Slow(0)
+@pytest.mark.parametrize(
+    ("patient", "code_waits_s", "waited_s"),
+    [
+        (False, 0.0, deployed.CODE_WAIT_S),
+        (False, 100.0, deployed.CODE_WAIT_S),
+        (True, 0.0, deployed.CODE_WAIT_S),
+        (True, 100.0, 100.0),
+        (True, 10_000.0, deployed.PATIENT_CODE_WAIT_S),
+    ],
+)
+def test_waiting_for_a_code_ends_at_some_time_and_soon_where_none_can_come(
+    monkeypatch: pytest.MonkeyPatch, patient: bool, code_waits_s: float, waited_s: float
+) -> None:
+    slow = Slow(0, code_waits_s=code_waits_s)
     assert world(monkeypatch, slow, patient=patient).last_code(to=None, newer_than=0) is None
-    waited_s = deployed.PATIENT_CODE_WAIT_S if patient else deployed.CODE_WAIT_S
-    assert waited_s <= slow.now_s < waited_s + 1
+    assert waited_s <= slow.now_s <= waited_s + deployed.ASK_OUTBOX_EVERY_S + deployed.POLL_EVERY_S
 
 
 def test_patience_is_for_the_deployed_stack_only(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,8 +24,10 @@ from hotline_local.worlds.readers import Reader
 CODE_WAIT_S: Final = 10.0
 """How long a caller looks for a code in their messages."""
 PATIENT_CODE_WAIT_S: Final = 600.0
-"""The same where the machine may take as long as it likes: only a message that never comes takes so long."""
+"""The same where the machine may take as long as it likes and a code waits to be sent."""
 POLL_EVERY_S: Final = 0.2
+ASK_OUTBOX_EVERY_S: Final = 2.0
+"""How often somebody patient asks the outbox whether a code waits, once CODE_WAIT_S are over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class DeployedWorld:
         self._patient = patient
         self._stack = stacks.load()
         self._lambda = self._stack.client("lambda")
+        self._dynamodb = self._stack.client("dynamodb")
         self._store = self._stack.hotline_store()
         self._inbox = Inbox(self._stack.endpoint)
         self._inbox.fresh()
@@ -96,17 +99,39 @@ class DeployedWorld:
         return new
 
     def last_code(self, *, to: str | None, newer_than: float) -> str | None:
-        """See World. Looks for CODE_WAIT_S at most, or as long as somebody patient does."""
-        until = time.monotonic() + (PATIENT_CODE_WAIT_S if self._patient else CODE_WAIT_S)
+        """See World. Looks for CODE_WAIT_S at most. Somebody patient looks as long as a code waits in the outbox, and
+        PATIENT_CODE_WAIT_S at most."""
+        began_s = time.monotonic()
         while True:
+            waited_s = time.monotonic() - began_s
+            # Before the look, since a code that has just left the outbox is found by it.
+            is_last = waited_s >= CODE_WAIT_S and not self._may_come(waited_s)
             self._look()
             for arrived in reversed(self._arrived):
                 code = code_in(arrived.message.text)
                 if code is not None and arrived.seen_at_s >= newer_than and self._reader.reads(arrived.message, to):
                     return code
-            if time.monotonic() >= until:
+            if is_last:
                 return None
-            time.sleep(POLL_EVERY_S)
+            time.sleep(POLL_EVERY_S if waited_s < CODE_WAIT_S else ASK_OUTBOX_EVERY_S)
+
+    def _may_come(self, waited_s: float) -> bool:
+        return self._patient and waited_s < PATIENT_CODE_WAIT_S and self._is_code_waiting()
+
+    def _is_code_waiting(self) -> bool:
+        """Whether a code, of whichever call, is in the outbox and was neither sent nor dropped."""
+        asked: dict[str, Any] = {
+            "TableName": self._stack.outbox_table,
+            "FilterExpression": "kind = :kind AND attribute_not_exists(delivered_at) AND attribute_not_exists(dropped)",
+            "ExpressionAttributeValues": {":kind": {"S": "code"}},
+        }
+        while True:
+            page = self._dynamodb.scan(**asked)
+            if page["Items"]:
+                return True
+            if "LastEvaluatedKey" not in page:
+                return False
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def advance(self, seconds: float) -> None:
         """See World: time passes by itself."""
