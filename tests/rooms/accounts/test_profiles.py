@@ -12,12 +12,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hotline.accounts import policy
+from hotline.accounts.items import profile_item, profile_of
 from hotline.accounts.model import AccountStatus, Profile
 from hotline.accounts.policy import fold, recipients
 from hotline.contracts.model import ContactPointFact, Fact, PointKind
 from hotline.kit.clock import to_text
 from tests.support.facts import ACCOUNT, EMAIL, NOON, OTHER_PHONE, PHONE, fact
 from tests.support.sweeps import sweep
+
+SIM_AT = NOON - timedelta(hours=2)
 
 
 def folded(*facts: Fact, before: Profile | None = None) -> Profile:
@@ -290,6 +293,30 @@ def test_present_points_are_told_the_longest_standing_first() -> None:
     assert PHONE < OTHER_PHONE
     told = recipients(folded(opened(contact_points=[newer, older])), NOON)
     assert [known.point for known in told] == [f"1#{OTHER_PHONE}", f"1#{PHONE}"]
+
+
+def test_a_new_password_and_the_end_of_two_step_are_kept_with_their_latest_time_in_any_order() -> None:
+    facts = [
+        opened(),
+        fact("password.changed", {"version": 3}, after_s=5),
+        fact("password.changed", {"version": 2}, after_s=9),
+        fact("two_step.changed", {"version": 4, "two_step": False}, after_s=11),
+        fact("two_step.changed", {"version": 5, "two_step": True}, after_s=13),
+        fact("two_step.changed", {"version": 6, "two_step": False}, after_s=7),
+    ]
+    for order in itertools.permutations(facts):
+        profile = folded(*order)
+        assert profile.password_changed_at == facts[2].time
+        assert profile.two_step_ended_at == facts[3].time
+        assert profile_of(profile_item(profile)) == profile
+
+
+def test_a_sim_that_changed_is_told_apart_from_a_contact_point() -> None:
+    sim = fact("contact_point.sim_changed", {"version": 2, "value": PHONE, "changed_at": to_text(SIM_AT)}, after_s=5)
+    profile = folded(opened(), sim)
+    assert (profile.sim_changed_at, profile.contact_changed_at) == (SIM_AT, SIM_AT)
+    assert profile.point_changed_at == profile.points[0].confirmed_at
+    assert folded(opened()).sim_changed_at is None
 
 
 def test_a_contact_point_counts_as_changed_when_one_came_or_went() -> None:

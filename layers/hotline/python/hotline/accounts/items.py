@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from hotline.contracts.model import FactVersion, PointKind
 from hotline.kit.change import Change
@@ -18,6 +18,9 @@ from hotline.kit.store.condition import Condition, Item, Missing, all_of, equals
 
 from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile
 from .policy import judge_owners
+
+_INSTANTS: Final = ("opened_at", "password_changed_at", "two_step_ended_at")
+"""The times of a profile, by their attributes."""
 
 
 def profile_key(account_id: str) -> Key:
@@ -47,8 +50,10 @@ def profile_item(profile: Profile) -> Item:
         item["two_step"] = profile.two_step
     if profile.senior:
         item["senior"] = True
-    if profile.opened_at is not None:
-        item["opened_at"] = to_text(profile.opened_at)
+    for name in _INSTANTS:
+        instant: datetime | None = getattr(profile, name)
+        if instant is not None:
+            item[name] = to_text(instant)
     for name in ("described", "two_step_told", "closed"):
         version: FactVersion | None = getattr(profile, name)
         if version is not None:
@@ -75,6 +80,8 @@ def profile_of(item: Mapping[str, Any]) -> Profile:
         opened_at=_instant(item.get("opened_at")),
         snapshots=tuple(_read_version(entry) for entry in item["snapshots"]),
         senior=item.get("senior", False),
+        password_changed_at=_instant(item.get("password_changed_at")),
+        two_step_ended_at=_instant(item.get("two_step_ended_at")),
     )
 
 

@@ -6,7 +6,7 @@ the version of the fact that said it, and the highest version holds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -113,6 +113,10 @@ class Profile:
     that they do not list."""
     senior: bool = False
     """Whether the customer is of an age from which a person is offered first; the wallet says so, and never the age."""
+    password_changed_at: datetime | None = None
+    """The latest time at which the password was changed, as far as the wallet has told."""
+    two_step_ended_at: datetime | None = None
+    """The latest time at which two-step login was switched off, by a fact of its own. It may be on again."""
 
     @property
     def live_points(self) -> tuple[ContactPoint, ...]:
@@ -120,15 +124,23 @@ class Profile:
 
     @property
     def contact_changed_at(self) -> datetime | None:
-        """The time at which a contact point was last confirmed or removed, or its SIM changed. A point that is merely
-        confirmed again counts too: this is the safe side."""
-        instants = [
-            instant
-            for point in self.points
-            for instant in (point.confirmed_at, point.removed_at, point.sim_changed_at)
-            if instant is not None
-        ]
-        return max(instants, default=None)
+        """The time at which a contact point was last confirmed or removed, or its SIM changed."""
+        return _latest((self.point_changed_at, self.sim_changed_at))
+
+    @property
+    def point_changed_at(self) -> datetime | None:
+        """The time at which a contact point was last confirmed or removed. A point that is merely confirmed again
+        counts too: this is the safe side."""
+        return _latest(instant for point in self.points for instant in (point.confirmed_at, point.removed_at))
+
+    @property
+    def sim_changed_at(self) -> datetime | None:
+        """The time since which another SIM answers to one of the numbers, the latest one."""
+        return _latest(point.sim_changed_at for point in self.points)
+
+
+def _latest(instants: Iterable[datetime | None]) -> datetime | None:
+    return max((instant for instant in instants if instant is not None), default=None)
 
 
 @quick

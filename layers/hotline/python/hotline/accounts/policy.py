@@ -14,6 +14,7 @@ from hotline.contracts.model import (
     ContactPointChanged,
     Fact,
     FactVersion,
+    PasswordChanged,
     PointKind,
     SimChanged,
     TwoStepChanged,
@@ -84,6 +85,10 @@ def _fold_fact(profile: Profile, fact: Fact, name_of: NameOf) -> Profile:
             profile = _sim_changed(profile, fact.data, FactVersion.of(fact, fact.data.version), name_of)
         case TwoStepChanged():
             profile = _two_step(profile, fact.data.two_step, FactVersion.of(fact, fact.data.version))
+            if not fact.data.two_step:
+                profile = replace(profile, two_step_ended_at=_later(profile.two_step_ended_at, fact.time))
+        case PasswordChanged():
+            return replace(profile, password_changed_at=_later(profile.password_changed_at, fact.time))
         case AccountClosed():
             version = FactVersion.of(fact, fact.data.version)
             closed = version if profile.closed is None else min(profile.closed, version)
