@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
 
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState, LockView, SelfService
 from hotline.payments.model import Diagnosis, Movement, NextStep
 from hotline.payments.service import Twin, answer_of
 from hotline.refunds.service import Explanation, Promise
-from hotline.security.service import Matter, ToldFinding
-from hotline.wording.catalogue import find, list_lock_keys
+from hotline.security.service import Matter, ToldFinding, ToldMatter
+from hotline.wording.catalogue import find, list_lock_keys, list_matter_keys
 from hotline.wording.messages import join, plain_text
 from hotline.wording.values import Counted, Lately, Locale, Word, dates_told
-
-_STOPPED: Final = frozenset({LockState.HOLD, LockState.FROZEN, LockState.PAUSED})
-"""The states in which no money leaves the account."""
 
 
 def of_lock(
@@ -44,27 +41,34 @@ def of_lock(
     return join(texts, locale)
 
 
-def of_matter(matter: Matter, times: Sequence[datetime], *, locale: Locale) -> str:
-    """Something that the owner can do for the account's security. `times`: when it happened; of what happened it is
-    said first how often, and when last."""
-    if not times:
-        return plain_text(f"checkup.{matter.value}", {}, locale)
-    facts = {"count": Counted(len(times)), "when": Lately(max(times), placed=True)}
-    keys = (f"checkup.{matter.value}.one",) if len(times) == 1 else ()
-    said = _first(locale, [*keys, f"checkup.{matter.value}"])
-    done = _first(locale, [f"checkup.{matter.value}.do.written", f"checkup.{matter.value}.do"])
-    return join((plain_text(key, facts, locale) for key in (said, done) if key is not None), locale)
+def of_matter(told: ToldMatter, *, locale: Locale) -> str:
+    """Something that the owner is told of the account's security, with what to do. Of what happened it is said how
+    often, and when last."""
+    return join((_of_happened(told, locale), *_of_advice(told, locale)), locale)
 
 
-def of_confirmed(finding: ToldFinding, view: LockView, *, locale: Locale) -> str:
-    """The words for a finding that people have confirmed: whether money is kept from leaving now, and what to do."""
-    stopped = not view.unconfirmed and any(one.state in _STOPPED for one in view.components)
-    texts = [
-        plain_text("checkup.confirmed", {"when": Lately(finding.noticed_at, placed=True)}, locale),
-        *([plain_text("checkup.confirmed.stopped", {}, locale)] if stopped else []),
-        plain_text("checkup.confirmed.do", {}, locale),
-    ]
-    return join(texts, locale)
+def of_confirmed(finding: ToldFinding, matters: Sequence[ToldMatter], *, locale: Locale) -> str:
+    """The words for a finding that people have confirmed: whether money is kept from leaving now, and what to do.
+    `matters`: those of the account, one of which says that something is confirmed."""
+    confirmed = next(one for one in matters if one.matter is Matter.CONFIRMED)
+    locks = [_of_happened(one, locale) for one in matters if one.matter is Matter.LOCK]
+    said = _of_happened(replace(confirmed, times=(finding.noticed_at,)), locale)
+    return join((said, *locks, *_of_advice(confirmed, locale)), locale)
+
+
+def _of_happened(told: ToldMatter, locale: Locale) -> str:
+    facts: dict[str, object] = {}
+    if told.times:
+        facts = {"count": Counted(len(told.times)), "when": Lately(max(told.times), placed=True)}
+    keys = list_matter_keys(told.matter.value, form=told.form, count=len(told.times))
+    return join((plain_text(key, facts, locale) for key in (_first(locale, keys),) if key is not None), locale)
+
+
+def _of_advice(told: ToldMatter, locale: Locale) -> list[str]:
+    keys = (
+        _first(locale, (f"checkup.do.{advice.value}.written", f"checkup.do.{advice.value}")) for advice in told.advice
+    )
+    return [plain_text(key, {}, locale) for key in keys if key is not None]
 
 
 def of_proof_request(*, on_call: bool, locale: Locale) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from functions.messenger.letter import CODE_MESSAGE, TOO_LATE, list_times, write_letter
+from functions.messenger.letter import CODE_MESSAGE, TOO_LATE, list_news, write_letter
 from functions.messenger.settings import Sender
 from functions.messenger.task import start_task
 from hotline.accounts import service as accounts
@@ -79,10 +79,10 @@ def _send(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Tr
     if entry["kind"] in _REMINDERS and not payments.may_remind(ctx.store, entry["account_id"], entry["facts"]):
         return Dropped(NOT_DUE)
     if entry["kind"] == security.DIGEST_MESSAGE:
-        times = security.find_times_to_tell(ctx.store, entry["account_id"], entry["entry_id"], ctx.clock.now())
-        if not times:
+        news = security.find_news(ctx.store, entry["account_id"], entry["entry_id"], ctx.clock.now())
+        if news is None:
             return Dropped(NOT_DUE)
-        entry = {**entry, "facts": list_times(times)}
+        entry = {**entry, "facts": list_news(news)}
     place = None if is_code else accounts.notice_place(ctx, entry, channel)
     told = place if accounts.is_last_for_now(place) else None
     outgoing = write_letter(entry, ctx, sender, channel, times=told)

@@ -6,9 +6,9 @@ call there is no text and no code: its flow gets the challenge's id, and asks fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from functions.messenger.replies import told_words
 from functions.messenger.settings import Sender
@@ -26,6 +26,9 @@ from hotline.kit.store.condition import Item
 from hotline.payments.service import Promise
 from hotline.wording import messages
 from hotline.wording.values import Digits, Lately, Link, Phone, Reference, Word, dates_told, locale_of
+
+if TYPE_CHECKING:
+    from hotline.security.service import News
 
 CODE_MESSAGE: Final = "code"
 TOO_LATE: Final = "too_late"
@@ -81,13 +84,14 @@ def write_letter(
     return Outgoing(address, "", messages.text_message(entry["kind"], facts, locale))
 
 
-def list_times(times: Sequence[datetime]) -> dict[str, object]:
-    """The facts of a message that names instants, the newest first: TIMES_NAMED of them, and how many `more` there
-    are. Instants of one minute are told once."""
-    minutes = list(dict.fromkeys(instant.replace(second=0, microsecond=0) for instant in times))
-    named = dict(zip(TIMES_NAMED, map(to_text, minutes), strict=False))
+def list_news(news: News) -> dict[str, object]:
+    """The facts of a digest: the latest instants, the oldest of them first, how many `more` there are, and what is
+    under way. Instants of one minute are told once."""
+    minutes = list(dict.fromkeys(instant.replace(second=0, microsecond=0) for instant in news.times))
+    named = dict(zip(TIMES_NAMED, map(to_text, minutes[-len(TIMES_NAMED) :]), strict=False))
     more = len(minutes) - len(named)
-    return {**named, **({"more": more} if more else {})}
+    under_way = {"under_way": news.under_way.value} if news.under_way is not None else {}
+    return {**named, **({"more": more} if more else {}), **under_way}
 
 
 def official_number(numbers: tuple[str, ...], address: str) -> str:
@@ -136,7 +140,7 @@ def _parse_fact(name: str, value: Any) -> _Value | None:
                 return Digits(value)
             case str() if name.endswith("_reference"):
                 return Reference(value)
-            case str() if name in ("goal", "place", "kind"):
+            case str() if name in ("goal", "place", "kind", "under_way"):
                 return Word(f"{name}.{value}")
             case str() if name == "cause":
                 return Word(f"lock.cause.{value}")

@@ -28,7 +28,7 @@ AGENT_STEPS = {"agent_proof", "proof_given_up"}
 LONGEST_PROMPT_S = 10.0
 SPEECH_UNTIL_PAUSED_S = 20.0
 READS_MAX, TRANSACTIONS_MAX = 2, 1
-MORE_READS = {"refunds": 3, "not_me": 3, "checkup": 3}
+MORE_READS = {"refunds": 3, "not_me": 3, "checkup": 4}
 """The third read of refunds names the payments of those that the wallet began by itself, whose facts may come before
 these. That of a denial has the findings that name what is denied, and that of a check-up the devices that are new."""
 CAUSES = (

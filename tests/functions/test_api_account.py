@@ -438,9 +438,9 @@ def test_a_confirmed_finding_stays_to_be_read_with_what_to_do_and_no_other(
     if is_told:
         (found,) = told["findings"]
         assert found["confirmed_at"] is not None
-        assert "it was not you" in found["text"]
-        assert "Choose a new password" in found["text"]
-        assert "stopped" not in found["text"]
+        assert "It was not you" in found["text"]
+        assert "nobody got in" in found["text"]
+        assert "Payments from your account are not stopped." in found["text"]
         # Each word has a millisecond of its own.
         world.clock.advance(CONFIRMED_LIFE + timedelta(milliseconds=len(verdicts)))
         client.signed_in_at = world.clock.now()
@@ -462,10 +462,11 @@ def test_a_confirmed_finding_says_that_money_is_kept_from_leaving_once_the_walle
         return str(client.ask("GET", "/v1/me/security", headers={"Accept-Language": "en"}).json["findings"][0]["text"])
 
     client.ask("POST", "/v1/me/freeze")
-    assert "stopped" not in read()
+    assert "Your account is being frozen." in read()
+    assert "no money leaves it" not in read()
     desk = Desk(store, world.clock)
     desk.acknowledge()
-    assert "Payments from your account are stopped for now." in read()
+    assert "Your account is frozen: no money leaves it. Choose a new password in the app." in read()
 
 
 def test_a_client_who_only_signed_in_does_not_hear_in_words_either_that_something_was_found(

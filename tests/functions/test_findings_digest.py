@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,8 @@ from hotline.contracts.model import (
     ContactPointFact,
     Fact,
     FactData,
+    LockAction,
+    LockTold,
     PointKind,
     SimChanged,
 )
@@ -54,7 +56,7 @@ from hotline.security.findings_digest import (
     digest_duty_at,
     digest_key,
 )
-from hotline.security.items import finding_key, named_finding_key
+from hotline.security.items import DENIED, finding_key, named_finding_key
 from hotline.security.model import FINDING_LIFE, Finding, FindingState, Verdict
 from hotline.security.scan import scan_shard
 from hotline.security.service import activity_writes
@@ -67,7 +69,7 @@ from tests.support.found import finding_of, take_step
 from tests.support.lock_desk import failures
 from tests.support.log_lines import logged
 from tests.support.outbox_entries import Carrier, redrive_event
-from tests.support.phone import context
+from tests.support.phone import Phone, context
 from tests.support.scan_runs import COMPLETE, chain, shard_of
 
 ACCOUNT: Final = "acct_1"
@@ -225,11 +227,21 @@ def test_findings_of_a_day_are_one_message(world: World) -> None:
     sent = world.run_until(START + 5 * DAY)
     assert sent == [START + DIGEST_PERIOD]
     assert world.texts() == [
-        "Demo Wallet: Something unusual was noticed on your account at 12:00 PM yesterday, 11:00 AM yesterday and "
-        "10:00 AM yesterday. If that was not you, call us and choose a check-up: you hear your latest logins and "
+        "Demo Wallet: Something unusual was noticed on your account at 10:00 AM yesterday, 11:00 AM yesterday and "
+        "12:00 PM yesterday. If that was not you, call us and choose a check-up: you hear your latest logins and "
         "payments, and can ask for a freeze. Official hotline: +86 400 555 0199"
     ]
     assert world.digest() is None
+
+
+def test_the_latest_times_are_told_in_their_order(world: World) -> None:
+    world.open(language="zh-CN")
+    for number in range(5):
+        world.find(number)
+        world.clock.instant += HOUR
+    world.run_until(START + 2 * DAY)
+    (text,) = world.texts()
+    assert "昨天中午12点、昨天下午1点、昨天下午2点，您的账户有异常情况，另有2次。" in text
 
 
 def test_a_customer_reads_it_in_their_own_language(world: World) -> None:
@@ -237,8 +249,8 @@ def test_a_customer_reads_it_in_their_own_language(world: World) -> None:
     world.find()
     world.run_until(START + 2 * DAY)
     assert world.texts() == [
-        "【Demo Wallet】昨天上午10点，您的账户有异常情况。如果不是您本人，请来电选“账户体检”：可以听最近的登录和付款，"
-        "也可以申请冻结账户。官方热线：+86 400 555 0199"
+        "【Demo Wallet】昨天上午10点，您的账户有异常情况。如果不是您本人操作的，请来电选“账户体检”：可以听最近的登录"
+        "和付款，也可以申请冻结账户。官方热线：+86 400 555 0199"
     ]
 
 
@@ -367,6 +379,44 @@ def test_the_message_says_nothing_of_rule_traces_or_severity(world: World) -> No
     assert entry["facts"] == {}
 
 
+# ---------------------------------------------------------------- what is under way
+
+
+def freeze(world: World) -> None:
+    """The wallet tells that the account is frozen."""
+    world.tell("freeze.applied", LockTold(LockAction.FREEZE_APPLIED, "wallet-1", 1, "CUSTOMER_REQUEST"))
+
+
+def ask_for_freeze(world: World) -> None:
+    """The owner asks for a freeze by phone, which the wallet has not confirmed."""
+    phone = Phone(world.ctx, PHONE)
+    phone.press("start")
+    phone.prove(goal="freeze")
+    assert phone.press("freeze")["outcome"] == "ASKED"
+
+
+@pytest.mark.parametrize(
+    ("shut", "language", "sentence"),
+    [
+        (freeze, "en-US", "Your account is frozen: no money leaves it. To hear more, call us and choose a check-up."),
+        (freeze, "zh-CN", "您的账户已经冻结，不能往外付款。想了解详情，请来电选“账户体检”。"),
+        (ask_for_freeze, "en-US", "Your account is being frozen. To hear more, call us and choose a check-up."),
+        (ask_for_freeze, "zh-CN", "您的账户正在冻结。想了解详情，请来电选“账户体检”。"),
+    ],
+)
+def test_the_owner_of_a_frozen_account_hears_what_is_under_way(
+    world: World, shut: Callable[[World], None], language: str, sentence: str
+) -> None:
+    world.open(language=language)
+    world.find()
+    shut(world)
+    world.run_until(START + 2 * DAY)
+    (text,) = world.texts()
+    assert sentence in text
+    assert "If that was not you" not in text
+    assert "如果不是您本人" not in text
+
+
 # ---------------------------------------------------------------- what leaves the digest
 
 
@@ -396,7 +446,15 @@ def expire(world: World, finding: Finding) -> None:
     world.store.transact([update], token=world.ctx.ids.new("tx"))
 
 
-LEAVES: Final = [withdraw, dismiss, look_at, suppress_it, expire]
+def deny(world: World, finding: Finding) -> None:
+    """The owner has said that something in the finding was not them."""
+    key = named_finding_key(ACCOUNT, finding.id)
+    item = world.store.get(key)
+    assert item is not None
+    world.store.load([(key, {**item, DENIED: to_text(world.clock.now())})])
+
+
+LEAVES: Final = [withdraw, dismiss, look_at, suppress_it, expire, deny]
 
 
 @pytest.mark.parametrize("leave", LEAVES)

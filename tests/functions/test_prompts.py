@@ -22,13 +22,13 @@ from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.failures import FAILURES, FailureCode, NextStep, WorksWhen
 from hotline.payments.model import MovementStatus
 from hotline.refunds.model import RefundState
-from hotline.security.service import Matter
 from hotline.wording.catalogue import find
 from hotline.wording.speech import SSML_CHARACTERS_MAX
 from hotline.wording.values import Opening, locale_of
 from tests.support.longest_answers import answers
 from tests.support.spoken_prompt import prompt
 from tests.support.sweeps import sweep
+from tests.support.told_matters import every_matter
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MONEY = Money(12850, "CNY")
@@ -52,7 +52,7 @@ FULL: dict[str, dict[str, object]] = {
         "facts_as_of": NOW - timedelta(minutes=3),
     },
     "reset": {"until": NOW + timedelta(hours=1)},
-    "checkup": {"found_count": 2, "found_at": NOW, "matters": tuple(Matter)},
+    "checkup": {"matters": every_matter(NOW, count=2)},
     "logins": {
         "items": [
             {"at": NOW, "device": "known", "is_elsewhere": False},

@@ -25,7 +25,7 @@ from tests.support.played_calls import GROUP, played
 pytestmark = pytest.mark.xdist_group(GROUP)
 
 STEP_READS_MAX: Final = 2
-MORE_STEP_READS: Final = {"refunds": 3, "not_me": 3, "checkup": 3}
+MORE_STEP_READS: Final = {"refunds": 3, "not_me": 3, "checkup": 4}
 STEP_TRANSACTIONS_MAX: Final = 1
 STEP_WRITE_UNITS_MAX: Final = 4
 """The turn, and the time until which the call is proved."""

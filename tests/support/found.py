@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -27,8 +28,9 @@ def finding_of(
     severity: str = "medium",
     holds: bool = False,
     stream: Stream = Stream.ACCOUNT,
+    logins: Mapping[str, datetime] | None = None,
 ) -> Finding:
-    """A finding about what happened at an instant."""
+    """A finding about what happened at an instant. `logins`: the times of those among its events."""
     return Finding(
         id=finding_id,
         rule=rule,
@@ -43,6 +45,7 @@ def finding_of(
         event_ids=("event-1",),
         holds=holds,
         rules="rules",
+        logins={event_id: round(login_at.timestamp() * 1000) for event_id, login_at in (logins or {}).items()},
     )
 
 

@@ -27,12 +27,12 @@ from hotline.payments.failures import EXPLAINS_FAILED_REFUND, FAILURES, FailureC
 from hotline.payments.model import Diagnosis, Movement, MovementFailure, MovementRef
 from hotline.payments.twins import Twin, TwinState
 from hotline.refunds.model import CALLED_BACK, Evidence, RefundState, Remedy
-from hotline.security.service import Matter
 from hotline.wording.catalogue import find
 from hotline.wording.rendering import render_spoken
 from hotline.wording.speech import seconds
 from hotline.wording.values import Lately, Latest, Opening, Usual, locale_of
 from hotline_local.words.catalogues import read_source, source_file, usable_texts
+from tests.support.told_matters import every_matter
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 AMOUNT = Money(199_999, "CNY")
@@ -238,13 +238,13 @@ def funds(language: str) -> Iterator[Said]:
 
 def checkups(_: str) -> Iterator[Said]:
     for at, count in product(TIMES, (1, 2, 20)):
-        new = {"device_count": count, "device_at": at, "contact_changed_at": at}
-        yield "checkup", "TO_DO", {"found_count": count, "found_at": at, **new, "matters": tuple(Matter)}
-        yield "checkup", "TO_DO", {"found_count": 0, **new, "matters": tuple(Matter)[1:]}
+        every = every_matter(at, count=count)
+        for first in range(len(every)):
+            yield "checkup", "TO_DO", {"matters": every[first:]}
+            yield "checkup", "TO_DO", {"matters": every[first : first + 1]}
         for device in (None, "known", "new"):
             item = {"at": at, "device": device, "is_elsewhere": True}
             yield "logins", "FOUND", {"items": [item] * 3}
-    yield "checkup", "TO_DO", {"found_count": 0, "matters": tuple(Matter)[3:]}
     for about, zone, decided in product(ABOUT, ("Asia/Shanghai", "Europe/London"), (True, False)):
         told = {"about": about, "time_zone": zone, "decided": decided, "noticed": decided}
         yield "not_me", "ASKED", told

@@ -23,33 +23,13 @@ _DEVICES: Final[Mapping[bool | None, str | None]] = {True: "known", False: "new"
 
 
 def checkup(visit: Visit) -> Answer:
-    """Findings on the account, what changed on it of late and what protects it, each with the one thing to do. Two
+    """Findings on the account, what changed on it of late and what protects it, each with the one thing to do. Three
     requests."""
-    account_id, state = visit.account(Operation.READ), visit.state
-    found = security.list_told_findings(visit.ctx.store, account_id, visit.now)
+    account_id = visit.account(Operation.READ)
     read = visit.fetch((*lockout.lock_keys(account_id), accounts.profile_key(account_id)))
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
-    opened_at = profile.opened_at if profile is not None else None
-    changed_at = profile.contact_changed_at if profile is not None else None
-    devices = lockout.list_new_devices(read, account_id, opened_at, visit.now)
-    matters = security.list_matters(
-        finding_count=len(found),
-        new_device_count=len(devices),
-        contact_changed=accounts.is_recent(changed_at, opened_at, visit.now),
-        two_step=state.two_step,
-        contact_count=len(state.targets),
-        pin=state.pin,
-    )
-    facts = words(
-        found_count=len(found),
-        found_at=max((one.noticed_at for one in found), default=None),
-        device_count=len(devices),
-        device_at=devices[0] if devices else None,
-        contact_changed_at=changed_at,
-        matters=matters,
-        now=visit.now,
-    )
-    return Answer("TO_DO" if matters else "CLEAR", facts)
+    told = security.check_up(visit.ctx.store, read, account_id, visit.now, profile=profile, pin=visit.state.pin)
+    return Answer("TO_DO" if told.matters else "CLEAR", words(matters=told.matters, now=visit.now))
 
 
 def logins(visit: Visit) -> Answer:

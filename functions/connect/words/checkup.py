@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from functions.connect.words import entries
 from functions.connect.words.police import FRAUD_LINE, POLICE
-from hotline.security.service import Matter
+from hotline.security.service import Matter, ToldMatter
+from hotline.wording.catalogue import list_matter_keys
 from hotline.wording.speech import Speech, fits
 from hotline.wording.values import Counted, Lately
 
@@ -16,13 +17,9 @@ CHINESE_ZONES: Final = frozenset({"Asia/Shanghai", "Asia/Urumqi"})
 """The time zones of customers who are told the numbers of mainland China."""
 
 
-EVENTS: Final[Mapping[Matter, tuple[str, ...]]] = {
-    Matter.FINDINGS: ("found_at", "found_count"),
-    Matter.NEW_DEVICE: ("device_at", "device_count"),
-    Matter.CONTACT_CHANGED: ("contact_changed_at",),
-}
-"""The matters that happened at some time, with the facts of when and how often. They are the gravest, and are said
-first and without an introduction."""
+PROTECTION: Final = frozenset({Matter.TWO_STEP_OFF, Matter.ONE_CONTACT, Matter.NO_PIN})
+"""The matters that did not happen at some time. All others are graver, and are said first and without an
+introduction."""
 
 
 CHECKUP_PARTS: Final = 3
@@ -33,40 +30,41 @@ def checkup(speech: Speech, outcome: str) -> None:
     """Tell what happened, without rules and their traces, then each thing to do, the most important first. The last
     ones wait for the next check-up where all together would take too long."""
     told = speech.facts.get("matters")
-    matters = [str(matter) for matter in told] if isinstance(told, tuple) else []
+    matters = [one for one in told if isinstance(one, ToldMatter)] if isinstance(told, tuple) else []
     left = len(matters)
     while left and not _has_time(speech, outcome, matters, left):
         left -= 1
     _say_matters(speech, outcome, matters, left)
 
 
-def _has_time(speech: Speech, outcome: str, matters: Sequence[str], left: int) -> bool:
+def _has_time(speech: Speech, outcome: str, matters: Sequence[ToldMatter], left: int) -> bool:
     trial = Speech(speech.locale, speech.facts)
     _say_matters(trial, outcome, matters, left)
     return fits(trial.sentences, CHECKUP_PARTS)
 
 
-def _say_matters(speech: Speech, outcome: str, matters: Sequence[str], left: int) -> None:
-    events = [matter for matter in matters[:left] if matter in EVENTS]
+def _say_matters(speech: Speech, outcome: str, matters: Sequence[ToldMatter], left: int) -> None:
+    events = [told for told in matters[:left] if told.matter not in PROTECTION]
     if not events:
         speech.say(f"checkup.{outcome}")
-    for matter in events:
-        _say_event(speech, matter, *EVENTS[Matter(matter)])
-    if events:
-        # One thing is to be done about all of them, and the gravest says it.
-        speech.say(f"checkup.{events[0]}.do")
-    for matter in matters[len(events) : left]:
-        speech.say(f"checkup.{matter}")
+    for told in events:
+        _say_matter(speech, told)
+    # One thing is to be done about all of them, and the gravest says it.
+    for advice in next((told.advice for told in events if told.advice), ()):
+        speech.say(f"checkup.do.{advice.value}")
+    for told in matters[len(events) : left]:
+        _say_matter(speech, told)
     if left < len(matters):
         speech.say("checkup.more")
 
 
-def _say_event(speech: Speech, matter: str, at_name: str, count_name: str = "") -> None:
-    """Something that happened, how often and when last."""
-    at, count = speech.facts.get(at_name), speech.facts.get(count_name)
-    when = Lately(at, placed=True) if isinstance(at, datetime) else None
-    key = f"checkup.{matter}.one" if count == 1 else f"checkup.{matter}"
-    speech.say(key, count=Counted(count) if isinstance(count, int) else None, when=when)
+def _say_matter(speech: Speech, told: ToldMatter) -> None:
+    """Something about the account; of what happened, how often and when last."""
+    facts: dict[str, object] = {}
+    if told.times:
+        facts = {"count": Counted(len(told.times)), "when": Lately(max(told.times), placed=True)}
+    keys = list_matter_keys(told.matter.value, form=told.form, count=len(told.times))
+    speech.say_first(*keys, **facts)
 
 
 def logins(speech: Speech, outcome: str) -> None:

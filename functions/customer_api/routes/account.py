@@ -122,54 +122,45 @@ def read_security() -> Security:
     visit.allow(Operation.READ)
     profile = visit.session.profile
     is_proved = any(factor.kind is not FactorKind.SESSION for factor in visit.state.good_factors(visit.now))
-    found = security.list_told_findings(at.ctx.store, visit.account_id, visit.now) if is_proved else None
-    told = found or ()
-    confirmed = security.list_confirmed_findings(at.ctx.store, visit.account_id, visit.now) if is_proved else ()
     pin = identity.has_pin(visit.read.get(identity.factors_key(visit.account_id)))
-    opened_at, changed_at = profile.opened_at, profile.contact_changed_at
-    devices = lockout.list_new_devices(visit.read, visit.account_id, opened_at, visit.now)
-    times = {
-        security.Matter.FINDINGS: [one.noticed_at for one in told],
-        security.Matter.NEW_DEVICE: devices,
-        security.Matter.CONTACT_CHANGED: [] if changed_at is None else [changed_at],
-    }
-    matters = security.list_matters(
-        finding_count=len(told),
-        new_device_count=len(devices),
-        contact_changed=accounts.is_recent(changed_at, opened_at, visit.now),
-        two_step=profile.two_step,
-        contact_count=len({point.kind for point in profile.live_points}),
+    told = security.check_up(
+        at.ctx.store,
+        visit.read,
+        visit.account_id,
+        visit.now,
+        profile=profile,
         pin=pin,
+        tells_findings=is_proved,
     )
-    locale, view = visit.speak(), lockout.view_from(visit.read, visit.account_id, visit.now)
+    locale = visit.speak()
     return Security(
         two_step=profile.two_step,
         pin=pin,
         contact_points=[
             ContactPoint(kind=point.kind.value, confirmed_at=point.confirmed_at) for point in profile.live_points
         ],
-        contact_changed_at=changed_at,
+        contact_changed_at=profile.contact_changed_at,
         findings=[
             Finding(
                 id=one.id,
                 severity=one.severity,
                 found_at=one.noticed_at,
                 confirmed_at=one.confirmed_at,
-                text=words.of_confirmed(one, view, locale=locale) if one.confirmed_at is not None else None,
+                text=words.of_confirmed(one, told.matters, locale=locale) if one.confirmed_at is not None else None,
             )
-            for one in (*found, *confirmed)
+            for one in (*told.found, *told.confirmed)
         ]
-        if found is not None
+        if told.found is not None and told.confirmed is not None
         else None,
         matters=[
             Matter.model_validate(
                 {
-                    "matter": one.value,
-                    "at": max(times.get(one, ()), default=None),
-                    "text": words.of_matter(one, times.get(one, ()), locale=locale),
+                    "matter": one.matter.value,
+                    "at": max(one.times, default=None),
+                    "text": words.of_matter(one, locale=locale),
                 }
             )
-            for one in matters
+            for one in told.matters
         ],
         logins=[
             Login(

@@ -55,11 +55,27 @@ class Login(Answer):
 
 
 class Matter(Answer):
-    """Something that the owner can do about the account's security; `text` says it in words. `at`: when it happened
-    last, null of what did not happen at some time. `new_device`: a device that came within seven days.
-    `contact_changed`: a contact point was confirmed or removed within seven days, or its SIM changed."""
+    """Something that the owner is told of the account's security; `text` says it in words, with the one thing to do.
+    `at`: when it happened last, null of what did not happen at some time. `confirmed`: people have confirmed something
+    within 90 days. `lock`: the account is on hold, frozen, paused, locked or closed, or no payment is stopped though
+    something is confirmed. `reported`: something of which the owner has said that it was not them. `new_device`,
+    `password_changed`, `two_step_ended`, `sim_changed` and `contact_changed` (a contact point was confirmed or
+    removed) happened within seven days."""
 
-    matter: Literal["findings", "new_device", "contact_changed", "two_step_off", "one_contact", "no_pin"]
+    matter: Literal[
+        "confirmed",
+        "lock",
+        "findings",
+        "reported",
+        "new_device",
+        "password_changed",
+        "two_step_ended",
+        "sim_changed",
+        "contact_changed",
+        "two_step_off",
+        "one_contact",
+        "no_pin",
+    ]
     at: datetime | None
     text: str
 

@@ -1,30 +1,83 @@
-"""The check-up of an account: matters about which its owner can do something, with one thing to do for each. Pure.
+"""The check-up of an account: matters that its owner is told, with one thing to do for each. Pure.
 
-They come in the order of importance: what somebody may be doing now, then what somebody may have prepared, then what
-keeps others out. OWASP ASVS 5.0 6.3.5 wants suspicious attempts told, and 6.3.7 changes of what proves the owner. NIST
-SP 800-63B-4 asks for two factors (2.2) and a way back by another contact point (4.2). The document docs/security.md has
-the sources of all advice.
+They come in the order of importance. First comes what people have confirmed, and whether money is kept from leaving.
+Then come dangers of now, then changes by which a theft may have been prepared, then what keeps others out. OWASP ASVS
+5.0 6.3.5 wants suspicious attempts told, and 6.3.7 changes of what proves the owner. NIST SP 800-63B-4 asks for two
+factors (2.2) and a way back by another contact point (4.2). The document docs/security.md has the sources of all
+advice.
+
+Phone and API render the same matters (`checkup_reading.check_up`), so that both tell the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from hotline.accounts.recency import is_recent
+from hotline.lockout.model import LockState
+
+if TYPE_CHECKING:
+    from hotline.accounts.model import Profile
+    from hotline.lockout.model import LockView
+
+    from .model import ToldFinding
 
 
 class Matter(StrEnum):
-    """Something about an account that its owner can do something about, the most important first."""
+    """Something about an account that its owner is told, the most important first."""
 
+    CONFIRMED = "confirmed"
+    """A person has confirmed that something was not the owner's doing."""
+    LOCK = "lock"
+    """The account is on hold, frozen, paused, locked or closed; or no payment is stopped though something is
+    confirmed. `form` says which."""
     FINDINGS = "findings"
     """Something was found. The owner listens to the latest logins and payments, and says which one was not theirs."""
+    REPORTED = "reported"
+    """Something was found of which the owner has said that it was not them. People will check it."""
     NEW_DEVICE = "new_device"
     """A device came in or was registered of late for the first time. An owner who does not know it freezes."""
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a matter, not a secret
+    TWO_STEP_ENDED = "two_step_ended"
+    """Two-step login was switched off of late, and is off."""
+    SIM_CHANGED = "sim_changed"
+    """Another SIM answers to a number since a short time: codes go elsewhere than before."""
     CONTACT_CHANGED = "contact_changed"
-    """A contact point was confirmed or removed of late, or its SIM changed: codes go elsewhere than before."""
+    """A contact point was confirmed or removed of late: codes go elsewhere than before."""
     TWO_STEP_OFF = "two_step_off"
     ONE_CONTACT = "one_contact"
     NO_PIN = "no_pin"
+
+
+class Advice(StrEnum):
+    """The sentences of which the thing to do consists."""
+
+    NEW_PASSWORD = "new_password"  # noqa: S105 - an advice, not a secret
+    LOOK = "look"
+    """Look through the latest logins and payments."""
+    LOOK_AT_PAYMENTS = "look_at_payments"
+    """The same, where no login is known."""
+    NOBODY_IN = "nobody_in"
+    """Only tries were found, and no login is known: nobody got in as far as the hotline knows."""
+    ASK_FREEZE = "ask_freeze"
+    NAME_IT = "name_it"
+    """The account is frozen already. The owner names what was not theirs."""
+    FREEZE = "freeze"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldMatter:
+    """A matter as the owner is told of it. `times`: when it happened, of what happened. `form`: which of several things
+    a matter says, empty where it says one. `advice`: the thing to do, none where nothing is to be done."""
+
+    matter: Matter
+    times: tuple[datetime, ...] = ()
+    form: str = ""
+    advice: tuple[Advice, ...] = ()
 
 
 TOLD_RULES: Final = frozenset(
@@ -38,17 +91,25 @@ TOLD_RULES: Final = frozenset(
         "two_countries",
         "reset_device_transfer",
         "drain",
+        "card_testing",
         "velocity",
         "spend_anomaly",
     }
 )
 """Rules of which an owner is told that something was found: they find what others do to an account.
 
-Every other rule is silent, also one that is new. It may find what the owner does: money passed on, cards tried out,
-refunds abused. An owner must not learn of that before people have looked (FATF recommendation 21). Rules on protection
-are told as what they are about, by what the hotline knows itself.
+Every rule that asks for a hold is among them, since the hold tells its owner. Every other rule is silent, also one that
+is new. It may find what the owner does: money passed on, refunds abused. An owner must not learn of that before people
+have looked (FATF recommendation 21). Rules on protection are told as what they are about, by what the hotline knows
+itself.
 """
 CONTACTS_MIN: Final = 2
+MONEY_STOPPED: Final = frozenset({LockState.HOLD, LockState.FROZEN, LockState.PAUSED})
+"""The states in which no money leaves the account."""
+NOT_STOPPED: Final = "open"
+"""The form of LOCK where nothing shuts the account though something is confirmed."""
+ASKED: Final = ".asked"
+"""The end of a form of LOCK that the wallet has not confirmed yet."""
 
 
 def is_told(item: Mapping[str, Any]) -> bool:
@@ -58,21 +119,95 @@ def is_told(item: Mapping[str, Any]) -> bool:
 
 def list_matters(
     *,
-    finding_count: int,
-    new_device_count: int,
-    contact_changed: bool,
-    two_step: bool | None,
-    contact_count: int,
+    found: Sequence[ToldFinding],
+    confirmed: Sequence[ToldFinding],
+    view: LockView,
+    profile: Profile | None,
+    new_devices: tuple[datetime, ...],
+    has_logins: bool,
     pin: bool,
-) -> tuple[Matter, ...]:
-    """The matters of an account, the most important first. `two_step` None: the wallet has not said.
-    `contact_count`: ways by which a code can reach the owner."""
-    reasons = {
-        Matter.FINDINGS: finding_count > 0,
-        Matter.NEW_DEVICE: new_device_count > 0,
-        Matter.CONTACT_CHANGED: contact_changed,
-        Matter.TWO_STEP_OFF: two_step is False,
-        Matter.ONE_CONTACT: contact_count < CONTACTS_MIN,
-        Matter.NO_PIN: not pin,
+    now: datetime,
+) -> tuple[ToldMatter, ...]:
+    """The matters of an account, the most important first. `found`: what waits for somebody; `confirmed`: what a person
+    has confirmed of late. `new_devices`: when each of them came. `has_logins`: a login is known that the owner may look
+    at. `pin`: there is a PIN for the hotline."""
+    waiting = tuple(one for one in found if not one.is_denied)
+    reported = tuple(one for one in found if one.is_denied)
+    frozen = any(one.state is LockState.FROZEN for one in view.components)
+    told = [
+        *_list_happened(Matter.CONFIRMED, confirmed, _advise_confirmed(confirmed, profile, has_logins, frozen)),
+        *_list_lock(view, is_confirmed=bool(confirmed)),
+        *_list_happened(Matter.FINDINGS, waiting, _advise_found(waiting, has_logins, frozen)),
+        *_list_happened(Matter.REPORTED, reported, ()),
+        *_list_changes(profile, new_devices, frozen, now),
+        *_list_protection(profile, pin),
+    ]
+    if any(one.matter is Matter.TWO_STEP_ENDED for one in told):
+        told = [one for one in told if one.matter is not Matter.TWO_STEP_OFF]
+    return tuple(told)
+
+
+def _list_happened(matter: Matter, found: Iterable[ToldFinding], advice: tuple[Advice, ...]) -> tuple[ToldMatter, ...]:
+    times = tuple(one.noticed_at for one in found)
+    return (ToldMatter(matter, times, advice=advice),) if times else ()
+
+
+def _advise_found(found: Iterable[ToldFinding], has_logins: bool, frozen: bool) -> tuple[Advice, ...]:
+    if has_logins:
+        look = Advice.LOOK
+    elif all(one.is_try for one in found):
+        return (Advice.NOBODY_IN,)
+    else:
+        look = Advice.LOOK_AT_PAYMENTS
+    return (look, Advice.NAME_IT if frozen else Advice.ASK_FREEZE)
+
+
+def _advise_confirmed(
+    confirmed: Sequence[ToldFinding], profile: Profile | None, has_logins: bool, frozen: bool
+) -> tuple[Advice, ...]:
+    """A new password once: not where it is newer than the word of the person, and not where nobody got in."""
+    advice = _advise_found(confirmed, has_logins, frozen)
+    changed_at = profile.password_changed_at if profile is not None else None
+    said_at = max((one.confirmed_at for one in confirmed if one.confirmed_at is not None), default=None)
+    is_done = changed_at is not None and said_at is not None and changed_at > said_at
+    return advice if is_done or Advice.NOBODY_IN in advice else (Advice.NEW_PASSWORD, *advice)
+
+
+def _list_lock(view: LockView, *, is_confirmed: bool) -> tuple[ToldMatter, ...]:
+    """The thing in force that keeps money from leaving, else any other."""
+    states = [one.state for one in view.components]
+    state = next((one for one in states if one in MONEY_STOPPED), view.state)
+    if state is LockState.OPEN:
+        return (ToldMatter(Matter.LOCK, form=NOT_STOPPED),) if is_confirmed else ()
+    asked = ASKED if view.unconfirmed and state is view.state else ""
+    return (ToldMatter(Matter.LOCK, form=f"{state.value.lower()}{asked}"),)
+
+
+def _list_changes(
+    profile: Profile | None, new_devices: tuple[datetime, ...], frozen: bool, now: datetime
+) -> Iterable[ToldMatter]:
+    """The things that changed of late. A freeze is no advice where there is one."""
+    advice = () if frozen else (Advice.FREEZE,)
+    if new_devices:
+        yield ToldMatter(Matter.NEW_DEVICE, new_devices, advice=advice)
+    if profile is None:
+        return
+    changes = {
+        Matter.PASSWORD_CHANGED: profile.password_changed_at,
+        Matter.TWO_STEP_ENDED: profile.two_step_ended_at if profile.two_step is False else None,
+        Matter.SIM_CHANGED: profile.sim_changed_at,
+        Matter.CONTACT_CHANGED: profile.point_changed_at,
     }
-    return tuple(matter for matter in Matter if reasons[matter])
+    for matter, at in changes.items():
+        if at is not None and is_recent(at, profile.opened_at, now):
+            yield ToldMatter(matter, (at,), advice=advice)
+
+
+def _list_protection(profile: Profile | None, pin: bool) -> Iterable[ToldMatter]:
+    """The things that would keep others out. Two-step of which the wallet has not told counts as on."""
+    if profile is not None and profile.two_step is False:
+        yield ToldMatter(Matter.TWO_STEP_OFF)
+    if profile is not None and len({point.kind for point in profile.live_points}) < CONTACTS_MIN:
+        yield ToldMatter(Matter.ONE_CONTACT)
+    if not pin:
+        yield ToldMatter(Matter.NO_PIN)

@@ -29,7 +29,7 @@ from hotline.lockout import service as lockout
 
 from .activity_rows import name_in_memory, to_ms
 from .feedback import count_denials
-from .items import all_findings_query, named_finding_key, named_logins, named_movements, state_of
+from .items import DENIED, all_findings_query, named_finding_key, named_logins, named_movements, state_of
 from .model import FINDINGS_READ_MAX, FindingState
 
 DENIED_MAX: Final = 20
@@ -39,8 +39,6 @@ COUNTED_MAX: Final = 20
 freeze, its notices and the case need the others of the hundred."""
 ROUNDS: Final = 3
 """So many transactions in a row count the rest. The next minute goes on."""
-DENIED: Final = "denied_at"
-"""The attribute of a finding of which its owner has denied something."""
 _LOGINS: Final = "logins"
 _MOVEMENTS: Final = "movements"
 _ZONE: Final = "zone"

@@ -19,7 +19,7 @@ from hotline.kit.store.condition import PRESENT, Item
 from hotline.lockout import service as lockout
 
 from . import items, suppression_items
-from .denials import DENIED, denials_key, is_denied
+from .denials import denials_key, is_denied
 from .detectors import Stream
 from .feedback import count_denials
 from .findings_digest import belongs, contribute_collected, digest_key
@@ -230,10 +230,10 @@ def _suppress(change: Change, finding: Finding, known: Item | None) -> None:
 
 def _denied_part(change: Change, read: Mapping[Key, Item], finding: Finding, known: Item | None) -> Item:
     """The attribute of a finding that names, for the first time, what its owner has denied before; else none."""
-    if finding.stream is not Stream.ACCOUNT or (known is not None and DENIED in known):
+    if finding.stream is not Stream.ACCOUNT or (known is not None and items.DENIED in known):
         return {}
     item = {**(known or {}), **items.corrected_part(finding, known)}
-    return {DENIED: to_text(change.now)} if is_denied(item, read.get(denials_key(finding.subject))) else {}
+    return {items.DENIED: to_text(change.now)} if is_denied(item, read.get(denials_key(finding.subject))) else {}
 
 
 def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | None, word: Item) -> FindingState:

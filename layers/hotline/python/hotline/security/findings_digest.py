@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
 from functools import partial
 from itertools import batched
 from typing import Any, Final
@@ -28,10 +29,12 @@ from hotline.kit.outbox import entry_key
 from hotline.kit.quiet_hours import end_of_hours, next_morning, quiet_until
 from hotline.kit.store import Key, Store, account_of, hotline_key
 from hotline.kit.store.condition import Item, equals
+from hotline.lockout import service as lockout
+from hotline.lockout.model import LockState, LockView
 
 from .checkup import is_told
 from .detectors import Stream
-from .items import as_read, named_finding_key, state_of
+from .items import DENIED, as_read, named_finding_key, state_of
 from .model import Finding, FindingState
 
 DIGEST_PERIOD: Final = timedelta(days=1)
@@ -254,17 +257,46 @@ def _joined_at(read: Mapping[Key, Item], account_id: str, finding_id: str, diges
     return max(digest.opened_at, from_text(read[named_finding_key(account_id, finding_id)]["found_at"]))
 
 
-def find_times_to_tell(store: Store, account_id: str, entry_id: str, now: datetime) -> tuple[datetime, ...]:
-    """The times of the findings of a digest's message that are still open, the newest first. None are given where
-    nothing is left to tell. Two reads, right before sending. Raises Unavailable."""
+class UnderWay(StrEnum):
+    """The state of the freeze of an account whose owner, or an agent, has done something already. FREEZING: the wallet
+    has not confirmed it."""
+
+    FREEZING = "freezing"
+    FROZEN = "frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """The things that a digest's message tells. `times`: when something was noticed, the oldest first. `under_way`: a
+    freeze of the account that is in force or asked for, None without one."""
+
+    times: tuple[datetime, ...]
+    under_way: UnderWay | None
+
+
+def find_news(store: Store, account_id: str, entry_id: str, now: datetime) -> News | None:
+    """The news of a digest's message, from its findings that are still open. None where nothing is left to tell. Two
+    reads, right before sending. Raises Unavailable."""
     key = digest_key(account_id)
-    item = store.batch_get([key]).get(key)
-    sending = None if item is None else digest_from(item).sending
+    read = store.batch_get([key, *lockout.lock_keys(account_id)])
+    sending = None if key not in read else digest_from(read[key]).sending
     if sending is None or sending.entry_id != entry_id:
-        return ()
+        return None
     found = store.batch_get([named_finding_key(account_id, one) for one in sending.finding_ids])
-    still = (one for one in found.values() if state_of(one, now) is FindingState.OPEN)
-    return tuple(sorted((from_text(one["window_end"]) for one in still), reverse=True))
+    times = sorted(from_text(one["window_end"]) for one in found.values() if _is_news(one, now))
+    return News(tuple(times), _find_under_way(lockout.view_from(read, account_id, now))) if times else None
+
+
+def _find_under_way(view: LockView) -> UnderWay | None:
+    if not any(one.state is LockState.FROZEN for one in view.components):
+        return None
+    return UnderWay.FREEZING if view.unconfirmed and view.state is LockState.FROZEN else UnderWay.FROZEN
+
+
+def _is_news(item: Item, now: datetime) -> bool:
+    """Whether nobody has told, judged or taken back a finding, and its owner has not spoken of it. An owner who has
+    said that it was not them need not hear of it, and hears in the check-up that people will check it."""
+    return state_of(item, now) is FindingState.OPEN and DENIED not in item
 
 
 def _zone_of(profile: Profile | None) -> tzinfo:
@@ -272,6 +304,6 @@ def _zone_of(profile: Profile | None) -> tzinfo:
 
 
 def _open_of(change: Change, read: Mapping[Key, Item], account_id: str, finding_ids: Iterable[str]) -> tuple[str, ...]:
-    """Those of the findings that nobody has told, judged or taken back."""
+    """Those of the findings that are news."""
     found = ((one, read.get(named_finding_key(account_id, one))) for one in finding_ids)
-    return tuple(one for one, item in found if item is not None and state_of(item, change.now) is FindingState.OPEN)
+    return tuple(one for one, item in found if item is not None and _is_news(item, change.now))

@@ -22,6 +22,7 @@ from .detectors.rule import EVIDENCE_MAX
 from .model import (
     CONFIRMED_LIFE,
     FINDING_LIFE,
+    TRIES,
     Finding,
     FindingState,
     NamedMovement,
@@ -39,6 +40,8 @@ _LOOKED_AT: Final = "~"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _MOVEMENTS: Final = "movements"
 _LOGINS: Final = "logins"
+DENIED: Final = "denied_at"
+"""The attribute of a finding of which its owner has denied something."""
 LABELLED: Final = "labelled"
 """The attribute of a confirmed finding with the movements that it named then, which its confirmation labelled."""
 LABELLED_AT: Final = "labelled_at"
@@ -272,6 +275,8 @@ def finding_to_tell(item: Mapping[str, Any]) -> ToldFinding:
         noticed_at=from_text(item["window_end"]),
         # Another word may be of before the finding was taken back and raised again.
         confirmed_at=from_text(item["judged_at"]) if item.get("verdict") == Verdict.CONFIRMED.value else None,
+        is_denied=DENIED in item,
+        is_try=item["rule"] in TRIES,
     )
 
 

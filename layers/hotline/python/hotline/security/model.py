@@ -67,6 +67,8 @@ class FindingState(StrEnum):
     """A later event excludes it."""
 
 
+TRIES: Final = frozenset({"failed_login_burst", "distributed_guessing", "code_flooding"})
+"""Rules that find tries alone, of which none need have got in."""
 LIVE: Final = frozenset({FindingState.OPEN, FindingState.TOLD, FindingState.ACKNOWLEDGED})
 """The states in which a finding waits for the word of a person."""
 FINDING_LIFE: Final = timedelta(days=90)
@@ -171,12 +173,15 @@ STATE_BY_VERDICT: Final[Mapping[Verdict, FindingState]] = {
 class ToldFinding:
     """The part of a finding that the account's owner is told: that something was noticed and when, not by which rule
     and traces. `noticed_at`: when it last happened, as a digest tells it too. `confirmed_at`: when a person confirmed
-    it, None of one that waits for somebody."""
+    it, None of one that waits for somebody. `is_denied`: the owner has said of something in it that it was not them.
+    `is_try`: its rule finds tries alone."""
 
     id: str
     severity: str
     noticed_at: datetime
     confirmed_at: datetime | None = None
+    is_denied: bool = False
+    is_try: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,19 @@ from hotline.kit.lazy import import_on_demand
 
 if TYPE_CHECKING:
     from .activity import ACTIVITY_SHARDS, SHARDS_MAX
-    from .checkup import Matter, list_matters
+    from .checkup import Advice, Matter, ToldMatter
+    from .checkup_reading import CheckUp, check_up
     from .denials import Deny, denials_duty_at, find_deniable
     from .detectors import Stream
     from .feedback import (
         read_feedback,
     )
-    from .findings_digest import DIGEST_MESSAGE, digest_duty_at, find_times_to_tell
+    from .findings_digest import DIGEST_MESSAGE, News, digest_duty_at, find_news
     from .items import finding_to_see, named_finding_key
     from .lists import (
         FINDINGS_SEEN_MAX,
         FINDINGS_TOLD_MAX,
         iterate_findings,
-        list_confirmed_findings,
         list_findings,
         list_subject_findings,
         list_told_findings,
@@ -73,24 +73,22 @@ else:
                 "ACTIVITY_SHARDS",
                 "SHARDS_MAX",
             ),
-            "checkup": (
-                "Matter",
-                "list_matters",
-            ),
+            "checkup": ("Advice", "Matter", "ToldMatter"),
+            "checkup_reading": ("CheckUp", "check_up"),
             "denials": ("Deny", "denials_duty_at", "find_deniable"),
             "detectors": ("Stream",),
             "feedback": ("read_feedback",),
             "findings_digest": (
                 "DIGEST_MESSAGE",
+                "News",
                 "digest_duty_at",
-                "find_times_to_tell",
+                "find_news",
             ),
             "items": ("finding_to_see", "named_finding_key"),
             "lists": (
                 "FINDINGS_SEEN_MAX",
                 "FINDINGS_TOLD_MAX",
                 "iterate_findings",
-                "list_confirmed_findings",
                 "list_findings",
                 "list_subject_findings",
                 "list_told_findings",

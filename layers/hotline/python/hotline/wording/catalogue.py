@@ -47,6 +47,13 @@ def list_lock_keys(key: str, *, unconfirmed: bool, end: str | None = None) -> tu
     return keys if end is None else tuple(name for one in keys for name in (f"{one}.{end}", one))
 
 
+def list_matter_keys(matter: str, *, form: str, count: int) -> tuple[str, ...]:
+    """The keys of the words for something that an owner is told in a check-up, the most exact first. `form`: which of
+    several things it says, empty where it says one. `count`: how often it happened."""
+    key = f"checkup.{matter}.{form}" if form else f"checkup.{matter}"
+    return (f"{key}.one", key) if count == 1 else (key,)
+
+
 @cache
 def _catalogue(language: str) -> gettext.GNUTranslations:
     """Read on first use: nothing is opened at import."""
