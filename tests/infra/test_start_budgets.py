@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 MODULES_MAX: Final = {
     "AgentApiFunction": 687,
-    "BacktestFunction": 264,
+    "BacktestFunction": 269,
     "ConnectFunction": 392,
     "ContactEventsFunction": 287,
     "CustomerApiFunction": 666,
@@ -29,7 +29,7 @@ MODULES_MAX: Final = {
     "EvidenceFunction": 356,
     "ImportsFunction": 430,
     "MessengerFunction": 371,
-    "SecurityScanFunction": 407,
+    "SecurityScanFunction": 408,
     "WalletEventsFunction": 430,
 }
 """The count when this was written, and room for one file or two."""

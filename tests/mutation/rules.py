@@ -212,6 +212,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("security/detectors/new_devices_in_a_row.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/no_second_factor.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/one_contact_point.py", _DETECTORS, _DETECTORS_LATER),
+    Rule("security/detectors/ongoing.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/pass_through.py", _MONEY, _DETECTORS_LATER),
     Rule("security/detectors/password_spray.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/slow_stuffing.py", _DETECTORS, _DETECTORS_LATER),

@@ -76,6 +76,13 @@ TERMS: Final = {
 type Promised = tuple[Any, str]
 """The figure, and its source: a standard with its section, or the decision that it is."""
 
+_FAMILIAR: Final[Mapping[str, Promised]] = {
+    "DETECTOR.limits.seen_days": (5, "Entra ID Protection: unfamiliar sign-in properties, five days at least"),
+    "DETECTOR.limits.found_days": (3, "decision: people have judged it three times"),
+    "DETECTOR.limits.forgotten_ms": (30 * 24 * _HOUR_MS, "decision: habits change in a month"),
+}
+"""The limits of both rules about journeys."""
+
 PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.accounts.changes": {
         "CHANGE_WAIT": (72 * HOURS, "practice: no code to a number that changed in the last 24 to 72 hours"),
@@ -480,8 +487,10 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.speed_km_h": (900, "Panther"),
         "DETECTOR.limits.floor_km": (500, "Elastic's rule for Workspace"),
         "DETECTOR.limits.quiet_ms": (3 * _HOUR_MS, "Elastic's rule for Workspace"),
+        **_FAMILIAR,
     },
     "hotline.security.detectors.journeys": {
+        "PAIRS_MAX": (4, "decision: two devices and a journey or two"),
         "MEMORY_MS": (24 * _HOUR_MS, "Panther: a day"),
         "STEADY_MS": (10 * _MINUTE_MS, "decision: half of the shortest window of two_countries"),
     },
@@ -493,6 +502,9 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.security.detectors.no_second_factor": {},
     "hotline.security.detectors.one_contact_point": {
         "DETECTOR.limits.points": (2, "decision: recovery takes two factors"),
+    },
+    "hotline.security.detectors.ongoing": {
+        "MARKS_MAX": (64, "decision: what a memory has room for"),
     },
     "hotline.security.detectors.pass_through": {
         "DETECTOR.limits.quick_ms": (_HOUR_MS, "decision: generated histories"),
@@ -603,6 +615,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.security.detectors.two_countries": {
         "DETECTOR.limits.window_ms": (30 * _MINUTE_MS, "Elastic's simple form"),
         "DETECTOR.limits.quiet_ms": (3 * _HOUR_MS, "Elastic's rule for Workspace"),
+        **_FAMILIAR,
     },
     "hotline.security.detectors.velocity": {
         "DETECTOR.limits.hour_count": (10, "decision: generated histories"),
@@ -689,7 +702,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.detectors.distributed_guessing": "_MINUTES",
         "hotline.security.detectors.drain": "_END _FLOOR",
         "hotline.security.detectors.failed_login_burst": "_APART",
-        "hotline.security.detectors.impossible_travel": "_FLIGHT",
+        "hotline.security.detectors.impossible_travel": "_FLIGHT _DAY _SLOW",
         "hotline.security.detectors.new_devices_in_a_row": "_END",
         "hotline.security.detectors.pass_through": "_HOUR _DAY _WEEK _FLOOR _SUM _OLD",
         "hotline.security.detectors.password_spray": "_MINUTES _LASTING",
@@ -699,7 +712,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.detectors.spend_anomaly": "_LATER _EDGE _DAYS_2 _YEAR _GAP _UNEVEN_MEAN _EXCESS_9 _EXCESS_3",
         "hotline.security.detectors.stale_password": "_AGE",
         "hotline.security.detectors.success_after_attack": "_AFTER _LAST",
-        "hotline.security.detectors.two_countries": "_END",
+        "hotline.security.detectors.two_countries": "_END _DAY",
         "hotline.security.detectors.velocity": "_DAY _MONTH _FLOOR _DAY_FLOOR",
         "hotline.wording.speech": "_ROOM",
     },
@@ -718,6 +731,10 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.activity": "ACTIVITY_SHARDS",
         "hotline.security.scan": "WORKERS_MAX MINUTE_S",
         "functions.http.quota": "_KEPT",
+    },
+    "the fields of a memory": {
+        "hotline.security.detectors.distributed_guessing": "_MARKS",
+        "hotline.security.detectors.new_devices_in_a_row": "_MARKS",
     },
     "units, and what a sum is worth adding up for": {
         "hotline.security.detectors.drain": "PARTS_PER_THOUSAND",

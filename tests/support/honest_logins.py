@@ -10,6 +10,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from math import asin, cos, radians, sin, sqrt
 from typing import Any, Final
 
@@ -49,7 +50,20 @@ ON_GROUND_MS: Final = 50 * MINUTE_MS
 OFFICE_PEOPLE: Final = 150
 GATEWAYS: Final = 6
 """Addresses of a carrier in a city."""
+TWO_PLACES: Final = 0.006
+"""The share of people with devices at two places, of all kinds together. Nobody publishes it."""
 LOGINS_A_DAY: Final = (0, 1, 1, 1, 2, 2, 3, 5)
+
+
+class TwoPlaces(StrEnum):
+    """Why somebody is at two places at once without a journey."""
+
+    GATEWAY = "gateway"
+    """A telephone whose carrier's gateway is in another city, and a computer at home."""
+    ROAMING = "roaming"
+    """A telephone that is routed home while its owner is abroad, and a tablet in the hotel."""
+    BORDER = "border"
+    """A telephone of the one country and a computer in the other, on working days."""
 
 
 @dataclass(slots=True)
@@ -113,7 +127,42 @@ def live_honestly(seed: int, *, customers: int, days: int, world: World | None =
                    two_step=int(draw.random() < 0.3), points=draw.choice((1, 2, 2)))  # fmt: skip
         for day in range(days):
             _live_a_day(draw, world, customer, BEGIN_MS + day * DAY_MS, is_weekday=day % 7 < 5)
+    # Of a seed of its own: so the lives of the others are as they were without them.
+    draw = random.Random(seed * 17 + 7)
+    for number in range(customers):
+        if draw.random() < TWO_PLACES:
+            live_at_two_places(draw, world, f"customer-{number}", draw.choice(list(TwoPlaces)), days=days)
     return world
+
+
+def live_at_two_places(draw: random.Random, world: World, account: str, kind: TwoPlaces, *, days: int) -> None:
+    """Logins by two devices at two places within an hour or two, daily or now and then. People roam for nine days, so
+    their pair of countries is seldom seen before."""
+    home, other = draw.sample([city for city in CITIES if city.country == "CN"], k=2)
+    abroad = draw.choice([city for city in CITIES if city.country != "CN"])
+    often = draw.choice((0.9, 0.9, 0.2))
+    away = draw.randint(0, max(0, days - 9))
+    for day in range(days):
+        first_ms = BEGIN_MS + day * DAY_MS + draw.randint(7 * HOUR_MS, 20 * HOUR_MS)
+        second_ms = first_ms + draw.randint(MINUTE_MS, 2 * HOUR_MS)
+        if draw.random() >= often:
+            continue
+        phone = {"ip": f"carrier-{home.name}-1", "device": f"second-phone-{account}", "country": home.country}
+        computer = {"ip": f"home-of-{account}", "device": f"computer-{account}", "country": home.country}
+        match kind:
+            case TwoPlaces.GATEWAY:
+                phone |= {"ip": f"carrier-{other.name}-1", "cell": cell_of(other.place)}
+                computer |= {"cell": cell_of(home.place)}
+            case TwoPlaces.ROAMING:
+                if not away <= day < away + 9:
+                    continue
+                computer |= {"ip": f"hotel-{abroad.name}-1", "country": abroad.country}
+            case TwoPlaces.BORDER:
+                if day % 7 >= 5:
+                    continue
+                computer |= {"ip": f"office-{account}", "country": "HK", "cell": "22,114"}
+        for at_ms, source in ((first_ms, phone), (second_ms, computer)):
+            world.tell(account, at_ms, "login.succeeded", kind="password", **source)
 
 
 def settle(draw: random.Random, customers: int) -> list[Customer]:

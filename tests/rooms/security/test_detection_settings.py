@@ -326,6 +326,11 @@ CONTRADICTIONS: Final = [
     ),
     ("[credential_stuffing]\nfew = 26\n", "few = 26 and tries = 25 (as it ships) contradict each other: no account h"),
     ("[credential_stuffing]\ntries = 10\n", "accounts = 15 (as it ships) and tries = 10 contradict each other: each a"),
+    (
+        "[impossible_travel]\nseen_days = 2\n",
+        "found_days = 3 (as it ships) and seen_days = 2 contradict each other: a ",
+    ),
+    ("[two_countries]\nfound_days = 6\n", "found_days = 6 and seen_days = 5 (as it ships) contradict each other: a "),
     ("[distributed_guessing]\naddresses = 9\n", "addresses = 9 and addresses_alone = 8 (as it ships) contradict each"),
     ("[distributed_guessing]\ntries = 4\n", "addresses = 5 (as it ships) and tries = 4 contradict each other: each ad"),
     ("[success_after_attack]\naddresses = 9\n", "addresses = 9 and addresses_alone = 8 (as it ships) contradict each"),

@@ -41,7 +41,8 @@ from hotline.security.detectors import password_spray as spray
 from hotline.security.detectors import reset_device_transfer as chain
 from hotline.security.detectors import slow_stuffing as slow
 from hotline.security.detectors import success_after_attack as success
-from hotline.security.detectors.rule import HOUR_MS, MINUTE_MS, example_ms
+from hotline.security.detectors.journeys import PAIRS_MAX
+from hotline.security.detectors.rule import DAY_MS, HOUR_MS, MINUTE_MS, example_ms
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.detectors.source_tries import COUNTED_MAX
 from hotline.security.fold import Fold
@@ -57,7 +58,8 @@ from tests.support.sweeps import sweep
 
 FOLDER = Path(detectors.__file__).parent
 HELPERS: Final = {"__init__", "rule", "history", "shipped", "windows"} | {
-    "agent_deeds", "agent_examples", "floors", "journeys", "marks", "source_examples", "source_tries", "states"
+    "agent_deeds", "agent_examples", "floors", "journeys", "marks", "ongoing", "source_examples", "source_tries",
+    "states",
 }  # fmt: skip
 """Files that are no rules. Those of the second set hold what several rules share."""
 COMMON: Final = ("rule", "history")
@@ -112,24 +114,29 @@ VERSIONS: Final = {
     ("card_testing", 1): "81b34425a7e766ce",
     ("card_testing", 2): "96f8d2411eaf0523",
     ("code_flooding", 1): "6c40078bcc547701",
+    ("code_flooding", 2): "e5adde37ef79f4b6",
     ("counterparty_risk", 1): "1d3e4b6e1d5ce0a5",
     ("counterparty_risk", 2): "7c5d910e86fdd0bf",
     ("credential_stuffing", 1): "02ca61d9d3d1e96f",
-    ("credential_stuffing", 2): "725fe07e08599a60",
+    ("credential_stuffing", 2): "d05c6fff43ce036d",
     ("distributed_guessing", 1): "392b61dfecb879d9",
+    ("distributed_guessing", 2): "6d460f89838eeb72",
     ("drain", 1): "d785666b569f67d8",
     ("drain", 2): "815c081c91c2ca32",
     ("drain", 3): "d9fba9a4381f4fea",
     ("failed_login_burst", 1): "dbaab6c350f690b7",
     ("failed_login_burst", 2): "4629ad9fce5d15e1",
+    ("failed_login_burst", 3): "0421306ff3bcd90c",
     ("impossible_travel", 1): "3e96e6b979cc3807",
+    ("impossible_travel", 2): "3d9bb46bcfb9faa4",
     ("new_devices_in_a_row", 1): "ddc1d3b794ba2ea2",
+    ("new_devices_in_a_row", 2): "eaf88fa1762b0f47",
     ("no_second_factor", 1): "4fa89d26d94f57a3",
     ("one_contact_point", 1): "3dd54c3e154cbd9f",
     ("pass_through", 1): "d5a72de15b201377",
     ("pass_through", 2): "6b2a67864756f53b",
     ("password_spray", 1): "23a4b3c429945ba1",
-    ("password_spray", 2): "74cb35835c1cac85",
+    ("password_spray", 2): "d151a82f20cca242",
     ("refund_abuse", 1): "06f8d43df32d075a",
     ("refund_abuse", 2): "11555cf53cc18cc5",
     ("refund_abuse", 3): "c2d88c07902e4513",
@@ -144,6 +151,7 @@ VERSIONS: Final = {
     ("stale_password", 1): "f19fef4be00637b3",
     ("success_after_attack", 1): "ef78af65720b4c7f",
     ("two_countries", 1): "e5fc52c9609e7ba6",
+    ("two_countries", 2): "6423256955699afe",
     ("velocity", 1): "e7670cd020595149",
     ("velocity", 2): "1e19628949f61d50",
 }
@@ -241,6 +249,15 @@ def test_a_digest_follows_limits_and_no_words() -> None:
             {"agent_approvals", "agent_browsing", "agent_openings", "agent_unmasking"},
         ),
         ("agent_examples", "case-0", "case-1", set()),
+        (
+            "ongoing",
+            "event.at_ms <",
+            "event.at_ms <=",
+            {
+                *("failed_login_burst", "distributed_guessing", "code_flooding", "new_devices_in_a_row"),
+                *("credential_stuffing", "password_spray"),
+            },
+        ),
     ],
 )
 def test_a_digest_follows_functions_that_rules_share(
@@ -303,7 +320,69 @@ def test_guessing_goes_on_for_hours_and_is_one_finding_an_hour() -> None:
     (rule,) = (one for one in DETECTORS if one.rule == "distributed_guessing")
     events = [told(minute, ip=f"a{minute % 9}", country="c") for minute in range(300)]
     assert 4 <= len(found(rule, *events)) <= 5
-    assert found(rule, *events)[0].facts == {"failures": 10, "addresses": 9, "countries": 1, "devices": 0}
+    assert found(rule, *events)[0].facts == {"failures": 40, "addresses": 9, "countries": 1, "devices": 0}
+
+
+@pytest.mark.parametrize(
+    ("rule", "fact", "least", "values"),
+    [
+        ("failed_login_burst", "failures", 10, {"ip": "a"}),
+        ("code_flooding", "codes", 5, {"purpose": "reset"}),
+        ("new_devices_in_a_row", "devices", 3, None),
+        ("distributed_guessing", "failures", 10, None),
+    ],
+)
+def test_a_pattern_that_goes_on_is_told_anew_when_it_has_doubled(
+    rule: str, fact: str, least: int, values: dict[str, str] | None
+) -> None:
+    (detector,) = (one for one in DETECTORS if one.rule == rule)
+    (type_,) = {one.type for example in detector.examples[:1] for one in example.events}
+    for count in (least, 2 * least - 1, 2 * least, 4 * least - 1, 4 * least, 60):
+        of_each = [values or {"ip": f"a{n}", "device": f"d{n}"} for n in range(count)]
+        kept = {name for name in ("ip", "device", "purpose") if type_ == "login.failed" or name != "ip"}
+        events = [told(n / 2, type_, **{k: v for k, v in of_each[n].items() if k in kept}) for n in range(count)]
+        (hit,) = found(detector, *events)
+        told_at = least * 2 ** ((count // least).bit_length() - 1)
+        assert hit.started_ms == events[0].at_ms
+        assert (hit.facts[fact], hit.ended_ms) == (told_at, events[told_at - 1].at_ms), count
+        assert hit.event_ids[-1] == events[told_at - 1].id
+        assert len(set(hit.event_ids)) == len(hit.event_ids) >= least
+
+
+def test_a_flood_tells_a_finding_few_times() -> None:
+    fold = Fold(plan_of(burst.DETECTOR))
+    seen = [hit for n in range(700) for _, hit in fold.take(told(n / 12, ip="a"))]
+    assert [hit.facts["failures"] for hit in seen] == [10, 20, 40, 80, 160, 320, 640]
+    assert len({hit.started_ms for hit in seen}) == 1
+
+
+def test_a_finding_that_is_over_is_corrected_no_more() -> None:
+    """The failures of the last window before the next finding belong to none: there are too few of them."""
+    first = [told(minute / 4, ip="a") for minute in range(19)]
+    for minute, failures in ((59.99, 20), (60, 10)):
+        (hit,) = found(burst.DETECTOR, *first, told(minute, ip="a"))
+        assert hit.facts == {"failures": failures}
+
+
+def test_guessing_that_goes_on_counts_each_address_country_and_device_once() -> None:
+    (rule,) = (one for one in DETECTORS if one.rule == "distributed_guessing")
+    events = [
+        told(n / 10, ip=f"a{n}", country=f"c{n % 7}", **({"device": f"d{n % 30}"} if n % 2 else {})) for n in range(100)
+    ]
+    (hit,) = found(rule, *events)
+    assert hit.facts == {"failures": 80, "addresses": 64, "countries": 7, "devices": 15}
+
+
+def test_a_device_that_is_told_again_is_no_more_of_a_pattern() -> None:
+    (rule,) = (one for one in DETECTORS if one.rule == "new_devices_in_a_row")
+    two_turns = [told(n, "device.registered", device=f"d{n % 5}") for n in range(40)]
+    (hit,) = found(rule, *two_turns)
+    assert hit.facts == {"devices": 3}
+    (hit,) = found(rule, *two_turns, told(41, "device.registered", device="d5"))
+    assert (hit.facts, hit.ended_ms) == ({"devices": 6}, example_ms(41))
+    nameless = [told(n, "device.registered") for n in range(6)]
+    (hit,) = found(rule, *nameless)
+    assert hit.facts == {"devices": 6}
 
 
 def test_a_success_after_an_attack_tells_what_kind_it_was_and_how_long_after() -> None:
@@ -593,6 +672,61 @@ def test_two_countries_tell_the_minutes_and_are_quiet_for_three_hours() -> None:
     assert (hit.facts, hit.event_ids) == ({"minutes": 10}, (first.id, second.id))
     for minute, count in ((10.5 + 179.99, 1), (10.5 + 180, 2)):
         assert len(found(detector, first, second, login(minute - 1, "CN"), login(minute, "GB"))) == count
+
+
+def tell_journeys(*journeys: tuple[float, str, str], apart: float = 10) -> list[Event]:
+    """Two logins by two devices at two cells, so many minutes apart, from each of some minutes on."""
+    return [
+        told(begin + after, "login.succeeded", cell=cell, ip=f"ip-{cell}", device=f"device-{cell}")
+        for begin, first, second in journeys
+        for after, cell in ((0, first), (apart, second))
+    ]
+
+
+def begins(events: list[Event]) -> list[float]:
+    """The days on which impossible journeys are found."""
+    return [(hit.started_ms - example_ms(0)) / DAY_MS for hit in found(travel.DETECTOR, *events)]
+
+
+DAY: Final = 1440
+
+
+def test_a_pair_of_places_is_one_pair_in_either_direction() -> None:
+    there = [(day * DAY, "31,121", "23,113") for day in (0, 2, 4)]
+    back = [(day * DAY, "23,113", "31,121") for day in (1, 3, 5)]
+    assert begins(tell_journeys(*there, *back)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("gap", "count"), [(30, 3), (31, 6)])
+def test_a_pair_of_places_is_forgotten_after_thirty_days_without_it(gap: int, count: int) -> None:
+    days = (0, 1, 2, 2 + gap, 3 + gap, 4 + gap, 5 + gap)
+    assert len(begins(tell_journeys(*((day * DAY, "31,121", "23,113") for day in days)))) == count
+
+
+def test_a_habit_goes_on_while_it_is_seen_and_is_quiet_for_nobody_else() -> None:
+    pair = [(day * DAY, "31,121", "23,113") for day in range(0, 300, 20)]
+    events = tell_journeys(*pair)
+    assert begins(events) == [0, 20, 40]
+    # A familiar journey begins no quiet time, in which a thief would not be found.
+    thief = told(280 * DAY + 60, "login.succeeded", cell="52,0", ip="x", device="x")
+    assert begins([*events, thief])[3:] == [(280 * DAY + 10) / DAY]
+
+
+@pytest.mark.parametrize(("others", "count"), [(PAIRS_MAX - 1, 3), (PAIRS_MAX, 4)])
+def test_so_many_pairs_of_places_are_known_the_latest_ones(others: int, count: int) -> None:
+    habit = tell_journeys(*((day * DAY, "31,121", "23,113") for day in range(4)))
+    far = [f"{latitude},-60" for latitude in range(-40, -40 + 10 * (others + 1), 10)]
+    # Days apart, so that each is a pair of its own, and slow enough for a plane.
+    journeys = tell_journeys(*((2 * (3 + n) * DAY, far[n], far[n + 1]) for n in range(others)), apart=12 * 60)
+    assert len(begins([*habit, *journeys, *tell_journeys((29 * DAY, "31,121", "23,113"))])) == count
+
+
+def test_an_account_that_stays_at_one_place_or_near_it_has_no_pairs() -> None:
+    fold = Fold(plan_of(travel.DETECTOR))
+    for one in tell_journeys((0, "31,121", "31,121"), (DAY, "31,121", "32,120"), (2 * DAY, "30,120", "31,121")):
+        assert not fold.take(one)
+    (state,) = fold.states.values()
+    assert state.keys() == {"last"}
 
 
 def test_a_mended_state_takes_its_own_finding_back() -> None:

@@ -150,6 +150,32 @@ def test_a_mixed_life_gives_the_findings_of_the_fold_in_any_order_of_arrival(det
         assert watch_as_it_comes(plan, events, seed) == fold_in_order(plan, events), seed
 
 
+ONGOING: Final = ("failed_login_burst", "distributed_guessing", "code_flooding", "new_devices_in_a_row")
+
+
+def test_attacks_that_go_on_give_the_findings_of_the_fold_in_any_order_of_arrival() -> None:
+    """Findings that are corrected as a pattern doubles: their beginning, end, facts and events."""
+    plan = plan_of(*(detector for detector in DETECTORS if detector.rule in ONGOING))
+    told: set[tuple[str, int]] = set()
+    for seed in range(LIVES):
+        draw = random.Random(seed)
+        at_ms, events = detectors.rule.example_ms(0), []
+        for number in range(draw.randint(40, 150)):
+            at_ms += draw.choice((0, 5_000, 60_000, 90_000))
+            many = draw.randint(1, 60)
+            values: dict[str, Any] = {"ip": f"a{many}", "device": f"d{many}", "country": f"c{many % 4}"}
+            type_ = draw.choice(("login.failed", "login.failed", "login.failed", "code.sent", "device.registered"))
+            values = {"purpose": "reset"} if type_ == "code.sent" else values
+            events.append(Event(f"event-{number:03d}", at_ms, type_, values))
+        expected = fold_in_order(plan, events)
+        assert watch_as_it_comes(plan, events, seed) == expected, seed
+        told |= {(name, count) for (name, _), hit in expected.items() for count in hit.facts.values()
+                 if isinstance(count, int)}  # fmt: skip
+    counts = {name: max(count for rule, count in told if rule == name) for name, _ in told}
+    assert len(counts) == len(ONGOING)
+    assert min(counts.values()) >= 12
+
+
 @pytest.mark.parametrize("detector", DETECTORS, ids=ids)
 def test_a_memory_stays_small_in_a_flood(detector: Detector[Any]) -> None:
     """Ten thousand events of the examples' kinds, each of another address, device, account, payee."""

@@ -161,6 +161,13 @@ def told(kind: str, number: int, at: datetime, account: str, place: str) -> list
         case "login.failed" | "login.succeeded":
             data = LoginTried(name, source, LoginKind.PASSWORD, succeeded=kind == "login.succeeded")
             return [fact(kind, at, data, account=account, name=name)]
+        case "flood":
+            # It goes on after its finding, which is corrected then.
+            data = LoginTried(name, source, LoginKind.PASSWORD, succeeded=False)
+            return [
+                fact("login.failed", at + timedelta(seconds=20 * n), data, account=account, name=f"{name}-{n}")
+                for n in range(22)
+            ]
         case _:
             sent = [*chain(at, account=account), undone(at, account=account)]
             return [to_one_payee(one, number) for one in sent[: 3 + number % 2]]
@@ -173,7 +180,7 @@ def to_one_payee(one: Fact, number: int) -> Fact:
 
 
 KINDS: Final = (
-    *("password.changed", "code.sent", "contact_point.changed", "device.registered", "chain"),
+    *("password.changed", "code.sent", "contact_point.changed", "device.registered", "chain", "flood"),
     *("login.failed", "login.failed", "login.succeeded", "login.succeeded", "login.succeeded"),
 )
 LATE: Final = (timedelta(0), timedelta(0), timedelta(seconds=2), minutes(7), timedelta(hours=3), DAY)

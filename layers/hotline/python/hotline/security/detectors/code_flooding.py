@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from .history import History
+from .ongoing import find_many
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Told, example
-from .windows import is_due, slide
+from .windows import slide
 
 EVERYDAY_PURPOSE: Final = "payment"
 
@@ -28,15 +29,12 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `codes` [time, id] of one window, and `quiet_until`."""
+    """See `Detector.step`. Memory: `codes` [time, id] of one window, and that of `find_many`."""
     if event.values.get("purpose") == EVERYDAY_PURPOSE:
         return NO_HITS
     codes = state.setdefault("codes", [])
     slide(codes, [event.at_ms, event.id], span_ms=limits.window_ms, kept_max=limits.codes)
-    if not is_due(state, codes, count=limits.codes):
-        return NO_HITS
-    state["quiet_until"] = codes[0][0] + limits.quiet_ms
-    return (Hit(codes[0][0], event.at_ms, {"codes": len(codes)}, tuple(id_ for _, id_ in codes)),)
+    return find_many(state, event, codes, fact="codes", count=limits.codes, quiet_ms=limits.quiet_ms)
 
 
 _END: Final = Limits().window_ms / MINUTE_MS
@@ -48,7 +46,7 @@ def _codes(*minutes: float, purpose: str = "reset") -> list[Told]:
 
 DETECTOR: Final = Detector(
     rule="code_flooding",
-    version=1,
+    version=2,
     severity=Severity.MEDIUM,
     listens=frozenset({Signal.CODE_SENT}),
     needs=frozenset({"code.sent"}),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .history import History
+from .ongoing import is_followed
 from .rule import (
     HOUR_MS,
     MINUTE_MS,
@@ -27,7 +28,7 @@ from .rule import (
     example,
 )
 from .source_examples import tell_tries
-from .source_tries import find_attack, follow_attack, is_followed, keep_try, tally
+from .source_tries import find_attack, follow_attack, keep_try, tally
 from .windows import is_due
 
 _FAILED: Final = Signal.LOGIN_FAILED.value

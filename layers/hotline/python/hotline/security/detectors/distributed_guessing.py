@@ -7,12 +7,13 @@ no effect on the account, since anybody can make it happen to anybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from .history import History
 from .marks import count_different, mark
+from .ongoing import COUNT, MARKS_MAX, STARTED, add_new, begin_attack, has_doubled, is_followed
 from .rule import (
     EVIDENCE_MAX,
     HOUR_MS,
@@ -32,6 +33,8 @@ from .windows import is_due, slide
 
 TRIES_MAX: Final = 32
 """So many tries of a window are kept. Of a faster flood the last ones are judged."""
+_MARKS: Final[Mapping[str, int]] = {"addresses": 3, "countries": 4, "devices": 5}
+"""By the facts of a finding: the fields of the memory `attack` with their marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +55,28 @@ class Limits:
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `tries` [time, id, address, country, device] of one window, the last three as
-    marks, and `quiet_until`."""
+    marks. And that of `begin_attack`, with the marks of the addresses, countries and devices that count."""
     tries = keep_try(state, event, limits)
-    if not is_due(state, tries, count=limits.tries) or not is_distributed(tries, limits):
+    if is_followed(state, event):
+        attack = state["attack"]
+        _count_marks(attack, tries[-1])
+        if not has_doubled(attack):
+            return NO_HITS
+    elif is_due(state, tries, count=limits.tries) and is_distributed(tries, limits):
+        attack = begin_attack(state, tries[0][0], len(tries), limits.quiet_ms, [], [], [])
+        for entry in tries:
+            _count_marks(attack, entry)
+    else:
         return NO_HITS
-    state["quiet_until"] = tries[0][0] + limits.quiet_ms
-    facts = {
-        "failures": len(tries),
-        "addresses": count_different(entry[2] for entry in tries),
-        "countries": count_different(entry[3] for entry in tries),
-        "devices": count_different(entry[4] for entry in tries),
-    }
-    return (Hit(tries[0][0], event.at_ms, facts, tuple(entry[1] for entry in tries[-EVIDENCE_MAX:])),)
+    facts = {"failures": attack[COUNT], **{name: len(attack[place]) for name, place in _MARKS.items()}}
+    return (Hit(attack[STARTED], event.at_ms, facts, tuple(entry[1] for entry in tries[-EVIDENCE_MAX:])),)
+
+
+def _count_marks(attack: list[Any], entry: list[Any]) -> None:
+    """Count the address, the country and the device of a try into a finding, as far as they are known."""
+    for place, one in zip(_MARKS.values(), entry[2:], strict=True):
+        if one:
+            add_new(attack[place], one, MARKS_MAX)
 
 
 def keep_try(state: State, event: Event, limits: Limits) -> list[Any]:
@@ -111,7 +124,7 @@ def _tries(
 
 DETECTOR: Final = Detector(
     rule="distributed_guessing",
-    version=1,
+    version=2,
     severity=Severity.MEDIUM,
     listens=frozenset({Signal.LOGIN_FAILED}),
     needs=frozenset({"login.failed", "ip"}),

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from .history import History
-from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Told, example
-from .windows import is_due, slide
+from .ongoing import find_many
+from .rule import HOUR_MS, MINUTE_MS, Detector, Event, Hit, Severity, Signal, State, Told, example
+from .windows import slide
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,10 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`."""
+    """See `Detector.step`. Memory: `failures` [time, id] of one window, and that of `find_many`."""
     failures = state.setdefault("failures", [])
     slide(failures, [event.at_ms, event.id], span_ms=limits.window_ms, kept_max=limits.failures)
-    if not is_due(state, failures, count=limits.failures):
-        return NO_HITS
-    state["quiet_until"] = failures[0][0] + limits.quiet_ms
-    ids = tuple(id_ for _, id_ in failures)
-    return (Hit(failures[0][0], event.at_ms, {"failures": len(failures)}, ids),)
+    return find_many(state, event, failures, fact="failures", count=limits.failures, quiet_ms=limits.quiet_ms)
 
 
 def _failures(*minutes: float) -> list[Told]:
@@ -49,7 +46,7 @@ _APART: Final = 5 / 3
 
 DETECTOR: Final = Detector(
     rule="failed_login_burst",
-    version=2,
+    version=3,
     severity=Severity.MEDIUM,
     listens=frozenset({Signal.LOGIN_FAILED}),
     needs=frozenset({"login.failed"}),

@@ -2,7 +2,8 @@
 
 Places are whole degrees, and come from addresses, so the distance counts as the least that it can be. A traveller by
 plane stays below the speed. A couple with one account and two telephones does not: ask before you act. Networks that
-hide where their users are do not count, and one address or one device is never two places.
+hide where their users are do not count, and one address or one device is never two places. Two places between which
+the account went on earlier days are a habit, and no finding.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from math import asin, cos, pi, radians, sin, sqrt
 from typing import Final
 
 from .history import History
-from .journeys import go_on
+from .journeys import FAMILIAR_RELATIONS, Familiar, go_on, is_familiar, meet_pair, note_found
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Told, example
 
 EARTH_RADIUS_KM: Final = 6_371.0
@@ -21,9 +22,9 @@ DEGREE_KM: Final = EARTH_RADIUS_KM * pi / 180
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Familiar):
     """Panther: more than 900 km an hour between successes that follow each other, within a day. Elastic for Workspace:
-    at least 500 km, and one finding in 180 min for each user, as High."""
+    at least 500 km, and one finding in 180 min for each user, as High. Familiar places: see `Familiar`."""
 
     speed_km_h: int = 900
     floor_km: int = 500
@@ -31,17 +32,26 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `last` as in journeys, with the cell, and `quiet_until`."""
+    """See `Detector.step`. Memory: `last` as in journeys, with the cell, `pairs` of cells as there, and
+    `quiet_until`."""
     cell = event.values.get("cell")
     if cell is None:
         return NO_HITS
     before = go_on(state, event, cell)
-    if before is None or before[4] == cell or event.at_ms < state.get("quiet_until", 0):
+    if before is None or before[4] == cell:
         return NO_HITS
     distance_km = measure_least_km(before[4], cell)
-    lasted_ms = event.at_ms - before[0]
-    if distance_km < limits.floor_km or distance_km * HOUR_MS <= limits.speed_km_h * lasted_ms:
+    if distance_km < limits.floor_km:
         return NO_HITS
+    known = meet_pair(state, event, before[4], cell, forgotten_ms=limits.forgotten_ms)
+    lasted_ms = event.at_ms - before[0]
+    if (
+        distance_km * HOUR_MS <= limits.speed_km_h * lasted_ms
+        or event.at_ms < state.get("quiet_until", 0)
+        or is_familiar(known, limits)
+    ):
+        return NO_HITS
+    note_found(known)
     state["quiet_until"] = event.at_ms + limits.quiet_ms
     facts = {"km_at_least": int(distance_km), "minutes": lasted_ms // MINUTE_MS}
     return (Hit(before[0], event.at_ms, facts, (before[1], event.id)),)
@@ -73,6 +83,10 @@ def _off_km(latitude: float) -> float:
 _SHANGHAI: Final = "31,121"
 _BEIJING: Final = "40,116"
 _LONDON: Final = "52,0"
+_GUANGZHOU: Final = "23,113"
+_DAY: Final = 1440
+_SLOW: Final = 600
+"""Minutes of a journey between Beijing and Guangzhou that anybody can make."""
 _FLIGHT: Final = measure_least_km(_SHANGHAI, _LONDON) / Limits().speed_km_h * 60
 """Minutes from Shanghai to London at the speed of the limit."""
 
@@ -82,20 +96,30 @@ def _login(minute: float, cell: str | None, source: str, **more: str) -> Told:
     return (minute, "login.succeeded", values if cell is None else {**values, "cell": cell})
 
 
+def _two_devices(*days: int, apart: float = 20) -> list[Told]:
+    """A telephone on a carrier's gateway in another city and a computer at home, once each on some days."""
+    return [
+        _login(day * _DAY + minute, cell, source)
+        for day in days
+        for minute, cell, source in ((0, _GUANGZHOU, "phone"), (apart, _BEIJING, "computer"))
+    ]
+
+
 DETECTOR: Final = Detector(
     rule="impossible_travel",
-    version=1,
+    version=2,
     severity=Severity.HIGH,
     listens=frozenset({Signal.LOGIN_SUCCEEDED}),
     needs=frozenset({"cell"}),
     limits=Limits(),
+    relations=FAMILIAR_RELATIONS,
     is_published=True,
     runbook=(
         "Ask the owner on a contact point of record who else uses the account, and whether they used a network of an "
         "employer or a hotel; do not name the places that you see. A couple or a family with one account is the usual "
         "reason: note it, and suggest an account for each. If one of the two logins is nobody's, freeze the account, "
         "end its session, and have the password replaced. The place of an address may be wrong: never act on it "
-        "alone."
+        "alone. The same two places are found on three days at most while they go on: look at the first finding."
     ),
     step=step,
     examples=(
@@ -112,6 +136,44 @@ DETECTOR: Final = Detector(
                 for minute, cell, source in ((0, _SHANGHAI, "a"), (30, _LONDON, "b"), (60, _SHANGHAI, "a"))
             ),
             hit=(0, 1440),
+        ),
+        example(
+            "two devices at two places are found on three days", *_two_devices(*range(30)), hit=(0, _DAY, 2 * _DAY)
+        ),
+        example(
+            "found on three days of a month and a half",
+            *_two_devices(0, 15, 45, 60),
+            hit=(0, 15 * _DAY, 45 * _DAY),
+        ),
+        example(
+            "they begin anew after a month without them",
+            *_two_devices(0, 1, 2, 3, 34),
+            hit=(0, _DAY, 2 * _DAY, 34 * _DAY),
+        ),
+        example(
+            "somebody else beside them",
+            *_two_devices(0, 1, 2, 3),
+            _login(3 * _DAY + 60, _LONDON, "thief"),
+            hit=(0, _DAY, 2 * _DAY, 3 * _DAY + 20),
+        ),
+        example(
+            "twice on one day is one day",
+            *(
+                event
+                for day in range(4)
+                for event in (
+                    *_two_devices(day),
+                    _login(day * _DAY + 400, _GUANGZHOU, "phone"),
+                    _login(day * _DAY + 420, _BEIJING, "computer"),
+                )
+            ),
+            hit=tuple(day * _DAY + minute for day in range(3) for minute in (0, 400)),
+        ),
+        example(
+            "places that are known from four days alone",
+            *_two_devices(*range(4), apart=_SLOW),
+            *_two_devices(4),
+            hit=4 * _DAY,
         ),
         example(
             "the sources say nothing of themselves",
@@ -155,6 +217,12 @@ DETECTOR: Final = Detector(
             "near miss: a try that fails",
             _login(0, _SHANGHAI, "a"),
             (5, "login.failed", {"cell": _LONDON, "ip": "address-b"}),
+            hit=None,
+        ),
+        example(
+            "near miss: places that are known from five days",
+            *_two_devices(*range(5), apart=_SLOW),
+            *_two_devices(*range(5, 9)),
             hit=None,
         ),
         example("near miss: places are not known", _login(0, None, "a"), _login(5, None, "b"), hit=None),

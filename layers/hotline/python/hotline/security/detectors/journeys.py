@@ -1,10 +1,17 @@
-"""The place where an account was signed in last, as the rules about journeys remember it."""
+"""The memory of the rules about journeys: where an account was signed in last, and pairs of places between which it
+goes again and again.
+
+A telephone on a carrier's gateway in another city and a computer at home are two places every day. Nobody travels
+between them. So a pair of places that was seen on several days is familiar, and no finding. The place of a thief makes
+a pair with each place of the owner, and each is new.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
-from .rule import DAY_MS, MINUTE_MS, Event, State
+from .rule import DAY_MS, MINUTE_MS, Event, Relation, State, at_most
 
 HIDING_NETWORKS: Final = frozenset({"relay", "satellite", "vpn"})
 """An address in one of them says nothing of where its user is. Panther neither keeps nor compares such logins."""
@@ -14,6 +21,28 @@ STEADY_MS: Final = 10 * MINUTE_MS
 """A login from the same address and device at the same place is remembered once in so long, or each login would be a
 write. The next journey then counts as up to ten minutes longer than it was. A traveller is never too fast by that, and
 150 km at 900 km/h are not seen. The window of two_countries is 20 to 30 min; its source has 15 to 30."""
+
+PAIRS_MAX: Final = 4
+"""So many pairs of places of an account are known, the latest ones: two devices and a journey or two."""
+_PAIR, (_DAY, _SEEN, _FOUND, _IS_FOUND) = slice(2), range(2, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Familiar:
+    """Entra learns the places of a user for at least five days, and again after a long time without them. So a pair
+    that was seen on five earlier days is familiar. Nobody publishes a number of findings: one that was found on three
+    earlier days is familiar too, since people have judged it three times. Nor does anybody say how long a long time is:
+    a pair that is not seen for 30 days begins anew."""
+
+    seen_days: int = 5
+    found_days: int = 3
+    forgotten_ms: int = 30 * DAY_MS
+
+
+FAMILIAR_RELATIONS: Final[tuple[Relation, ...]] = (
+    at_most("found_days", "seen_days", "a pair is seen on each day on which it is found"),
+)
+"""The relations of the limits of `Familiar`."""
 
 
 def go_on(state: State, event: Event, *place: Any) -> list[Any] | None:
@@ -35,3 +64,35 @@ def go_on(state: State, event: Event, *place: Any) -> list[Any] | None:
         return None
     is_same_source = address == before[2] != 0 or device == before[3] != 0
     return None if is_same_source else before
+
+
+def meet_pair(state: State, event: Event, first: Any, second: Any, *, forgotten_ms: int) -> list[Any]:
+    """Remember that an account went between two places, in either direction, and return what is known of the pair.
+
+    That is [place, place, last day, earlier days on which it was seen, of these found, whether it is found today]. A
+    day is one of UTC. The memory `pairs` has them; an account that stays at one place has none."""
+    day = event.at_ms // DAY_MS
+    pair = sorted((first, second))
+    pairs: list[list[Any]] = state.setdefault("pairs", [])
+    known = next((one for one in pairs if one[_PAIR] == pair), None)
+    if known is not None and day == known[_DAY]:
+        return known
+    if known is not None:
+        pairs.remove(known)
+    if known is None or (day - known[_DAY]) * DAY_MS > forgotten_ms:
+        known = [*pair, day, 0, 0, 0]
+    else:
+        known = [*pair, day, known[_SEEN] + 1, known[_FOUND] + known[_IS_FOUND], 0]
+    pairs.append(known)
+    del pairs[:-PAIRS_MAX]
+    return known
+
+
+def is_familiar(known: list[Any], limits: Familiar) -> bool:
+    """Whether a pair of places is a habit of the account."""
+    return bool(known[_SEEN] >= limits.seen_days or known[_FOUND] >= limits.found_days)
+
+
+def note_found(known: list[Any]) -> None:
+    """Remember that a journey between the two places is found today."""
+    known[_IS_FOUND] = 1

@@ -13,8 +13,12 @@ from typing import Any, Final
 
 from .history import History
 from .marks import mark
+from .ongoing import MARKS_MAX, add_new, begin_attack, has_doubled, is_followed, tell_attack
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Told, example
 from .windows import is_due, slide
+
+_MARKS: Final = 3
+"""The field of the memory `attack` with the marks of devices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +32,23 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `devices` [time, id, mark] of one window, each device once, and `quiet_until`."""
+    """See `Detector.step`. Memory: `devices` [time, id, mark] of one window, each device once, and that of
+    `begin_attack` with the marks of the devices that count."""
     devices: list[Any] = state.setdefault("devices", [])
     device = mark(event.values.get("device"))
     # A device that is told again is no other device. Of two without a name nobody knows.
     devices[:] = [entry for entry in devices if entry[2] != device or not device]
     slide(devices, [event.at_ms, event.id, device], span_ms=limits.window_ms, kept_max=limits.devices)
-    if not is_due(state, devices, count=limits.devices):
+    if is_followed(state, event):
+        attack = state["attack"]
+        if (device and not add_new(attack[_MARKS], device, MARKS_MAX)) or not has_doubled(attack):
+            return NO_HITS
+    elif is_due(state, devices, count=limits.devices):
+        marks = [entry[2] for entry in devices if entry[2]]
+        attack = begin_attack(state, devices[0][0], len(devices), limits.quiet_ms, marks)
+    else:
         return NO_HITS
-    state["quiet_until"] = devices[0][0] + limits.quiet_ms
-    return (Hit(devices[0][0], event.at_ms, {"devices": len(devices)}, tuple(entry[1] for entry in devices)),)
+    return (tell_attack(attack, event, devices, fact="devices"),)
 
 
 _END: Final = Limits().window_ms / MINUTE_MS
@@ -50,7 +61,7 @@ def _devices(*minutes: float, of: int = 99) -> list[Told]:
 
 DETECTOR: Final = Detector(
     rule="new_devices_in_a_row",
-    version=1,
+    version=2,
     severity=Severity.MEDIUM,
     listens=frozenset({Signal.DEVICE_REGISTERED}),
     needs=frozenset({"device.registered"}),
@@ -69,6 +80,7 @@ DETECTOR: Final = Detector(
         example("three that just fill the window", *_devices(0, 5, _END), hit=0),
         example("ten in a row", *_devices(*range(10)), hit=0),
         example("an hour later again", *_devices(0, 1, 2, 60, 61, 62), hit=(0, 60)),
+        example("ten in an hour are one finding", *_devices(*range(0, 60, 6), 1, 2), hit=0),
         example("devices without a name", *((minute, "device.registered", {}) for minute in range(3)), hit=0),
         example("near miss: two", *_devices(0, 1), hit=None),
         example("near miss: a moment more than the window", *_devices(0, 5, _END + 0.01), hit=None),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .marks import mark
+from .ongoing import add_new
 from .rule import EVIDENCE_MAX, NO_HITS, Event, Hit, Signal, State
 from .windows import slide
 
@@ -73,37 +74,19 @@ def find_attack(state: State, tries: list[Any], seen: Tally, event: Event, quiet
     return (_tell_attack(state, event),)
 
 
-def is_followed(state: State, event: Event) -> bool:
-    """Whether an event belongs to the finding that was there before. A finding that is over is forgotten."""
-    if "attack" not in state:
-        return False
-    if event.at_ms < state["quiet_until"]:
-        return True
-    del state["attack"]
-    return False
-
-
 def follow_attack(state: State, signal: str, event: Event) -> Iterable[Hit]:
     """Count a try into the finding that is there. It is told anew when another account gets in, and when the failures
     or the accounts that failed are twice those that were told. So a flood of failures costs a few writes alone."""
     attack = state["attack"]
     account = mark(event.values.get("account"))
     if signal != _FAILED:
-        return (_tell_attack(state, event),) if _count(attack[_ACCOUNTS_IN], account) else NO_HITS
+        return (_tell_attack(state, event),) if add_new(attack[_ACCOUNTS_IN], account, COUNTED_MAX) else NO_HITS
     attack[_FAILURES] += 1
-    _count(attack[_FAILED_ACCOUNTS], account)
+    add_new(attack[_FAILED_ACCOUNTS], account, COUNTED_MAX)
     is_double = attack[_FAILURES] >= 2 * attack[_TOLD_FAILURES]
     if is_double or len(attack[_FAILED_ACCOUNTS]) >= 2 * attack[_TOLD_ACCOUNTS]:
         return (_tell_attack(state, event),)
     return NO_HITS
-
-
-def _count(accounts: list[int], account: int) -> bool:
-    """Add an account where it is new and has room; whether it was added."""
-    if account in accounts or len(accounts) >= COUNTED_MAX:
-        return False
-    accounts.append(account)
-    return True
 
 
 def _tell_attack(state: State, event: Event) -> Hit:
