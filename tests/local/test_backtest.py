@@ -543,6 +543,27 @@ def test_a_run_without_labels_leaves_no_curve_of_another_run(
     assert (out / "notes.txt").exists()
 
 
+def test_labels_without_any_fraud_draw_no_curve_and_print_no_share_of_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = [login(number, number, "acct-1", ok=False) for number in range(10)]
+    file, out = write_history(tmp_path / "h.jsonl", facts), tmp_path / "out"
+    labels = tmp_path / "l.jsonl"
+    labels.write_text('{"event_id": "evt-000001", "fraud": false}\n', encoding="utf-8")
+    assert cli.main(["backtest", str(file), "--labels", str(labels), "--out", str(out)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert not (out / "precision_recall.png").exists()
+    assert "Fraudulent events: 0 of 0 found, 10 honest named; precision 0.0%." in lines
+    told = lines[: next(number for number, line in enumerate(lines) if line.startswith("detector "))]
+    assert not [line for line in told if "- " in line or line.endswith("-.") or "riskiest" in line]
+    labels.write_text('{"event_id": "evt-000001", "fraud": true}\n', encoding="utf-8")
+    assert cli.main(["backtest", str(file), "--labels", str(labels), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert (out / "precision_recall.png").exists()
+    assert "Fraudulent accounts: 1 of 1 found, 0 honest named; precision 100.0%, recall 100.0%" in said
+    assert [(one["account"], one["fraud"]) for one in rows(out / "accounts.jsonl")] == [("acct-1", True)]
+
+
 def test_a_wrong_year_is_remarked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     facts = [login(number, number, "acct-1") for number in range(100)]
     facts.append({**login(200, 0, "acct-1"), "time": "2062-09-01T00:00:00Z"})
@@ -562,9 +583,9 @@ def test_labels_that_match_nothing_are_told_of(tmp_path: Path, capsys: pytest.Ca
     assert cli.main(["backtest", str(file), "--labels", str(labels), "--json"]) == 0
     said, warned = capsys.readouterr()
     assert json.loads(said)["labels"]["unmatched"] == {"movements": 1, "events": 0, "accounts": 0}
-    assert warned == "Warning: labels that match nothing up to the end of the period: 1 of 2 of movements.\n"
+    assert warned == "Warning: labels that match nothing in the history: 1 of 2 of movements.\n"
     assert cli.main(["backtest", str(file), "--labels", str(labels)]) == 0
-    assert "Labels that match nothing up to the end of the period: 1 of 2 of movements." in capsys.readouterr().out
+    assert "Labels that match nothing in the history: 1 of 2 of movements." in capsys.readouterr().out
     labels.write_text('{"movement_id": "mov-1", "fraud": false}\n', "utf-8")
     assert cli.main(["backtest", str(file), "--labels", str(labels)]) == 0
     said, warned = capsys.readouterr()
@@ -593,10 +614,15 @@ def test_labels_of_before_the_period_are_told_apart_from_those_that_match_nothin
     assert cli.main(["backtest", str(file), "--labels", str(told_labels), *since]) == 0
     said = capsys.readouterr().out
     counts = "1 of 3 of movements, 1 of 3 of events, 1 of 3 of accounts."
-    assert f"Labels of before the period, which measure nothing: {counts}" in said
-    assert f"Labels that match nothing up to the end of the period: {counts}" in said
+    assert f"Labels of things before the period alone: {counts}" in said
+    assert f"Labels that match nothing in the history: {counts}" in said
+    for jobs in ("1", "2"):
+        found = backtested(capsys, file, "--labels", told_labels, "--to", "2026-09-01T00:30:00Z", "--jobs", jobs)[
+            "labels"
+        ]
+        assert (found["unmatched"], found["later"]) == (each_one, {**each_one, "accounts": 1})
     whole = backtested(capsys, file, "--labels", told_labels)["labels"]
-    assert (whole["unmatched"], sum(whole["earlier"].values())) == (each_one, 0)
+    assert (whole["unmatched"], sum(whole["earlier"].values()), sum(whole["later"].values())) == (each_one, 0, 0)
 
 
 def test_a_rule_that_the_labels_cannot_judge_has_no_figures_and_is_named(

@@ -91,14 +91,13 @@ def test_sleeping_changes_no_finding(tmp_path: Path, awake_max: int) -> None:
 
 def test_no_more_subjects_are_awake_than_may_be_and_all_are_counted(tmp_path: Path) -> None:
     subjects = Subjects(RULES.plans[Stream.ACCOUNT], tmp_path / "asleep", awake_max=10)
-    first, is_new = subjects.wake("acct-0")
+    first = subjects.wake("acct-0")
     first.take(Event("event", 5, "device.registered", {"device": "dev"}))
-    assert is_new
     for number in range(1, 1000):
         subjects.wake(f"acct-{number}")
         assert len(subjects.young) + len(subjects._old) <= 10
-    again, is_new = subjects.wake("acct-0")
-    assert (again is first, is_new, again.store()) == (False, False, first.store())
+    again = subjects.wake("acct-0")
+    assert (again is first, again.store()) == (False, first.store())
     assert isinstance(again, Fold)
     assert subjects.count == 1000
     subjects.close()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from hotline.backtest.lines import ms_of_text
 from hotline.contracts.schemas import parse
 from hotline.security.activity import SUBJECT, rows_of, values_of
+from hotline.security.activity_rows import accounts_in
 from hotline.security.detectors import Event, Hit, Stream, failed_login_burst
 from hotline.security.detectors import credential_stuffing as stuffing
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
+from hotline.security.items import ACCOUNTS_MAX
 from hotline.security.rules import RuleSet
 from hotline_local import cli
 from tests.support.lock_desk import KEYS
@@ -87,7 +91,7 @@ def test_attacks_that_go_on_are_told_as_the_scan_tells_them(tmp_path: Path) -> N
 def test_a_finding_about_an_address_has_another_id_until_the_file_has_its_keyed_hash(tmp_path: Path) -> None:
     """The scan keeps no address, and no file has the key."""
     rule = stuffing.DETECTOR.rule
-    facts = [*STUFFED, login(90, 7, "acct-90")]
+    facts = deepcopy([*STUFFED, login(90, 7, "acct-90")])
     scanned, hidden = find_by_scan(facts, Stream.SOURCE)
     (plain := tmp_path / "plain").mkdir()
     (hashed := tmp_path / "hashed").mkdir()
@@ -95,3 +99,19 @@ def test_a_finding_about_an_address_has_another_id_until_the_file_has_its_keyed_
     for told in facts:
         told["data"]["source"]["ip"] = hidden
     assert find_by_backtest(hashed, facts)[rule]["id"] == scanned[rule]
+
+
+def test_a_finding_about_an_address_names_the_accounts_that_the_scan_names(tmp_path: Path) -> None:
+    """More accounts get in than a finding names, one of them twice, and one from another address."""
+    rule = stuffing.DETECTOR.rule
+    inside = [login(300 + n, 6.3 + n / 10, f"acct-{200 - n % 23}") for n in range(24)]
+    others = [login(500, 6.2, "acct-500", ip="198.51.100.1"), login(501, 600, "acct-501")]
+    found = find_by_backtest(tmp_path, sorted([*STUFFED, *inside, *others], key=lambda fact: fact["time"]))[rule]
+    events = [
+        Event(one["id"], ms_of_text(one["time"]), "login.succeeded", {"account": one["subject"]})
+        for one in [*inside, others[1]]
+    ]
+    hit = Hit(ms_of_text(found["started"]), ms_of_text(found["time"]), {})
+    assert found["accounts"] == list(accounts_in(events, hit))
+    assert len(found["accounts"]) == ACCOUNTS_MAX
+    assert found["evidence"]["accounts_in"] > ACCOUNTS_MAX

@@ -84,18 +84,28 @@ def test_precision_recall_and_f1() -> None:
 
 def test_the_top_of_a_day_counts_known_accounts_apart() -> None:
     top = TopOfDays(top=2)
-    top.take_day([("a", 9, True), ("b", 8, False), ("c", 7, True)])
+    day = [("a", 9, True, False), ("b", 8, False, False), ("c", 7, True, False)]
+    top.take_day(day)
     # a is known by now, so c moves up; b was shown and is honest, which nobody knows for sure.
-    top.take_day([("a", 9, True), ("b", 8, False), ("c", 7, True)])
-    top.take_day([("a", 9, True), ("c", 8, True), ("d", 0, True)])
+    top.take_day(day)
+    top.take_day([("a", 9, True, False), ("c", 8, True, False), ("d", 0, True, False)])
     assert top.repeats == [0.5, 0.5, 1]
-    assert top.first_time == [0.5, 0.5, 0]
+    assert top.first_time == top.unreported == [0.5, 0.5, 0]
+
+
+def test_published_figures_leave_out_what_was_reported_and_what_was_found() -> None:
+    top = TopOfDays(top=2)
+    top.take_day([("a", 9, True, True), ("b", 8, True, False), ("c", 7, True, False)])
+    top.take_day([("a", 9, True, True), ("b", 8, True, False), ("c", 7, True, True), ("d", 6, True, False)])
+    assert top.unreported == [1, 0.5]
+    assert top.repeats == [1, 1]
+    assert top.first_time == [1, 1]
 
 
 def test_an_account_without_points_is_shown_to_nobody() -> None:
     top = TopOfDays(top=2)
-    top.take_day([("a", 0, True)])
-    assert (top.repeats, top.first_time) == ([0], [0])
+    top.take_day([("a", 0, True, False)])
+    assert (top.repeats, top.first_time, top.unreported) == ([0], [0], [0])
 
 
 def measured(tmp_path: Path, facts: list[dict[str, Any]], labels: Labels) -> dict[str, Any]:
@@ -284,8 +294,8 @@ class Days(TopOfDays):
         super().__init__()
         self.given: list[tuple[str, float]] = []
 
-    def take_day(self, ranked: Iterable[tuple[str, float, bool]]) -> None:
-        self.given.extend((account, points) for account, points, _ in ranked)
+    def take_day(self, ranked: Iterable[tuple[str, float, bool, bool]]) -> None:
+        self.given.extend((account, points) for account, points, *_ in ranked)
 
 
 def test_movements_of_one_finding_rank_as_the_riskiest_and_the_day_knows_what_it_knew(

@@ -155,9 +155,47 @@ def test_labels_that_cannot_judge_a_rule_are_refused_with_those_that_can(
         "The labels cannot judge credential_stuffing: those of fraud in --train are about movements and accounts, and "
         "its findings name events. Label fraud by event_id or account (docs/backtest.md).\n"
     )
+
+
+def test_a_rule_about_movements_is_judged_by_accounts_where_only_logins_are_labelled_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     files = write_thefts(tmp_path, labels="event_id")
-    assert tune(files, "--train", TRAIN, "--test", TEST, "--detector", "velocity") == 2
-    assert "Label fraud by movement_id or account" in capsys.readouterr().err
+    assert tune(files, "--train", TRAIN, "--test", TEST, "--detector", "velocity", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["about"], found["train"]["before"]["fraud"]) == ("accounts", 4)
+    assert found["warning"] == (
+        "The labels are about events, which velocity does not name. It is judged by whether it names the accounts of "
+        "these events, at whatever time. Labels by movement_id or account judge it better."
+    )
+
+
+@pytest.mark.parametrize(
+    ("detector", "lacks"),
+    [
+        ("impossible_travel", "no event has data.source.lat and data.source.lon"),
+        ("new_devices_in_a_row", "no event is device.registered"),
+    ],
+)
+def test_a_rule_that_the_history_keeps_blind_is_refused(
+    tmp_path: Path, detector: str, lacks: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tune(write_thefts(tmp_path), "--train", TRAIN, "--test", TEST, "--detector", detector, "--json") == 2
+    assert capsys.readouterr() == ("", f"Left out up to the end of --train: {detector}: {lacks}.\n")
+
+
+def test_a_finding_that_began_before_the_test_counts_what_lies_in_it_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ten failures, of which the last five lie in the test; all of them are labelled."""
+    facts = [login(day * 100 + n, day * 1440 + n, "acct-1", ok=False) for day in range(2) for n in range(10)]
+    (labels := tmp_path / "l.jsonl").write_text(
+        "".join(json.dumps({"event_id": fact["id"], "fraud": True}) + "\n" for fact in facts), encoding="utf-8"
+    )
+    train, test = "2026-09-01T00:00:00Z..2026-09-02T00:05:00Z", "2026-09-02T00:05:00Z..2026-09-03T00:00:00Z"
+    assert tune((write_history(tmp_path / "h.jsonl", facts), labels), "--train", train, "--test", test, "--json") == 0
+    hits = json.loads(capsys.readouterr().out)["test"]["before"]
+    assert hits == {"fraud": 5, "found": 5, "false": 0, "precision": 1, "recall": 1, "f1": 1}
 
 
 def test_a_rule_about_logins_is_judged_by_accounts_where_only_movements_are_labelled_and_says_so(

@@ -22,9 +22,10 @@ _PLAIN: Final = {"Software": None}
 
 
 def draw_charts(outcome: Outcome, told: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Draw the charts into the folder; the second one where there are labels."""
+    """Draw the charts into the folder; the second one where labels tell of some fraud."""
     drawn = [_draw_findings(outcome, set(told["left_out"]), folder / FINDINGS_FILE)]
-    if "labels" in told:
+    labels = told.get("labels")
+    if labels is not None and (labels["movements"]["fraud"] or labels["accounts"]["fraud"]):
         drawn.append(_draw_curve(outcome, folder / CURVE_FILE))
     return drawn
 

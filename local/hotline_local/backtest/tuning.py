@@ -13,8 +13,9 @@ from typing import Any, Final
 from hotline.backtest.labels import Labels
 from hotline.backtest.lines import ms_of_text
 from hotline.backtest.measures import Hits
+from hotline.backtest.needs import say_lacks
 from hotline.backtest.runs import Work, run
-from hotline.backtest.summary import point_by_thing, text_of_ms
+from hotline.backtest.summary import find_blind, point_by_thing, text_of_ms
 from hotline.backtest.things import Thing, list_label_fields, list_named
 from hotline.security.detectors import Detector
 from hotline.security.rules import RuleSet
@@ -71,6 +72,7 @@ def tune(
         raise CommandError(f"{detector.rule} has no limits to search.", exit_code=2)
     search = _Search(work, labels, detector)
     first = score = search.judge(train, [before])[0]
+    _refuse_blind(search, "--train")
     _refuse_without_fraud(search, score, "--train")
     # A period that can tell nothing is refused before the long search. Nobody looks at how the limits do there.
     _refuse_without_fraud(search, search.judge(test, [before])[0], "--test")
@@ -99,6 +101,13 @@ def tune(
     }
 
 
+def _refuse_blind(search: _Search, flag: str) -> None:
+    """Raise CommandError where the files lack something that the rule needs: no limits could find anything."""
+    if search.lacks:
+        sentence = f"Left out up to the end of {flag}: {search.detector.rule}: {say_lacks(search.lacks)}."
+        raise CommandError(sentence, exit_code=2)
+
+
 def _refuse_without_fraud(search: _Search, score: Hits, flag: str) -> None:
     """Raise CommandError where no fraud of a period is about anything that findings of the rule name."""
     if score.fraud:
@@ -119,14 +128,15 @@ def _refuse_without_fraud(search: _Search, score: Hits, flag: str) -> None:
 
 
 def say_indirect(search: _Search) -> str | None:
-    """The sentence about a rule that is judged by accounts alone, which are known by the labels of their movements;
-    None for any other one."""
+    """The sentence about a rule that is judged by accounts alone; None for any other one. The accounts are known by the
+    labels of their movements or events."""
     if search.about is not Thing.ACCOUNTS or search.labels.accounts:
         return None
     fields_of_labels = " or ".join(list_label_fields(search.detector))
+    others = " and ".join(thing.value for thing, count in search.fraud.items() if count and thing is not Thing.ACCOUNTS)
     return (
-        f"The labels are about movements, which {search.detector.rule} does not name. It is judged by whether it names "
-        f"the accounts of these movements, at whatever time. Labels by {fields_of_labels} judge it better."
+        f"The labels are about {others}, which {search.detector.rule} does not name. It is judged by whether it names "
+        f"the accounts of these {others}, at whatever time. Labels by {fields_of_labels} judge it better."
     )
 
 
@@ -178,6 +188,8 @@ class _Search:
     without any."""
     fraud: dict[Thing, int] = field(default_factory=dict)
     """How much fraud the labels tell of in the last period, by what it is."""
+    lacks: list[list[str]] = field(default_factory=list)
+    """The things that the rule needs and the lines up to the end of the last period lack, see `list_lacks`."""
     bad_lines: int = field(default=0)
 
     def judge(self, period: Period, candidates: list[Any]) -> list[Hits]:
@@ -188,6 +200,7 @@ class _Search:
         names = [rule.name for rule in RuleSet.of(chosen).rules]
         with run(replace(self.work, chosen=chosen, scope=scope), self.labels) as outcome:
             self.bad_lines = max(self.bad_lines, outcome.ledger.count("SELECT count(*) FROM bad"))
+            self.lacks = find_blind(outcome).get(self.detector.rule, {}).get("lacks", [])
             ways = point_by_thing(outcome.ranking)
             self.fraud = {thing: way(None).fraud for thing, way in ways.items()}
             named = list_named(self.detector)

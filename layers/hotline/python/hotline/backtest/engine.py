@@ -12,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
@@ -34,6 +35,7 @@ from .subjects import AWAKE_MAX, Subjects
 DAY_MS: Final = 24 * 3_600_000
 LABELS: Final = frozenset({Signal.FRAUD_CONFIRMED.value, Signal.FRAUD_RETRACTED.value})
 """The types of the events that say of a movement whether it was fraud."""
+LOGGED_IN: Final = Signal.LOGIN_SUCCEEDED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Scope:
     """The accounts that have a label of fraud, of whatever time."""
     labelled_movements: frozenset[str] = frozenset()
     """The ids of movements that have labels of their own."""
+    labelled_accounts: frozenset[str] = frozenset()
+    """The accounts that have a label."""
 
     @classmethod
     def of(cls, labels: Labels | None, *, ranked: bool, since_ms: int = 0, until_ms: int = 1 << 62) -> Scope:
@@ -81,7 +85,12 @@ class Scope:
             labelled=frozenset(labels.events),
             compromised=compromised,
             labelled_movements=frozenset(labels.movements),
+            labelled_accounts=frozenset(labels.accounts),
         )
+
+    def has(self, at_ms: int) -> bool:
+        """Whether a moment lies in the period: the one rule for events, movements, accounts and findings."""
+        return self.since_ms <= at_ms < self.until_ms
 
 
 @dataclass(slots=True)
@@ -168,7 +177,9 @@ class Engine:
         # The engine asks for these at each event.
         self._is_shared = self._share.count > 1
         self._is_ranked = self._scope.ranked
-        self._is_labelled = bool(self._scope.labelled or self._scope.compromised)
+        self._is_labelled = bool(
+            self._scope.labelled or self._scope.labelled_movements or self._scope.labelled_accounts
+        )
         self._reader = Reader()
         self._read_event = self._reader.split
         self._is_known = RecentIds().is_known
@@ -181,6 +192,8 @@ class Engine:
             stream: (self._subjects.get(stream), tuple(list_values(rule.detector for rule in plan.rules.values())))
             for stream, plan in rules.plans.items()
         }
+        self._met: set[str] = set()
+        """Some of the accounts that are known to have an event in the period."""
         self._day_end_ms = 0
         self._last_ms = 0
         self._today: dict[str, int] = {}
@@ -218,13 +231,25 @@ class Engine:
                     judge(split(last))
             if placed[0] >= until_ms:
                 last = None
-                # A line behind the end may still be out of order, and an earlier one come after it.
-                deque(lines, maxlen=0)
+                self._pass_over(chain((placed,), lines))
                 break
             last = placed
         if last is not None:
             judge(self._split_all([last, *others]))
         self._ledger.flush()
+
+    def _pass_over(self, lines: Iterable[Placed]) -> None:
+        """Read the lines behind the end, which count for nothing: one may still be out of order, and an earlier one
+        come after it. Labels of them are no mistake of whoever labels."""
+        if not self._is_labelled:
+            deque(lines, maxlen=0)
+            return
+        for at_ms, _, _, (_, id_, type_, subject, data) in lines:
+            if self._share.has(subject):
+                movement_id = data.get("movement_id") if type_.partition(".")[0] in _MOVEMENTS else None
+                self._note_outside(id_, subject, movement_id if isinstance(movement_id, str) else None, at_ms)
+                if subject in self._scope.labelled_accounts:
+                    self._ledger.note_met_outside(subject, is_later=True)
 
     def _split_all(self, group: list[Placed]) -> Iterable[Pair]:
         """The events of one millisecond as the streams have them. Their order in the file means nothing."""
@@ -250,24 +275,34 @@ class Engine:
                 continue
             fold = subjects.young.get(subject)
             if fold is None:
-                fold, is_new = subjects.wake(subject)
-                if is_new and self._is_ranked and stream is Stream.ACCOUNT:
-                    self._ledger.note_account(subject)
+                fold = subjects.wake(subject)
             found = fold.judge(event)
             if found:
                 for rule, hit in found:
                     self._ledger.note_hit(rule, subject, hit)
             if self._is_ranked:
+                if stream is Stream.SOURCE:
+                    if event.type == LOGGED_IN:
+                        self._ledger.note_got_in(subject, event)
+                    continue
+                if stream is Stream.ACCOUNT and subject not in self._met:
+                    self._meet(subject, event.at_ms)
                 self._rate(stream, subject, event, fold)
+
+    def _meet(self, account: str, at_ms: int) -> None:
+        """Note an account with an event in the period, or one with a label that has an event before it."""
+        if self._scope.has(at_ms):
+            if len(self._met) >= AWAKE_MAX:
+                # Nothing changes where an account is noted again.
+                self._met.clear()
+            self._met.add(account)
+            self._ledger.note_account(account)
+        elif account in self._scope.labelled_accounts:
+            self._ledger.note_met_outside(account, is_later=False)
 
     def _rate(self, stream: Stream, subject: str, event: Event, fold: Fold) -> None:
         """Note a movement and the parts of its risk. The movement that an account receives is the payer's."""
-        values = event.values
-        if "movement_id" not in values or "kind" not in values:
-            return
-        if event.at_ms < self._scope.since_ms:
-            if values["movement_id"] in self._scope.labelled_movements:
-                self._ledger.note_earlier(values["movement_id"])
+        if not _is_movement(event) or not self._scope.has(event.at_ms):
             return
         if stream is Stream.PARTY:
             fold.weigh(event.at_ms)
@@ -277,6 +312,8 @@ class Engine:
         elif type(event) is not Received:
             fold.weigh(event.at_ms)
             self._ledger.note_movement(subject, event, rate_movement(fold))
+        elif (id_ := event.values["movement_id"]) in self._scope.labelled_movements or event.id in self._scope.labelled:
+            self._ledger.note_received(id_, subject)
 
     def _split(self, placed: Placed) -> tuple[Pair, ...]:
         at_ms, file, line, told = placed
@@ -309,11 +346,20 @@ class Engine:
         return pairs
 
     def _note_label(self, id_: str, pair: Pair) -> None:
-        """Note an event that has a label of its own, or whose account has one."""
+        """Note an event that has a label of its own, or whose account has one, and each of before the period."""
         _, subject, event = pair
         scope = self._scope
-        if id_ in scope.labelled or (subject in scope.compromised and _can_be_named(event)):
+        if not scope.has(event.at_ms):
+            self._ledger.note_before(id_)
+            self._note_outside(id_, subject, event.values["movement_id"] if _is_movement(event) else None, event.at_ms)
+        elif id_ in scope.labelled or (subject in scope.compromised and _can_be_named(event)):
             self._ledger.note_labelled(id_, subject, event.at_ms)
+
+    def _note_outside(self, id_: str, subject: str, movement_id: str | None, at_ms: int) -> None:
+        """Note an event outside the period where some label may be about it."""
+        scope = self._scope
+        if id_ in scope.labelled or movement_id in scope.labelled_movements or subject in scope.compromised:
+            self._ledger.note_outside(movement_id, id_, subject, at_ms)
 
     def _begin_day(self, at_ms: int) -> None:
         """End the day before, and begin that of an event. All days before the period are one, which teaches alone."""
@@ -366,11 +412,14 @@ def signals_of(types: Iterable[str]) -> set[str]:
     return found
 
 
+def _is_movement(event: Event) -> bool:
+    return "movement_id" in event.values and "kind" in event.values
+
+
 def _can_be_named(event: Event) -> bool:
     """Whether some rule may name it, and it is neither a movement nor a label. A balance that the wallet tells is no
     deed of anybody."""
-    is_movement = "movement_id" in event.values and "kind" in event.values
-    return not is_movement and event.type not in LABELS and not signals_of((event.type,)).isdisjoint(_SIGNALS)
+    return not _is_movement(event) and event.type not in LABELS and not signals_of((event.type,)).isdisjoint(_SIGNALS)
 
 
 _SIGNALS: Final = frozenset(signal.value for signal in Signal)

@@ -27,10 +27,15 @@ TABLES: Final = {
     "rated": "event_id TEXT, account TEXT, at_ms INTEGER, parts TEXT, PRIMARY KEY (event_id, account, at_ms)",
     "account": "account TEXT PRIMARY KEY",
     "bad": "file INTEGER, line INTEGER, reason TEXT, field TEXT",
-    "earlier": "movement_id TEXT PRIMARY KEY",
     "labelled": "event_id TEXT, account TEXT, at_ms INTEGER",
+    "received": "movement_id TEXT, account TEXT",
+    "got_in": "source TEXT, account TEXT, at_ms INTEGER, event_id TEXT",
+    # The things outside the period: events that a finding may name, those that labels are about, and accounts.
+    "before": "event_id TEXT",
+    "outside": "movement_id TEXT, event_id TEXT, account TEXT, at_ms INTEGER",
+    "met_outside": "account TEXT, later INTEGER, PRIMARY KEY (account, later)",
 }
-_WITHOUT_ROWID: Final = frozenset({"hit", "rated", "account", "earlier"})
+_WITHOUT_ROWID: Final = frozenset({"hit", "rated", "account", "met_outside"})
 
 
 class Ledger:
@@ -75,20 +80,36 @@ class Ledger:
         self._add("rated", (event.id, event.values["account"], event.at_ms, json.dumps(parts)))
 
     def note_account(self, account: str) -> None:
-        """Note an account that was seen."""
+        """Note an account with an event in the period."""
         self._add("account", (account,))
 
     def note_bad(self, file: int, line: int, reason: str, field: str) -> None:
         """Note a line that was left out."""
         self._add("bad", (file, line, reason, field))
 
-    def note_earlier(self, movement_id: str) -> None:
-        """Note a movement of before the period that has a label of its own."""
-        self._add("earlier", (movement_id,))
-
     def note_labelled(self, event_id: str, account: str, at_ms: int) -> None:
-        """Note an event of the history that has a label of its own, or whose account has one."""
+        """Note an event of the period that has a label of its own, or whose account has one."""
         self._add("labelled", (event_id, account, at_ms))
+
+    def note_received(self, movement_id: str, account: str) -> None:
+        """Note the account that gets the money of a movement of the period with a label of its own."""
+        self._add("received", (movement_id, account))
+
+    def note_got_in(self, source: str, event: Event) -> None:
+        """Note a login that succeeded from a source."""
+        self._add("got_in", (source, event.values["account"], event.at_ms, event.id))
+
+    def note_before(self, event_id: str) -> None:
+        """Note an event of before the period, which a finding of the period may name."""
+        self._add("before", (event_id,))
+
+    def note_outside(self, movement_id: str | None, event_id: str, account: str, at_ms: int) -> None:
+        """Note an event outside the period that a label is about. `movement_id`: None of one that is no movement."""
+        self._add("outside", (movement_id, event_id, account, at_ms))
+
+    def note_met_outside(self, account: str, *, is_later: bool) -> None:
+        """Note an account with a label and with an event before the period, or after it."""
+        self._add("met_outside", (account, int(is_later)))
 
     def flush(self) -> None:
         """Write the rows that wait."""

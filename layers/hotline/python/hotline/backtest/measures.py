@@ -13,6 +13,11 @@ type Groups = Mapping[float, tuple[int, int]]
 
 TOP: Final = 100
 """So many accounts of a day somebody can look at."""
+DELAY_DAYS: Final = 7
+TRAINING_DAYS: Final = 7
+"""The protocol of published figures (Fraud Detection Handbook, `get_train_test_set`). The fraud of a day is known when
+so many days lie between it and the test day. Frauds are known back to the training, which ends so long before the first
+test day and is so long."""
 
 
 def average_precision(groups: Groups) -> float | None:
@@ -59,29 +64,36 @@ class TopOfDays:
     anybody. The denominator is always `top`, also on a day with fewer.
 
     `repeats`: an account counts on every day. `first_time`: one that was in the top and compromised on an earlier day
-    is known, and is left out of the ranking of later days.
+    is known, and is left out of the ranking of later days. `unreported`: one whose fraud was reported is left out as
+    well, whether it was ever in the top or not. This is the published protocol (`DELAY_DAYS`).
     """
 
     top: int = TOP
     repeats: list[float] = field(default_factory=list)
     first_time: list[float] = field(default_factory=list)
+    unreported: list[float] = field(default_factory=list)
     _known: set[str] = field(default_factory=set)
+    _detected: set[str] = field(default_factory=set)
 
-    def take_day(self, ranked: Iterable[tuple[str, float, bool]]) -> None:
-        """Take in a day: (account, points, whether it was compromised), the most points first."""
-        shown = _Shown(self.top)
-        fresh = _Shown(self.top)
-        for account, points, is_compromised in ranked:
+    def take_day(self, ranked: Iterable[tuple[str, float, bool, bool]]) -> None:
+        """Take in a day: (account, points, whether it was compromised, whether its fraud was reported before), the most
+        points first."""
+        shown, fresh, unreported = _Shown(self.top), _Shown(self.top), _Shown(self.top)
+        for account, points, is_compromised, is_reported in ranked:
             if points <= 0:
                 break
             shown.add(account, is_compromised)
             if account not in self._known:
                 fresh.add(account, is_compromised)
-            if shown.is_full and fresh.is_full:
+            if not is_reported and account not in self._detected:
+                unreported.add(account, is_compromised)
+            if shown.is_full and fresh.is_full and unreported.is_full:
                 break
         self.repeats.append(len(shown.compromised) / self.top)
         self.first_time.append(len(fresh.compromised) / self.top)
+        self.unreported.append(len(unreported.compromised) / self.top)
         self._known.update(fresh.compromised)
+        self._detected.update(unreported.compromised)
 
 
 @dataclass(slots=True)

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
 from hotline.security.detectors import Stream
+from hotline.security.items import ACCOUNTS_MAX
 from hotline.security.rules import Rule
 
 from .engine import Scope
 from .labels import Labels
 from .ledger import ROWS_AT_ONCE, Ledger
-from .measures import Hits, TopOfDays
+from .measures import DELAY_DAYS, TRAINING_DAYS, Hits, TopOfDays
 from .risk import Part, add_findings, add_up, raise_to, rate_finding
 
 DAY_MS: Final = 24 * 3_600_000
@@ -35,9 +37,27 @@ CREATE TABLE suspect (name TEXT, account TEXT, PRIMARY KEY (name, account)) WITH
 CREATE TABLE ranked (account TEXT PRIMARY KEY, points REAL, movements INTEGER, findings INTEGER, fraud INTEGER)
                     WITHOUT ROWID;
 CREATE TABLE compromised (account TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE fraud_event (event_id TEXT PRIMARY KEY, at_ms INTEGER) WITHOUT ROWID;
+CREATE TABLE unjudged (account TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE fraud_event (event_id TEXT, account TEXT, PRIMARY KEY (event_id, account)) WITHOUT ROWID;
+CREATE TABLE fraud_before (event_id TEXT, account TEXT, day INTEGER, PRIMARY KEY (event_id, account)) WITHOUT ROWID;
+CREATE TABLE named_before (event_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE reported (account TEXT PRIMARY KEY, day INTEGER) WITHOUT ROWID;
+CREATE TABLE got_in_from (number INTEGER, account TEXT, place INTEGER, PRIMARY KEY (number, place)) WITHOUT ROWID;
 CREATE TABLE proved (number INTEGER PRIMARY KEY);
 """
+
+
+class Unused(StrEnum):
+    """The reasons for which a label measures nothing: what it is about is nowhere in the history, or outside the period
+    alone."""
+
+    UNMATCHED = "unmatched"
+    EARLIER = "earlier"
+    LATER = "later"
+
+
+def _place(*, is_before: bool, is_after: bool) -> Unused:
+    return Unused.EARLIER if is_before else Unused.LATER if is_after else Unused.UNMATCHED
 
 
 class Ranking:
@@ -48,16 +68,20 @@ class Ranking:
         self._rules = rules
         self._labels = labels
         self._shared_movements = 0
+        self._scope = scope
         ledger.database.executescript(_TABLES)
         self._settle_findings(scope)
+        self._find_who_got_in()
+        if labels is not None:
+            self._note_fraud_events(labels)
+            self._note_fraud_before(labels)
         if scope.ranked:
             self._rank_movements()
             self._raise_movements()
             self._rank_accounts(scope)
-        self._since_ms = scope.since_ms
         if labels is not None:
-            self._note_fraud_events(labels)
             self._prove_findings(labels)
+            self._note_reported()
 
     def findings(self) -> Iterator[dict[str, Any]]:
         """The findings by the time of the last event that shows each."""
@@ -65,7 +89,7 @@ class Ranking:
             "SELECT f.number, name, stream, subject, started_ms, ended_ms, points, facts, event_ids, p.number "
             "FROM finding f LEFT JOIN proved p USING (number) ORDER BY f.number"
         )
-        for _, name, stream, subject, started_ms, ended_ms, points, facts, event_ids, proved in rows:
+        for number, name, stream, subject, started_ms, ended_ms, points, facts, event_ids, proved in rows:
             rule = self._rules[name]
             found = {
                 "id": rule.finding_id(subject, started_ms),
@@ -80,6 +104,9 @@ class Ranking:
                 "score": points,
                 "evidence": json.loads(facts),
             }
+            if stream == Stream.SOURCE.value:
+                who = self._ledger.query("SELECT account FROM got_in_from WHERE number = ? ORDER BY place", (number,))
+                found["accounts"] = [account for (account,) in who]
             yield found if self._labels is None else {**found, "fraud": proved is not None}
 
     def movements(self) -> Iterator[dict[str, Any]]:
@@ -99,7 +126,7 @@ class Ranking:
             "ORDER BY points DESC, findings DESC, account"
         ):
             told = {"account": account, "score": points, "movements": movements, "findings": findings}
-            yield told if self._labels is None else {**told, "fraud": bool(fraud)}
+            yield told if self._labels is None else {**told, "fraud": None if fraud is None else bool(fraud)}
 
     def count_findings(self) -> dict[str, tuple[int, int, int]]:
         """By rule: findings, subjects, and findings on fraud."""
@@ -121,6 +148,13 @@ class Ranking:
         """The accounts by points, see measures."""
         return self._group("ranked")
 
+    def group_unreported(self) -> dict[float, tuple[int, int]]:
+        """The movements of accounts whose fraud was not reported yet, by the points of their moment, see measures."""
+        return self._read_groups(
+            "SELECT m.points_then, sum(m.fraud), sum(1 - m.fraud) FROM movement m LEFT JOIN reported r USING (account) "
+            "WHERE m.fraud IS NOT NULL AND (r.day IS NULL OR m.day < r.day) GROUP BY m.points_then"
+        )
+
     def point_movements(self, name: str | None = None) -> Hits:
         """How right findings are about the movements that they name: those of one rule, or all."""
         return self._point("pointed", "movement_id", "movement", name)
@@ -130,42 +164,58 @@ class Ranking:
         return self._point("suspect", "account", "ranked", name)
 
     def point_events(self, name: str | None = None) -> Hits:
-        """How right findings are about events that are no movements, by their labels, or those of
-        their accounts."""
+        """How right findings are about events of the period that are no movements, by their labels, or those of their
+        accounts."""
         of_rule, values = ("", ()) if name is None else ("AND f.name = ?", (name,))
         rows = self._ledger.query(
             "SELECT DISTINCT n.event_id, e.event_id IS NOT NULL FROM named n JOIN finding f USING (number) "  # noqa: S608
             "LEFT JOIN fraud_event e ON e.event_id = n.event_id "
-            f"WHERE n.event_id NOT IN (SELECT event_id FROM told) {of_rule}",
+            "WHERE n.event_id NOT IN (SELECT event_id FROM told) "
+            f"AND n.event_id NOT IN (SELECT event_id FROM named_before) {of_rule}",
             values,
         )
         verdicts = [is_fraud for _, is_fraud in rows]
-        fraud = self._ledger.count(f"SELECT count(*) FROM fraud_event WHERE at_ms >= {self._since_ms:d}")  # noqa: S608
+        fraud = self._ledger.count("SELECT count(DISTINCT event_id) FROM fraud_event")
         return Hits(sum(verdicts), len(verdicts) - sum(verdicts), fraud)
 
     def count_labels(self) -> dict[str, int]:
         """The labels by what they are about."""
         return (self._labels or Labels()).count()
 
-    def count_unused(self, first_ms: int, last_ms: int) -> tuple[dict[str, int], dict[str, int]]:
-        """The labels that measure nothing, by what they are about. The first ones match nothing in the history, the
-        others match something before the period alone. The events that counted were from the first moment to the
-        last."""
-        labels, ledger = self._labels or Labels(), self._ledger
-        movements = {name for (name,) in ledger.query("SELECT movement_id FROM movement") if name in labels.movements}
-        old_movements = {name for (name,) in ledger.query("SELECT movement_id FROM earlier")} - movements
-        seen = [(name, at_ms >= self._since_ms) for name, at_ms in ledger.query("SELECT event_id, at_ms FROM labelled")]
-        events = {name for name, is_inside in seen if is_inside and name in labels.events}
-        old_events = {name for name, _ in seen if name in labels.events} - events
-        spans = [
-            (since <= last_ms and first_ms < until, until <= self._since_ms)
-            for (name,) in ledger.query("SELECT account FROM account")
-            for since, until, _ in labels.accounts.get(name, ())
-        ]
-        accounts, old_accounts = (sum(column) for column in zip(*spans, strict=True)) if spans else (0, 0)
-        found = {"movements": len(movements), "events": len(events), "accounts": accounts}
-        earlier = {"movements": len(old_movements), "events": len(old_events), "accounts": old_accounts}
-        return {name: given - found[name] - earlier[name] for name, given in self.count_labels().items()}, earlier
+    def count_unused(self, first_ms: int, last_ms: int) -> dict[Unused, dict[str, int]]:
+        """The labels that measure nothing, by why and by what they are about. The events that counted were from the
+        first moment to the last."""
+        labels, scope = self._labels or Labels(), self._scope
+        counts = {why: dict.fromkeys(self.count_labels(), 0) for why in Unused}
+        inside = self._list("SELECT movement_id FROM movement"), self._list("SELECT event_id FROM labelled")
+        ways = (labels.movements, "movements", "movement_id"), (labels.events, "events", "event_id")
+        for (known, about, key), seen in zip(ways, inside, strict=True):
+            before, after = (
+                self._list(f"SELECT DISTINCT {key} FROM outside WHERE at_ms {place}")  # noqa: S608 - ours
+                for place in (f"< {scope.since_ms:d}", f">= {scope.until_ms:d}")
+            )
+            for name in known.keys() - seen:
+                counts[_place(is_before=name in before, is_after=name in after)][about] += 1
+        met, before, after = (
+            self._list("SELECT account FROM account"),
+            self._list("SELECT account FROM met_outside WHERE NOT later"),
+            self._list("SELECT account FROM met_outside WHERE later"),
+        )
+        for name, spans in labels.accounts.items():
+            for since, until, _ in spans:
+                is_near = since <= last_ms and first_ms < until
+                if is_near and name in met:
+                    continue
+                is_seen = name in met or name in before or name in after
+                why = _place(
+                    is_before=is_seen and (until <= scope.since_ms or (is_near and name in before)),
+                    is_after=is_seen and (since >= scope.until_ms or (is_near and name in after)),
+                )
+                counts[why]["accounts"] += 1
+        return counts
+
+    def _list(self, statement: str) -> set[str]:
+        return {name for (name,) in self._ledger.query(statement)}
 
     def count_shared(self) -> tuple[int, int]:
         """How many ids are used for several events of movements, and how many for movements of several accounts that
@@ -177,11 +227,13 @@ class Ranking:
         """Give every day's accounts to the measure, the riskiest first."""
         rows = self._ledger.query(
             # The people of a day know what it had told until then.
-            "SELECT day, account, max(points_then) AS most, max(fraud) FROM movement GROUP BY day, account "
-            "ORDER BY day, most DESC, account"
+            "SELECT m.day, m.account, max(m.points_then) AS most, max(m.fraud), m.day >= r.day FROM movement m "
+            "LEFT JOIN reported r USING (account) GROUP BY m.day, m.account ORDER BY m.day, most DESC, m.account"
         )
         for _, day in groupby(rows, key=itemgetter(0)):
-            top.take_day((account, points, bool(fraud)) for _, account, points, fraud in day)
+            top.take_day(
+                (account, points, bool(fraud), bool(is_reported)) for _, account, points, fraud, is_reported in day
+            )
         return top
 
     def _settle_findings(self, scope: Scope) -> None:
@@ -206,6 +258,18 @@ class Ranking:
             database.executemany("INSERT INTO named VALUES (?, ?)", named)
         database.execute("CREATE INDEX by_event ON named (event_id)")
         database.execute("COMMIT")
+
+    def _find_who_got_in(self) -> None:
+        """Note the accounts that got in from a source in the time of a finding about it, the earliest first."""
+        self._ledger.database.execute(
+            "INSERT INTO got_in_from SELECT number, account, place FROM ("
+            "  SELECT number, account, row_number() OVER (PARTITION BY number ORDER BY at_ms, event_id) AS place FROM ("
+            "    SELECT f.number, g.account, min(g.at_ms) AS at_ms, min(g.event_id) AS event_id FROM got_in g "
+            "    JOIN finding f ON f.subject = g.source AND f.stream = ? "
+            "    AND g.at_ms BETWEEN f.started_ms AND f.ended_ms GROUP BY f.number, g.account"
+            "  )) WHERE place <= ?",
+            (Stream.SOURCE.value, ACCOUNTS_MAX),
+        )
 
     def _rank_movements(self) -> None:
         database = self._ledger.database
@@ -298,21 +362,36 @@ class Ranking:
         if self._labels is not None:
             names = ((name,) for name in self._labels.fraudulent_accounts(scope.since_ms, scope.until_ms))
             database.executemany("INSERT INTO compromised VALUES (?)", names)
+            database.execute("INSERT OR IGNORE INTO compromised SELECT account FROM fraud_event")
+            self._note_unjudged(self._labels)
         database.execute("INSERT OR IGNORE INTO suspect SELECT name, subject FROM finding WHERE stream = 'ACT'")
         database.execute(
             "INSERT OR IGNORE INTO suspect SELECT p.name, m.account FROM pointed p JOIN movement m USING (movement_id)"
         )
         database.execute(
             "INSERT INTO ranked SELECT a.account, max(coalesce(m.points, 0), coalesce(f.points, 0)), "
-            "coalesce(m.movements, 0), coalesce(f.findings, 0), max(coalesce(m.fraud, 0), c.account IS NOT NULL) "
-            "FROM account a "
+            "coalesce(m.movements, 0), coalesce(f.findings, 0), "
+            "CASE WHEN m.fraud OR c.account IS NOT NULL THEN 1 WHEN u.account IS NULL THEN 0 END FROM account a "
             "LEFT JOIN (SELECT account, max(points) AS points, count(*) AS movements, max(fraud) AS fraud "
             "           FROM movement GROUP BY account) m ON m.account = a.account "
             "LEFT JOIN (SELECT subject, sum(points) AS points, sum(findings) AS findings FROM "
             "           (SELECT subject, name, max(points) AS points, count(*) AS findings FROM finding "
             "            WHERE stream = 'ACT' GROUP BY subject, name) GROUP BY subject) f ON f.subject = a.account "
-            "LEFT JOIN compromised c ON c.account = a.account"
+            "LEFT JOIN compromised c ON c.account = a.account LEFT JOIN unjudged u ON u.account = a.account"
         )
+
+    def _note_unjudged(self, labels: Labels) -> None:
+        """Note the accounts that get the money of a fraud and have no label. Labels of payers say nothing about them:
+        they may be mules, or be deceived as well."""
+        scope = self._scope
+        accounts = self._list(
+            "SELECT DISTINCT r.account FROM received r JOIN movement m USING (movement_id) "
+            "WHERE m.fraud AND m.account <> r.account"
+        )
+        silent = (
+            (name,) for name in accounts if labels.judge_account(name, scope.since_ms, scope.until_ms - 1) is None
+        )
+        self._ledger.database.executemany("INSERT INTO unjudged VALUES (?)", silent)
 
     def _note_fraud_events(self, labels: Labels) -> None:
         """Note the events that were fraud and are no movements."""
@@ -320,11 +399,43 @@ class Ranking:
         rows = database.execute(
             "SELECT event_id, account, at_ms FROM labelled WHERE event_id NOT IN (SELECT event_id FROM told)"
         )
-        found = ((id_, at_ms) for id_, account, at_ms in rows.fetchall() if labels.judge_event(id_, account, at_ms))
-        database.executemany(
-            "INSERT INTO fraud_event VALUES (?, ?) "
-            "ON CONFLICT (event_id) DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)",
-            found,
+        found = ((id_, account) for id_, account, at_ms in rows.fetchall() if labels.judge_event(id_, account, at_ms))
+        database.executemany("INSERT OR IGNORE INTO fraud_event VALUES (?, ?)", found)
+
+    def _note_fraud_before(self, labels: Labels) -> None:
+        """Note the events of before the period that were fraud, or told of a movement that was, and which events of
+        before it findings name."""
+        database = self._ledger.database
+        database.execute(
+            "INSERT OR IGNORE INTO named_before SELECT event_id FROM before "
+            "WHERE event_id IN (SELECT event_id FROM named)"
+        )
+        rows = database.execute(
+            "SELECT movement_id, event_id, account, at_ms FROM outside WHERE at_ms < ?", (self._scope.since_ms,)
+        )
+        found = (
+            (event_id, account, at_ms // DAY_MS)
+            for movement_id, event_id, account, at_ms in rows.fetchall()
+            if (
+                labels.judge_event(event_id, account, at_ms)
+                if movement_id is None
+                else labels.judge_movement(movement_id, [event_id], account, at_ms)
+            )
+        )
+        database.executemany("INSERT OR IGNORE INTO fraud_before VALUES (?, ?, ?)", found)
+
+    def _note_reported(self) -> None:
+        """Note from which day on the fraud of an account is known without any finding, see `DELAY_DAYS`."""
+        database = self._ledger.database
+        if self._scope.since_ms:
+            first = self._scope.since_ms // DAY_MS
+        else:
+            first = self._ledger.count("SELECT coalesce(min(day), 0) FROM movement")
+        database.execute(
+            "INSERT INTO reported SELECT account, min(day) + ? FROM "
+            "(SELECT account, day FROM movement WHERE fraud UNION ALL SELECT account, day FROM fraud_before) "
+            "WHERE day >= ? GROUP BY account",
+            (DELAY_DAYS + 1, first - DELAY_DAYS - TRAINING_DAYS),
         )
 
     def _prove_findings(self, labels: Labels) -> None:
@@ -333,10 +444,11 @@ class Ranking:
         database = self._ledger.database
         rows = database.execute(
             "SELECT f.number, f.stream, f.subject, f.started_ms, f.ended_ms, n.event_id, "
-            "coalesce(m.fraud, 0) OR e.event_id IS NOT NULL FROM finding f "
+            "coalesce(m.fraud, 0) OR e.event_id IS NOT NULL OR b.event_id IS NOT NULL FROM finding f "
             "LEFT JOIN named n USING (number) LEFT JOIN (SELECT DISTINCT event_id, movement_id FROM told) t "
             "ON t.event_id = n.event_id LEFT JOIN movement m ON m.movement_id = t.movement_id "
-            "LEFT JOIN fraud_event e ON e.event_id = n.event_id ORDER BY f.number"
+            "LEFT JOIN fraud_event e ON e.event_id = n.event_id "
+            "LEFT JOIN fraud_before b ON b.event_id = n.event_id ORDER BY f.number"
         )
         proved: list[tuple[int]] = []
         for number, told in groupby(rows, key=itemgetter(0)):
@@ -349,10 +461,12 @@ class Ranking:
         database.executemany("INSERT INTO proved VALUES (?)", proved)
 
     def _group(self, table: str) -> dict[float, tuple[int, int]]:
-        rows = self._ledger.query(
+        return self._read_groups(
             f"SELECT points, sum(fraud), sum(1 - fraud) FROM {table} WHERE fraud IS NOT NULL GROUP BY points"  # noqa: S608 - ours
         )
-        return {points: (fraud, honest) for points, fraud, honest in rows}
+
+    def _read_groups(self, statement: str) -> dict[float, tuple[int, int]]:
+        return {points: (fraud, honest) for points, fraud, honest in self._ledger.query(statement)}
 
     def _point(self, table: str, key: str, truth: str, name: str | None) -> Hits:
         of_rule, values = ("", ()) if name is None else ("WHERE name = ?", (name,))

@@ -33,18 +33,17 @@ class Subjects:
         self.count = 0
         """The subjects that have been seen."""
 
-    def wake(self, subject: str) -> tuple[Fold, bool]:
-        """The fold of a subject that is not among the young ones, and whether it is a new one."""
+    def wake(self, subject: str) -> Fold:
+        """The fold of a subject that is not among the young ones."""
         if len(self.young) >= self._young_max:
             self._sleep()
-        fold, is_new = self._old.pop(subject, None), False
+        fold = self._old.pop(subject, None)
         if fold is None:
             stored = self._read(subject)
-            is_new = stored is None
             fold = Fold(self._plan, None if stored is None else json.loads(stored))
-            self.count += is_new
+            self.count += stored is None
         self.young[subject] = fold
-        return fold, is_new
+        return fold
 
     def close(self) -> None:
         """Let the memories go."""

@@ -12,7 +12,7 @@ from hotline.kit.clock import to_text
 from hotline.security.rules import Rule
 
 from .engine import DAY_MS
-from .measures import Groups, Hits, TopOfDays, average_precision, group_two, mean
+from .measures import DELAY_DAYS, Groups, Hits, TopOfDays, average_precision, group_two, mean
 from .needs import list_lacks, say_lacks
 from .ranking import Ranking
 from .runs import Outcome
@@ -129,11 +129,10 @@ def _measure(outcome: Outcome, rules: Sequence[Rule], counts: Mapping[str, tuple
     all_hits = {thing: point(None) for thing, point in point_by_thing(ranking).items()}
     # Each question goes through all of the things, so they are not asked again for each rule.
     judging = {rule.name: [thing for thing in list_named(rule.detector) if all_hits[thing].fraud] for rule in rules}
-    unmatched, earlier = ranking.count_unused(outcome.figures.first_ms, outcome.figures.last_ms)
+    unused = ranking.count_unused(outcome.figures.first_ms, outcome.figures.last_ms)
     return {
         "given": ranking.count_labels(),
-        "unmatched": unmatched,
-        "earlier": earlier,
+        **{why.value: counts for why, counts in unused.items()},
         "finding_precision": _share(proved / findings if findings else None),
         "movements": {
             "number": total_movements,
@@ -150,6 +149,10 @@ def _measure(outcome: Outcome, rules: Sequence[Rule], counts: Mapping[str, tuple
             "days": len(top.repeats),
             "precision": _share(mean(top.first_time)),
             "precision_with_known_accounts": _share(mean(top.repeats)),
+        },
+        "as_published": {
+            f"top_{top.top}_precision": _share(mean(top.unreported)),
+            "average_precision": _share(average_precision(ranking.group_unreported())),
         },
         "detectors": {
             rule.detector.rule: _measure_rule(
@@ -243,8 +246,11 @@ def say(told: Mapping[str, Any]) -> str:
     labels = told.get("labels")
     if labels is not None:
         lines += _say_labels(labels)
-        if any(labels["earlier"].values()):
-            lines.append(f"Labels of before the period, which measure nothing: {_say_counts(labels, 'earlier')}.")
+        lines += [
+            f"Labels of things {place} the period alone: {_say_counts(labels, name)}."
+            for name, place in (("earlier", "before"), ("later", "after"))
+            if any(labels[name].values())
+        ]
         unmatched = say_unmatched(told)
         lines += [] if unmatched is None else [unmatched]
     lines += _say_table(told["detectors"], None if labels is None else labels["detectors"])
@@ -303,7 +309,7 @@ def say_unmatched(told: Mapping[str, Any]) -> str | None:
     labels = told.get("labels")
     if labels is None or not any(labels["unmatched"].values()):
         return None
-    return f"Labels that match nothing up to the end of the period: {_say_counts(labels, 'unmatched')}."
+    return f"Labels that match nothing in the history: {_say_counts(labels, 'unmatched')}."
 
 
 def _say_counts(labels: Mapping[str, Any], name: str) -> str:
@@ -312,22 +318,38 @@ def _say_counts(labels: Mapping[str, Any], name: str) -> str:
 
 
 def _say_labels(labels: Mapping[str, Any]) -> list[str]:
-    lines = [f"Findings on fraud: {_percent(labels['finding_precision'])}."]
+    """The lines about labels. A share of nothing is left out."""
+    proved = labels["finding_precision"]
+    lines = [] if proved is None else [f"Findings on fraud: {_percent(proved)}."]
     for name in ("movements", "accounts", "events"):
         told = labels[name]
         if told["fraud"] or told["found"] or told["false"]:
-            ranked = f", average precision {_percent(told['average_precision'])}" if "average_precision" in told else ""
-            lines.append(
-                f"Fraudulent {name}: {told['found']:,} of {told['fraud']:,} found, {told['false']:,} honest named; "
-                f"precision {_percent(told['precision'])}, recall {_percent(told['recall'])}{ranked}."
-            )
+            counts = f"{told['found']:,} of {told['fraud']:,} found, {told['false']:,} honest named"
+            shares = [
+                f"{word} {_percent(told[key])}"
+                for key, word in (("precision",) * 2, ("recall",) * 2, ("average_precision", "average precision"))
+                if told.get(key) is not None
+            ]
+            lines.append(f"Fraudulent {name}: {counts}; {', '.join(shares)}.")
+    return lines + _say_top(labels)
+
+
+def _say_top(labels: Mapping[str, Any]) -> list[str]:
+    """The lines about the top accounts of a day; none without a movement that was fraud."""
+    if not labels["movements"]["fraud"]:
+        return []
     (name,) = (name for name in labels if name.startswith("top_"))
-    told = labels[name]
-    lines.append(
-        f"Of the {name.split('_')[1]} riskiest accounts of a day, {_percent(told['precision'])} were compromised when "
-        f"accounts known from an earlier day are left out, {_percent(told['precision_with_known_accounts'])} when they "
-        "count again."
-    )
+    told, published, number = labels[name], labels["as_published"], name.split("_")[1]
+    lines = [
+        f"Of the {number} riskiest accounts of a day, {_percent(told['precision'])} were compromised when those found "
+        f"on an earlier day are left out, {_percent(told['precision_with_known_accounts'])} when they count again."
+    ]
+    if published["average_precision"] is not None:
+        lines.append(
+            f"As published figures count, without accounts whose fraud was reported after {DELAY_DAYS} days: "
+            f"{_percent(published[f'top_{number}_precision'])} of the {number}, average precision of movements "
+            f"{_percent(published['average_precision'])}."
+        )
     return lines
 
 
