@@ -21,7 +21,7 @@ from hotline.security.detectors.history import BY_PEOPLE, RECORD_HALF_LIFE_MS, H
 from hotline.security.detectors.rule import HOUR_MS, Signal
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.findings import Kind
-from hotline.security.labels import LABELLING_RULES
+from hotline.security.labels import LABELLED_MAX, LABELLING_RULES
 from hotline.security.model import NamedMovement, Verdict
 from hotline.security.rules import RuleSet
 from hotline.security.scan import scan_shard
@@ -200,6 +200,64 @@ def test_a_word_that_is_taken_back_ends_no_label_that_it_did_not_give(world: Sca
     judge(world, Verdict.CONFIRMED, Verdict.FALSE_ALARM)
     scan_all_rules(world)
     assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == pytest.approx(1.0, rel=1e-3)
+
+
+def names_of(rows: list[Item]) -> list[str]:
+    return sorted(row["movement_id"] for row in rows if row["PK"].startswith("ACT#"))
+
+
+def test_a_finding_that_grew_labels_the_rest_when_it_is_confirmed_again(world: ScanWorld) -> None:
+    """Nobody has said yet that what came later was fraud: two people may have released the hold to the owner."""
+    judge(world, Verdict.CONFIRMED)
+    first = names_of(labels(world))
+    name = grow(world, keeps=True)
+    assert names_of(labels(world)) == first
+    world.clock.advance(minutes(1))
+    judge(world, Verdict.CONFIRMED)
+    assert names_of(labels(world)) == sorted([*first, name])
+    world.scan_all()
+    assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == pytest.approx(2.0, rel=1e-3)
+    world.clock.advance(minutes(1))
+    judge(world, Verdict.CONFIRMED, Verdict.FALSE_ALARM)
+    world.scan_all()
+    assert frauds_of(world, Stream.ACCOUNT, ACCOUNT) == 0
+
+
+def test_a_theft_in_nine_slices_labels_nine_payees() -> None:
+    world = ScanWorld()
+    world.desk.open_account(points=2)
+    *before, sent = theft(world)
+    assert isinstance(sent.data, MovementTold)
+    parts = [
+        replace(
+            sent,
+            id=f"part-{number}",
+            time=sent.time + minutes(number),
+            data=replace(sent.data, movement_id=f"part-{number}", counterparty=f"mule-{number}"),
+        )
+        for number in range(9)
+    ]
+    world.come_in(*before, *parts)
+    world.clock.advance(minutes(60))
+    world.scan_all()
+    judge(world, Verdict.CONFIRMED)
+    assert len(names_of(labels(world))) == 9
+    assert len({row["subject"] for row in labels(world) if row["PK"].startswith("PTY#")}) == 9
+
+
+@pytest.mark.parametrize(("known", "new"), [(LABELLED_MAX - 1, 1), (LABELLED_MAX, 0), (LABELLED_MAX + 1, 0)])
+def test_one_finding_labels_so_many_movements_that_one_word_can_take_them_back(
+    world: ScanWorld, known: int, new: int
+) -> None:
+    judge(world, Verdict.CONFIRMED)
+    (found,) = stored(world, "FINDING#")
+    labelled = [[f"m{number:05d}", "payee"] for number in range(known)]
+    world.store.put_all([Put(items.named_finding_key(ACCOUNT, found["finding_id"]), {**found, "labelled": labelled})])
+    before = len(names_of(labels(world)))
+    world.clock.advance(minutes(1))
+    judge(world, Verdict.CONFIRMED)
+    assert len(names_of(labels(world))) == before + new
+    judge(world, Verdict.FALSE_ALARM)
 
 
 def test_a_finding_keeps_what_it_labelled_while_it_is_confirmed(world: ScanWorld) -> None:
