@@ -23,6 +23,7 @@ from hotline.kit.logging import Event
 from hotline.security.activity import ACTIVITY_SHARDS
 from hotline.security.activity_rows import PAGE_ROWS
 from hotline.security.aside import TRIES_MAX
+from hotline.security.detectors.reset_device_transfer import DETECTOR
 from hotline.security.service import SHARDS_MAX
 from hotline.security.settings import read_shipped_rules
 from hotline.security.watch_items import cursor_key, is_tombstone
@@ -121,8 +122,8 @@ def test_the_log_names_finding_and_rows_and_nothing_else(world: ScanWorld) -> No
     always = {"level", "location", "message", "timestamp", "service", "event"}
     assert {name: raised[name] for name in raised.keys() - always} == {
         "account_id": ACCOUNT,
-        "rule": "reset_device_transfer",
-        "version": 3,
+        "rule": DETECTOR.rule,
+        "version": DETECTOR.version,
     }
     assert {name: scanned[name] for name in scanned.keys() - always} == {
         "count": 3,

@@ -102,6 +102,27 @@ def test_thefts_and_guessers_are_found_and_ranked(
     assert json.loads((out / "summary.json").read_text(encoding="utf-8")) == found
 
 
+def test_a_theft_that_goes_on_is_counted_and_one_that_comes_again_is_found_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = [movement(1, 0, "acct-1", 500_000, counterparty="landlord")]
+    for begun in (3 * 1440, 3 * 1440 + 180):
+        facts.append(told(len(facts) + 1, begun, "password.changed", "acct-1", version=begun))
+        facts.append(told(len(facts) + 1, begun + 1, "device.registered", "acct-1", device_id=f"dev-{begun}"))
+        facts.append(movement(len(facts) + 1, begun + 2, "acct-1", 500_000, counterparty="landlord"))
+        for each in range(9):
+            payee = f"mule-{begun}-{each}"
+            facts.append(movement(len(facts) + 1, begun + 5 + each, "acct-1", 99_900, counterparty=payee))
+    file, out = write_history(tmp_path / "h.jsonl", facts), tmp_path / "out"
+    backtested(capsys, file, "--detectors", "reset_device_transfer", "--out", out)
+    found = rows(out / "findings.jsonl")
+    # The first slice of the second pattern is below the floor, and more of the first one until then.
+    assert [(one["evidence"]["transfers"], one["evidence"]["amount_minor"]) for one in found] == [
+        (10, 999_000),
+        (9, 899_100),
+    ]
+
+
 @pytest.mark.parametrize("first", ["payer", "payee"])
 def test_a_transfer_that_both_sides_tell_is_the_payers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], first: str
@@ -383,14 +404,15 @@ def test_a_rule_without_its_values_or_events_is_left_out_and_says_so(
     found = backtested(capsys, file, *TWO)
     assert list(found["detectors"]) == ["failed_login_burst"]
     changes = ["contact_point.changed", "contact_point.sim_changed", "password.changed", "two_step.changed"]
-    rest = [["device.registered"], ["transfer.succeeded", "withdrawal.succeeded"]]
-    assert found["left_out"]["reset_device_transfer"] == {"lacks": [changes, *rest]}
+    devices, sent = ["device.registered", "data.source.device_id"], ["transfer.succeeded", "withdrawal.succeeded"]
+    assert found["left_out"]["reset_device_transfer"] == {"lacks": [changes, sent]}
     file = write_history(tmp_path / "h.jsonl", [told(1, 0, "password.changed", "acct-1", version=1)])
     found = backtested(capsys, file)
-    assert found["left_out"]["reset_device_transfer"] == {"lacks": rest}
+    assert found["left_out"]["reset_device_transfer"] == {"lacks": [devices, sent]}
     assert cli.main(["backtest", str(file)]) == 0
     said = capsys.readouterr().out
-    sentence = "no event is device.registered; no event is transfer.succeeded or withdrawal.succeeded."
+    sentence = "no event is device.registered or has data.source.device_id; "
+    sentence += "no event is transfer.succeeded or withdrawal.succeeded."
     assert f"Left out: reset_device_transfer: {sentence}\n" in said
     assert "Left out: agent_openings: no event is agent.contact_change, agent.end_pause, agent.new_row, " in said
     assert "or 6 others; no event has data.account.\n" in said

@@ -122,7 +122,7 @@ def test_limits_with_a_point_stay_short() -> None:
 def test_each_neighbour_differs_in_one_limit() -> None:
     (limits,) = (one.limits for one in DETECTORS if one.rule == "reset_device_transfer")
     neighbours = list(list_neighbours(limits))
-    assert len(neighbours) == 8
+    assert len(neighbours) == 12
     for one in neighbours:
         changed = [name for name in limits.__dataclass_fields__ if getattr(one, name) != getattr(limits, name)]
         assert len(changed) == 1

@@ -27,6 +27,7 @@ from hotline.kit.store.condition import Item
 from hotline.reports import service as reports
 from hotline.security import service as security
 from hotline.security.denials import COUNTED_MAX, denials_duty_at, denials_key
+from hotline.security.detectors.reset_device_transfer import DETECTOR
 from hotline.security.feedback import read_feedback
 from hotline.security.findings import Kind
 from hotline.security.model import NamedMovement, Verdict
@@ -41,7 +42,7 @@ from tests.support.found import finding_of, suppress, take_step
 from tests.support.lock_desk import fact
 from tests.support.scan_runs import COMPLETE, chain, shard_of
 
-RULE = "reset_device_transfer"
+RULE = DETECTOR.rule
 BURST = "failed_login_burst"
 
 
@@ -250,7 +251,7 @@ def test_findings_of_so_many_days_leave_room_for_the_freeze(world: ApiWorld, sto
     assert max(sizes) <= TRANSACTION_ITEMS_MAX
     day = world.clock.now().date()
     counted = read_feedback(store, day - timedelta(days=number), day)
-    assert sum(told.get(f"finding/{RULE}:3/denied", 0) for _, told in counted) == number
+    assert sum(told.get(f"finding/{RULE}:{DETECTOR.version}/denied", 0) for _, told in counted) == number
 
 
 def test_a_denial_counts_for_an_account_with_many_findings(world: ApiWorld, store: MemoryStore) -> None:

@@ -144,6 +144,7 @@ VERSIONS: Final = {
     ("reset_device_transfer", 1): "9df6736556708d0d",
     ("reset_device_transfer", 2): "005a7ee12b4a90b5",
     ("reset_device_transfer", 3): "a7aa884f89df4ef1",
+    ("reset_device_transfer", 4): "c4664164b24ba56b",
     ("slow_stuffing", 1): "9566ecf3ba3978db",
     ("slow_stuffing", 2): "011a00bfbee775fc",
     ("spend_anomaly", 1): "6d1105100065a48c",
@@ -781,9 +782,93 @@ def test_a_stolen_account_is_told_with_how_much_left_in_how_many_transfers_until
             replace(event, id=name, values={**event.values, "movement_id": name})
             for event, name in zip(sent, names, strict=True)
         ]
-        (hit,) = found(chain.DETECTOR, RESET, device, *named)
-        assert (hit.started_ms, hit.ended_ms) == (example_ms(0), example_ms(3))
-        assert hit.facts == {"transfers": 2, "amount_minor": FLOOR + 6, "currency": "CNY", "change": "password"}
+        for count, minor in ((3, FLOOR + 6), (4, FLOOR + 14)):
+            (hit,) = found(chain.DETECTOR, RESET, device, *named[:count])
+            assert (hit.started_ms, hit.ended_ms) == (example_ms(0), named[count - 1].at_ms)
+            transfers = {"transfers": count - 1, "amount_minor": minor, "currency": "CNY", "change": "password"}
+            assert hit.facts == transfers
+            assert hit.event_ids == (RESET.id, device.id, *names[:count])
+
+
+DEVICE: Final = told(1, "device.registered", device="d")
+
+
+def test_a_theft_that_goes_on_is_counted_to_its_end_and_names_its_first_eighteen_movements() -> None:
+    for slices in (2, 9, 18, 19, 60):
+        names = [f"part-{number:02d}" for number in range(slices)]
+        sent = [left(2 + number, FLOOR - 1, name=name) for number, name in enumerate(names)]
+        (hit,) = found(chain.DETECTOR, RESET, DEVICE, *sent)
+        assert (hit.facts["transfers"], hit.facts["amount_minor"]) == (slices, slices * (FLOOR - 1))
+        assert hit.event_ids == (RESET.id, DEVICE.id, *names[:18])
+        assert hit.ended_ms == sent[-1].at_ms
+
+
+def test_a_finding_is_open_for_a_window_from_the_moment_at_which_it_was_found() -> None:
+    for minute, transfers in ((WINDOW_MINUTES + 600, 2), (WINDOW_MINUTES + 600.01, 1)):
+        (hit,) = found(chain.DETECTOR, RESET, DEVICE, left(600, FLOOR), left(minute, 5, name="b"))
+        assert hit.facts["transfers"] == transfers
+
+
+def test_the_same_pattern_again_is_another_finding_at_any_hour() -> None:
+    for hour in (1, 3, 6, 11.5, 12.5, 30):
+        again = [told(60 * hour, "password.changed"), told(60 * hour + 5, "device.registered", device="e")]
+        last = left(60 * hour + 10, 50 * FLOOR, name="b")
+        first, second = found(chain.DETECTOR, RESET, DEVICE, left(10, FLOOR), *again, last)
+        assert (first.facts["transfers"], first.facts["amount_minor"]) == (1, FLOOR)
+        assert (second.started_ms, second.facts["amount_minor"]) == (again[0].at_ms, 50 * FLOOR)
+        assert second.event_ids == (again[0].id, again[1].id, "b")
+
+
+def take(*events: Event) -> list[Hit]:
+    """All that the rule says, one after the other."""
+    fold = Fold(plan_of(chain.DETECTOR))
+    return [hit for one in in_order(events) for _, hit in fold.take(one)]
+
+
+def undone(minute: float, name: str) -> Event:
+    values = {**left(0, 1, name=name).values, "version": 2, "status": "reversed"}
+    return Event(f"undone-{name}", example_ms(minute), "transfer.reversed", values)
+
+
+def test_money_that_comes_back_is_counted_no_more_and_the_finding_goes_below_the_floor() -> None:
+    sent = [left(2, FLOOR, name="a"), left(3, 5, name="b"), left(4, 7, currency="EUR", name="c")]
+    hits = take(RESET, DEVICE, *sent, undone(5, "b"), undone(6, "c"), undone(7, "a"))
+    assert [hit.facts["amount_minor"] for hit in hits] == [FLOOR, FLOOR + 5, FLOOR + 5, FLOOR, FLOOR, FLOOR]
+    assert [hit.event_ids[2:] for hit in hits[3:]] == [("a", "c"), ("a",), ("a",)]
+    assert [hit.withdrawn for hit in hits] == [False] * 5 + [True]
+
+
+def test_money_of_an_earlier_finding_that_comes_back_leaves_the_later_one() -> None:
+    again = [told(60, "password.changed"), told(61, "device.registered", device="e")]
+    sent = [left(2, FLOOR, name="a"), left(62, FLOOR - 1, name="b"), left(63, 1, name="c")]
+    hits = take(RESET, DEVICE, *sent, *again, undone(70, "a"))
+    assert [(hit.started_ms, hit.facts["amount_minor"]) for hit in hits[:3]] == [
+        (example_ms(0), FLOOR),
+        (example_ms(0), 2 * FLOOR - 1),
+        (example_ms(60), FLOOR),
+    ]
+    (back,) = hits[3:]
+    assert (back.started_ms, back.withdrawn) == (example_ms(0), True)
+
+
+def test_a_finding_that_was_taken_back_comes_again_with_the_next_theft() -> None:
+    events = [RESET, DEVICE, left(2, FLOOR), undone(3, "a"), left(4, FLOOR, name="b")]
+    raised, back, again = take(*events)
+    assert (back.withdrawn, again.withdrawn) == (True, False)
+    assert raised.started_ms == back.started_ms == again.started_ms
+    assert again.event_ids == (RESET.id, DEVICE.id, "b")
+
+
+def test_a_flood_of_signs_or_of_payees_hides_nothing() -> None:
+    for kind in ("password.changed", "device.registered"):
+        flood = [told(2 + number / 100, kind, **({"device": f"f{number}"} if "device" in kind else {}))
+                 for number in range(1500)]  # fmt: skip
+        (hit,) = found(chain.DETECTOR, RESET, DEVICE, *flood, left(180, FLOOR))
+        assert (hit.started_ms, hit.event_ids[:2]) == (example_ms(0), (RESET.id, DEVICE.id))
+    payees = [replace(one, values={**one.values, "party": one.id})
+              for one in (left(2 + number, FLOOR // 25, name=f"p{number:02d}") for number in range(40))]  # fmt: skip
+    (hit,) = found(chain.DETECTOR, RESET, DEVICE, *payees)
+    assert hit.facts["transfers"] == 40
 
 
 def test_all_may_happen_at_the_first_or_at_the_last_moment_of_the_window() -> None:

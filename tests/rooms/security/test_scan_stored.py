@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -24,6 +24,7 @@ from hotline.contracts.model import (
     ContactPointChanged,
     DeviceRegistered,
     Fact,
+    LockAction,
     LoginKind,
     LoginSource,
     LoginTried,
@@ -34,6 +35,7 @@ from hotline.contracts.model import (
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.errors import NeedProof, Stale, Unavailable
+from hotline.kit.money import Money
 from hotline.kit.store import Put, Table, hotline_key
 from hotline.kit.store.condition import PRESENT, Item
 from hotline.lockout import service as lockout
@@ -53,7 +55,7 @@ from hotline.security.settings import choose_rules, read_shipped_rules
 from hotline.security.watch import PENDING_MAX
 from hotline.security.watch_items import cursor_key, is_tombstone, watch_key
 from tests.support.faults import once
-from tests.support.lock_desk import ACCOUNT, KEYS, NOON, closed, fact, failures, minutes, succeeded
+from tests.support.lock_desk import ACCOUNT, KEYS, NOON, closed, fact, failures, minutes, succeeded, told
 from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of, undone
 from tests.support.sweeps import sweep
 from tests.support.toy_rules import every, excluded, rules_of, spread, toy
@@ -166,6 +168,55 @@ def test_a_hold_that_is_on_already_is_not_asked_again_but_the_finding_is_kept(wo
     assert len(world.scan().raised) == 1
     assert findings(world) == ["reset_device_transfer"] * 2
     assert len([entry for entry in world.desk.decisions() if entry["kind"] == "account.lock_requested"]) == 1
+
+
+def slices(at: datetime, number: int) -> list[Fact]:
+    """Transfers of 999 yuan, one a minute, each to somebody else."""
+    sent = chain()[-1]
+    assert isinstance(sent.data, MovementTold)
+    made = []
+    for each in range(number):
+        name, moment = f"slice-{at.isoformat()}-{each}", at + minutes(each)
+        data = replace(sent.data, movement_id=name, counterparty=f"payee-{name}", amount=Money(99_900, "CNY"))
+        made.append(replace(sent, id=name, time=moment, data=data))
+    return made
+
+
+def test_a_theft_that_goes_on_corrects_its_finding_once_a_run_and_names_every_payee(world: ScanWorld) -> None:
+    world.come_in(*chain()[:2])
+    world.clock.advance(minutes(30))
+    done = []
+    for number in (2, 4, 3):
+        world.come_in(*slices(world.clock.now(), number))
+        report = world.scan()
+        watch = world.store.get(watch_key(Stream.ACCOUNT, ACCOUNT))
+        assert watch is not None
+        done.append((len(report.raised), len(report.corrected), int(watch["rev"])))
+    assert done == [(1, 0, 1), (0, 1, 2), (0, 1, 3)]
+    stored = stored_finding(world)
+    assert stored["facts"] == {"transfers": 9, "amount_minor": 9 * 99_900, "currency": "CNY", "change": "password"}
+    assert len({party for _, party in stored["movements"].values()}) == 9
+    assert len([entry for entry in world.desk.decisions() if entry["kind"] == "account.lock_requested"]) == 1
+
+
+def test_the_pattern_again_within_its_hours_asks_for_the_hold_that_people_have_released(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.scan()
+    world.desk.acknowledge()
+    world.clock.advance(minutes(40))
+    world.desk.tell(told(LockAction.LOCK_RELEASED, world.clock.now(), "RISK_SCORE"))
+    assert world.desk.view().state is LockState.OPEN
+    # More money alone is more of the same, on which people have said their word.
+    world.come_in(*slices(world.clock.now(), 3))
+    report = world.scan()
+    assert (len(report.raised), len(report.corrected)) == (0, 1)
+    assert world.desk.view().state is LockState.OPEN
+    world.clock.advance(minutes(40))
+    world.come_in(*chain(world.clock.now() - minutes(31)))
+    (finding,) = world.scan().raised
+    assert finding.facts["transfers"] == 1
+    assert world.desk.view().state is LockState.HOLD
+    assert len([entry for entry in world.desk.decisions() if entry["kind"] == "account.lock_requested"]) == 2
 
 
 def test_an_account_that_is_closed_is_not_held_but_has_its_case(world: ScanWorld) -> None:

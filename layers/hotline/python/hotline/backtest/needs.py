@@ -14,6 +14,7 @@ from hotline.security.detectors.history import CAME, LEFT, OUTWARD_KINDS
 
 FIELDS: Final[dict[tuple[Stream, str], tuple[str, ...]]] = {
     (Stream.ACCOUNT, "ip"): ("data.source.ip",),
+    (Stream.ACCOUNT, "device"): ("device.registered", "data.source.device_id"),
     (Stream.ACCOUNT, "cell"): ("data.source.lat and data.source.lon",),
     (Stream.ACCOUNT, "country"): ("data.source.country",),
     (Stream.ACCOUNT, "two_step"): ("data.two_step",),

@@ -1,8 +1,16 @@
-"""The keys of an account change, then a new device comes, then money leaves: how a stolen account is emptied.
+"""The keys of an account change and a new device comes, then money leaves: how a stolen account is emptied.
 
 A new password, a new contact point, another SIM, or two-step login switched off is everyday life. So is a new device
-after it: somebody bought a phone. The third sign is a sum worth stealing, soon after. The finding asks for a hold,
-because the next transfer is minutes away. A caller alone never opens that hold.
+after it: somebody bought a phone. The third sign is a sum worth stealing, soon after, to somebody who was not paid
+before. The finding asks for a hold, because the next transfer is minutes away. A caller alone never opens that hold.
+
+A thief who has the password may add the device first, or log in with it and register none. So the order of the two is
+free. An unknown device that logs in is a new one where another one is known. The devices of an account's first hours
+begin nothing: whoever opens an account adds a contact point on the same day.
+
+Payments in shops and of bills do not count. A new phone, then a first purchase at some shop, is an ordinary day, and a
+hold would meet its owner at the till. A shop has a name and gives money back; a stranger and cash do not.
+`spend_anomaly`, `velocity` and `card_testing` measure what is paid there.
 """
 
 from __future__ import annotations
@@ -14,6 +22,7 @@ from typing import Any, Final
 from .floors import floor_of
 from .history import History
 from .rule import (
+    DAY_MS,
     EVIDENCE_MAX,
     HOUR_MS,
     MINUTE_MS,
@@ -30,11 +39,23 @@ from .rule import (
 from .windows import slide
 
 ENTRIES_MAX: Final = 32
-"""So many changes, devices and movements of a window are kept. A thief who sends more has passed any floor before."""
+"""So many movements of a window are kept, to be taken back. The numbers of a finding count all of them."""
+SIGNS_MAX: Final = 16
+"""So many changes and devices of a window are kept: the first half and the last, since a flood of them hides nothing
+then. Of several of one kind in a row, the first begins a pattern and the last ends it."""
+NEW_MAX: Final = 16
+"""So many payees are known as strangers after their first payment."""
+KNOWN_MAX: Final = 8
+"""So many devices of an account are known. An account with more logs in with a new one each time, and its logins tell
+nothing."""
+HITS_MAX: Final = 3
+"""So many findings are known, to be taken back."""
 STEALING_KINDS: Final = frozenset({"transfer", "withdrawal"})
 """Money that leaves for somebody or somewhere the attacker chooses."""
 _LEFT: Final = Signal.MONEY_LEFT.value
 _UNDONE: Final = Signal.MONEY_UNDONE.value
+_LOGIN: Final = Signal.LOGIN_SUCCEEDED.value
+_DEVICE: Final = "device"
 _NAMES: Final = {
     Signal.PASSWORD_CHANGED: "password",
     Signal.POINT_CHANGED: "contact_point",
@@ -56,82 +77,194 @@ class Limits:
         default_factory=lambda: {"CNY": 100_000, "HKD": 100_000, "JPY": 20_000, "": 15_000}
     )
     """The empty name is every other currency."""
+    stranger_ms: int = DAY_MS
+    """A payee stays a stranger for so long from its first payment on. A thief would pay a yuan before else, and the
+    rest to somebody known. The People's Bank of China gives as long to stop a transfer at a machine (Yinfa 2016 No.
+    261)."""
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `changes` [time, id, word], `devices` [time, id], and `sent` [time, id, movement,
-    amount, currency], all of one window. `hit` [beginning, device's time, end, currency, facts, ids] is the last
-    finding."""
-    if signal == _LEFT:
-        return _send(state, event, limits) if "devices" in state else NO_HITS
-    if signal == _UNDONE:
+    """See `Detector.step`. Memory: `signs` [time, id, word] of changes and devices, and `sent` [time, id, movement,
+    amount, currency], each of one window. `new`: [time, party] of strangers, as the history has them, so that a packed
+    memory hardly grows. `known`: the marks of devices. `hits` [beginning, time of the second sign, time at which it was
+    found, [time, id] of the last movement, facts, ids] are the last findings."""
+    # Most logins come from a known device and most money goes to a known party, and that is looked at first.
+    if signal == _LOGIN:
+        if "signs" not in state and event.source[1] in state.get("known", ()):
+            return NO_HITS
+        _forget(state, event, limits)
+        _meet(state, event, history, limits)
+    elif signal == _LEFT:
+        if not (history.is_first_party or "signs" in state or "new" in state) and "party" in event.values:
+            return NO_HITS
+        return _send(state, event, history, limits)
+    elif signal == _UNDONE:
         return _take_back(state, event, limits)
-    if signal == Signal.DEVICE_REGISTERED:
-        if "changes" in state:
-            _keep(state, "devices", [event.at_ms, event.id], limits)
+    elif signal == Signal.DEVICE_REGISTERED:
+        if _knows_devices(state, event, history, limits) or _has_change(state, event, limits):
+            _keep_sign(state, event, _DEVICE, limits)
     elif signal != Signal.TWO_STEP_CHANGED or not event.values.get("on"):
-        _keep(state, "changes", [event.at_ms, event.id, _NAMES[Signal(signal)]], limits)
+        _keep_sign(state, event, _NAMES[Signal(signal)], limits)
     return NO_HITS
 
 
-def _keep(state: State, name: str, entry: list[Any], limits: Limits) -> None:
-    slide(state.setdefault(name, []), entry, span_ms=limits.window_ms, kept_max=ENTRIES_MAX)
+def _forget(state: State, event: Event, limits: Limits) -> None:
+    """Drop signs that are over, since every write of a watch pays for them. Movements are kept with their finding."""
+    if "signs" in state and state["signs"][-1][0] < event.at_ms - limits.window_ms:
+        del state["signs"]
+        if not state.get("hits"):
+            state.pop("sent", None)
 
 
-def _send(state: State, event: Event, limits: Limits) -> Iterable[Hit]:
+def _meet(state: State, event: Event, history: History, limits: Limits) -> None:
+    """Take in the device of a login. An unknown one is a sign where others are known, and few. One that is registered
+    logs in about then, so its login teaches it."""
+    known = state.get("known", ())
+    device = event.source[1]
+    if not device or device in known or len(known) == KNOWN_MAX:
+        return
+    if _knows_devices(state, event, history, limits):
+        _keep_sign(state, event, _DEVICE, limits)
+    state["known"] = [*known, device]
+
+
+def _knows_devices(state: State, event: Event, history: History, limits: Limits) -> bool:
+    """Whether some device is known, and the account's first hours are over."""
+    return "known" in state and history.born_ms < event.at_ms - limits.window_ms
+
+
+def _has_change(state: State, event: Event, limits: Limits) -> bool:
+    oldest_ms = event.at_ms - limits.window_ms
+    return any(sign[0] >= oldest_ms and sign[2] != _DEVICE for sign in state.get("signs", ()))
+
+
+def _keep_sign(state: State, event: Event, word: str, limits: Limits) -> None:
+    signs = state.setdefault("signs", [])
+    if len(signs) > 1 and all((sign[2] == _DEVICE) == (word == _DEVICE) for sign in signs[-2:]):
+        signs.pop()
+    slide(signs, [event.at_ms, event.id, word], span_ms=limits.window_ms, kept_max=SIGNS_MAX + 1)
+    if len(signs) > SIGNS_MAX:
+        del signs[SIGNS_MAX // 2]
+
+
+def _send(state: State, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     values = event.values
     if values["kind"] not in STEALING_KINDS:
         return NO_HITS
-    if state["changes"][-1][0] < event.at_ms - limits.window_ms and "hit" not in state:
-        # All is over, and nothing can be taken back.
-        state.clear()
+    _forget(state, event, limits)
+    if not _goes_to_stranger(state, event, history, limits):
+        return NO_HITS
+    hits = state.get("hits", ())
+    last = hits[-1] if hits else None
+    is_open = last is not None and event.at_ms <= last[2] + limits.window_ms
+    signs = _find_signs(state, event.at_ms - limits.window_ms, last)
+    if signs is None and not is_open:
         return NO_HITS
     currency = values["currency"]
-    _keep(state, "sent", [event.at_ms, event.id, values["movement_id"], values["amount_minor"], currency], limits)
-    known = state.get("hit")
-    oldest_ms = event.at_ms - limits.window_ms
-    if known is not None:
-        oldest_ms = max(oldest_ms, known[0] + limits.window_ms)
-    for began_ms, change_id, change in state["changes"]:
-        device = next((device for device in state["devices"] if device[0] >= began_ms), None)
-        if began_ms < oldest_ms or device is None:
-            continue
-        same = _after(state["sent"], device[0], currency)
-        total_minor = sum(movement[3] for movement in same)
+    movement = [event.at_ms, event.id, values["movement_id"], values["amount_minor"], currency]
+    sent = state.setdefault("sent", [])
+    slide(sent, movement, span_ms=limits.window_ms, kept_max=ENTRIES_MAX)
+    if signs is not None:
+        first, second = signs
+        since = [one for one in sent if one[0] >= second[0]]
+        same = [one for one in since if one[4] == currency]
+        total_minor = sum(one[3] for one in same)
         if total_minor >= floor_of(limits.floor_minor, currency):
+            change = second[2] if first[2] == _DEVICE else first[2]
             facts = {"transfers": len(same), "amount_minor": total_minor, "currency": currency, "change": change}
-            ids = (change_id, device[1], *(movement[1] for movement in same))[:EVIDENCE_MAX]
-            state["hit"] = [began_ms, device[0], event.at_ms, currency, facts, ids]
-            return (Hit(began_ms, event.at_ms, facts, ids),)
-    return NO_HITS
+            ids = [first[1], second[1], *(one[1] for one in since)][:EVIDENCE_MAX]
+            last = [first[0], second[0], event.at_ms, movement[:2], facts, ids]
+            state["hits"] = [*hits, last][-HITS_MAX:]
+            return (_hit_of(last),)
+    return (_grow(last, movement),) if last is not None and is_open else NO_HITS
+
+
+def _goes_to_stranger(state: State, event: Event, history: History, limits: Limits) -> bool:
+    """Whether nobody knows the other party, or the account pays it for the first time, or did a short time before."""
+    party = event.values.get("party")
+    if party is None:
+        return True
+    if history.is_first_party:
+        slide(state.setdefault("new", []), [event.at_ms, party], span_ms=limits.stranger_ms, kept_max=NEW_MAX)
+        return True
+    new = state.get("new")
+    if not new:
+        return False
+    oldest_ms = event.at_ms - limits.stranger_ms
+    if new[-1][0] < oldest_ms:
+        del state["new"]
+        return False
+    return any(at_ms >= oldest_ms and one == party for at_ms, one in new)
+
+
+def _find_signs(state: State, oldest_ms: int, last: list[Any] | None) -> tuple[list[Any], list[Any]] | None:
+    """The first sign of the window and the first one of the other kind after it. Those until the last finding was found
+    belong to it: what comes later is a pattern of its own."""
+    found_ms = -1 if last is None else last[2]
+    first = None
+    for sign in state.get("signs", ()):
+        if sign[0] < oldest_ms or sign[0] <= found_ms:
+            continue
+        if first is None:
+            first = sign
+        elif (sign[2] == _DEVICE) != (first[2] == _DEVICE):
+            return first, sign
+    return None
+
+
+def _grow(known: list[Any], movement: list[Any]) -> Hit:
+    """Let a finding have one more movement. One in another currency is named, and adds nothing to the sum."""
+    facts = known[4]
+    if movement[4] == facts["currency"]:
+        transfers, amount_minor = facts["transfers"] + 1, facts["amount_minor"] + movement[3]
+        known[4] = {**facts, "transfers": transfers, "amount_minor": amount_minor}
+    known[3] = movement[:2]
+    if len(known[5]) < EVIDENCE_MAX:
+        known[5] = [*known[5], movement[1]]
+    return _hit_of(known)
+
+
+def _hit_of(known: list[Any], *, withdrawn: bool = False) -> Hit:
+    return Hit(known[0], known[3][0], known[4], tuple(known[5]), withdrawn=withdrawn)
 
 
 def _take_back(state: State, event: Event, limits: Limits) -> Iterable[Hit]:
-    """Count a movement no more. The last finding goes when what is left of it would not have been one."""
+    """Count a movement no more. A finding goes when what is left of it would not have been one."""
     sent = state.get("sent", [])
-    gone = next((movement for movement in sent if movement[2] == event.values["movement_id"]), None)
+    gone = next((one for one in sent if one[2] == event.values["movement_id"]), None)
     if gone is None:
         return NO_HITS
     sent.remove(gone)
-    if "hit" not in state:
-        return NO_HITS
-    began_ms, device_ms, ended_ms, currency, facts, ids = state["hit"]
-    left = _after(sent, device_ms, currency)
-    if sum(movement[3] for movement in left if movement[0] <= began_ms + limits.window_ms) >= floor_of(
-        limits.floor_minor, currency
-    ):
-        return NO_HITS
-    del state["hit"]
-    return (Hit(began_ms, ended_ms, facts, tuple(ids), withdrawn=True),)
+    named = (known for known in state.get("hits", ()) if known[1] <= gone[0] and gone[:2] <= known[3])
+    seen = [_shrink(known, gone, limits) for known in named]
+    withdrawn = {hit.started_ms for hit in seen if hit.withdrawn}
+    if withdrawn:
+        state["hits"] = [known for known in state["hits"] if known[0] not in withdrawn]
+    return seen
 
 
-def _after(sent: list[Any], device_ms: int, currency: str) -> list[Any]:
-    return [movement for movement in sent if movement[0] >= device_ms and movement[4] == currency]
+def _shrink(known: list[Any], gone: list[Any], limits: Limits) -> Hit:
+    """Let a finding have one movement less. It is withdrawn below the floor."""
+    facts = known[4]
+    currency = facts["currency"]
+    withdrawn = False
+    if gone[4] == currency:
+        amount_minor = facts["amount_minor"] - gone[3]
+        withdrawn = amount_minor < floor_of(limits.floor_minor, currency)
+        if not withdrawn:
+            known[4] = {**facts, "transfers": facts["transfers"] - 1, "amount_minor": amount_minor}
+    if not withdrawn:
+        known[5] = [one for one in known[5] if one != gone[1]]
+    return _hit_of(known, withdrawn=withdrawn)
 
 
 _FLOOR: Final = Limits().floor_minor["CNY"]
 _FLOOR_OTHER: Final = Limits().floor_minor[""]
 _END: Final = Limits().window_ms / MINUTE_MS
+
+
+_STRANGER: Final = Limits().stranger_ms / MINUTE_MS
+_DAYS: Final = 10 * DAY_MS / MINUTE_MS
 
 
 def _reset(minute: float) -> Told:
@@ -142,30 +275,31 @@ def _device(minute: float, name: str = "device-9") -> Told:
     return (minute, "device.registered", {"device": name})
 
 
-def _transfer(minute: float, amount_minor: int, *, name: str = "a", status: str = "succeeded", version: int = 1,
-              currency: str = "CNY", kind: str = "transfer") -> Told:  # fmt: skip
+def _login(minute: float, name: str = "device-9") -> Told:
+    return (minute, "login.succeeded", {"device": name})
+
+
+_OWN: Final = _login(-_DAYS, "device-own")
+
+
+def _transfer(minute: float, amount_minor: int, party: str | None = None, *, name: str = "a", version: int = 1,
+              status: str = "succeeded", currency: str = "CNY", kind: str = "transfer") -> Told:  # fmt: skip
     values = {"movement_id": name, "version": version, "kind": kind, "status": status}
-    return (minute, f"{kind}.{status}", {**values, "amount_minor": amount_minor, "currency": currency})
+    values |= {"amount_minor": amount_minor, "currency": currency}
+    return (minute, f"{kind}.{status}", values if party is None else {**values, "party": party})
 
 
 DETECTOR: Final = Detector(
     rule="reset_device_transfer",
-    version=3,
+    version=4,
     severity=Severity.CRITICAL,
     listens=frozenset(
-        {
-            Signal.PASSWORD_CHANGED,
-            Signal.POINT_CHANGED,
-            Signal.TWO_STEP_CHANGED,
-            Signal.SIM_CHANGED,
-            Signal.DEVICE_REGISTERED,
-            Signal.MONEY_LEFT,
-            Signal.MONEY_UNDONE,
-        }
+        {*_NAMES, Signal.LOGIN_SUCCEEDED, Signal.DEVICE_REGISTERED, Signal.MONEY_LEFT, Signal.MONEY_UNDONE}
     ),
     kinds=STEALING_KINDS,
-    wakes=frozenset({Signal.PASSWORD_CHANGED, Signal.POINT_CHANGED, Signal.TWO_STEP_CHANGED, Signal.SIM_CHANGED}),
-    needs=frozenset({"device.registered", Signal.MONEY_LEFT.value}),
+    wakes=frozenset({*_NAMES, Signal.LOGIN_SUCCEEDED, Signal.DEVICE_REGISTERED, Signal.MONEY_LEFT}),
+    needs=frozenset({Signal.MONEY_LEFT.value, "device"}),
+    needs_one=frozenset(signal.value for signal in _NAMES),
     limits=Limits(),
     is_published=True,
     holds=True,
@@ -207,8 +341,111 @@ DETECTOR: Final = Detector(
             _device(60),
             _reset(_END - 10),
             _device(_END - 5),
-            _transfer(_END + 60, _FLOOR),
+            _transfer(_END + 61, _FLOOR),
             hit=_END - 10,
+        ),
+        example("a new device before the change", _OWN, _device(0), _reset(10), _transfer(20, _FLOOR), hit=0),
+        example(
+            "a new device logs in and is not registered", _OWN, _reset(0), _login(10), _transfer(20, _FLOOR), hit=0
+        ),
+        example("a new device logs in before the change", _OWN, _login(0), _reset(10), _transfer(20, _FLOOR), hit=0),
+        example(
+            "the first device that is known registers after the change",
+            _reset(0),
+            _device(10),
+            _login(12),
+            _transfer(20, _FLOOR),
+            hit=0,
+        ),
+        example("to a stranger", _reset(0), _device(10), _transfer(20, _FLOOR, "mule"), hit=0),
+        example(
+            "a yuan to the stranger before, at the first moment of the day",
+            _transfer(20 - _STRANGER, 100, "mule"),
+            _reset(0),
+            _device(10),
+            _transfer(20, _FLOOR, "mule", name="b"),
+            hit=0,
+        ),
+        example(
+            "slices to one stranger",
+            _reset(0),
+            _device(10),
+            _transfer(20, _FLOOR - 1, "mule"),
+            _transfer(30, 1, "mule", name="b"),
+            hit=0,
+        ),
+        example(
+            "more changes after the device than a memory has room for",
+            _reset(0),
+            _device(1),
+            *(_reset(2 + n / 10) for n in range(2 * SIGNS_MAX)),
+            _transfer(20, _FLOOR),
+            hit=0,
+        ),
+        example(
+            "more of both than a memory has room for",
+            _reset(0),
+            _device(1),
+            *(sign for n in range(2 * SIGNS_MAX) for sign in (_reset(2 + n / 10), _device(2.05 + n / 10, f"d-{n}"))),
+            _transfer(20, _FLOOR),
+            hit=0,
+        ),
+        example(
+            "it goes on: one finding",
+            _reset(0),
+            _device(10),
+            *(_transfer(20 + n, _FLOOR, f"mule-{n}", name=f"part-{n}") for n in range(9)),
+            hit=0,
+        ),
+        example(
+            "another device alone is no pattern of its own",
+            _reset(0),
+            _device(10),
+            _transfer(20, _FLOOR),
+            _device(30, "device-8"),
+            _transfer(40, _FLOOR, name="b"),
+            hit=0,
+        ),
+        example(
+            "the whole pattern again an hour later: two findings",
+            _reset(0),
+            _device(10),
+            _transfer(20, _FLOOR),
+            _reset(60),
+            _device(70, "device-8"),
+            _transfer(80, _FLOOR, name="b"),
+            hit=(0, 60),
+        ),
+        example(
+            "another change and another device in turn, with money between",
+            _reset(0),
+            _device(10),
+            _transfer(20, _FLOOR),
+            _device(30, "device-8"),
+            _transfer(40, _FLOOR, name="b"),
+            _reset(50),
+            _transfer(60, _FLOOR, name="c"),
+            hit=(0, 30),
+        ),
+        example(
+            "one of two came back, and what is left is enough",
+            _reset(0),
+            _device(10),
+            _transfer(20, _FLOOR),
+            _transfer(21, _FLOOR, name="b"),
+            _transfer(30, _FLOOR, status="reversed", version=2),
+            hit=0,
+        ),
+        example(
+            "the first of two findings came back",
+            _reset(0),
+            _device(10),
+            _transfer(20, _FLOOR),
+            _reset(60),
+            _device(70, "device-8"),
+            _transfer(80, _FLOOR, name="b"),
+            _transfer(90, _FLOOR, status="reversed", version=2),
+            hit=60,
         ),
         example("another currency", _reset(0), _device(1), _transfer(2, _FLOOR_OTHER, currency="EUR"), hit=0),
         example(
@@ -252,7 +489,76 @@ DETECTOR: Final = Detector(
         example("near miss: no new device", _reset(0), _transfer(40, 250_000), hit=None),
         example("near miss: a new phone with the old password", _device(10), _transfer(40, 250_000), hit=None),
         example("near miss: the money left before", _reset(10), _device(20), _transfer(5, 250_000), hit=None),
-        example("near miss: the device was there before", _device(0), _reset(10), _transfer(20, 250_000), hit=None),
+        example(
+            "near miss: the account's first device, then a change",
+            _device(0),
+            _reset(10),
+            _transfer(20, _FLOOR),
+            hit=None,
+        ),
+        example(
+            "near miss: a known device was there before",
+            _OWN,
+            _login(0, "device-own"),
+            _reset(10),
+            _transfer(20, _FLOOR),
+            hit=None,
+        ),
+        example(
+            "near miss: the first hours of an account",
+            _login(-_END, "device-own"),
+            _login(0),
+            _reset(10),
+            _transfer(20, _FLOOR),
+            hit=None,
+        ),
+        example(
+            "near miss: the owner's own device logs in",
+            _OWN,
+            _reset(0),
+            _login(10, "device-own"),
+            _transfer(20, _FLOOR),
+            hit=None,
+        ),
+        example(
+            "near miss: an account that logs in with many devices",
+            *(_login(-_DAYS + n, f"device-{n}") for n in range(KNOWN_MAX)),
+            _reset(0),
+            _login(10, "device-other"),
+            _transfer(20, _FLOOR),
+            hit=None,
+        ),
+        example(
+            "near miss: rent from a new phone, to somebody paid before",
+            _transfer(-_DAYS, _FLOOR, "landlord"),
+            _reset(0),
+            _device(10),
+            _transfer(20, _FLOOR, "landlord", name="b"),
+            hit=None,
+        ),
+        example(
+            "near miss: cash from an agent used before",
+            _transfer(-_DAYS, 100, "agent", kind="withdrawal"),
+            _reset(0),
+            _device(10),
+            _transfer(20, _FLOOR, "agent", name="b", kind="withdrawal"),
+            hit=None,
+        ),
+        example(
+            "near miss: a payee of more than a day ago",
+            _transfer(20 - _STRANGER - 0.01, 100, "friend"),
+            _reset(0),
+            _device(10),
+            _transfer(20, _FLOOR, "friend", name="b"),
+            hit=None,
+        ),
+        example(
+            "near miss: a bill",
+            _reset(0),
+            _device(1),
+            _transfer(2, _FLOOR, "power", kind="bill_payment"),
+            hit=None,
+        ),
         example(
             "near miss: a payment in a shop", _reset(0), _device(1), _transfer(2, _FLOOR, kind="payment"), hit=None
         ),
