@@ -10,13 +10,14 @@ import pytest
 
 from hotline.contracts.decisions import DECISIONS, DecisionContract
 from hotline.contracts.facts import FACTS
-from hotline.contracts.model import Fact, LockAction, LockTold, RefundStatus, RefundTold
+from hotline.contracts.model import Fact, LockAction, LockTold, MovementKind, RefundStatus, RefundTold
 from hotline.kit.languages import CHINESE, ENGLISH, language_or_english
 from hotline.kit.money import Money
 from hotline.lockout import policy, registers
 from hotline.lockout.model import Attempts, Cause, Component, LockRecord, LockState
 from hotline.refunds.folds import fold_refund
 from hotline.refunds.model import RefundState
+from hotline.security.streams import OUTWARD
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import Stack
 from tests.support.documents import read_table
@@ -74,6 +75,22 @@ def test_a_lock_fact_leads_to_a_state_that_the_page_has_for_its_cause(
 @sweep(("language", "spoken"), [("zh-CN", CHINESE), ("zh-Hant-TW", CHINESE), ("en-GB", ENGLISH), ("de-DE", ENGLISH)])
 def test_an_account_is_answered_in_chinese_or_in_english(language: str, spoken: str) -> None:
     assert language_or_english(language) == spoken
+
+
+def test_the_page_says_what_the_wallet_stops_in_every_state_that_it_is_asked_to_enforce() -> None:
+    rows = {
+        LockState(state): stop for states, stop, _ in table("`state` in `in_force`") for state in states.split(", ")
+    }
+    asked = {state for _, state, _ in LOCKS} - {LockState.OPEN, LockState.CLOSED, LockState.ERASED}
+    assert set(rows) == asked
+    assert all("outward money" in stop for stop in rows.values())
+    # A hold, a pause and a freeze leave sign-ins alone: the owner needs them to see and end what a thief has begun.
+    assert {state for state, stop in rows.items() if "sign-ins" in stop} == {LockState.SOFT, LockState.HARD}
+
+
+def test_outward_money_on_the_page_is_what_the_scan_takes_for_it() -> None:
+    (line,) = [line for line in DOCUMENT.splitlines() if line.startswith("- Outward money is every")]
+    assert {word for word in QUOTED.findall(line) if word in set(MovementKind)} == OUTWARD
 
 
 def test_the_fields_for_a_wallet_are_in_the_file_of_a_running_stack() -> None:

@@ -102,7 +102,7 @@ def check_unlockable(read: Mapping[Key, Item], account_id: str, now: datetime) -
 
 
 def lock_subject(read: Mapping[Key, Item], account_id: str, now: datetime) -> Subject:
-    """Everything that keeps logins from the account as it was read, for a second person. Another lock, freeze or hold
+    """Everything that shuts the account as it was read, for a second person. Another lock, freeze or hold
     makes it another thing, and so does the end of one. The version is `-` where there is nothing."""
     _, _, found = _present(read, account_id, now)
     parts = sorted(
