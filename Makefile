@@ -82,6 +82,10 @@ bench: setup ## Run the benchmarks and write docs/performance.md.
 soak: setup ## Run the property tests for long, with fresh seeds.
 	HOTLINE_SOAK=1 $(PYTEST) -m soak $(ARGS)
 
+.PHONY: python
+python: setup ## Run Python on the code of this folder, e.g. ARGS='-m tests.support.town_findings'.
+	@$(PYTHON) $(ARGS)
+
 .PHONY: mutate
 mutate: setup ## Change the rules, one small thing at a time, and print what no test notices (15 minutes).
 	$(PYTHON) -m tests.mutation $(ARGS)

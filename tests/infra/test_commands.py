@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -22,7 +23,8 @@ def command(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[st
 
 
 @sweep(
-    "target", ["setup", "run", "call", "test", "check", "build", "deploy", "bench", "soak", "mutate", "vendor", "help"]
+    "target",
+    ["setup", "run", "call", "test", "check", "build", "deploy", "bench", "soak", "python", "mutate", "vendor", "help"],
 )
 def test_make_lists_its_targets_when_asked_for_nothing(target: str) -> None:
     done = command("make")
@@ -34,6 +36,38 @@ def test_the_checks_look_at_the_examples_too() -> None:
     done = command("make", "--dry-run", "check")
     (types,) = [line for line in done.stdout.splitlines() if " -m mypy " in line]
     assert "docs/examples" in types.split()
+
+
+DOCUMENTED: Final = {
+    path.relative_to(ROOT): path.read_text(encoding="utf-8")
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
+    if path.name != "CHANGELOG.md"
+}
+
+
+def test_the_documents_name_no_command_that_needs_settings_which_they_do_not_tell() -> None:
+    """The code of this folder is found by the paths that make sets. `connect_sim` is a package of its own."""
+    for path, text in DOCUMENTED.items():
+        typed = re.findall(r"(?<![\w/-])python3? -m (?!connect_sim|venv)\S+", text)
+        assert not typed, f"{path}: {typed}"
+
+
+def test_the_documents_name_no_target_of_make_that_is_not_there() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {name for text in DOCUMENTED.values() for name in re.findall(r"`(?:\w+=\S+ )?make ([a-z]+)", text)}
+    assert {"test", "python"} <= named <= targets
+
+
+MODULES: Final = sorted(
+    {name for text in DOCUMENTED.values() for name in re.findall(r"make python ARGS='-m ([\w.]+)", text)}
+)
+
+
+@sweep("module", MODULES)
+def test_a_module_that_the_documents_name_runs_as_they_say(module: str) -> None:
+    done = command("env", "-u", "PYTHONPATH", "make", "python", f"ARGS=-m {module} --help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: ")
 
 
 def test_a_second_setup_does_nothing() -> None:

@@ -1,6 +1,6 @@
 """Figures of the rules on logins: false findings about honest customers, and how soon attackers are found.
 
-python -m tests.support.login_findings [--customers N] [--days N] [--seed N]
+make python ARGS='-m tests.support.login_findings [--customers N] [--days N] [--seed N]'
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Figures of all rules on a small town: false findings about honest people, and what thieves get before a hold.
 
-python -m tests.support.town_findings [--customers N] [--days N] [--seed N] [--write]
+make python ARGS='-m tests.support.town_findings [--customers N] [--days N] [--seed N] [--write]'
 
 It prints the tables of docs/detection.md; `--write` puts them there.
 """

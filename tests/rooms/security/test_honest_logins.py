@@ -1,4 +1,4 @@
-"""Honest customers are seldom found, and attackers soon. The figures of `python -m tests.support.login_findings`."""
+"""Honest customers are seldom found, and attackers soon. The figures of `tests.support.login_findings`."""
 
 from __future__ import annotations
 
