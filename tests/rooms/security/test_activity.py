@@ -51,7 +51,7 @@ from hotline.kit.store import (
 from hotline.security.activity import ACTIVITY_LIFE, ACTIVITY_SHARDS, agent_row, values_of
 from hotline.security.detectors.history import History, PartyHistory
 from hotline.security.service import activity_writes
-from hotline.security.streams import SHORT_CHARACTERS
+from hotline.security.streams import LABEL_TYPE, SHORT_CHARACTERS
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.lock_desk import ACCOUNT, KEYS, NOON, closed, fact, failed, succeeded
@@ -175,12 +175,13 @@ def hashed(name: str, value: str) -> str:
     ],
 )
 def test_facts_that_matter_to_the_scan_are_kept(data: FactData, kept: dict[str, object]) -> None:
-    one = fact("some.type", NOON, data)
+    type_ = LABEL_TYPE if isinstance(data, FraudConfirmed) else "some.type"
+    one = fact(type_, NOON, data)
     (row,) = rows(one)
     assert row.item == {
         "account_id": ACCOUNT,
         "fact_id": one.id,
-        "type": "some.type",
+        "type": type_,
         "at": "2026-11-23T12:00:00.000Z",
         TTL_ATTRIBUTE: epoch_s(SERVER + ACTIVITY_LIFE),
         **kept,

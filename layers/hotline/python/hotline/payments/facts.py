@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from hotline.accounts.model import Profile
-from hotline.contracts.model import AccountErased, BillTold, Fact, FundsTold, MovementTold, RefundTold
+from hotline.contracts.model import AccountErased, BillTold, Fact, FactVersion, FundsTold, MovementTold, RefundTold
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.errors import InvalidInput
@@ -63,17 +63,27 @@ def fact_keys_of_groups(read: Mapping[Key, Item], facts: Sequence[Fact]) -> set[
     return found - fact_keys(facts)
 
 
+type FindParty = Callable[[MovementTold], str | None]
+"""Gives the keyed hash of who gets the money of a movement, None of one that goes to nobody."""
+
+
 def contribute_facts(
-    change: Change, read: Mapping[Key, Item], facts: Sequence[Fact], *, profile: Profile | None = None
+    change: Change,
+    read: Mapping[Key, Item],
+    facts: Sequence[Fact],
+    *,
+    profile: Profile | None = None,
+    find_party: FindParty | None = None,
 ) -> None:
     """Fold the facts of one account about money; others are ignored. A fact that changes nothing writes nothing.
     `profile`: the account's as it will be, to tell its owner of outcomes that they wait for; None tells nobody.
+    `find_party`: the ledgers keep whom it gives, see `parties_of_movements`.
 
     Raises InvalidInput with the fact's id (`fact_id`) for the first fact that makes no sense; the change is then not
     to be committed.
     """
     require(change, Operation.FACTS)
-    folded = [_contribute_movement(change, read, about) for about in folds.by_movement(facts).values()]
+    folded = [_contribute_movement(change, read, about, find_party) for about in folds.by_movement(facts).values()]
     moved = [one for one in folded if one is not None]
     twins_of = _contribute_groups(change, read, moved)
     for known_item, known, folded_movement in moved:
@@ -89,7 +99,9 @@ type _Folded = tuple[Item | None, Movement | None, Movement]
 """A movement as it was stored, as it was, and as it is now."""
 
 
-def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> _Folded | None:
+def _contribute_movement(
+    change: Change, read: Mapping[Key, Item], facts: Sequence[Fact], find_party: FindParty | None
+) -> _Folded | None:
     """Fold the facts about one movement and its refunds, and write its ledger. Gives the movement to be written; None
     where the facts are of refunds alone."""
     account_id = facts[0].subject
@@ -107,6 +119,9 @@ def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequen
                 movement = movement_from(known_item) if known_item else None
             movement = folds.fold_movement(movement, fact, fact.data)
             ledger = folds.fold_ledger_movement(ledger, movement)
+            party = find_party(fact.data) if find_party is not None else None
+            if party is not None:
+                ledger = folds.fold_ledger_party(ledger, party, FactVersion.of(fact, fact.data.version))
     for fact in facts:
         if isinstance(fact.data, RefundTold):
             ledger = folds.fold_ledger_refund(ledger, fact, fact.data)
@@ -189,6 +204,20 @@ def changes_reversal(read: Mapping[Key, Item], fact: Fact, told: MovementTold) -
     """Whether a fact tells otherwise than the ledger, as it was read, whether the movement is reversed."""
     stored = read.get(ledger_items.ledger_key(fact.subject, told.movement_id))
     return stored is not None and ledger_items.ledger_from(stored).reversed != (told.status is MovementStatus.REVERSED)
+
+
+def party_keys(movements: Iterable[tuple[str, str]]) -> tuple[Key, ...]:
+    """The keys to read before `parties_of_movements`. `movements`: each an account and the id of one of its own."""
+    return tuple(ledger_items.ledger_key(*one) for one in dict.fromkeys(movements))
+
+
+def parties_of_movements(
+    read: Mapping[Key, Item], movements: Iterable[tuple[str, str]]
+) -> Mapping[tuple[str, str], str]:
+    """The keyed hash of who got the money of each movement of which that is known. Releases that kept none have left
+    ledgers without it."""
+    stored = {one: read.get(ledger_items.ledger_key(*one), {}).get("party") for one in movements}
+    return {one: party for one, party in stored.items() if party is not None}
 
 
 def refunds_of(read: Mapping[Key, Item], account_id: str, movement_id: str) -> tuple[str, ...]:

@@ -149,6 +149,13 @@ def fold_ledger_movement(ledger: Ledger, movement: Movement) -> Ledger:
     )
 
 
+def fold_ledger_party(ledger: Ledger, party: str, fact_version: FactVersion) -> Ledger:
+    """The ledger after one more fact that names who gets the money. `party`: their keyed hash."""
+    if ledger.party_told is not None and fact_version <= ledger.party_told:
+        return ledger
+    return replace(ledger, party=party, party_told=fact_version)
+
+
 def fold_ledger_refund(ledger: Ledger, fact: Fact, told: RefundTold) -> Ledger:
     """The ledger after one more fact about a refund. Raises InvalidInput."""
     check_amount(fact, told.amount)

@@ -98,6 +98,10 @@ class Ledger:
     """People were told that its currencies differ."""
     reversed: bool = False
     """The payment itself was reversed: also a refund that is heard of only later has to know it."""
+    party: str | None = None
+    """The keyed hash of who got the money of a movement outward. A later word about the movement may not name them."""
+    party_told: FactVersion | None = None
+    """The fact that last named the party: a later fact that leaves it out does not unname it."""
 
     @property
     def mixed_currencies(self) -> bool:

@@ -34,8 +34,10 @@ def ledger_item(ledger: Ledger) -> Item:
     item |= record_end(max(heard_of)) if heard_of else {}
     if ledger.mixed_currencies and not ledger.looked_at:
         item |= due_attributes(ledger.movement_id, max(heard_of))
-    own = {"movement_sk": ledger.movement_sk, "currency": ledger.currency, "looked_at": ledger.looked_at or None}
+    own: Item = {"movement_sk": ledger.movement_sk, "currency": ledger.currency, "looked_at": ledger.looked_at or None}
     own |= {"merchant_name": ledger.merchant_name, "reversed": ledger.reversed or None}
+    if ledger.party_told is not None:
+        own |= {"party": ledger.party, "party_told": fact_version_item(ledger.party_told)}
     return item | without_none(own)
 
 
@@ -51,6 +53,8 @@ def ledger_from(item: Mapping[str, Any]) -> Ledger:
         looked_at=bool(item.get("looked_at", False)),
         merchant_name=item.get("merchant_name"),
         reversed=bool(item.get("reversed", False)),
+        party=item.get("party"),
+        party_told=fact_version_from(item["party_told"]) if "party_told" in item else None,
     )
 
 

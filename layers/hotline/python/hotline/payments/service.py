@@ -35,6 +35,8 @@ from .facts import (
     copy_left,
     fact_keys,
     fact_keys_of_groups,
+    parties_of_movements,
+    party_keys,
     refunds_of,
     reversals,
 )
@@ -153,6 +155,8 @@ __all__ = [
     "movement_time",
     "other_keys",
     "others_in",
+    "parties_of_movements",
+    "party_keys",
     "refunds_of",
     "remind_again",
     "reminder_keys",

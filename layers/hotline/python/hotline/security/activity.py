@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from hotline.contracts.model import Fact
+from hotline.contracts.model import Fact, MovementTold
 from hotline.kit.clock import epoch_s, to_text
 from hotline.kit.ids import bucket
 from hotline.kit.keyring import Keyring
@@ -18,7 +18,7 @@ from hotline.kit.store import TTL_ATTRIBUTE, Key, Put, Table
 from hotline.kit.store.condition import Item
 
 from .detectors import Stream
-from .streams import SHORT_CHARACTERS, Hide, Told, streams_of
+from .streams import NO_PARTIES, SHORT_CHARACTERS, Hide, Parties, Told, payee_of, streams_of
 
 ACTIVITY_LIFE: Final = timedelta(days=35)
 ACTIVITY_SHARDS: Final = 16
@@ -37,7 +37,7 @@ RECEIVED_SUFFIX: Final = "#in"
 """The end of the sort key of a transfer in the stream of the account that receives it. Both accounts may share a
 shard."""
 ALSO_SUFFIX: Final = "#also"
-"""The same of a word that goes to a second party: both parties may share a shard."""
+"""The same, with a number, of a word that goes to further parties: they may share a shard."""
 
 
 def hour_of(server_time: datetime) -> str:
@@ -45,16 +45,19 @@ def hour_of(server_time: datetime) -> str:
     return to_text(server_time)[:13]
 
 
-def rows_of(fact: Fact, now: datetime, keyring: Keyring, shards: int = ACTIVITY_SHARDS) -> Iterator[Put]:
-    """The rows of one fact: one for each subject whose event it is, by the shard of that subject.
+def rows_of(
+    fact: Fact, now: datetime, keyring: Keyring, shards: int = ACTIVITY_SHARDS, known: Parties = NO_PARTIES
+) -> Iterator[Put]:
+    """The rows of one fact: one for each subject whose event it is, by the shard of that subject. `known`: see
+    `streams.streams_of`.
 
     Bucketed by the clock at the write, so that nothing lands behind the scan's cursor; judged by the fact's own time.
     """
     parties = 0
-    for told in streams_of(fact, _hide_by(keyring)):
+    for told in streams_of(fact, _hide_by(keyring), known):
         suffix = RECEIVED_SUFFIX if told.stream is Stream.ACCOUNT and told.subject != fact.subject else ""
         if told.stream is Stream.PARTY:
-            suffix = ALSO_SUFFIX if parties else ""
+            suffix = f"{ALSO_SUFFIX}{parties}" if parties else ""
             parties += 1
         yield _row(told, fact.id, fact.time, now, shards, suffix)
 
@@ -91,6 +94,12 @@ def _row(told: Told, fact_id: str, at: datetime, now: datetime, shards: int, suf
         item[NAMED] = told.names
     partition = activity_partition(told.stream, now, bucket(told.subject, shards))
     return Put(Key(Table.ACTIVITY, partition, f"{to_text(now)}#{fact_id}{suffix}"), item)
+
+
+def find_payee(told: MovementTold, keyring: Keyring) -> str | None:
+    """The keyed hash of who gets the money of a movement outward, as rows have it. None where the fact names nobody."""
+    party = payee_of(told)
+    return None if party is None else _hide_by(keyring)("party", party)
 
 
 def _hide_by(keyring: Keyring) -> Hide:

@@ -14,20 +14,27 @@ from hotline.kit.store.condition import PRESENT, Item
 
 from .activity import ACTIVITY_SHARDS, agent_row, rows_of
 from .detectors import Stream
+from .streams import NO_PARTIES, Parties
 from .watch_items import tombstone_item, watch_key
 
 
 def activity_writes(
-    facts: Sequence[Fact], now: datetime, lookup_keys: Keyring, *, shards: int = ACTIVITY_SHARDS
+    facts: Sequence[Fact],
+    now: datetime,
+    lookup_keys: Keyring,
+    *,
+    shards: int = ACTIVITY_SHARDS,
+    known: Parties = NO_PARTIES,
 ) -> list[Put]:
     """One put for each row that the scan will look at, each key once; facts of any accounts and types. A row of the
     same instant is the same row, so that `Store.put_all` takes them.
 
     `now` is the clock at the write: take it anew for a later try. `shards`: over how many the accounts are spread.
+    `known`: the keyed hashes of who got the money of the movements that `movement_to_look_up` gives.
     """
     rows: dict[Key, Put] = {}
     for fact in facts:
-        rows |= {row.key: row for row in rows_of(fact, now, lookup_keys, shards)}
+        rows |= {row.key: row for row in rows_of(fact, now, lookup_keys, shards, known)}
     return list(rows.values())
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from hotline.contracts.model import (
@@ -36,6 +37,9 @@ from .detectors import Signal, Stream
 
 type Hide = Callable[[str, str], str]
 """Gives the value under a name as it may be kept: a row keeps keyed hashes, a backtest the value itself."""
+type Parties = Mapping[tuple[str, str], str]
+"""By account and id of one of its movements, who got the money, as it may be kept."""
+NO_PARTIES: Final[Parties] = MappingProxyType({})
 
 SHORT_CHARACTERS: Final = 16
 """64 bits tell apart the addresses, devices, parties and movements of one subject's memory."""
@@ -72,8 +76,9 @@ def shorten_over(value: str, characters_max: int) -> str:
     return value if len(value) <= characters_max else shorten(value)
 
 
-def streams_of(fact: Fact, hide: Hide) -> Iterator[Told]:
-    """The events that a fact is, the account's own first. None for a fact that no rule can look at."""
+def streams_of(fact: Fact, hide: Hide, known: Parties = NO_PARTIES) -> Iterator[Told]:
+    """The events that a fact is, the account's own first. None for a fact that no rule can look at. `known`: the
+    parties of the movements that `movement_to_look_up` gives."""
     match fact.data:
         case MovementTold() as told:
             yield from _movement(fact, told, hide)
@@ -84,31 +89,49 @@ def streams_of(fact: Fact, hide: Hide) -> Iterator[Told]:
             if place is not None:
                 subject = hide("ip" if source.ip else "device", place)
                 yield Told(Stream.SOURCE, subject, {**values, "account": fact.subject}, fact.type)
-        case FraudConfirmed() as label:
-            yield from _label(fact, label, hide, RETRACTION_TYPE if label.is_retracted else fact.type)
-        case DisputeDecided() as label:
-            if label.is_fraud is not None:
-                yield from _label(fact, label, hide, LABEL_TYPE if label.is_fraud else RETRACTION_TYPE)
+        case FraudConfirmed() | DisputeDecided() as label:
+            yield from _label(fact, label, hide, known)
         case data:
             kept = _keep(data, hide)
             if kept is not None:
                 yield Told(Stream.ACCOUNT, fact.subject, kept, fact.type)
 
 
-def _label(fact: Fact, label: FraudConfirmed | DisputeDecided, hide: Hide, type_: str) -> Iterator[Told]:
+def movement_to_look_up(fact: Fact) -> tuple[str, str] | None:
+    """The account and the id of the movement whose party a fact needs and may not name itself. None for all facts but
+    a word about fraud."""
+    label = fact.data
+    if not isinstance(label, FraudConfirmed | DisputeDecided) or (type_ := _type_of(label)) is None:
+        return None
+    is_named = type_ == LABEL_TYPE and (label.merchant_id or label.counterparty)
+    return None if is_named else (fact.subject, label.movement_id)
+
+
+def _type_of(label: FraudConfirmed | DisputeDecided) -> str | None:
+    """The type of the event that a word about a movement is; None of a dispute about something else."""
+    is_fraud = not label.is_retracted if isinstance(label, FraudConfirmed) else label.is_fraud
+    return None if is_fraud is None else LABEL_TYPE if is_fraud else RETRACTION_TYPE
+
+
+def _label(fact: Fact, label: FraudConfirmed | DisputeDecided, hide: Hide, known: Parties) -> Iterator[Told]:
     """The word that a movement was fraud, or was none, of whichever fact. Histories count one movement once."""
+    type_ = _type_of(label)
+    if type_ is None:
+        return
     values = {"movement_id": label.movement_id}
     yield Told(Stream.ACCOUNT, fact.subject, values, type_)
-    for party in parties_of_word(type_, label.merchant_id, label.counterparty):
-        yield Told(Stream.PARTY, hide("party", party), {**values, "account": fact.subject}, type_)
+    named = tuple(hide("party", party) for party in (label.merchant_id, label.counterparty) if party)
+    for party in parties_of_word(type_, named, known.get((fact.subject, label.movement_id))):
+        yield Told(Stream.PARTY, party, {**values, "account": fact.subject}, type_)
 
 
-def parties_of_word(type_: str, merchant_id: str | None, counterparty: str | None) -> tuple[str, ...]:
-    """The parties for which a word counts that a movement was fraud, or was none, of those that it names. A label is
-    one for whom the movement paid. A word that takes it back goes to each: the label may have named either, and where
-    there is no label it changes nothing."""
-    named = tuple(party for party in (merchant_id, counterparty) if party)
-    return tuple(dict.fromkeys(named)) if type_ == RETRACTION_TYPE else named[:1]
+def parties_of_word(type_: str, named: Sequence[str], known: str | None) -> tuple[str, ...]:
+    """The parties for which a word counts that a movement was fraud, or was none. `named`: those that it names, a
+    merchant first; `known`: the movement's own, None where nobody knows it. A label is one for whom the movement paid,
+    and the wallet's word goes before what is known. A word that takes it back goes to each: the label may have been for
+    any of them, and where there is none it changes nothing."""
+    every = tuple(dict.fromkeys((*named, *(() if known is None else (known,)))))
+    return every if type_ == RETRACTION_TYPE else every[:1]
 
 
 def _login(tried: LoginTried, hide: Hide) -> dict[str, Any]:
@@ -142,7 +165,7 @@ def _movement(fact: Fact, told: MovementTold, hide: Hide) -> Iterator[Told]:
         "currency": told.amount.currency,
     }
     other = told.counterparty_account
-    party = told.merchant.id if told.merchant is not None else told.counterparty or other
+    party = _party_of(told)
     own: dict[str, Any] = {**values, "instrument": told.instrument.kind}
     if party is not None:
         own |= {"party": hide("party", party), "party_kind": "payee" if told.merchant is None else "merchant"}
@@ -160,6 +183,15 @@ def _movement(fact: Fact, told: MovementTold, hide: Hide) -> Iterator[Told]:
     if told.kind is MovementKind.TRANSFER and other is not None and other != fact.subject:
         received = {**values, "direction": "in", "party": hide("party", fact.subject), "party_kind": "payee"}
         yield Told(Stream.ACCOUNT, other, received, fact.type)
+
+
+def _party_of(told: MovementTold) -> str | None:
+    return told.merchant.id if told.merchant is not None else told.counterparty or told.counterparty_account
+
+
+def payee_of(told: MovementTold) -> str | None:
+    """Whoever gets the money of a movement outward, None where the fact names nobody."""
+    return _party_of(told) if told.direction is not Direction.IN and told.kind in OUTWARD else None
 
 
 def _keep(data: FactData, hide: Hide) -> dict[str, Any] | None:
