@@ -26,8 +26,8 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     " finding_first no_full_row",
     next_steps.Step: "claim find_account ask_proof unlock grant_reset end_pause unfreeze unfreeze_by_two unlock_by_two"
     " grant_reset_by_two wait_for_two release_hold turn_to_wallet wait_for_wallet wait_for_password answer"
-    " decide_refund pay_other_way trace_refund answer_dispute judge_finding freeze ask_owner call_back ask_documents"
-    " close",
+    " decide_refund pay_other_way trace_refund answer_dispute judge_finding check_account freeze ask_owner call_back"
+    " ask_documents close",
     releases.HoldEnd: "release new_password wallet",
     releases.LockEnd: "person new_password",
     agents.Role: "agents supervisors",

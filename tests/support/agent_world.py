@@ -65,6 +65,7 @@ class AgentWorld:
     """Whether the customer has a phone alone, and no address."""
     ctx: Context = field(init=False)
     _facts: int = 0
+    _raised: dict[str, Finding] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if isinstance(self.store, MemoryStore):
@@ -229,13 +230,21 @@ class AgentWorld:
 
     def raise_finding(self, finding: Finding) -> str:
         """Raise it with all its effects, as the scan does."""
-        steps = [Step(Kind.RAISE, finding)]
+        self._raised[finding.id] = finding
+        self._take_step(Kind.RAISE, finding)
+        return finding.id
+
+    def withdraw_finding(self, finding_id: str) -> None:
+        """Take a finding back that was raised, as the scan does when a late event excludes it."""
+        self._take_step(Kind.WITHDRAW, self._raised[finding_id])
+
+    def _take_step(self, kind: Kind, finding: Finding) -> None:
+        steps = [Step(kind, finding)]
         change = Change(
             actor=System("security_scan", finding.rule), cause="scan", now=self.clock.now(), ids=self.ctx.ids
         )
         contribute_steps(change, self.store.batch_get(list(step_keys(steps))), steps)
         change.commit(self.store)
-        return finding.id
 
     # ---------------------------------------------------------------- what agents do
 

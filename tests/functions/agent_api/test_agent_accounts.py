@@ -577,6 +577,31 @@ def test_a_hold_is_released_once_what_was_found_is_judged_and_the_second_person_
     assert anna.get(f"/cases/{of_security}").json["next_step"] != "judge_finding"
 
 
+def test_money_that_comes_back_releases_no_hold_before_somebody_has_looked(
+    world: AgentWorld, anna: AgentClient
+) -> None:
+    finding_id = world.find_theft(734_501)
+    world.withdraw_finding(finding_id)
+    case_id = claim(world, anna, "lockout")
+    case = anna.get(f"/cases/{case_id}").json
+    assert case["next_step"] == "check_account"
+    of_security = case["security_case"]
+    assert anna.post(f"/cases/{of_security}/claim").status == 200
+    assert anna.get(f"/cases/{of_security}").json["next_step"] == "check_account"
+    wish = {"operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE", "reason": "customer_asked"}
+    refused = anna.post("/approvals", wish)
+    assert (refused.status, refused.json["why"]) == (409, "finding_unjudged")
+
+    (found,) = anna.look(case_id, "findings").json["findings"]
+    assert (found["state"], bool(found["runbook"])) == ("withdrawn", True)
+    feedback = f"/cases/{case_id}/findings/{finding_id}/feedback"
+    assert anna.post(feedback, {**WHY, "verdict": "confirmed"}).status == 202
+    assert anna.get(f"/cases/{case_id}").json["next_step"] == "ask_owner"
+    assert anna.post(feedback, {**WHY, "verdict": "false_alarm"}).status == 202
+    assert anna.get(f"/cases/{case_id}").json["next_step"] == "release_hold"
+    assert anna.post("/approvals", wish).status == 201
+
+
 @pytest.mark.parametrize("judged_in", ["lockout", "security"])
 def test_the_next_step_is_the_same_wherever_an_attack_was_confirmed_and_the_hold_released(
     world: AgentWorld, anna: AgentClient, judged_in: str

@@ -223,6 +223,9 @@ RAISED = SeenFinding(
     "fnd_1", "critical", NOON, "failed_login_burst", {}, None, FindingState.OPEN, NOON, NOON, "Call the owner."
 )
 
+GONE = replace(RAISED, id="fnd_gone", state=FindingState.WITHDRAWN, holds=True)
+"""A finding that has set a hold, and that a late event excludes: the money came back."""
+
 
 def judged_as(verdict: Verdict, at: datetime = NOON) -> SeenFinding:
     return replace(RAISED, verdict=verdict, judged_at=at)
@@ -251,6 +254,12 @@ def judged_as(verdict: Verdict, at: datetime = NOON) -> SeenFinding:
                 FindingState.WITHDRAWN: Step.RELEASE_HOLD,
             }.items()
         ),
+        ((GONE,), Cause.RISK_SCORE, Step.CHECK_ACCOUNT),
+        ((GONE,), Cause.COMPLIANCE, Step.RELEASE_HOLD),
+        ((GONE, RAISED), Cause.RISK_SCORE, Step.JUDGE_FINDING),
+        ((replace(GONE, state=FindingState.SUPPRESSED),), Cause.RISK_SCORE, Step.RELEASE_HOLD),
+        ((replace(GONE, verdict=Verdict.FALSE_ALARM, judged_at=NOON),), Cause.RISK_SCORE, Step.RELEASE_HOLD),
+        ((replace(GONE, verdict=Verdict.UNCLEAR, judged_at=NOON),), Cause.RISK_SCORE, Step.ASK_OWNER),
         ((), Cause.RISK_SCORE, Step.RELEASE_HOLD),
     ],
 )
@@ -276,6 +285,16 @@ def test_a_finding_that_was_judged_in_another_case_is_not_to_be_judged_again() -
     for findings, step in (((RAISED,), Step.JUDGE_FINDING), (judged_there, Step.RELEASE_HOLD)):
         entries = (OPENED, found("fnd_1"))
         assert find_next_step(case("security"), entries, actions(proved=False), shown, findings=findings) is step
+
+
+@sweep("shut", [(), (Cause.RISK_SCORE,)])
+def test_a_finding_that_has_set_a_hold_is_looked_at_though_it_is_withdrawn(shut: tuple[Cause, ...]) -> None:
+    entries, shown = (OPENED, found(GONE.id)), view(*map(hold, shut))
+    for findings, step in (((GONE,), Step.CHECK_ACCOUNT), ((), Step.JUDGE_FINDING)):
+        assert find_next_step(case("security"), entries, actions(proved=False), shown, findings=findings) is step
+    both = (GONE, RAISED)
+    told = find_next_step(case("security"), (*entries, found("fnd_1")), actions(proved=False), shown, findings=both)
+    assert told is Step.JUDGE_FINDING
 
 
 @sweep("state", [FindingState.WITHDRAWN, FindingState.SUPPRESSED])

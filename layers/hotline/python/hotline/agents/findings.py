@@ -26,14 +26,29 @@ from .own import read_all
 HELD_BY_FINDINGS: Final = Cause.RISK_SCORE
 """The cause of the hold that a critical finding sets."""
 _WAITING: Final = LIVE | {FindingState.EXPIRED}
+_SETTLED: Final = frozenset({FindingState.WITHDRAWN, FindingState.SUPPRESSED})
 FINDINGS_TOLD_MAX: Final = 5
 """The newest findings say why the account is held."""
 
 
 def list_unjudged(found: Iterable[SeenFinding]) -> tuple[SeenFinding, ...]:
-    """The grave findings that hold, and that no person has judged. Nobody needs to judge one that is withdrawn or
-    suppressed. Time alone is no judgement: an expired one still waits for a person before its hold is released."""
-    return tuple(one for one in found if one.verdict is None and one.severity in GRAVE and one.state in _WAITING)
+    """The grave findings that no person has judged and that somebody has to, before a hold is released that they may
+    have set. Time alone is no judgement: an expired one still waits for a person. So does one that is withdrawn, where
+    it has set a hold (`is_to_be_checked`)."""
+    graves = (one for one in found if one.verdict is None and one.severity in GRAVE)
+    return tuple(one for one in graves if one.state in _WAITING or is_to_be_checked(one))
+
+
+def is_to_be_checked(found: SeenFinding) -> bool:
+    """Whether a finding was withdrawn, has set a hold, and nobody has looked. It is withdrawn also where the money came
+    back. The password and the device of a thief are still there then, so a person goes by its runbook and says what it
+    was."""
+    return found.state is FindingState.WITHDRAWN and found.holds and found.verdict is None
+
+
+def needs_nobody(found: SeenFinding) -> bool:
+    """Whether no person has to judge a finding, or none any more."""
+    return found.verdict is not None or (found.state in _SETTLED and not is_to_be_checked(found))
 
 
 def look_through(store: Store, account_id: str, cause: Cause, now: datetime) -> tuple[SeenFinding, ...] | None:

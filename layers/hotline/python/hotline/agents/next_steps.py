@@ -19,10 +19,10 @@ from hotline.lockout.model import Component, LockState, LockView, SelfService, U
 from hotline.lockout.service import HoldEnd
 from hotline.refunds import service as refunds
 from hotline.refunds.model import ReviewNeed
-from hotline.security.model import FindingState, SeenFinding, Verdict
+from hotline.security.model import SeenFinding, Verdict
 
 from .actions import OFFERED, Action, Obstacle
-from .findings import HELD_BY_FINDINGS, list_unjudged
+from .findings import HELD_BY_FINDINGS, is_to_be_checked, list_unjudged, needs_nobody
 
 
 class Step(StrEnum):
@@ -62,6 +62,9 @@ class Step(StrEnum):
     ANSWER_DISPUTE = "answer_dispute"
     """A payment was disputed: its owner is told by a date what came of it. The end of the case is that answer."""
     JUDGE_FINDING = "judge_finding"
+    CHECK_ACCOUNT = "check_account"
+    """A finding that has set a hold was withdrawn, e.g. since the money came back. A thief may still be able to get in:
+    somebody goes by its runbook and judges it."""
     FREEZE = "freeze"
     """An attack was confirmed, and nothing stops it."""
     ASK_OWNER = "ask_owner"
@@ -129,14 +132,14 @@ def _of_end(seen: _Seen) -> Step | None:
     """A case in which an agent has done something, and nothing more is to be done here."""
     if not _is_done(seen.entries) or any(step in _ASKED_OF_AGENTS for step in seen.refund_steps):
         return None
-    if _has_finding(seen):
+    if _list_waiting(seen):
         return None
     return Step.CLOSE if seen.case.topic not in _OF_LOCKS or not seen.left else None
 
 
 def _of_attack(seen: _Seen) -> Step | None:
     """An attack that was confirmed in whichever case is stopped before all else, once every finding is judged."""
-    if seen.case.topic != SECURITY_TOPIC or _has_finding(seen):
+    if seen.case.topic != SECURITY_TOPIC or _list_waiting(seen):
         return None
     return Step.FREEZE if _is_attack_unstopped(seen) else None
 
@@ -184,8 +187,9 @@ _BY_TOPIC: Final[Mapping[str, Step]] = {
 def _of_security(seen: _Seen) -> Step | None:
     """A finding is judged. Without one, a freeze asks for its owner's word. All else is as of any lock. Nothing is left
     of a case whose findings were judged, here or in another one, and whose account is open."""
-    if _has_finding(seen):
-        return Step.JUDGE_FINDING
+    waiting = _list_waiting(seen)
+    if waiting:
+        return _look_at(one for one in seen.findings if one.id in waiting)
     if seen.left == () and _list_named(seen.entries):
         return Step.CLOSE
     of_lock = _of_lock(seen)
@@ -194,9 +198,15 @@ def _of_security(seen: _Seen) -> Step | None:
     return Step.ASK_OWNER if frozen_or_open and of_lock is not Step.WAIT_FOR_WALLET else of_lock
 
 
-def _has_finding(seen: _Seen) -> bool:
-    """Whether the timeline tells of a finding that no agent has judged since, here or in another case. Nobody judges
-    one that is withdrawn or suppressed."""
+def _look_at(waiting: Iterable[SeenFinding]) -> Step:
+    """The step about findings that wait for a person: to judge the first that stands, else to check the account."""
+    found = tuple(waiting)
+    return Step.CHECK_ACCOUNT if found and all(map(is_to_be_checked, found)) else Step.JUDGE_FINDING
+
+
+def _list_waiting(seen: _Seen) -> frozenset[str]:
+    """The ids of findings of which the timeline tells, and that no agent has judged since, here or in another case.
+    Without those that nobody has to judge."""
     waiting: set[str] = set()
     for entry in seen.entries:
         named = _ids_in(entry)
@@ -204,10 +214,7 @@ def _has_finding(seen: _Seen) -> bool:
             waiting -= named
         elif entry.kind in (EntryKind.OPENED, EntryKind.ADDED):
             waiting |= named
-    return bool(waiting - {one.id for one in seen.findings if one.verdict is not None or one.state in _SETTLED})
-
-
-_SETTLED: Final = frozenset({FindingState.WITHDRAWN, FindingState.SUPPRESSED})
+    return frozenset(waiting - {one.id for one in seen.findings if needs_nobody(one)})
 
 
 def _list_named(entries: Iterable[CaseEntry]) -> frozenset[str]:
@@ -280,8 +287,8 @@ def _of_hold(seen: _Seen) -> Step:
     """Of several holds first the one that people here release; one by a risk score only once what was found is judged.
     Its owner is asked first unless that was a false alarm. No new password is chosen beside a hold of the wallet's."""
     held = [one for one in seen.left or () if one.state is LockState.HOLD and one.cause is HELD_BY_FINDINGS]
-    if held and list_unjudged(seen.findings):
-        return Step.JUDGE_FINDING
+    if held and (unjudged := list_unjudged(seen.findings)):
+        return _look_at(unjudged)
     if any(_is_in_doubt(one, seen) for one in held):
         return Step.ASK_OWNER
     ends = {lockout.end_of_hold(one.cause) for one in seen.left or () if one.state is LockState.HOLD}

@@ -13,6 +13,7 @@ from json import dumps
 from typing import Any, Final
 
 from hotline.kit.clock import from_text, to_text
+from hotline.kit.ids import bucket
 from hotline.kit.retention import record_end
 from hotline.kit.store import Between, Index, Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Condition, Item, Missing, equals
@@ -22,6 +23,7 @@ from .detectors.rule import EVIDENCE_MAX
 from .model import (
     CONFIRMED_LIFE,
     FINDING_LIFE,
+    GRAVE,
     TRIES,
     Finding,
     FindingState,
@@ -54,6 +56,11 @@ _VERSION_BYTES: Final = 8
 _VERSIONS: Final = 10**9
 ATTENTION: Final = ("attention_pk", "attention_sk")
 """The attributes of a finding that waits for somebody, or is told to its owner."""
+LISTED: Final = ("queue_pk", "queue_sk")
+"""The attributes of a finding on an account that opens no case, and waits for a supervisor."""
+LIST_PARTS: Final = 4
+"""Over so many partitions of the index such findings are spread, each of which takes 1,000 write units a second."""
+_LIST: Final = f"FINDINGS#{Stream.ACCOUNT.value}#"
 _UNJUDGED: Final = (FindingState.OPEN.value, FindingState.TOLD.value)
 _PLACE: Final = ("attention_sk", "PK", "SK")
 
@@ -147,7 +154,26 @@ def _find_kept(item: Mapping[str, Any], name: str) -> Iterable[Any]:
 
 def attention_part(finding: Finding, found_at: datetime) -> Item:
     """The attributes by which a finding asks for attention, among those of its account or else of its stream."""
-    return _attention(finding.stream, finding.subject, finding.severity, to_text(found_at))
+    own = _attention(finding.stream, finding.subject, finding.severity, to_text(found_at))
+    is_listed = finding.stream is Stream.ACCOUNT and not finding.is_grave
+    return own | _listed(finding.subject, finding.id, to_text(found_at)) if is_listed else own
+
+
+def relisted_part(item: Mapping[str, Any]) -> Item:
+    """The attributes by which a stored finding on an account waits for a supervisor again; none of one with a case."""
+    is_grave = item["severity"] in GRAVE or item["rule"] in _holding()
+    return {} if is_grave else _listed(item["subject"], item["finding_id"], item["found_at"])
+
+
+def _listed(account_id: str, finding_id: str, found_at: str) -> Item:
+    return {"queue_pk": f"{_LIST}{bucket(account_id, LIST_PARTS)}", "queue_sk": f"{found_at}#{finding_id}"}
+
+
+def listed_query(part: int, now: datetime, *, limit: int, before: str | None) -> Query:
+    """Findings of one partition that wait for a supervisor, the newest first, without expired ones. `before`: the
+    `queue_sk` of one that may be among them, and behind which the others stand."""
+    span = Between(to_text(now - FINDING_LIFE), before or "~")
+    return Query(Table.HOTLINE, f"{_LIST}{part}", span, index=Index.QUEUE, limit=limit, descending=True)
 
 
 def unclear_part(item: Mapping[str, Any]) -> Item:
@@ -264,6 +290,7 @@ def finding_to_see(item: Mapping[str, Any], now: datetime) -> SeenFinding:
         window_start=from_text(item["window_start"]),
         window_end=from_text(item["window_end"]),
         runbook=_runbooks().get(item["rule"]),
+        holds=item["rule"] in _holding(),
     )
 
 
@@ -285,3 +312,10 @@ def _runbooks() -> Mapping[str, str]:
     from .detectors.shipped import DETECTORS
 
     return {detector.rule: detector.runbook for detector in DETECTORS}
+
+
+@cache
+def _holding() -> frozenset[str]:
+    from .detectors.shipped import DETECTORS
+
+    return frozenset(detector.rule for detector in DETECTORS if detector.holds)

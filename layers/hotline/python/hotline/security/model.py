@@ -188,7 +188,7 @@ class ToldFinding:
 class SeenFinding:
     """A finding as people of the wallet see it. `facts` are opaque. `verdict`: a person's word, None while there is
     none. `judged_at`: when that word was given. `window_start` to `window_end`: the time of the pattern. `runbook`:
-    what to do, None of a rule that is no more."""
+    what to do, None of a rule that is no more. `holds`: the rule asks for a hold with each finding that it raises."""
 
     id: str
     severity: str
@@ -201,6 +201,7 @@ class SeenFinding:
     window_end: datetime
     runbook: str | None
     judged_at: datetime | None = None
+    holds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
