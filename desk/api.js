@@ -107,7 +107,7 @@ export class Api {
   funds = (id, why) => this.#look(id, "funds", why);
   bills = (id, why, cursor) => this.#look(id, "bills", why, cursor);
   findings = (id, why, cursor) => this.#look(id, "findings", why, cursor);
-  /** What was found about addresses (`source`) or payees (`party`), and nobody has judged. */
+  /** What was found and nobody has judged: `about` is source (addresses), party (payees), account or agent. */
   subjectFindings = (filters) => this.#get("/findings", filters);
   /** Give a word on one of them, as it was at this version. Raises a stale Problem where it is another one by now. */
   judgeSubject = (finding, feedback, version, key) =>

@@ -1,12 +1,16 @@
-// What the scan found about addresses and payees, for supervisors: the evidence, what to do, their word on it, and the
-// rules that they suppress.
+// What the scan found about addresses, payees and agents, and on accounts without a case for it, for supervisors: the
+// evidence, what to do, their word on it, and the rules that they suppress.
 
 import { PERMISSIONS, VERDICTS } from "../api.js";
 import { actionButton, endSuppression, reasonField, suppressRule } from "../actions.js";
 import { css, html, Loaded, nothing, outside, readPages, shared, View } from "../element.js";
 import { readFacts } from "../facts.js";
 
-const ABOUT = ["source", "party"];
+const ABOUT = ["source", "party", "account", "agent"];
+/** The subjects of which a rule is suppressed here: of an account that is done in its case, and of an agent never. */
+const SUPPRESSIBLE = ["source", "party"];
+/** The name of what a finding is about; of the others it is a mark. */
+const NAMED = { account: "found.account", agent: "found.agent" };
 /** The gravest first, as the API lists them. */
 const SEVERITIES = ["critical", "high", "medium", "low"];
 /** Rules about addresses and payees hold nothing, so one person suppresses them. */
@@ -43,7 +47,11 @@ class DeskFindings extends View {
 
   reload() {
     this.found.load();
-    this.quiet.load();
+    if (this.#hasQuiet()) this.quiet.load();
+  }
+
+  #hasQuiet() {
+    return SUPPRESSIBLE.includes(this.about);
   }
 
   #turn(about) {
@@ -136,7 +144,11 @@ class DeskFindings extends View {
         <label>${this.t("found.least")}<select name="least" @change=${(event) => { this.least = event.target.value; }}>${[...SEVERITIES].reverse().map((one) =>
           html`<option value=${one} ?selected=${one === this.least}>${this.words.word("severity", one)}</option>`)}</select></label></form>
       <div class="panel">${this.found.show((answer) => this.#list(answer))}</div>
-      <section class="panel" aria-labelledby="quiet"><h2 id="quiet" tabindex="-1">${this.t("found.quiet")}</h2>${this.quiet.show((answer) => this.#quiet(answer))}</section>`;
+      ${this.#hasQuiet() ? this.#quietSection() : nothing}`;
+  }
+
+  #quietSection() {
+    return html`<section class="panel" aria-labelledby="quiet"><h2 id="quiet" tabindex="-1">${this.t("found.quiet")}</h2>${this.quiet.show((answer) => this.#quiet(answer))}</section>`;
   }
 
   #quiet({ suppressions, next }) {
@@ -162,7 +174,7 @@ class DeskFindings extends View {
         <span class="tag ${GRAVE.includes(finding.severity) ? "bad" : "warn"}">${words.word("severity", finding.severity)}</span></div>
       <p class="muted small">${words.time(finding.found_at)} · <span class="tag">${words.word("finding", finding.state)}</span>
         ${finding.is_account ? html`<span class="tag info">${this.t("found.is_account")}</span>` : nothing}</p>
-      <dl><dt>${this.t("found.mark")}</dt><dd>${outside(finding.subject)}</dd>
+      <dl><dt>${this.t(NAMED[finding.about] ?? "found.mark")}</dt><dd>${outside(finding.agent?.name ?? finding.subject)}</dd>
         <dt>${this.t("records.began")}</dt><dd>${words.time(finding.begun_at)}</dd>
         <dt>${this.t("records.ended")}</dt><dd>${words.time(finding.last_at)}</dd>
         ${readFacts(words, finding.facts).map(([fact, value]) => html`<dt>${fact}</dt><dd>${outside(value)}</dd>`)}
@@ -172,7 +184,7 @@ class DeskFindings extends View {
       ${this.conflict?.id === finding.id ? this.#conflict(finding) : nothing}
       ${this.may(PERMISSIONS.manage) && !this.#isOthers(finding) ? html`<div class="row word" role="group" aria-labelledby=${name}>${VERDICTS.map((verdict) =>
         html`<button @click=${() => this.#judge(finding, verdict)}>${words.word("verdict", verdict)}</button>`)}</div>
-        ${actionButton(this, SUPPRESS, () => this.#suppress(finding))}` : nothing}</article>`;
+        ${SUPPRESSIBLE.includes(finding.about) ? actionButton(this, SUPPRESS, () => this.#suppress(finding)) : nothing}` : nothing}</article>`;
   }
 
   /** Whether somebody else has judged it meanwhile: then one of two words is chosen first. */

@@ -67,6 +67,26 @@ def test_each_kind_of_subject_has_a_list_of_its_own(desk: Desk) -> None:
     expect(article(page)).to_have_count(0)
 
 
+def test_findings_on_accounts_and_about_agents_are_named_judged_and_never_suppressed_here(desk: Desk) -> None:
+    desk.world.found += [found_about("account", "found-8"), found_about("agent", "found-9")]
+    page = desk.enter("mei")
+    go(page)
+    for kind, term, named, rule in (
+        ("Accounts without a case for it", "Account", "acct-7", "Refunds for most payments"),
+        ("Agents", "Agent", "jo", "An agent looks up many accounts"),
+    ):
+        about(page, kind)
+        found = article(page, rule)
+        expect(found.get_by_role("term").filter(has_text=term).locator("+ dd").first).to_have_text(named)
+        expect(found.get_by_role("button", name="Suppress the rule")).to_have_count(0)
+        expect(page.get_by_role("heading", name="Suppressed rules")).to_have_count(0)
+        found.get_by_role("button", name="It was right").click()
+        send(page)
+        expect(page.get_by_text("Nothing that waits for a judgement.")).to_be_visible()
+    said = {one["id"]: one["feedback"] for one in desk.world.found}
+    assert (said["found-8"], said["found-9"]) == ("confirmed", "confirmed")
+
+
 def test_lesser_findings_can_be_left_out(desk: Desk) -> None:
     desk.world.found.append(found_about("source", "found-3", severity="high", rule="credential_stuffing"))
     page = desk.enter("mei")

@@ -677,7 +677,7 @@ def _end_suppression(world: DeskWorld, call: _Call) -> Answered:
 
 
 def found_about(about: str, finding_id: str, **given: Any) -> Document:
-    """A finding about an address or a payee, which nobody has judged."""
+    """A finding of a list of supervisors, which nobody has judged."""
     source = {
         "rule": "password_spray",
         "severity": "medium",
@@ -690,10 +690,26 @@ def found_about(about: str, finding_id: str, **given: Any) -> Document:
         "facts": {"frauds_tenths": 20},
         "runbook": "Look at the payee's account and its security case.",
     }
+    account = {
+        "subject": "acct-7",
+        "rule": "refund_abuse",
+        "severity": "medium",
+        "facts": {"refunds": 8},
+        "runbook": "Read the reasons of the refunds.",
+    }
+    agent = {
+        "subject": "agent-9",
+        "agent": {"id": "agent-9", "name": "jo"},
+        "rule": "agent_browsing",
+        "severity": "high",
+        "facts": {"accounts": 30},
+        "runbook": "Ask why these accounts were opened.",
+    }
     return {
         "id": finding_id,
         "about": about,
         "subject": f"mark-of-{finding_id}",
+        "agent": None,
         "state": "open",
         "found_at": _in(hours=-1),
         "begun_at": _in(hours=-2),
@@ -703,7 +719,7 @@ def found_about(about: str, finding_id: str, **given: Any) -> Document:
         "is_account": about == "party",
         "version": 1,
         "feedback": None,
-        **(source if about == "source" else party),
+        **{"source": source, "party": party, "account": account, "agent": agent}[about],
         **given,
     }
 

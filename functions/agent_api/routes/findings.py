@@ -1,7 +1,8 @@
-"""Findings about addresses and payees, for supervisors: they are about no account of a case. And what is suppressed."""
+"""Lists of findings for supervisors: those about no account of a case, and those that open none. And suppressions."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -12,6 +13,7 @@ from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Person
 from functions.agent_api.shapes.findings import (
     About,
     AboutAny,
+    AboutFound,
     RunningSuppression,
     RunningSuppressions,
     SubjectFeedback,
@@ -31,21 +33,37 @@ _TAGS: Final = ["findings"]
 _LIST: Final = "findings"
 _SUPPRESSIONS: Final = "suppressions"
 _STREAMS: Final = {About.SOURCE: security.Stream.SOURCE, About.PARTY: security.Stream.PARTY}
+_FOUND: Final = {
+    AboutFound.ACCOUNT: security.Stream.ACCOUNT,
+    AboutFound.SOURCE: security.Stream.SOURCE,
+    AboutFound.PARTY: security.Stream.PARTY,
+    AboutFound.AGENT: security.Stream.AGENT,
+}
 
 
 @router.get("/v1/agent/findings", tags=_TAGS, operation_id="list_subject_findings")
 def list_subject_findings(
-    about: Annotated[About, Query(description="Addresses from which people log in, or whoever gets money.")],
+    about: Annotated[
+        AboutFound, Query(description="Accounts, addresses from which people log in, whoever gets money, or agents.")
+    ],
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX, pattern=CURSOR_PATTERN)] = None,
 ) -> SubjectFindings:
-    """Findings about addresses or payees that nobody has judged. Those about your own account are left out, so a page
-    may be shorter than asked for."""
+    """Findings that nobody has judged: on accounts without a case for it, or about addresses, payees or agents. Those
+    about you or your own account are left out, so a page may be shorter than asked for."""
     at = desk()
     context = (at.agent.agent_id, _LIST, about.value)
     after = position_of(cursor, at.lookup_keys, *context)
-    page = security.list_subject_findings(at.ctx.store, _STREAMS[about], at.now, limit=limit, after=after)
-    shown = agents.leave_out_own(at.ctx.store, at.agent, page.findings)
+    if about is AboutFound.ACCOUNT:
+        page = security.list_account_findings(at.ctx.store, at.now, limit=limit, after=after)
+    else:
+        page = security.list_subject_findings(at.ctx.store, _FOUND[about], at.now, limit=limit, after=after)
+    others_found = page.findings
+    names: Mapping[str, str] = {}
+    if about is AboutFound.AGENT:
+        others_found = tuple(one for one in page.findings if one.subject != at.agent.agent_id)
+        names = agents.find_names(at.ctx.store, {one.subject for one in others_found})
+    shown = agents.leave_out_own(at.ctx.store, at.agent, others_found)
     got_in = {account_id for one in shown for account_id in one.accounts}
     others = agents.leave_out_own_accounts(at.ctx.store, at.agent, got_in) if got_in else frozenset()
     return SubjectFindings(
@@ -54,6 +72,9 @@ def list_subject_findings(
                 id=one.id,
                 about=about,
                 subject=one.subject,
+                agent=Person(id=one.subject, name=names.get(one.subject, one.subject))
+                if about is AboutFound.AGENT
+                else None,
                 rule=one.rule,
                 severity=one.severity,
                 state=one.state.value,
@@ -63,7 +84,7 @@ def list_subject_findings(
                 facts=agents.mask_facts(one.facts),
                 events=one.events,
                 accounts=[account_id for account_id in one.accounts if account_id in others],
-                is_account=one.account_id is not None,
+                is_account=about is AboutFound.PARTY and one.account_id is not None,
                 runbook=one.runbook,
                 version=one.version,
             )
@@ -77,12 +98,10 @@ def list_subject_findings(
 def judge_subject_finding(
     finding: str, body: SubjectFeedback, if_match: IfMatch = None, key: IdempotencyKey = None
 ) -> Done:
-    """Say whether a finding about an address or a payee was right. It blocks nothing and lifts nothing. The ETag is the
+    """Say whether a finding of a list was right. It blocks nothing and lifts nothing. The ETag is the
     finding's `version`. A refusal for another one tells the present `version`, and the `feedback` that was given."""
     finding_id = id_from(finding)
-    act = agents.JudgeSubjectFinding(
-        _STREAMS[body.about], body.subject, finding_id, body.verdict, seen_version(if_match)
-    )
+    act = agents.JudgeSubjectFinding(_FOUND[body.about], body.subject, finding_id, body.verdict, seen_version(if_match))
     return _do(body, key, finding_id, act)
 
 

@@ -1,4 +1,4 @@
-"""The forms of findings about addresses and payees."""
+"""The forms of the lists of findings."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ from enum import StrEnum
 from functions.agent_api.shapes.acts import Feedback
 from functions.agent_api.shapes.common import Answer, Body, Id, Person
 from hotline.agents.model import ActReason
+
+
+class AboutFound(StrEnum):
+    """The kind of subject of a list of findings: an account (of findings that open no case), an address (else a device)
+    of logins, a payee or merchant, or an agent of the desk."""
+
+    ACCOUNT = "account"
+    SOURCE = "source"
+    PARTY = "party"
+    AGENT = "agent"
 
 
 class About(StrEnum):
@@ -26,15 +36,17 @@ class AboutAny(StrEnum):
 
 
 class SubjectFinding(Answer):
-    """A pattern that a rule saw about an address or a payee. `subject` is a keyed hash: the same one each time, and
-    nobody's address or name. `facts` count the evidence; amounts are left out. `events`: how many events of it are
+    """A pattern that a rule saw. `subject` of an address or a payee is a keyed hash: the same one each time, and
+    nobody's address or name; else it is the account or the agent. `agent`: that agent with their name, null of anything
+    else. `facts` count the evidence; amounts are left out. `events`: how many events of it are
     kept by their ids, 20 at most. `accounts` got in from the address in the time of the pattern: the first 20, and
     never your own. `is_account`: the payee is an account of the wallet. `runbook`: what to do, in
     English. `version` is its ETag."""
 
     id: str
-    about: About
+    about: AboutFound
     subject: str
+    agent: Person | None
     rule: str
     severity: str
     state: str
@@ -50,7 +62,8 @@ class SubjectFinding(Answer):
 
 
 class SubjectFindings(Answer):
-    """The gravest first, of one severity the oldest; `next` is the cursor of the following page."""
+    """The gravest first, of one severity the oldest; of accounts the newest first. `next` is the cursor of the page
+    behind it."""
 
     findings: list[SubjectFinding]
     next: str | None
@@ -59,7 +72,7 @@ class SubjectFindings(Answer):
 class SubjectFeedback(Feedback):
     """A person's word on a finding, with the subject that it is about."""
 
-    about: About
+    about: AboutFound
     subject: Id
 
 

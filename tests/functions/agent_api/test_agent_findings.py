@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from hotline.contracts.model import AccountErased, Fact
+from hotline.kit.actor import System
+from hotline.kit.change import Change
 from hotline.kit.store import Delete, Table, hotline_key
+from hotline.kit.store.condition import PRESENT
 from hotline.security.detectors import Stream
 from hotline.security.detectors.shipped import DETECTORS
-from hotline.security.items import ACCOUNTS_MAX, named_finding_key
+from hotline.security.items import ACCOUNTS_MAX, LIST_PARTS, named_finding_key
 from hotline.security.model import FINDING_LIFE
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor
 from tests.support.agent_world import SPRAYING, AgentWorld
 from tests.support.api_client import Answered
+from tests.support.found import finding_of
 from tests.support.money_world import ACCOUNT
 from tests.support.phone import give
 
@@ -39,6 +44,7 @@ def test_a_finding_about_an_address_is_told_with_its_evidence_and_runbook(
         "id": "fnd_spray",
         "about": "source",
         "subject": SPRAYING,
+        "agent": None,
         "rule": "password_spray",
         "severity": "medium",
         "state": "open",
@@ -128,13 +134,15 @@ def test_findings_that_have_expired_are_listed_no_more_and_unclear_ones_stay(
     assert listed(chief) == ["fnd_1"]
 
 
-def test_a_kind_of_subject_has_a_list_of_its_own_and_agents_have_none(world: AgentWorld, chief: AgentClient) -> None:
+def test_a_kind_of_subject_has_a_list_of_its_own(world: AgentWorld, chief: AgentClient) -> None:
     world.find_spray()
     world.find_spray("fnd_party", stream=Stream.PARTY, rule="counterparty_risk")
     world.find_spray("fnd_agent", stream=Stream.AGENT, rule="agent_browsing")
     world.find_theft(1, holds=False)
     assert (listed(chief), listed(chief, "party")) == (["fnd_spray"], ["fnd_party"])
-    assert chief.get("/findings", query={"about": "agent"}).code == "malformed_request"
+    # The theft is in a case of its account.
+    assert (listed(chief, "agent"), listed(chief, "account")) == (["fnd_agent"], [])
+    assert chief.get("/findings", query={"about": "customer"}).code == "malformed_request"
     assert chief.get("/findings").code == "malformed_request"
 
 
@@ -266,3 +274,121 @@ def test_agents_see_and_judge_none(world: AgentWorld, anna: AgentClient) -> None
     world.find_spray()
     assert anna.get("/findings", query={"about": "source"}).code == "role_missing"
     assert anna.post("/findings/fnd_spray/feedback", VERDICT).code == "role_missing"
+
+
+def find_on(world: AgentWorld, finding_id: str, account_id: str = ACCOUNT, **more: Any) -> str:
+    """A finding on an account is raised a minute after the one before; its id."""
+    world.clock.advance(timedelta(minutes=1))
+    return world.raise_finding(finding_of(finding_id, world.clock.now(), account_id=account_id, **more))
+
+
+def word_on(finding_id: str, about: str, subject: str, verdict: str = "false_alarm") -> dict[str, str]:
+    return {"about": about, "subject": subject, "verdict": verdict, "reason": "investigation"}
+
+
+def judge_listed(
+    client: AgentClient, finding_id: str, about: str, subject: str, verdict: str = "false_alarm"
+) -> Answered:
+    key = {"Idempotency-Key": f"the-verdict-{finding_id}-{verdict}"}
+    return client.post(f"/findings/{finding_id}/feedback", word_on(finding_id, about, subject, verdict), headers=key)
+
+
+def test_a_finding_on_an_account_that_opens_no_case_is_listed_and_judged(world: AgentWorld, chief: AgentClient) -> None:
+    find_on(world, "fnd_grave", severity="high")
+    find_on(world, "fnd_held", severity="medium", holds=True)
+    find_on(world, "fnd_1", rule="refund_abuse")
+    (found,) = chief.get("/findings", query={"about": "account"}).json["findings"]
+    (rule,) = [detector for detector in DETECTORS if detector.rule == "refund_abuse"]
+    assert (found["id"], found["about"], found["subject"], found["agent"]) == ("fnd_1", "account", ACCOUNT, None)
+    assert (found["facts"], found["events"], found["runbook"]) == ({"failures": 10}, 1, rule.runbook)
+    assert not found["is_account"]
+    assert judge_listed(chief, "fnd_1", "account", ACCOUNT, "confirmed").status == 202
+    assert listed(chief, "account") == []
+    (stored,) = [item for item in world.items() if item.get("finding_id") == "fnd_1"]
+    assert (stored["verdict"], stored["judged_by"], "queue_pk" in stored) == ("confirmed", "supervisor-1", False)
+    counts = [item for item in world.items() if item["PK"].startswith("FEEDBACK#")]
+    assert any("finding/refund_abuse:1/confirmed" in item for item in counts)
+
+
+def test_findings_on_accounts_come_newest_first_page_by_page_whatever_their_partition(
+    world: AgentWorld, chief: AgentClient
+) -> None:
+    names = [find_on(world, f"fnd_{number:02}", f"acct-{number}") for number in range(11)]
+    places = {item["queue_pk"] for item in world.items() if "finding_id" in item}
+    assert len(places) == LIST_PARTS
+    read: list[str] = []
+    query = {"about": "account", "limit": "3"}
+    while True:
+        page = chief.get("/findings", query=query).json
+        read += [one["id"] for one in page["findings"]]
+        if page["next"] is None:
+            break
+        query["cursor"] = page["next"]
+    assert read == names[::-1]
+
+
+def test_what_needs_nobody_any_more_leaves_the_list_of_accounts(world: AgentWorld, chief: AgentClient) -> None:
+    for number in range(4):
+        find_on(world, f"fnd_{number}", f"acct-{number}")
+    world.withdraw_finding("fnd_0")
+    assert judge_listed(chief, "fnd_1", "account", "acct-1", "unclear").status == 202
+    assert judge_listed(chief, "fnd_2", "account", "acct-2").status == 202
+    assert listed(chief, "account") == ["fnd_3", "fnd_1"]
+    assert judge_listed(chief, "fnd_2", "account", "acct-2", "unclear").status == 202
+    assert listed(chief, "account") == ["fnd_3", "fnd_2", "fnd_1"]
+    world.clock.advance(FINDING_LIFE - timedelta(minutes=1))
+    # One that was looked at does not expire, and is as old: whoever wants it finds it beside its account.
+    find_on(world, "fnd_4", "acct-4")
+    assert listed(chief, "account") == ["fnd_4", "fnd_3"]
+
+
+def test_a_finding_that_an_earlier_release_has_judged_is_not_listed(world: AgentWorld, chief: AgentClient) -> None:
+    find_on(world, "fnd_1")
+    key = named_finding_key(ACCOUNT, "fnd_1")
+    change = Change(actor=System("test", "-"), cause="test", now=world.clock.now(), ids=world.ctx.ids)
+    change.update(key, set={"verdict": "confirmed", "state": "resolved"}, condition=PRESENT)
+    change.commit(world.store)
+    assert listed(chief, "account") == []
+
+
+def test_nobody_hears_of_their_own_account_or_of_one_that_was_erased(world: AgentWorld, chief: AgentClient) -> None:
+    find_on(world, "fnd_1")
+    find_on(world, "fnd_2", "acct-gone")
+    own = supervisor(world.ctx, "supervisor-3", account_id=ACCOUNT)
+    assert listed(own, "account") == ["fnd_2"]
+    refused = judge_listed(own, "fnd_1", "account", ACCOUNT)
+    assert (refused.status, refused.code) == (403, "own_account")
+    gone = Fact("fact-gone", "account.erased", "wallet", world.clock.now(), "acct-gone", AccountErased(9))
+    give(world.ctx, [gone])
+    assert listed(chief, "account") == ["fnd_1"]
+    assert judge_listed(chief, "fnd_2", "account", "acct-gone").code == "not_found"
+
+
+def test_findings_about_agents_are_for_other_supervisors(world: AgentWorld, chief: AgentClient) -> None:
+    for finding_id, agent_id in (("fnd_a", "agent-1"), ("fnd_s", "supervisor-1")):
+        world.find_spray(finding_id, agent_id, stream=Stream.AGENT, rule="agent_browsing", facts={"accounts": 30})
+    (found,) = chief.get("/findings", query={"about": "agent"}).json["findings"]
+    assert (found["id"], found["subject"], found["agent"]["id"]) == ("fnd_a", "agent-1", "agent-1")
+    assert found["runbook"]
+    assert listed(supervisor(world.ctx, "supervisor-2"), "agent") == ["fnd_a", "fnd_s"]
+    # Whoever asks about themselves hears as of one that there is not.
+    for finding_id, about in (("fnd_s", "supervisor-1"), ("fnd_x", "agent-1")):
+        assert judge_listed(chief, finding_id, "agent", about).code == "not_found"
+    (about_self,) = [item for item in world.items() if item.get("finding_id") == "fnd_s"]
+    assert "verdict" not in about_self
+    assert judge_listed(chief, "fnd_a", "agent", "agent-1", "confirmed").status == 202
+    assert listed(chief, "agent") == []
+    counts = [item for item in world.items() if item["PK"].startswith("FEEDBACK#")]
+    assert any("finding/agent_browsing:1/confirmed" in item for item in counts)
+
+
+@pytest.mark.parametrize("about", ["account", "agent"])
+def test_only_supervisors_read_and_judge_them(world: AgentWorld, anna: AgentClient, about: str) -> None:
+    find_on(world, "fnd_1")
+    assert anna.get("/findings", query={"about": about}).status == 403
+    assert judge_listed(anna, "fnd_1", about, ACCOUNT).status == 403
+
+
+def test_the_rule_of_a_finding_about_an_agent_is_suppressed_by_nobody(world: AgentWorld, chief: AgentClient) -> None:
+    until = {"about": "agent", "subject": "agent-1", "until": "2026-11-30T00:00:00Z", "reason": "investigation"}
+    assert chief.post("/findings/fnd_a/suppressions", until, headers=KEY).code == "malformed_request"

@@ -11,8 +11,11 @@ from hotline.identity.model import Subject
 from hotline.identity.service import Operation
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
+from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
+from hotline.lockout import service as lockout
 from hotline.security import service as security
+from hotline.security.model import SecurityError
 from hotline.security.service import Verdict
 
 from .access import AgentRequest
@@ -52,9 +55,9 @@ class JudgeFinding(AgentAct[None]):
 
 @dataclass(frozen=True)
 class JudgeSubjectFinding(AgentAct[None]):
-    """Say whether a finding about an address or a payee was right. A supervisor's act, and about no account of a case.
-    `version`: the one that the supervisor saw; None: whatever it is. Raises NotPossible `no_such_finding`,
-    `own_account` where the payee is the supervisor's own account, and FindingChanged."""
+    """Say whether a finding of a list was right. A supervisor's act, and about no account of a case. `version`: the one
+    that the supervisor saw; None: whatever it is. Raises NotPossible `no_such_finding`, `own_account` where the account
+    or the payee is the supervisor's own, and FindingChanged. A finding about the supervisor does not exist for them."""
 
     stream: security.Stream
     subject: str
@@ -65,14 +68,21 @@ class JudgeSubjectFinding(AgentAct[None]):
     on_account: ClassVar[bool] = False
 
     def keys(self, _request: AgentRequest) -> Iterable[Key]:
-        return security.verdict_keys(self.subject, self.finding_id, self.stream)
+        locks = lockout.lock_keys(self.subject) if self.stream is security.Stream.ACCOUNT else ()
+        return (*security.verdict_keys(self.subject, self.finding_id, self.stream), *locks)
 
     def find_need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
         return Operation.JUDGE_FINDING, None
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[None]:
+        if self.stream is security.Stream.AGENT and self.subject == request.agent_id:
+            raise NotPossible(SecurityError.NO_SUCH_FINDING)
         account_id = security.account_of_finding(request.read, self.stream, self.subject, self.finding_id)
         refuse_own(request.ctx.store, request.token, account_id)
+        if self.stream is security.Stream.ACCOUNT:
+            if lockout.is_erased(request.read, self.subject):
+                raise NotPossible(SecurityError.NO_SUCH_FINDING)
+            lockout.contribute_not_erased(change, self.subject, Operation.JUDGE_FINDING)
         security.contribute_verdict(
             change,
             request.read,
@@ -83,6 +93,7 @@ class JudgeSubjectFinding(AgentAct[None]):
             zone=request.ctx.time_zone,
             stream=self.stream,
             version=self.version,
+            shards=request.ctx.activity_shards or security.ACTIVITY_SHARDS,
         )
         return Deed(None, self.verdict.value, {"finding_id": self.finding_id})
 

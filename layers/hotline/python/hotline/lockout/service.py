@@ -150,9 +150,10 @@ def is_erased(read: Mapping[Key, Item], account_id: str) -> bool:
     return record_of(account_id, read.get(lock_key(account_id))).erased
 
 
-def contribute_not_erased(change: Change, account_id: str) -> None:
-    """Make the change depend on the account not having been erased since it was read; Stale otherwise."""
-    require(change, Operation.FACTS)
+def contribute_not_erased(change: Change, account_id: str, operation: Operation = Operation.FACTS) -> None:
+    """Make the change depend on the account not having been erased since it was read; Stale otherwise. `operation`:
+    the one that the change is."""
+    require(change, operation)
     change.require_condition(lock_key(account_id), NOT_ERASED, stale)
 
 

@@ -99,6 +99,9 @@ def step_keys(steps: Sequence[Step]) -> set[Key]:
     return keys
 
 
+_PLACES: Final = (*items.ATTENTION, *items.LISTED)
+
+
 def contribute_steps(
     change: Change, read: Mapping[Key, Item], steps: Sequence[Step], *, zone: str = "UTC"
 ) -> list[Step]:
@@ -221,7 +224,7 @@ def _suppress(change: Change, finding: Finding, known: Item | None) -> None:
     state = FindingState.SUPPRESSED
     if known is None:
         item = items.finding_item(finding, found_at=change.now, state=state)
-        change.create(key, {name: value for name, value in item.items() if name not in items.ATTENTION})
+        change.create(key, {name: value for name, value in item.items() if name not in _PLACES})
     else:
         part = {"state": state.value, **items.corrected_part(finding, known)}
         change.update(key, set=part, remove=("withdrawn_at",), condition=items.as_read(known))
@@ -288,7 +291,7 @@ def _withdraw(change: Change, read: Mapping[Key, Item], step: Step, known: Item)
     thief, or of the hold itself. Nobody had heard of one that was suppressed, so nobody hears that it is gone."""
     finding = step.finding
     gone = {"state": FindingState.WITHDRAWN.value, "withdrawn_at": to_text(change.now)}
-    change.update(items.finding_key(finding), set=gone, remove=items.ATTENTION, condition=items.as_read(known))
+    change.update(items.finding_key(finding), set=gone, remove=_PLACES, condition=items.as_read(known))
     _audit(change, finding, "finding.withdrawn")
     if items.state_of(known, change.now) is FindingState.SUPPRESSED:
         return

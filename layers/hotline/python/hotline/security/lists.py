@@ -15,18 +15,20 @@ from hotline.lockout import service as lockout
 from .checkup import is_told
 from .detectors import Stream
 from .items import (
+    LIST_PARTS,
     all_findings_query,
     attention_of,
     confirmed_query,
     finding_to_see,
     finding_to_tell,
+    listed_query,
     place_of,
     skip_expired,
     state_of,
     subject_finding_of,
     waiting_query,
 )
-from .model import FINDINGS_READ_MAX, FindingState, SeenFinding, SubjectFinding, SubjectFindingPage, ToldFinding
+from .model import FINDINGS_READ_MAX, LIVE, FindingState, SeenFinding, SubjectFinding, SubjectFindingPage, ToldFinding
 
 FINDINGS_TOLD_MAX: Final = 20
 """More open findings on one account than anybody reads."""
@@ -83,6 +85,25 @@ def iterate_findings(store: Store, account_id: str, now: datetime, *, page: int)
     when they are asked for."""
     found = query_all(store, all_findings_query(account_id, limit=page))
     return (finding_to_see(item, now) for item in found)
+
+
+def list_account_findings(store: Store, now: datetime, *, limit: int, after: str | None = None) -> SubjectFindingPage:
+    """The findings on accounts that open no case and wait for somebody, the newest first. Those on accounts that were
+    erased since are left out. A query for each of LIST_PARTS partitions, and one read. `after`: the `next` of the page
+    before."""
+    found = [
+        item
+        for part in range(LIST_PARTS)
+        for item in store.query(listed_query(part, now, limit=limit + 1, before=after)).items
+        if after is None or item["queue_sk"] < after
+    ]
+    found.sort(key=lambda item: item["queue_sk"], reverse=True)
+    page = found[:limit]
+    # A release that does not know this list leaves what it has judged in it.
+    waiting = [one for item in page if (one := subject_finding_of(item, now)).state in LIVE]
+    erased = _find_erased(store, (one.account_id for one in waiting))
+    shown = tuple(one for one in waiting if one.account_id not in erased)
+    return SubjectFindingPage(shown, page[-1]["queue_sk"] if len(found) > limit else None)
 
 
 def list_subject_findings(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hotline.kit.lazy import import_on_demand
 
 if TYPE_CHECKING:
-    from .activity import ACTIVITY_SHARDS, SHARDS_MAX
+    from .activity import ACTIVITY_SHARDS, SHARDS_MAX, find_payee
     from .checkup import Advice, Matter, ToldMatter
     from .checkup_reading import CheckUp, check_up
     from .denials import Deny, denials_duty_at, find_deniable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         FINDINGS_SEEN_MAX,
         FINDINGS_TOLD_MAX,
         iterate_findings,
+        list_account_findings,
         list_findings,
         list_subject_findings,
         list_told_findings,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from .rules import RuleSet
     from .scan import scan_shard
     from .settings import read_shipped_rules
+    from .streams import movement_to_look_up
     from .suppressions import (
         check_until,
         contribute_suppression,
@@ -72,6 +74,7 @@ else:
             "activity": (
                 "ACTIVITY_SHARDS",
                 "SHARDS_MAX",
+                "find_payee",
             ),
             "checkup": ("Advice", "Matter", "ToldMatter"),
             "checkup_reading": ("CheckUp", "check_up"),
@@ -89,6 +92,7 @@ else:
                 "FINDINGS_SEEN_MAX",
                 "FINDINGS_TOLD_MAX",
                 "iterate_findings",
+                "list_account_findings",
                 "list_findings",
                 "list_subject_findings",
                 "list_told_findings",
@@ -116,6 +120,7 @@ else:
             "rules": ("RuleSet",),
             "scan": ("scan_shard",),
             "settings": ("read_shipped_rules",),
+            "streams": ("movement_to_look_up",),
             "suppressions": (
                 "check_until",
                 "contribute_suppression",

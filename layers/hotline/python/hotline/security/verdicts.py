@@ -20,7 +20,17 @@ from .activity import ACTIVITY_SHARDS
 from .checkup import is_told
 from .detectors import Stream
 from .feedback import count_verdict
-from .items import ATTENTION, as_read, confirmed_part, named_finding_key, state_of, unclear_part, version_of
+from .items import (
+    ATTENTION,
+    LISTED,
+    as_read,
+    confirmed_part,
+    named_finding_key,
+    relisted_part,
+    state_of,
+    unclear_part,
+    version_of,
+)
 from .labels import label_rows, labelled_change
 from .model import STATE_BY_VERDICT, FindingChanged, FindingState, SecurityError, Verdict
 from .settings import read_shipped_rules
@@ -104,8 +114,11 @@ def contribute_verdict(
     waits = of_list and verdict is Verdict.UNCLEAR and not is_left
     if waits:
         judged |= unclear_part(read[key])
+    is_relisted = stream is Stream.ACCOUNT and verdict is Verdict.UNCLEAR and not is_left
+    if is_relisted:
+        judged |= relisted_part(read[key])
     labelled, unlabelled = labelled_change(read[key], verdict, judged_at) if stream is Stream.ACCOUNT else ({}, ())
-    removed = (*(() if told or waits else ATTENTION), *unlabelled)
+    removed = (*(() if told or waits else ATTENTION), *(() if is_relisted else LISTED), *unlabelled)
     change.update(key, set=judged | labelled, remove=removed, condition=condition)
     if stream is Stream.ACCOUNT:
         for row in label_rows(read[key], verdict, judged_at, written_at=change.now, shards=shards):
