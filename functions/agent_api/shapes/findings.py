@@ -11,8 +11,8 @@ from hotline.agents.model import ActReason
 
 
 class AboutFound(StrEnum):
-    """The kind of subject of a list of findings: an account (of findings that open no case), an address (else a device)
-    of logins, a payee or merchant, or an agent of the desk."""
+    """The kind of subject of a list of findings. An account has those in it that open no case. A source is an address,
+    else a device, of logins; a party is a payee or merchant; an agent is one of the desk."""
 
     ACCOUNT = "account"
     SOURCE = "source"
@@ -36,12 +36,11 @@ class AboutAny(StrEnum):
 
 
 class SubjectFinding(Answer):
-    """A pattern that a rule saw. `subject` of an address or a payee is a keyed hash: the same one each time, and
-    nobody's address or name; else it is the account or the agent. `agent`: that agent with their name, null of anything
-    else. `facts` count the evidence; amounts are left out. `events`: how many events of it are
-    kept by their ids, 20 at most. `accounts` got in from the address in the time of the pattern: the first 20, and
-    never your own. `is_account`: the payee is an account of the wallet. `runbook`: what to do, in
-    English. `version` is its ETag."""
+    """A pattern that a rule saw. `subject` is the account or the agent. Of an address or a payee it is a keyed hash:
+    the same one each time, and nobody's address or name. `agent`: that agent with their name, null of anything else.
+    `facts` count the evidence; amounts are left out. `events`: how many events of it are kept by their ids, 20 at most.
+    `accounts` got in from the address in the time of the pattern: the first 20, and never your own. `is_account`: the
+    payee is an account of the wallet. `runbook`: what to do, in English. `version` is its ETag."""
 
     id: str
     about: AboutFound

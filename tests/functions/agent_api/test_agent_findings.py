@@ -327,7 +327,7 @@ def test_findings_on_accounts_come_newest_first_page_by_page_whatever_their_part
     assert read == names[::-1]
 
 
-def test_what_needs_nobody_any_more_leaves_the_list_of_accounts(world: AgentWorld, chief: AgentClient) -> None:
+def test_a_finding_that_needs_nobody_leaves_the_list_of_accounts(world: AgentWorld, chief: AgentClient) -> None:
     for number in range(4):
         find_on(world, f"fnd_{number}", f"acct-{number}")
     world.withdraw_finding("fnd_0")
@@ -337,7 +337,7 @@ def test_what_needs_nobody_any_more_leaves_the_list_of_accounts(world: AgentWorl
     assert judge_listed(chief, "fnd_2", "account", "acct-2", "unclear").status == 202
     assert listed(chief, "account") == ["fnd_3", "fnd_2", "fnd_1"]
     world.clock.advance(FINDING_LIFE - timedelta(minutes=1))
-    # One that was looked at does not expire, and is as old: whoever wants it finds it beside its account.
+    # An unclear one does not expire, but leaves the list with its age: it is still beside its account.
     find_on(world, "fnd_4", "acct-4")
     assert listed(chief, "account") == ["fnd_4", "fnd_3"]
 
@@ -371,7 +371,7 @@ def test_findings_about_agents_are_for_other_supervisors(world: AgentWorld, chie
     assert (found["id"], found["subject"], found["agent"]["id"]) == ("fnd_a", "agent-1", "agent-1")
     assert found["runbook"]
     assert listed(supervisor(world.ctx, "supervisor-2"), "agent") == ["fnd_a", "fnd_s"]
-    # Whoever asks about themselves hears as of one that there is not.
+    # A supervisor who asks about themselves hears as of one that there is not.
     for finding_id, about in (("fnd_s", "supervisor-1"), ("fnd_x", "agent-1")):
         assert judge_listed(chief, finding_id, "agent", about).code == "not_found"
     (about_self,) = [item for item in world.items() if item.get("finding_id") == "fnd_s"]

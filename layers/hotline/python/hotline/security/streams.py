@@ -128,8 +128,8 @@ def _label(fact: Fact, label: FraudConfirmed | DisputeDecided, hide: Hide, known
 def parties_of_word(type_: str, named: Sequence[str], known: str | None) -> tuple[str, ...]:
     """The parties for which a word counts that a movement was fraud, or was none. `named`: those that it names, a
     merchant first; `known`: the movement's own, None where nobody knows it. A label is one for whom the movement paid,
-    and the wallet's word goes before what is known. A word that takes it back goes to each: the label may have been for
-    any of them, and where there is none it changes nothing."""
+    and the wallet's word goes before what is known. A word that takes it back goes to each, since the label may
+    have been for any of them. It changes nothing where there is no label."""
     every = tuple(dict.fromkeys((*named, *(() if known is None else (known,)))))
     return every if type_ == RETRACTION_TYPE else every[:1]
 
@@ -190,7 +190,7 @@ def _party_of(told: MovementTold) -> str | None:
 
 
 def payee_of(told: MovementTold) -> str | None:
-    """Whoever gets the money of a movement outward, None where the fact names nobody."""
+    """The recipient of the money of a movement outward, None where the fact names nobody."""
     return _party_of(told) if told.direction is not Direction.IN and told.kind in OUTWARD else None
 
 
