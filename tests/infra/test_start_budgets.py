@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 MODULES_MAX: Final = {
     "AgentApiFunction": 687,
-    "BacktestFunction": 269,
+    "BacktestFunction": 271,
     "ConnectFunction": 392,
     "ContactEventsFunction": 287,
     "CustomerApiFunction": 666,
