@@ -234,7 +234,7 @@ OF_NO_CASE: Final = frozenset({"read", "approval", "manage", "edit_numbers", "pu
 WRITERS: Final = frozenset({"contribute_case", "contribute_decided", "add_entry", "add_to_case", "tell_people"})
 HOLDERS: Final = ("Deed", "Hit", "Subject")
 """Their third value becomes facts: of an entry, a finding, an approval's change."""
-NEAR: Final = frozenset({*WRITERS, "_write", *HOLDERS, "leave_records"})
+NEAR: Final = frozenset({*WRITERS, "_write", *HOLDERS, "_hit_of", "leave_records"})
 NAMED: Final = frozenset({"facts", "told", "also", "content", "amount"})
 """A literal of one of these names, in a function that calls one of those, becomes facts."""
 EXPANDED: Final[Mapping[str, Iterable[str]]] = {
