@@ -16,7 +16,7 @@ from hotline.security.detectors import Event, Hit, Stream, failed_login_burst
 from hotline.security.detectors import credential_stuffing as stuffing
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
-from hotline.security.items import ACCOUNTS_MAX
+from hotline.security.model import ACCOUNTS_MAX
 from hotline.security.rules import RuleSet
 from hotline_local import cli
 from tests.support.lock_desk import KEYS

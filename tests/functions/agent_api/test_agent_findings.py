@@ -15,8 +15,8 @@ from hotline.kit.store import Delete, Table, hotline_key
 from hotline.kit.store.condition import PRESENT
 from hotline.security.detectors import Stream
 from hotline.security.detectors.shipped import DETECTORS
-from hotline.security.items import ACCOUNTS_MAX, LIST_PARTS, named_finding_key
-from hotline.security.model import FINDING_LIFE
+from hotline.security.items import LIST_PARTS, named_finding_key
+from hotline.security.model import ACCOUNTS_MAX, FINDING_LIFE
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor
 from tests.support.agent_world import SPRAYING, AgentWorld

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functions.agent_api.shapes.common import PAGE_MAX
 from hotline.agents.model import AgentToken
 from hotline.agents.own import leave_out_own_accounts
-from hotline.security.items import ACCOUNTS_MAX
+from hotline.security.model import ACCOUNTS_MAX
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.stores import NOON
 from tests.support.sweeps import sweep

@@ -22,7 +22,7 @@ from hotline.kit.store import TRANSACTION_ITEMS_MAX, Delete, Put, Table, hotline
 from hotline.kit.store.condition import Item
 from hotline.security.detectors import Stream
 from hotline.security.findings import Kind, Step, contribute_steps, parts_of, step_keys
-from hotline.security.items import ACCOUNTS_MAX
+from hotline.security.model import ACCOUNTS_MAX
 from hotline.security.packing import unpack
 from hotline.security.suppressions import contribute_suppression
 from hotline_local.testing.memory_store import MemoryStore

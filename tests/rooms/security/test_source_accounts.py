@@ -11,7 +11,7 @@ from hotline.kit.store import Table
 from hotline.security import service as security
 from hotline.security.detectors import Stream
 from hotline.security.findings import ACCOUNTS_AT_ONCE
-from hotline.security.items import ACCOUNTS_MAX
+from hotline.security.model import ACCOUNTS_MAX
 from tests.support.lock_desk import NOON, fact
 from tests.support.scan_runs import ScanWorld
 

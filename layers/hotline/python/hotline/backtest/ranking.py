@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from hotline.security.detectors import Stream
-from hotline.security.items import ACCOUNTS_MAX
+from hotline.security.model import ACCOUNTS_MAX
 from hotline.security.rules import Rule
 
 from .engine import Scope

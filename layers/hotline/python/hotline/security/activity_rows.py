@@ -15,8 +15,7 @@ from .activity import NAMED, SUBJECT, activity_partition, values_of
 from .detectors import Event, Stream
 from .detectors.history import BY_PEOPLE, LEFT, OUTWARD_KINDS
 from .detectors.rule import Hit, Signal
-from .items import ACCOUNTS_MAX
-from .model import NamedMovement, Row
+from .model import ACCOUNTS_MAX, NamedMovement, Row
 from .streams import ID_CHARACTERS_MAX, shorten_over
 
 PAGE_ROWS: Final = 500

@@ -23,12 +23,12 @@ from .denials import denials_key, is_denied
 from .detectors import Stream
 from .feedback import count_denials
 from .findings_digest import belongs, contribute_collected, digest_key
-from .model import Finding, FindingState, may_become
+from .model import ACCOUNTS_MAX, Finding, FindingState, may_become
 from .named_accounts import contribute_named
 
 FINDINGS_AT_ONCE: Final = 10
 """Findings of one transaction, which has room for a hundred items."""
-ACCOUNTS_AT_ONCE: Final = 3 * items.ACCOUNTS_MAX
+ACCOUNTS_AT_ONCE: Final = 3 * ACCOUNTS_MAX
 """So many accounts that got in are named by the findings of one transaction. Each is an item. There are three rules
 about addresses."""
 WITHDRAWN_REASON: Final = "finding_withdrawn"
@@ -66,7 +66,7 @@ class Step:
     def names_max(self) -> int:
         """So many accounts that got in may be named afterwards: also those that the finding names as it is stored."""
         names_some = self.finding.stream is Stream.SOURCE and self.kind is not Kind.WITHDRAW
-        return items.ACCOUNTS_MAX if names_some else 0
+        return ACCOUNTS_MAX if names_some else 0
 
 
 def parts_of(steps: Iterable[Step]) -> list[list[Step]]:

@@ -21,6 +21,7 @@ from hotline.kit.store.condition import Condition, Item, Missing, equals
 from .detectors import Stream
 from .detectors.rule import EVIDENCE_MAX
 from .model import (
+    ACCOUNTS_MAX,
     CONFIRMED_LIFE,
     FINDING_LIFE,
     GRAVE,
@@ -50,8 +51,6 @@ LABELLED_AT: Final = "labelled_at"
 """The attribute with the `judged_at` of the word for which LABELLED holds."""
 ACCOUNTS: Final = "accounts"
 """The attribute of a finding about an address with the accounts that got in."""
-ACCOUNTS_MAX: Final = 20
-"""So many accounts that got in are kept of a finding about an address. Its numbers say how many there were."""
 _VERSION_BYTES: Final = 8
 _VERSIONS: Final = 10**9
 ATTENTION: Final = ("attention_pk", "attention_sk")

@@ -73,6 +73,8 @@ LIVE: Final = frozenset({FindingState.OPEN, FindingState.TOLD, FindingState.ACKN
 """The states in which a finding waits for the word of a person."""
 FINDING_LIFE: Final = timedelta(days=90)
 """So long a finding asks for attention after it was found; Amazon GuardDuty keeps its findings as long."""
+ACCOUNTS_MAX: Final = 20
+"""So many accounts that got in are kept of a finding about an address. Its numbers say how many there were."""
 FINDINGS_READ_MAX: Final = 1_000
 """So many findings on one account are looked through. They are stored by their ids, so fewer would be any of them."""
 CONFIRMED_LIFE: Final = FINDING_LIFE
