@@ -497,7 +497,7 @@ def test_findings_are_told_by_day_and_rule(tmp_path: Path, capsys: pytest.Captur
     found = backtested(capsys, write_history(tmp_path / "h.jsonl", facts))
     assert (found["events"], found["days"], found["findings"], found["findings_a_day"]) == (30, 2, 1, 0.5)
     assert found["detectors"]["failed_login_burst"] == {
-        "version": 2,
+        "version": 3,
         "severity": "medium",
         "findings": 1,
         "findings_a_day": 0.5,

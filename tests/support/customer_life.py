@@ -257,7 +257,8 @@ class WholeLife:
         self.clock.advance(timedelta(minutes=10))
         self.tell(("device.registered", {"device_id": DEVICES[1]}))
         self.clock.advance(timedelta(minutes=10))
-        self.tell(("transfer.succeeded", self._payment(9)[1]))
+        stranger = {"merchant": {"id": f"{SHOP}-of-a-thief", "name": "Tea House"}}
+        self.tell(("transfer.succeeded", self._payment(9)[1] | stranger))
         self.clock.advance(timedelta(minutes=10))
         assert sum(len(report.raised) for report in self.scan()) > 1
 
