@@ -135,7 +135,9 @@ class World:
         return {name: one for name, one in found.items() if one["state"] != "withdrawn"}
 
 
-LATER: Final = frozenset({"found_at", "attention_sk", "attention_pk", "expires_at_epoch_s", "state_at"})
+LATER: Final = frozenset(
+    {"found_at", "attention_sk", "attention_pk", "queue_pk", "queue_sk", "expires_at_epoch_s", "state_at"}
+)
 
 
 def told(kind: str, number: int, at: datetime, account: str, place: str) -> list[Fact]:

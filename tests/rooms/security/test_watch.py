@@ -23,6 +23,7 @@ from hotline.security.detectors import (
     State,
     Stream,
     credential_stuffing,
+    failed_login_burst,
 )
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.findings import FINDINGS_AT_ONCE, Kind, Step, parts_of
@@ -351,6 +352,23 @@ def test_a_fresh_watch_need_not_be_written_while_no_rule_remembers_anything() ->
 def test_an_event_ahead_of_its_arrival_is_kept() -> None:
     watch = come(Watch(MOVED), at_once(login(0)))
     assert come(again(watch, MOVED), [(login(1).at_ms - 1, login(1))]).matters()
+
+
+def test_a_late_event_that_younger_ones_have_hidden_is_kept() -> None:
+    """Nine failures are no finding, and the one of hours later remembers none of them. The tenth comes when the ninth
+    is history."""
+    plan = plan_of(failed_login_burst.DETECTOR)
+    failed = [event(number, type_="login.failed") for number in (*range(8), 600)]
+    watch = again(come(Watch(plan), at_once(*failed)), plan)
+    ninth, tenth = event(8, type_="login.failed"), event(9, type_="login.failed")
+    come(watch, [(ninth.at_ms + LATENESS_MS, ninth)])
+    assert watch.matters()
+    assert starts(come(again(watch, plan), [(tenth.at_ms + LATENESS_MS, tenth)]).changes()) == [0]
+
+
+def test_a_late_event_that_changes_nothing_at_its_place_need_not_be_kept() -> None:
+    watch = come(Watch(MOVED), at_once(login(0), login(9)))
+    assert not come(again(watch, MOVED), [(login(9).at_ms, login(5))]).matters()
 
 
 def test_events_that_were_not_kept_are_put_back_before_a_late_one() -> None:

@@ -70,6 +70,7 @@ class Watch:
         "_evidence",
         "_horizon",
         "_is_ahead",
+        "_is_behind",
         "_known",
         "_pending",
         "_plan",
@@ -105,6 +106,7 @@ class Watch:
         self._begun_text = _write(self._tip) if self._pending or is_fresh else self._settled_text
         self.newest_ms = 0
         self._is_ahead = False
+        self._is_behind = False
         # `_standing`: settled hits. `_seen`: what the pending events have shown. `_base`: the settled form of hits that
         # pending events have changed. `_done`: hits that were settled since the watch was read. `_told`: `_seen` as the
         # findings have it. `_begun`: what a run has told that ended before it could store the watch.
@@ -169,7 +171,7 @@ class Watch:
         self._is_ahead = self._is_ahead or event.at_ms > arrived_ms
         if pending and event.at_ms <= pending[-1].at_ms and event.place < pending[-1].place:
             insort(pending, event, key=_place_of)
-            self._judge_again()
+            self._judge_again(event)
         else:
             pending.append(event)
             self._note(self._tip.take(event))
@@ -192,8 +194,10 @@ class Watch:
     def matters(self) -> bool:
         """Whether the watch must be kept as it is now. It need not when the events left the history and the memory of
         every rule as they were. Such events change nothing about those after them. Only one that comes late may need
-        them: see `recall`. An event ahead of its arrival is kept, or `recall` would not find it."""
-        if self._is_ahead or len(self.changes()) > 0:
+        them: see `recall`. An event ahead of its arrival is kept, or `recall` would not find it. A late one
+        that changed the memory at its place is kept, too. Younger events may hide the change, and it may be history
+        when another late one needs it."""
+        if self._is_ahead or self._is_behind or len(self.changes()) > 0:
             return True
         return _write(self._tip) != self._begun_text
 
@@ -220,11 +224,14 @@ class Watch:
                 withdrawn.append(Raised(self._rules[key[0]], told._replace(withdrawn=True)))
         return Changes(tuple(raised), tuple(corrected), tuple(withdrawn))
 
-    def _judge_again(self) -> None:
+    def _judge_again(self, late: Event | None = None) -> None:
+        """Judge the pending events anew, of which one may be `late`."""
         self._tip = Fold(self._plan, json.loads(_write(self._settled_fold())))
         self._seen = dict(self._base)
         for event in self._pending:
+            before = _write(self._tip) if event is late else ""
             self._note(self._tip.take(event))
+            self._is_behind = self._is_behind or (event is late and _write(self._tip) != before)
         # A settled hit that no pending event changes any more stands as it was.
         for key in [key for key in self._base if self._seen[key] == self._base[key]]:
             self._done[key] = self._seen.pop(key)
