@@ -96,13 +96,11 @@ class Limits:
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `hit` [beginning, end, facts, movements, ids, movements that are needed] of the last
-    finding. `large` [time, id, movement, excess] of `series_ms`, the
-    small ones of `merge_ms`. `earlier` [sum, time] of the excesses before those.
-    `far` [time, movement] of the last amounts that were far above all."""
+    finding. `large` [time, id, movement, excess] of `series_ms`, the small ones of `merge_ms`. `earlier` [sum, time] of
+    the excesses before those. `far` [time, movement] of the last amounts that were far above all."""
     if signal != _LEFT:
         return _take_back(state, event.values["movement_id"])
-    usual, amount = history.usual_before, history.amount_minor
-    own = history.excess_own
+    usual, amount, own = history.usual_before, history.amount_minor, history.excess_own
     if own:
         _note(state, event, history, limits)
     if usual is None or usual[0] < limits.history_min or amount < floor_of(limits.floor_minor, history.currency):
@@ -231,6 +229,7 @@ def _find(
             needed = min(needed, known[5])
         else:
             started_ms = fresh[0][0]
+            state["large"] = [one for one in state.get("large", ()) if one[2] in movements]
     state["hit"] = [started_ms, event.at_ms, facts, movements, ids, needed]
     return (Hit(started_ms, event.at_ms, facts, tuple(ids)),)
 
@@ -394,6 +393,12 @@ DETECTOR: Final = Detector(
             *(_pay(9_060 + n * 60, 10_000 if n % 3 else 300) for n in range(40)),
             _pay(20_000, 900_000),
             hit=(3_000, 20_000),
+        ),
+        example(
+            "what one finding cannot name, by the next one",
+            *_uneven(),
+            *_series(2 * EVIDENCE_MAX, 120_000, every=1),
+            hit=(12_000, 12_000 + EVIDENCE_MAX),
         ),
         example("near miss: three of a series", *_uneven(), *_series(3, _EXCESS_3), hit=None),
         example(
