@@ -352,6 +352,7 @@ CONTRADICTIONS: Final = [
     ("[pass_through]\nover_permille = 994\n", "same_permille = 995 (as it ships) and over_permille = 994 contradict e"),
     ("[counterparty_risk]\nlikely_permille = 49\n", "rate_permille = 50 (as it ships) and likely_permille = 49 cont"),
     ("[spend_anomaly]\nmiddle_from = 1.25\n", "middle_from = 1.25 and middle_to = 1 (as it ships) contradict each oth"),
+    ("[spend_anomaly]\nburst = 8\n", "burst_middle = 9 (as it ships) and burst = 8 contradict each other: amounts "),
     ("[spend_anomaly]\neven_ratio = 11\n", "even_ratio = 11 and ratio = 10 (as it ships) contradict each other: even "),
     ("[spend_anomaly]\nseries_least = 19\n", "series_least = 19 and series = 18 (as it ships) contradict each other: "),
     (

@@ -148,7 +148,7 @@ VERSIONS: Final = {
     ("slow_stuffing", 1): "9566ecf3ba3978db",
     ("slow_stuffing", 2): "011a00bfbee775fc",
     ("spend_anomaly", 1): "6d1105100065a48c",
-    ("spend_anomaly", 2): "157020c95ed1dade",
+    ("spend_anomaly", 2): "79a354fc4f696245",
     ("stale_password", 1): "f19fef4be00637b3",
     ("success_after_attack", 1): "ef78af65720b4c7f",
     ("two_countries", 1): "e5fc52c9609e7ba6",

@@ -24,6 +24,7 @@ from hotline.security.detectors import (
     Stream,
     credential_stuffing,
     failed_login_burst,
+    reset_device_transfer,
 )
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.findings import FINDINGS_AT_ONCE, Kind, Step, parts_of
@@ -364,6 +365,16 @@ def test_a_late_event_that_younger_ones_have_hidden_is_kept() -> None:
     come(watch, [(ninth.at_ms + LATENESS_MS, ninth)])
     assert watch.matters()
     assert starts(come(again(watch, plan), [(tenth.at_ms + LATENESS_MS, tenth)]).changes()) == [0]
+
+
+def test_an_event_that_the_next_one_of_its_run_has_hidden_is_kept() -> None:
+    """A new password is over after 12 hours, and a late device may still need it."""
+    plan = plan_of(reset_device_transfer.DETECTOR)
+    watch = again(come(Watch(plan), at_once(login(0))), plan)
+    changed, later = event(24 * 60), login(37 * 60)
+    come(watch, at_once(changed, later))
+    assert watch.changes() == Changes()
+    assert watch.matters()
 
 
 def test_a_late_event_that_changes_nothing_at_its_place_need_not_be_kept() -> None:

@@ -66,7 +66,7 @@ ABOVE_ZERO: Final = frozenset(
 )  # fmt: skip
 """The limits that mean nothing at 0 in any rule: a pattern of no events, or of no time. Others may be 0, such as the
 quiet after a finding; a rule names its own in `positive`."""
-MOST: Final[Mapping[tuple[str, str], int]] = {
+MOST: Final[Mapping[tuple[str, str], float]] = {
     ("card_testing", "tries"): card_testing.TRIES_MAX,
     ("credential_stuffing", "accounts"): source_tries.TRIES_MAX,
     ("credential_stuffing", "tries"): source_tries.TRIES_MAX,
@@ -80,6 +80,7 @@ MOST: Final[Mapping[tuple[str, str], int]] = {
     ("password_spray", "tries"): source_tries.TRIES_MAX,
     ("slow_stuffing", "accounts"): slow_stuffing.ACCOUNTS_MAX,
     ("success_after_attack", "burst"): distributed_guessing.TRIES_MAX,
+    ("spend_anomaly", "excess_min"): history.EXCESS_MAX,
     ("two_countries", "window_ms"): journeys.MEMORY_MS,
     ("velocity", "day_count"): history.SPENDING_MAX,
     ("velocity", "hour_count"): history.SPENDING_MAX,

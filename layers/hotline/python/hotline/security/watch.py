@@ -68,9 +68,9 @@ class Watch:
         "_begun_text",
         "_done",
         "_evidence",
+        "_has_changed",
         "_horizon",
         "_is_ahead",
-        "_is_behind",
         "_known",
         "_pending",
         "_plan",
@@ -106,7 +106,7 @@ class Watch:
         self._begun_text = _write(self._tip) if self._pending or is_fresh else self._settled_text
         self.newest_ms = 0
         self._is_ahead = False
-        self._is_behind = False
+        self._has_changed = False
         # `_standing`: settled hits. `_seen`: what the pending events have shown. `_base`: the settled form of hits that
         # pending events have changed. `_done`: hits that were settled since the watch was read. `_told`: `_seen` as the
         # findings have it. `_begun`: what a run has told that ended before it could store the watch.
@@ -175,6 +175,8 @@ class Watch:
         else:
             pending.append(event)
             self._note(self._tip.take(event))
+            # Looked at after each event: the next one may hide the change.
+            self._has_changed = self._has_changed or _write(self._tip) != self._begun_text
         if len(pending) > PENDING_MAX:
             self._settle(len(pending) - PENDING_MAX)
 
@@ -192,12 +194,12 @@ class Watch:
             self._judge_again()
 
     def matters(self) -> bool:
-        """Whether the watch must be kept as it is now. It need not when the events left the history and the memory of
+        """Whether the watch must be kept as it is now. It need not when each event left the history and the memory of
         every rule as they were. Such events change nothing about those after them. Only one that comes late may need
-        them: see `recall`. An event ahead of its arrival is kept, or `recall` would not find it. A late one
-        that changed the memory at its place is kept, too. Younger events may hide the change, and it may be history
-        when another late one needs it."""
-        if self._is_ahead or self._is_behind or len(self.changes()) > 0:
+        them: see `recall`. An event ahead of its arrival is kept, or `recall` would not find it. One that changed the
+        memory at its place is kept, also where younger events hide the change. It may be history, or out of the reach
+        of `recall`, when a late one needs it."""
+        if self._is_ahead or self._has_changed or len(self.changes()) > 0:
             return True
         return _write(self._tip) != self._begun_text
 
@@ -231,7 +233,7 @@ class Watch:
         for event in self._pending:
             before = _write(self._tip) if event is late else ""
             self._note(self._tip.take(event))
-            self._is_behind = self._is_behind or (event is late and _write(self._tip) != before)
+            self._has_changed = self._has_changed or (event is late and _write(self._tip) != before)
         # A settled hit that no pending event changes any more stands as it was.
         for key in [key for key in self._base if self._seen[key] == self._base[key]]:
             self._done[key] = self._seen.pop(key)

@@ -81,7 +81,8 @@ class Limits:
     series_spread: float = 1.1
     """No series from this deviation of the logarithms on: large amounts follow each other by chance."""
     earlier: float = 0.6
-    """Each excess of before the last `series_ms` adds this share of itself to the sum that is asked for."""
+    """Each excess that is kept no more adds this share of itself to the sum that is asked for. Confirmed frauds add
+    nothing. Those of `excess_min` and more are kept for `series_ms`, smaller ones for `merge_ms`."""
     earlier_most: float = 10.0
     """No series of an account with as much excess before."""
     earlier_half_life_ms: int = 90 * DAY_MS
@@ -96,8 +97,8 @@ class Limits:
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `hit` [beginning, end, facts, movements, ids, movements that are needed] of the last
-    finding. `large` [time, id, movement, excess] of `series_ms`, the small ones of `merge_ms`. `earlier` [sum, time] of
-    the excesses before those. `far` [time, movement] of the last amounts that were far above all."""
+    finding. `large` [time, id, movement, excess] of the last amounts with an excess. `earlier` [sum, time] of the
+    excesses before those. `far` [time, movement] of the last amounts that were far above all."""
     if signal != _LEFT:
         return _take_back(state, event.values["movement_id"])
     usual, amount, own = history.usual_before, history.amount_minor, history.excess_own
@@ -144,8 +145,8 @@ def _list_series(state: State, at_ms: int, usual: Sequence[float], limits: Limit
 
 
 def _note(state: State, event: Event, history: History, limits: Limits) -> None:
-    """Remember an amount with an excess, and add those that are too old for a series to the sum of earlier ones.
-    Confirmed frauds were none of the owner's, and count no more."""
+    """Remember an amount with an excess, and add those that are kept no more to the sum of earlier ones. Frauds
+    that are confirmed by then were none of the owner's, and are not added."""
     at_ms, large = event.at_ms, state.get("large", ())
     sum_, last_ms = state.get("earlier", (0.0, at_ms))
     sum_ *= math.exp2((last_ms - at_ms) / limits.earlier_half_life_ms)
@@ -208,7 +209,8 @@ def _is_habit(state: State, event: Event, history: History, limits: Limits) -> b
 def _find(
     state: State, event: Event, history: History, found: Sequence[Sequence[Any]], needed: int, limits: Limits
 ) -> Iterable[Hit]:
-    """The finding of these movements, or the one of the same day or series with them."""
+    """The finding of these movements, or the one of the same day or series with them. The known
+    one keeps its beginning, and with it its id, also where the series began before it."""
     usual = history.usual_before or (0.0, 0.0)
     deviations = history.deviations_from_usual(floor=limits.spread_floor) or 0.0
     facts: Mapping[str, str | int] = {
@@ -225,7 +227,8 @@ def _find(
         # A finding that can name no more is followed by another one.
         if len(known[3]) + len(fresh) <= EVIDENCE_MAX:
             started_ms, movements, ids = known[0], [*known[3], *movements], [*known[4], *ids]
-            facts = facts if int(facts["amount_minor"]) > known[2]["amount_minor"] else known[2]
+            is_more = facts["currency"] == known[2]["currency"] and history.amount_minor > known[2]["amount_minor"]
+            facts = facts if is_more else known[2]
             needed = min(needed, known[5])
         else:
             started_ms = fresh[0][0]
@@ -238,6 +241,8 @@ def _take_back(state: State, movement_id: str) -> Iterable[Hit]:
     """The finding goes when too few of its movements stand. The history keeps what it learned from the amount."""
     if "large" in state:
         state["large"] = [one for one in state["large"] if one[2] != movement_id]
+    if "far" in state:
+        state["far"] = [one for one in state["far"] if one[1] != movement_id]
     known = state.get("hit")
     if known is None or movement_id not in known[3]:
         return NO_HITS
@@ -295,9 +300,10 @@ DETECTOR: Final = Detector(
     wakes=frozenset({Signal.MONEY_LEFT}),
     needs=frozenset({Signal.MONEY_LEFT.value}),
     limits=Limits(),
-    positive=frozenset({"spread_floor", "habit_count", "earlier_half_life_ms"}),
+    positive=frozenset({"spread_floor", "habit_count", "series_spread", "earlier_most", "earlier_half_life_ms"}),
     relations=(
         at_most("even_ratio", "ratio", "even amounts tell more than others"),
+        at_most("burst_middle", "burst", "amounts that spread in the middle tell more than others"),
         at_most("middle_from", "middle_to", "no spread lies between them"),
         at_most("series_least", "series", "a series asks for less the longer it is"),
         at_most("series_gap_ms", "series_ms", "a gap lies within a series"),
@@ -399,6 +405,15 @@ DETECTOR: Final = Detector(
             *_uneven(),
             *_series(2 * EVIDENCE_MAX, 120_000, every=1),
             hit=(12_000, 12_000 + EVIDENCE_MAX),
+        ),
+        example(
+            "a first try that failed is no habit",
+            *_wide(40),
+            _pay(3_000, 900_000, status="authorised", name="a"),
+            _pay(3_001, 900_000, status="failed", version=2, name="a"),
+            *(_pay(3_060 + n * 60, 10_000 if n % 3 else 300) for n in range(30)),
+            _pay(8_000, 2_000_000),
+            hit=8_000,
         ),
         example("near miss: three of a series", *_uneven(), *_series(3, _EXCESS_3), hit=None),
         example(
