@@ -26,11 +26,12 @@ from hotline.kit.store import TRANSACTION_ITEMS_MAX, Delete, Key, Put, Table, ho
 from hotline.kit.store.condition import Item
 from hotline.reports import service as reports
 from hotline.security import service as security
-from hotline.security.denials import COUNTED_MAX, denials_duty_at, denials_key
+from hotline.security.denials import COUNTED_MAX, denials_duty_at, denials_key, look_at_denials
 from hotline.security.detectors.reset_device_transfer import DETECTOR
 from hotline.security.feedback import read_feedback
 from hotline.security.findings import Kind
-from hotline.security.model import NamedMovement, Verdict
+from hotline.security.items import all_findings_query, named_finding_key
+from hotline.security.model import FINDINGS_READ_MAX, NamedMovement, Verdict
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.api_world import ACCOUNT, ApiWorld
 from tests.support.clock_and_store import clock as clock
@@ -265,6 +266,22 @@ def test_a_denial_counts_for_an_account_with_many_findings(world: ApiWorld, stor
         store.transact([Put(key, {**old, "SK": key.sk, "finding_id": f"!{index:03d}"})], token=f"put-{index}")
     deny(world, "movement", movement_id)
     assert [item["finding_id"] for item in findings(store) if "denied_at" in item] == [found["finding_id"]]
+
+
+def test_a_denial_counts_behind_a_whole_answer_of_the_store(world: ApiWorld, store: MemoryStore) -> None:
+    """An answer of DynamoDB ends at 1 MB. The finding that names what is denied is in the second one."""
+    movement_id = steal(world)
+    scan(world)
+    (found,) = findings(store)
+    old = {**found, "movements": {}, "event_ids": [], "facts": {"text": "x" * 50_000}}
+    for index in range(25):
+        key = hotline_key(found["PK"], f"FINDING#!{index:03d}")
+        store.transact([Put(key, {**old, "SK": key.sk, "finding_id": f"!{index:03d}"})], token=f"put-{index}")
+    first = store.query(all_findings_query(ACCOUNT, limit=FINDINGS_READ_MAX))
+    assert found["finding_id"] not in [item["finding_id"] for item in first.items]
+    deny(world, "movement", movement_id)
+    assert [item["finding_id"] for item in findings(store) if "denied_at" in item] == [found["finding_id"]]
+    assert named_finding_key(ACCOUNT, found["finding_id"]) in look_at_denials(store, ACCOUNT)
 
 
 def test_a_suppressed_finding_that_is_raised_counts_its_denial_on_the_day_of_its_verdict(

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from hotline.identity.service import Effect, Operation, Session, require
@@ -23,7 +24,7 @@ from hotline.kit.due import Done, Duty, due_attributes, is_due
 from hotline.kit.errors import Unavailable
 from hotline.kit.logging import Event
 from hotline.kit.retention import record_end
-from hotline.kit.store import Key, Store, account_of, hotline_key
+from hotline.kit.store import Key, Store, account_of, hotline_key, query_all
 from hotline.kit.store.condition import PRESENT, Item, Missing, all_of
 from hotline.lockout import service as lockout
 
@@ -86,9 +87,10 @@ def denials_duty_at(key: Key) -> Duty | None:
 
 
 def look_at_denials(store: Store, account_id: str) -> dict[Key, Item]:
-    """The items to have before `contribute_counted`. Two reads. Raises Unavailable."""
+    """The items to have before `contribute_counted`. One read, and one query for each MB of findings. Raises
+    Unavailable."""
     read = store.batch_get([denials_key(account_id)])
-    found = store.query(all_findings_query(account_id, limit=FINDINGS_READ_MAX)).items if read else ()
+    found = _read_findings(store, account_id) if read else ()
     return read | {named_finding_key(account_id, item["finding_id"]): item for item in found}
 
 
@@ -118,12 +120,16 @@ def _count(change: Change, account_id: str, findings: Iterable[Item], denied: Ma
 
 
 def find_deniable(store: Store, account_id: str) -> tuple[Item, ...] | None:
-    """Findings on the account, for `Deny`, to be read anew at each attempt. One query. None while the store cannot
-    tell them: a freeze waits for no count."""
+    """Findings on the account, for `Deny`, to be read anew at each attempt. One query for each MB of them. None while
+    the store cannot tell them: a freeze waits for no count."""
     try:
-        return tuple(store.query(all_findings_query(account_id, limit=FINDINGS_READ_MAX)).items)
+        return tuple(_read_findings(store, account_id))
     except Unavailable:
         return None
+
+
+def _read_findings(store: Store, account_id: str) -> Iterable[Item]:
+    return islice(query_all(store, all_findings_query(account_id, limit=FINDINGS_READ_MAX)), FINDINGS_READ_MAX)
 
 
 def is_denied(finding: Mapping[str, Any], denied: Mapping[str, Any] | None) -> bool:
