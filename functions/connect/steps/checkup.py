@@ -23,8 +23,8 @@ _DEVICES: Final[Mapping[bool | None, str | None]] = {True: "known", False: "new"
 
 
 def checkup(visit: Visit) -> Answer:
-    """Findings on the account, what changed on it of late and what protects it, each with the one thing to do. Three
-    requests."""
+    """Findings on the account, what changed on it of late and what protects it, each with the one thing to do. One
+    read, and the queries of `security.check_up`."""
     account_id = visit.account(Operation.READ)
     read = visit.fetch((*lockout.lock_keys(account_id), accounts.profile_key(account_id)))
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))

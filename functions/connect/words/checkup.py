@@ -18,8 +18,7 @@ CHINESE_ZONES: Final = frozenset({"Asia/Shanghai", "Asia/Urumqi"})
 
 
 PROTECTION: Final = frozenset({Matter.TWO_STEP_OFF, Matter.ONE_CONTACT, Matter.NO_PIN})
-"""The matters that did not happen at some time. All others are graver, and are said first and without an
-introduction."""
+"""The matters about what would keep others out. All others are said first, and without an introduction."""
 
 
 CHECKUP_PARTS: Final = 3

@@ -37,7 +37,8 @@ def check_up(
 ) -> CheckUp:
     """The matters of an account; reading needs proof (READ). `read` holds what exists of `lockout.lock_keys`. `pin`:
     there is a PIN for the hotline. `tells_findings`: whoever asks has proved a factor, since a thief with a session is
-    not to learn that somebody has seen them. Two queries on an index that may lag by a moment, or none."""
+    not to learn that somebody has seen them. Without it no query; else those of
+    `list_told_findings` and `list_confirmed_findings`, on an index that may lag by a moment."""
     found = list_told_findings(store, account_id, now) if tells_findings else None
     confirmed = list_confirmed_findings(store, account_id, now) if tells_findings else None
     opened_at = profile.opened_at if profile is not None else None
