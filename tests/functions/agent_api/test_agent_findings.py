@@ -316,15 +316,25 @@ def test_findings_on_accounts_come_newest_first_page_by_page_whatever_their_part
     names = [find_on(world, f"fnd_{number:02}", f"acct-{number}") for number in range(11)]
     places = {item["queue_pk"] for item in world.items() if "finding_id" in item}
     assert len(places) == LIST_PARTS
+    assert read_pages(chief, limit=3) == names[::-1]
+
+
+def read_pages(client: AgentClient, limit: int) -> list[str]:
+    """The findings on accounts, page by page to the end."""
     read: list[str] = []
-    query = {"about": "account", "limit": "3"}
+    query = {"about": "account", "limit": str(limit)}
     while True:
-        page = chief.get("/findings", query=query).json
+        page = client.get("/findings", query=query).json
         read += [one["id"] for one in page["findings"]]
         if page["next"] is None:
-            break
+            return read
         query["cursor"] = page["next"]
-    assert read == names[::-1]
+
+
+@pytest.mark.parametrize("limit", [1, 5])
+def test_findings_of_one_partition_are_read_to_the_end(world: AgentWorld, chief: AgentClient, limit: int) -> None:
+    names = [find_on(world, f"fnd_{number:02}") for number in range(25)]
+    assert read_pages(chief, limit) == names[::-1]
 
 
 def test_a_finding_that_needs_nobody_leaves_the_list_of_accounts(world: AgentWorld, chief: AgentClient) -> None:

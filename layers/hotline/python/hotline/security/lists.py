@@ -91,10 +91,12 @@ def list_account_findings(store: Store, now: datetime, *, limit: int, after: str
     """The findings on accounts that open no case and wait for somebody, the newest first. Those on accounts that were
     erased since are left out. A query for each of LIST_PARTS partitions, and one read. `after`: the `next` of the page
     before."""
+    # One more says whether there is a next page. The last one of the page before stands first again.
+    count = limit + (1 if after is None else 2)
     found = [
         item
         for part in range(LIST_PARTS)
-        for item in store.query(listed_query(part, now, limit=limit + 1, before=after)).items
+        for item in store.query(listed_query(part, now, limit=count, before=after)).items
         if after is None or item["queue_sk"] < after
     ]
     found.sort(key=lambda item: item["queue_sk"], reverse=True)
