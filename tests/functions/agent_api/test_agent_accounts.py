@@ -21,6 +21,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor
 from tests.support.agent_world import CONTACT, EMAIL, NUMBER, AgentWorld, fill_row
 from tests.support.api_client import Answered, Client
+from tests.support.found import suppress
 from tests.support.money_world import ACCOUNT
 from tests.support.phone import give, opened
 
@@ -600,6 +601,45 @@ def test_money_that_comes_back_releases_no_hold_before_somebody_has_looked(
     assert anna.post(feedback, {**WHY, "verdict": "false_alarm"}).status == 202
     assert anna.get(f"/cases/{case_id}").json["next_step"] == "release_hold"
     assert anna.post("/approvals", wish).status == 201
+
+
+def test_a_suppressed_finding_whose_money_comes_back_blocks_no_release_of_another_hold(
+    world: AgentWorld, anna: AgentClient
+) -> None:
+    """It asked for no hold. One that was raised before did, however often it comes and goes since."""
+    now, rule = world.clock.now(), "reset_device_transfer"
+    first = world.find_theft(734_501, "fnd_first")
+    world.withdraw_finding(first)
+    suppress(world.store, world.ctx.ids, rule, account_id=ACCOUNT, now=now, since=now, until=now + timedelta(hours=1))
+    second = world.find_theft(734_501, "fnd_second")
+    for _ in range(2):
+        world.find_theft(734_501, first)
+        world.withdraw_finding(first)
+        world.find_theft(734_501, second)
+        world.withdraw_finding(second)
+    case_id = claim(world, anna, "lockout")
+    wish = {"operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE", "reason": "customer_asked"}
+    refused = anna.post("/approvals", wish)
+    assert (refused.status, refused.json["why"]) == (409, "finding_unjudged")
+    found = anna.look(case_id, "findings").json["findings"]
+    assert {one["id"]: one["state"] for one in found} == {first: "withdrawn", second: "withdrawn"}
+    feedback = f"/cases/{case_id}/findings/{first}/feedback"
+    assert anna.post(feedback, {**WHY, "verdict": "false_alarm"}).status == 202
+    assert anna.get(f"/cases/{case_id}").json["next_step"] == "release_hold"
+    assert anna.post("/approvals", wish).status == 201
+
+
+def test_a_suppressed_finding_that_is_raised_and_then_withdrawn_has_set_a_hold(
+    world: AgentWorld, anna: AgentClient
+) -> None:
+    now, rule = world.clock.now(), "reset_device_transfer"
+    suppress(world.store, world.ctx.ids, rule, account_id=ACCOUNT, now=now, since=now, until=now + timedelta(hours=1))
+    finding_id = world.find_theft(734_501)
+    world.clock.advance(timedelta(hours=2))
+    assert world.find_theft(734_501) == finding_id
+    world.withdraw_finding(finding_id)
+    case_id = claim(world, anna, "lockout")
+    assert anna.get(f"/cases/{case_id}").json["next_step"] == "check_account"
 
 
 @pytest.mark.parametrize("judged_in", ["lockout", "security"])

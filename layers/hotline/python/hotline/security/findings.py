@@ -224,7 +224,8 @@ def _suppress(change: Change, finding: Finding, known: Item | None) -> None:
     state = FindingState.SUPPRESSED
     if known is None:
         item = items.finding_item(finding, found_at=change.now, state=state)
-        change.create(key, {name: value for name, value in item.items() if name not in _PLACES})
+        kept = {name: value for name, value in item.items() if name not in _PLACES}
+        change.create(key, kept | {items.UNRAISED: True})
     else:
         part = {"state": state.value, **items.corrected_part(finding, known)}
         change.update(key, set=part, remove=("withdrawn_at",), condition=items.as_read(known))
@@ -262,7 +263,7 @@ def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | N
             **items.attention_part(finding, found_at),
             **word,
         }
-        change.update(key, set=again, remove=("withdrawn_at",), condition=items.as_read(known))
+        change.update(key, set=again, remove=("withdrawn_at", items.UNRAISED), condition=items.as_read(known))
     _audit(change, finding, "finding.raised")
     decision_id = finding.id if known is None else derive_id("finding", finding.id, to_text(change.now))
     _tell(change, "finding.raised", finding, _raised_data(finding), decision_id)

@@ -43,6 +43,8 @@ _LOOKED_AT: Final = "~"
 _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 _MOVEMENTS: Final = "movements"
 _LOGINS: Final = "logins"
+UNRAISED: Final = "unraised"
+"""The attribute of a finding that was suppressed from the first, and has asked for no hold."""
 DENIED: Final = "denied_at"
 """The attribute of a finding of which its owner has denied something."""
 LABELLED: Final = "labelled"
@@ -289,7 +291,7 @@ def finding_to_see(item: Mapping[str, Any], now: datetime) -> SeenFinding:
         window_start=from_text(item["window_start"]),
         window_end=from_text(item["window_end"]),
         runbook=_runbooks().get(item["rule"]),
-        holds=item["rule"] in _holding(),
+        holds=item["rule"] in _holding() and UNRAISED not in item,
     )
 
 

@@ -190,7 +190,7 @@ class ToldFinding:
 class SeenFinding:
     """A finding as people of the wallet see it. `facts` are opaque. `verdict`: a person's word, None while there is
     none. `judged_at`: when that word was given. `window_start` to `window_end`: the time of the pattern. `runbook`:
-    what to do, None of a rule that is no more. `holds`: the rule asks for a hold with each finding that it raises."""
+    what to do, None of a rule that is no more. `holds`: it was raised, and its rule asks for a hold then."""
 
     id: str
     severity: str
