@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -54,17 +53,10 @@ def list_subject_findings(
     at = desk()
     context = (at.agent.agent_id, _LIST, about.value)
     after = position_of(cursor, at.lookup_keys, *context)
-    if about is AboutFound.ACCOUNT:
-        page = security.list_account_findings(at.ctx.store, at.now, limit=limit, after=after)
-    else:
-        page = security.list_subject_findings(at.ctx.store, _FOUND[about], at.now, limit=limit, after=after)
-    others_found = page.findings
-    names: Mapping[str, str] = {}
-    if about is AboutFound.AGENT:
-        others_found = tuple(one for one in page.findings if one.subject != at.agent.agent_id)
-        names = agents.find_names(at.ctx.store, {one.subject for one in others_found})
-    shown = agents.leave_out_own(at.ctx.store, at.agent, others_found)
-    got_in = {account_id for one in shown for account_id in one.accounts}
+    page = agents.list_subject_findings(at.ctx, at.agent, _FOUND[about], limit=limit, after=after)
+    is_of_agents = about is AboutFound.AGENT
+    names = agents.find_names(at.ctx.store, {one.subject for one in page.findings if is_of_agents})
+    got_in = {account_id for one in page.findings for account_id in one.accounts}
     others = agents.leave_out_own_accounts(at.ctx.store, at.agent, got_in) if got_in else frozenset()
     return SubjectFindings(
         findings=[
@@ -72,9 +64,7 @@ def list_subject_findings(
                 id=one.id,
                 about=about,
                 subject=one.subject,
-                agent=Person(id=one.subject, name=names.get(one.subject, one.subject))
-                if about is AboutFound.AGENT
-                else None,
+                agent=Person(id=one.subject, name=names.get(one.subject, one.subject)) if is_of_agents else None,
                 rule=one.rule,
                 severity=one.severity,
                 state=one.state.value,
@@ -88,7 +78,7 @@ def list_subject_findings(
                 runbook=one.runbook,
                 version=one.version,
             )
-            for one in shown
+            for one in page.findings
         ],
         next=cursor_of(page.next, at.lookup_keys, *context),
     )

@@ -7,6 +7,7 @@ opened, before a person has judged what was found.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -17,11 +18,11 @@ from hotline.kit.doors import Context
 from hotline.kit.store import Store
 from hotline.lockout.model import Cause, LockState, LockView
 from hotline.security import service as security
-from hotline.security.model import FINDINGS_READ_MAX, GRAVE, LIVE, FindingState, SeenFinding
+from hotline.security.model import FINDINGS_READ_MAX, GRAVE, LIVE, FindingState, SeenFinding, SubjectFindingPage
 
 from .access import find_open_accounts
 from .model import AgentToken, Permission
-from .own import read_all
+from .own import leave_out_own, read_all
 
 HELD_BY_FINDINGS: Final = Cause.RISK_SCORE
 """The cause of the hold that a critical finding sets."""
@@ -100,6 +101,22 @@ def list_told_findings(
         else tuple(security.finding_to_see(read[key], now) for key in named[one.approval_id] if key in read)
         for one in told
     }
+
+
+def list_subject_findings(
+    ctx: Context, token: AgentToken, stream: security.Stream, *, limit: int, after: str | None = None
+) -> SubjectFindingPage:
+    """The findings about the subjects of a stream that wait for somebody, as the agent may see them; of accounts those
+    that open no case. Without those about the agent or their own account, so a page may be shorter than `limit`.
+    `after`: the `next` of the page before."""
+    store, now = ctx.store, ctx.clock.now()
+    if stream is security.Stream.ACCOUNT:
+        page = security.list_account_findings(store, now, limit=limit, after=after)
+    else:
+        page = security.list_subject_findings(store, stream, now, limit=limit, after=after)
+    is_of_agents = stream is security.Stream.AGENT
+    others = (one for one in page.findings if not is_of_agents or one.subject != token.agent_id)
+    return replace(page, findings=leave_out_own(store, token, others))
 
 
 def find_told_findings(ctx: Context, token: AgentToken, approval: Approval) -> tuple[SeenFinding, ...]:

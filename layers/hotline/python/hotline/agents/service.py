@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         SuppressRule,
         SuppressSubjectRule,
     )
-    from .findings import find_told_findings, list_told_findings, may_decide
+    from .findings import find_told_findings, list_subject_findings, list_told_findings, may_decide
     from .grounds import (
         find_ground,
         list_case_actions,
@@ -144,6 +144,7 @@ else:
             ),
             "findings": (
                 "find_told_findings",
+                "list_subject_findings",
                 "list_told_findings",
                 "may_decide",
             ),
