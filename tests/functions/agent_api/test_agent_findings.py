@@ -21,7 +21,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor
 from tests.support.agent_world import SPRAYING, AgentWorld
 from tests.support.api_client import Answered
-from tests.support.found import finding_of
+from tests.support.found import finding_of, suppress
 from tests.support.money_world import ACCOUNT
 from tests.support.phone import give
 
@@ -335,6 +335,33 @@ def read_pages(client: AgentClient, limit: int) -> list[str]:
 def test_findings_of_one_partition_are_read_to_the_end(world: AgentWorld, chief: AgentClient, limit: int) -> None:
     names = [find_on(world, f"fnd_{number:02}") for number in range(25)]
     assert read_pages(chief, limit) == names[::-1]
+
+
+@pytest.mark.parametrize("grave", [{"severity": "high"}, {"rule": "drain", "holds": True}])
+def test_a_finding_with_a_case_is_judged_by_its_case_alone(
+    world: AgentWorld, chief: AgentClient, grave: dict[str, Any]
+) -> None:
+    """The word of somebody who cannot open the account takes no obstacle from the release of its hold."""
+    find_on(world, "fnd_grave", **grave)
+    assert judge_listed(chief, "fnd_grave", "account", ACCOUNT).code == "not_found"
+    (stored,) = [item for item in world.items() if item.get("finding_id") == "fnd_grave"]
+    assert "verdict" not in stored
+
+
+def test_a_finding_that_the_list_of_accounts_does_not_show_is_not_judged_there(
+    world: AgentWorld, chief: AgentClient
+) -> None:
+    find_on(world, "fnd_withdrawn")
+    world.withdraw_finding("fnd_withdrawn")
+    now, store, ids = world.clock.now(), world.store, world.ctx.ids
+    suppress(store, ids, "refund_abuse", account_id=ACCOUNT, now=now, since=now, until=now + timedelta(days=1))
+    find_on(world, "fnd_suppressed", rule="refund_abuse")
+    find_on(world, "fnd_old", rule="velocity")
+    assert listed(chief, "account") == ["fnd_old"]
+    for finding_id in ("fnd_withdrawn", "fnd_suppressed"):
+        assert judge_listed(chief, finding_id, "account", ACCOUNT).code == "not_found"
+    world.clock.advance(FINDING_LIFE + timedelta(minutes=1))
+    assert judge_listed(chief, "fnd_old", "account", ACCOUNT).code == "not_found"
 
 
 def test_a_finding_that_needs_nobody_leaves_the_list_of_accounts(world: AgentWorld, chief: AgentClient) -> None:

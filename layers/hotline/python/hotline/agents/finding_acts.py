@@ -57,7 +57,8 @@ class JudgeFinding(AgentAct[None]):
 class JudgeSubjectFinding(AgentAct[None]):
     """Say whether a finding of a list was right. A supervisor's act, and about no account of a case. `version`: the one
     that the supervisor saw; None: whatever it is. Raises NotPossible `no_such_finding`, `own_account` where the account
-    or the payee is the supervisor's own, and FindingChanged. A finding about the supervisor does not exist for them."""
+    or the payee is the supervisor's own, and FindingChanged. A finding about the supervisor is refused with
+    `no_such_finding`. So is one on an account that the list does not show, as one of a case."""
 
     stream: security.Stream
     subject: str
@@ -80,7 +81,9 @@ class JudgeSubjectFinding(AgentAct[None]):
         account_id = security.account_of_finding(request.read, self.stream, self.subject, self.finding_id)
         refuse_own(request.ctx.store, request.token, account_id)
         if self.stream is security.Stream.ACCOUNT:
-            if lockout.is_erased(request.read, self.subject):
+            # A word on a grave finding lets people release a hold: it is for whoever may open the account by its case.
+            listed = security.is_listed_finding(request.read, self.subject, self.finding_id, request.now)
+            if not listed or lockout.is_erased(request.read, self.subject):
                 raise NotPossible(SecurityError.NO_SUCH_FINDING)
             lockout.contribute_not_erased(change, self.subject, Operation.JUDGE_FINDING)
         security.contribute_verdict(

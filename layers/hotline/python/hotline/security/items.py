@@ -170,6 +170,14 @@ def _listed(account_id: str, finding_id: str, found_at: str) -> Item:
     return {"queue_pk": f"{_LIST}{bucket(account_id, LIST_PARTS)}", "queue_sk": f"{found_at}#{finding_id}"}
 
 
+def is_listed(item: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a stored finding on an account is in the list of those without a case, or was until a person judged
+    it."""
+    is_recent = now - from_text(item["found_at"]) <= FINDING_LIFE
+    is_or_was = LISTED[0] in item or state_of(item, now) is FindingState.RESOLVED
+    return is_recent and is_or_was and bool(relisted_part(item))
+
+
 def listed_query(part: int, now: datetime, *, limit: int, before: str | None) -> Query:
     """Findings of one partition that wait for a supervisor, the newest first, without expired ones. `before`: the
     `queue_sk` of one that may be among them, and behind which the others stand."""

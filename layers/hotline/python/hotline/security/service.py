@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from .verdicts import (
         account_of_finding,
         contribute_verdict,
+        is_listed_finding,
         rule_of_finding,
         verdict_keys,
     )
@@ -135,6 +136,7 @@ else:
             "verdicts": (
                 "account_of_finding",
                 "contribute_verdict",
+                "is_listed_finding",
                 "rule_of_finding",
                 "verdict_keys",
             ),

@@ -25,6 +25,7 @@ from .items import (
     LISTED,
     as_read,
     confirmed_part,
+    is_listed,
     named_finding_key,
     relisted_part,
     state_of,
@@ -55,6 +56,11 @@ def account_of_finding(read: Mapping[Key, Item], stream: Stream, subject: str, f
         raise NotPossible(SecurityError.NO_SUCH_FINDING)
     account_id: str | None = read[key].get("account_id")
     return account_id
+
+
+def is_listed_finding(read: Mapping[Key, Item], account_id: str, finding_id: str, now: datetime) -> bool:
+    """Whether `list_account_findings` shows a stored finding, or did so until a person judged it."""
+    return is_listed(read[named_finding_key(account_id, finding_id)], now)
 
 
 def rule_of_finding(read: Mapping[Key, Item], stream: Stream, subject: str, finding_id: str) -> str:
