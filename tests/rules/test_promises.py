@@ -556,6 +556,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "NEW_MAX": (16, "decision: what a memory has room for"),
         "KNOWN_MAX": (8, "decision: more devices than people have"),
         "HITS_MAX": (3, "decision: what a memory has room for"),
+        "UNDONE_MS": (45 * 24 * _HOUR_MS, "Regulation E, 1005.11(c)(2): 45 days"),
     },
     "hotline.security.detectors.source_tries": {
         "TRIES_MAX": (128, "decision: what a memory has room for"),
@@ -740,6 +741,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
     "the fields of a memory": {
         "hotline.security.detectors.distributed_guessing": "_MARKS",
         "hotline.security.detectors.new_devices_in_a_row": "_MARKS",
+        "hotline.security.detectors.reset_device_transfer": "_COUNTED",
     },
     "units, and what a sum is worth adding up for": {
         "hotline.security.detectors.drain": "PARTS_PER_THOUSAND",

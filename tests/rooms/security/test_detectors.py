@@ -144,7 +144,7 @@ VERSIONS: Final = {
     ("reset_device_transfer", 1): "9df6736556708d0d",
     ("reset_device_transfer", 2): "005a7ee12b4a90b5",
     ("reset_device_transfer", 3): "a7aa884f89df4ef1",
-    ("reset_device_transfer", 4): "c4664164b24ba56b",
+    ("reset_device_transfer", 4): "08eb66cc61fbbf8d",
     ("slow_stuffing", 1): "9566ecf3ba3978db",
     ("slow_stuffing", 2): "011a00bfbee775fc",
     ("spend_anomaly", 1): "6d1105100065a48c",
@@ -857,6 +857,74 @@ def test_a_finding_that_was_taken_back_comes_again_with_the_next_theft() -> None
     assert (back.withdrawn, again.withdrawn) == (True, False)
     assert raised.started_ms == back.started_ms == again.started_ms
     assert again.event_ids == (RESET.id, DEVICE.id, "b")
+
+
+def test_money_is_taken_from_the_findings_that_have_counted_it_and_from_no_other() -> None:
+    again = [told(60, "password.changed"), told(70, "device.registered", device="e")]
+    sent = [left(20, FLOOR), left(80, FLOOR, name="b"), left(81, 20_000, name="c"), left(100, 1_000, name="d")]
+    hits = take(RESET, DEVICE, *sent, *again, undone(90, "b"), undone(110, "c"), undone(120, "d"), undone(130, "a"))
+    assert [(hit.started_ms, hit.facts["transfers"], hit.facts["amount_minor"], hit.withdrawn) for hit in hits] == [
+        (example_ms(0), 1, FLOOR, False),
+        (example_ms(60), 1, FLOOR, False),
+        (example_ms(60), 2, FLOOR + 20_000, False),
+        (example_ms(60), 2, FLOOR + 20_000, True),
+        (example_ms(0), 2, FLOOR + 1_000, False),
+        (example_ms(0), 1, FLOOR, False),
+        (example_ms(0), 1, FLOOR, True),
+    ]
+
+
+def test_money_of_half_a_day_ago_is_taken_back_also_after_more_has_left() -> None:
+    later = WINDOW_MINUTES + 10
+    again = [told(later, "password.changed"), told(later + 1, "device.registered", device="e")]
+    *_, back = take(RESET, DEVICE, left(2, FLOOR), *again, left(later + 2, FLOOR, name="b"), undone(later + 3, "a"))
+    assert (back.started_ms, back.withdrawn) == (example_ms(0), True)
+
+
+def test_a_finding_that_comes_again_counts_a_movement_once() -> None:
+    sent = [left(2, FLOOR), left(3, 5, name="b"), left(5, FLOOR, name="c")]
+    hits = take(RESET, DEVICE, *sent, undone(4, "a"), undone(6, "b"))
+    assert [(hit.facts["transfers"], hit.facts["amount_minor"], hit.withdrawn) for hit in hits] == [
+        (1, FLOOR, False),
+        (2, FLOOR + 5, False),
+        (2, FLOOR + 5, True),
+        (2, FLOOR + 5, False),
+        (1, FLOOR, False),
+    ]
+
+
+def test_a_finding_without_any_transfer_goes_also_where_there_is_no_floor() -> None:
+    detector = replace(chain.DETECTOR, limits=chain.Limits(floor_minor={"": 0}))
+    assert found(detector, RESET, DEVICE, left(2, 5))
+    assert not found(detector, RESET, DEVICE, left(2, 5), undone(3, "a"))
+
+
+def test_a_memory_forgets_a_theft_when_its_money_can_come_back_no_more() -> None:
+    last = 2 + chain.UNDONE_MS / MINUTE_MS
+    own = told(-20_000, "login.succeeded", device="own")
+    for minute, keeps in ((last, True), (last + 0.01, False)):
+        fold = Fold(plan_of(chain.DETECTOR))
+        for one in (own, RESET, DEVICE, left(2, FLOOR), told(minute, "login.succeeded", device="own")):
+            fold.take(one)
+        (state,) = fold.states.values()
+        assert ({"hits", "sent"} <= set(state), len(state)) == (keeps, 3 if keeps else 1)
+        assert len(take(RESET, DEVICE, left(2, FLOOR), undone(minute, "a"))) == 1 + keeps
+
+
+def test_a_memory_keeps_nothing_of_a_theft_that_was_taken_back() -> None:
+    fold = Fold(plan_of(chain.DETECTOR))
+    for one in (RESET, DEVICE, left(2, FLOOR), left(3, 5, name="b"), undone(WINDOW_MINUTES + 2, "a")):
+        fold.take(one)
+    assert not any(fold.states.values())
+
+
+def test_a_theft_is_known_for_the_whole_of_a_longer_window() -> None:
+    """Its signs would make it again, and once more each time."""
+    days = chain.UNDONE_MS / MINUTE_MS
+    detector = replace(chain.DETECTOR, limits=chain.Limits(window_ms=2 * chain.UNDONE_MS))
+    (hit,) = found(detector, RESET, DEVICE, left(2, FLOOR), left(days + 3, FLOOR, name="b"))
+    assert hit.facts["transfers"] == 2
+    assert hit.event_ids == (RESET.id, DEVICE.id, "a", "b")
 
 
 def test_a_flood_of_signs_or_of_payees_hides_nothing() -> None:

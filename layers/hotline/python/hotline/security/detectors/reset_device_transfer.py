@@ -39,19 +39,25 @@ from .rule import (
 from .windows import slide
 
 ENTRIES_MAX: Final = 32
-"""So many movements of a window are kept, to be taken back. The numbers of a finding count all of them."""
+"""So many movements are kept, to be taken back. The numbers of a finding count all of them."""
 SIGNS_MAX: Final = 16
-"""So many changes and devices of a window are kept: the first half and the last, since a flood of them hides nothing
-then. Of several of one kind in a row, the first begins a pattern and the last ends it."""
+"""So many changes and devices of a window are kept: the first half of them, and the last. A flood pushes out neither
+those before it nor those after it. Of several of one kind in a row, the first begins a pattern and the last ends it."""
 NEW_MAX: Final = 16
-"""So many payees are known as strangers after their first payment."""
+"""So many payees are known as strangers after their first payment. Everybody is a stranger to an account that has
+so many at once. A thief would pay a yuan to somebody, and then to many others."""
 KNOWN_MAX: Final = 8
-"""So many devices of an account are known. An account with more logs in with a new one each time, and its logins tell
-nothing."""
+"""So many devices of an account are known, and none is forgotten. An account that has logged in with so many in its
+life tells nothing by its logins any more. Devices that are registered count as before."""
 HITS_MAX: Final = 3
 """So many findings are known, to be taken back."""
+UNDONE_MS: Final = 45 * DAY_MS
+"""So long after their last movement findings are known, to be taken back. Within 45 days a bank has decided on what its
+customer says about a transfer (Regulation E, 1005.11(c)(2))."""
 STEALING_KINDS: Final = frozenset({"transfer", "withdrawal"})
 """Money that leaves for somebody or somewhere the attacker chooses."""
+_COUNTED: Final = 5
+"""The place in a movement of `sent` from which on the beginnings of findings stand."""
 _LEFT: Final = Signal.MONEY_LEFT.value
 _UNDONE: Final = Signal.MONEY_UNDONE.value
 _LOGIN: Final = Signal.LOGIN_SUCCEEDED.value
@@ -84,13 +90,14 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `signs` [time, id, word] of changes and devices, and `sent` [time, id, movement,
-    amount, currency], each of one window. `new`: [time, party] of strangers, as the history has them, so that a packed
-    memory hardly grows. `known`: the marks of devices. `hits` [beginning, time of the second sign, time at which it was
-    found, [time, id] of the last movement, facts, ids] are the last findings."""
+    """See `Detector.step`. Memory: `signs` [time, id, word] of changes and devices of a window. `sent` [time, id,
+    movement, amount, currency, beginnings] outlives them with a finding. The beginnings are those of the findings that
+    have counted the movement. `new`: [time, party] of strangers, as the history has them, so that a packed memory
+    hardly grows. `known`: the marks of devices. `hits` [beginning, time of the second sign, time at which it was found,
+    [time, id] of the last movement, facts, ids] are the last findings."""
     # Most logins come from a known device and most money goes to a known party, and that is looked at first.
     if signal == _LOGIN:
-        if "signs" not in state and event.source[1] in state.get("known", ()):
+        if "signs" not in state and "hits" not in state and event.source[1] in state.get("known", ()):
             return NO_HITS
         _forget(state, event, limits)
         _meet(state, event, history, limits)
@@ -109,11 +116,15 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
 
 
 def _forget(state: State, event: Event, limits: Limits) -> None:
-    """Drop signs that are over, since every write of a watch pays for them. Movements are kept with their finding."""
-    if "signs" in state and state["signs"][-1][0] < event.at_ms - limits.window_ms:
+    """Drop what is over, since every write of a watch pays for it. Movements are kept with their finding."""
+    window_ms = limits.window_ms
+    if "signs" in state and state["signs"][-1][0] < event.at_ms - window_ms:
         del state["signs"]
-        if not state.get("hits"):
-            state.pop("sent", None)
+    # A longer window keeps them, or the signs of a finding would make it again.
+    if "hits" in state and state["hits"][-1][3][0] < event.at_ms - max(UNDONE_MS, window_ms):
+        del state["hits"]
+    if "signs" not in state and "hits" not in state:
+        state.pop("sent", None)
 
 
 def _meet(state: State, event: Event, history: History, limits: Limits) -> None:
@@ -163,7 +174,7 @@ def _send(state: State, event: Event, history: History, limits: Limits) -> Itera
     currency = values["currency"]
     movement = [event.at_ms, event.id, values["movement_id"], values["amount_minor"], currency]
     sent = state.setdefault("sent", [])
-    slide(sent, movement, span_ms=limits.window_ms, kept_max=ENTRIES_MAX)
+    slide(sent, movement, span_ms=max(UNDONE_MS, limits.window_ms), kept_max=ENTRIES_MAX)
     if signs is not None:
         first, second = signs
         since = [one for one in sent if one[0] >= second[0]]
@@ -173,6 +184,8 @@ def _send(state: State, event: Event, history: History, limits: Limits) -> Itera
             change = second[2] if first[2] == _DEVICE else first[2]
             facts = {"transfers": len(same), "amount_minor": total_minor, "currency": currency, "change": change}
             ids = [first[1], second[1], *(one[1] for one in since)][:EVIDENCE_MAX]
+            for one in since:
+                one.append(first[0])
             last = [first[0], second[0], event.at_ms, movement[:2], facts, ids]
             state["hits"] = [*hits, last][-HITS_MAX:]
             return (_hit_of(last),)
@@ -180,7 +193,8 @@ def _send(state: State, event: Event, history: History, limits: Limits) -> Itera
 
 
 def _goes_to_stranger(state: State, event: Event, history: History, limits: Limits) -> bool:
-    """Whether nobody knows the other party, or the account pays it for the first time, or did a short time before."""
+    """Whether nobody knows the other party, or the account pays it for the first time, or did a short time before.
+    Where more were paid first of late than a memory has room for, the party may be one of those."""
     party = event.values.get("party")
     if party is None:
         return True
@@ -194,6 +208,8 @@ def _goes_to_stranger(state: State, event: Event, history: History, limits: Limi
     if new[-1][0] < oldest_ms:
         del state["new"]
         return False
+    if len(new) == NEW_MAX and new[0][0] >= oldest_ms:
+        return True
     return any(at_ms >= oldest_ms and one == party for at_ms, one in new)
 
 
@@ -215,6 +231,7 @@ def _find_signs(state: State, oldest_ms: int, last: list[Any] | None) -> tuple[l
 def _grow(known: list[Any], movement: list[Any]) -> Hit:
     """Let a finding have one more movement. One in another currency is named, and adds nothing to the sum."""
     facts = known[4]
+    movement.append(known[0])
     if movement[4] == facts["currency"]:
         transfers, amount_minor = facts["transfers"] + 1, facts["amount_minor"] + movement[3]
         known[4] = {**facts, "transfers": transfers, "amount_minor": amount_minor}
@@ -230,29 +247,36 @@ def _hit_of(known: list[Any], *, withdrawn: bool = False) -> Hit:
 
 def _take_back(state: State, event: Event, limits: Limits) -> Iterable[Hit]:
     """Count a movement no more. A finding goes when what is left of it would not have been one."""
+    _forget(state, event, limits)
     sent = state.get("sent", [])
     gone = next((one for one in sent if one[2] == event.values["movement_id"]), None)
     if gone is None:
         return NO_HITS
     sent.remove(gone)
-    named = (known for known in state.get("hits", ()) if known[1] <= gone[0] and gone[:2] <= known[3])
-    seen = [_shrink(known, gone, limits) for known in named]
+    hits = state.get("hits", [])
+    seen = [_shrink(known, gone, limits) for known in hits if known[0] in gone[_COUNTED:]]
     withdrawn = {hit.started_ms for hit in seen if hit.withdrawn}
     if withdrawn:
-        state["hits"] = [known for known in state["hits"] if known[0] not in withdrawn]
+        state["hits"] = [known for known in hits if known[0] not in withdrawn]
+        if not state["hits"]:
+            del state["hits"]
+            _forget(state, event, limits)
+        # The same signs may begin a finding again, which has a count of its own.
+        for one in sent:
+            one[_COUNTED:] = [began_ms for began_ms in one[_COUNTED:] if began_ms not in withdrawn]
     return seen
 
 
 def _shrink(known: list[Any], gone: list[Any], limits: Limits) -> Hit:
-    """Let a finding have one movement less. It is withdrawn below the floor."""
+    """Let a finding have one movement less. It is withdrawn below the floor, and without any."""
     facts = known[4]
     currency = facts["currency"]
     withdrawn = False
     if gone[4] == currency:
-        amount_minor = facts["amount_minor"] - gone[3]
-        withdrawn = amount_minor < floor_of(limits.floor_minor, currency)
+        transfers, amount_minor = facts["transfers"] - 1, facts["amount_minor"] - gone[3]
+        withdrawn = transfers == 0 or amount_minor < floor_of(limits.floor_minor, currency)
         if not withdrawn:
-            known[4] = {**facts, "transfers": facts["transfers"] - 1, "amount_minor": amount_minor}
+            known[4] = {**facts, "transfers": transfers, "amount_minor": amount_minor}
     if not withdrawn:
         known[5] = [one for one in known[5] if one != gone[1]]
     return _hit_of(known, withdrawn=withdrawn)
@@ -367,6 +391,15 @@ DETECTOR: Final = Detector(
             hit=0,
         ),
         example(
+            "a yuan to the stranger, and then to more others than a memory has room for",
+            _transfer(-NEW_MAX - 1, 100, "mule"),
+            *(_transfer(n - NEW_MAX, 100, f"other-{n}", name=f"other-{n}") for n in range(NEW_MAX)),
+            _reset(0),
+            _device(10),
+            _transfer(20, _FLOOR, "mule", name="b"),
+            hit=0,
+        ),
+        example(
             "slices to one stranger",
             _reset(0),
             _device(10),
@@ -446,6 +479,20 @@ DETECTOR: Final = Detector(
             _transfer(80, _FLOOR, name="b"),
             _transfer(90, _FLOOR, status="reversed", version=2),
             hit=60,
+        ),
+        example(
+            "money of the second finding, which is withdrawn, comes back after the first one has grown",
+            _reset(0),
+            _device(10),
+            _transfer(20, _FLOOR),
+            _reset(60),
+            _device(70, "device-8"),
+            _transfer(80, _FLOOR, name="b"),
+            _transfer(81, _FLOOR // 5, name="c"),
+            _transfer(90, _FLOOR, name="b", status="reversed", version=2),
+            _transfer(100, _FLOOR // 100, name="d"),
+            _transfer(110, _FLOOR // 5, name="c", status="reversed", version=2),
+            hit=0,
         ),
         example("another currency", _reset(0), _device(1), _transfer(2, _FLOOR_OTHER, currency="EUR"), hit=0),
         example(
@@ -531,6 +578,16 @@ DETECTOR: Final = Detector(
         example(
             "near miss: rent from a new phone, to somebody paid before",
             _transfer(-_DAYS, _FLOOR, "landlord"),
+            _reset(0),
+            _device(10),
+            _transfer(20, _FLOOR, "landlord", name="b"),
+            hit=None,
+        ),
+        example(
+            "near miss: rent after payments to many strangers, the first of them more than a day ago",
+            _transfer(-_DAYS, _FLOOR, "landlord"),
+            _transfer(20 - _STRANGER - 0.01, 100, "other", name="other"),
+            *(_transfer(n - NEW_MAX, 100, f"other-{n}", name=f"other-{n}") for n in range(NEW_MAX - 1)),
             _reset(0),
             _device(10),
             _transfer(20, _FLOOR, "landlord", name="b"),
