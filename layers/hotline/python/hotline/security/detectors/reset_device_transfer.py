@@ -97,7 +97,9 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     [time, id] of the last movement, facts, ids] are the last findings."""
     # Most logins come from a known device and most money goes to a known party, and that is looked at first.
     if signal == _LOGIN:
-        if "signs" not in state and "hits" not in state and event.source[1] in state.get("known", ()):
+        known = state.get("known", ())
+        is_met = len(known) == KNOWN_MAX or event.source[1] in known
+        if is_met and "signs" not in state and "hits" not in state:
             return NO_HITS
         _forget(state, event, limits)
         _meet(state, event, history, limits)
