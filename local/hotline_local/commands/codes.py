@@ -283,7 +283,7 @@ def _find_columns(file: Path, header: list[str]) -> tuple[int, int, int | None, 
     names = [name.strip().casefold() for name in header]
     missing = [name for name in ("code", "scheme") if name not in names]
     if missing:
-        # Where a comma parts whole from tenths, spreadsheets save CSV with other signs.
+        # Spreadsheets save CSV with other signs where a comma parts whole from tenths.
         other = next((name for sign, name in _OTHER_SIGNS.items() if len(names) == 1 and sign in names[0]), None)
         rest = "." if other is None else f": it parts them by {other}s; save it with commas."
         raise CommandError(f"{file} has no column {' and no column '.join(missing)} in its first line{rest}")

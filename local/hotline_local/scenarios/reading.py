@@ -129,7 +129,7 @@ def _scenario(path: Path, document: Mapping[str, Any]) -> Scenario:
         turns=turns,
         ending=Ending(
             outcome=EndOutcome(ends["outcome"]),
-            hears=_listed(ends.get("hears", [])),
+            hears=_list_words(ends.get("hears", [])),
             attributes=ends.get("attributes", {}),
             steps=tuple(ends.get("steps", [])),
         ),
@@ -137,13 +137,13 @@ def _scenario(path: Path, document: Mapping[str, Any]) -> Scenario:
     )
 
 
-def _listed(hears: str | list[str]) -> tuple[str, ...]:
+def _list_words(hears: str | list[str]) -> tuple[str, ...]:
     return (hears,) if isinstance(hears, str) else tuple(hears)
 
 
 def _turn(path: Path, number: int, turn: Mapping[str, Any]) -> Turn:
     try:
-        return Turn(_listed(turn["hears"]), check_token(turn["keys"]))
+        return Turn(_list_words(turn["hears"]), check_token(turn["keys"]))
     except KeysError as error:
         raise ScenarioError(f"{path}, $.turns[{number}].keys: {error}") from error
 

@@ -157,16 +157,16 @@ def attention_part(finding: Finding, found_at: datetime) -> Item:
     """The attributes by which a finding asks for attention, among those of its account or else of its stream."""
     own = _attention(finding.stream, finding.subject, finding.severity, to_text(found_at))
     is_listed = finding.stream is Stream.ACCOUNT and not finding.is_grave
-    return own | _listed(finding.subject, finding.id, to_text(found_at)) if is_listed else own
+    return own | _write_listing(finding.subject, finding.id, to_text(found_at)) if is_listed else own
 
 
 def relisted_part(item: Mapping[str, Any]) -> Item:
     """The attributes by which a stored finding on an account waits for a supervisor again; none of one with a case."""
     is_grave = item["severity"] in GRAVE or item["rule"] in _holding()
-    return {} if is_grave else _listed(item["subject"], item["finding_id"], item["found_at"])
+    return {} if is_grave else _write_listing(item["subject"], item["finding_id"], item["found_at"])
 
 
-def _listed(account_id: str, finding_id: str, found_at: str) -> Item:
+def _write_listing(account_id: str, finding_id: str, found_at: str) -> Item:
     return {"queue_pk": f"{_LIST}{bucket(account_id, LIST_PARTS)}", "queue_sk": f"{found_at}#{finding_id}"}
 
 
