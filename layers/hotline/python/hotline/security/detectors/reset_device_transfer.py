@@ -97,12 +97,12 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     [time, id] of the last movement, facts, ids] are the last findings."""
     # Most logins come from a known device and most money goes to a known party, and that is looked at first.
     if signal == _LOGIN:
-        known = state.get("known", ())
-        is_met = len(known) == KNOWN_MAX or event.source[1] in known
-        if is_met and "signs" not in state and "hits" not in state:
-            return NO_HITS
-        _forget(state, event, limits)
-        _meet(state, event, history, limits)
+        device, known = event.source[1], state.get("known", ())
+        is_unknown = device and len(known) < KNOWN_MAX and device not in known
+        if is_unknown or "hits" in state:
+            _forget(state, event, limits)
+        if is_unknown:
+            _meet(state, event, history, limits)
     elif signal == _LEFT:
         if not (history.is_first_party or "signs" in state or "new" in state) and "party" in event.values:
             return NO_HITS
@@ -130,15 +130,11 @@ def _forget(state: State, event: Event, limits: Limits) -> None:
 
 
 def _meet(state: State, event: Event, history: History, limits: Limits) -> None:
-    """Take in the device of a login. An unknown one is a sign where others are known, and few. One that is registered
-    logs in about then, so its login teaches it."""
-    known = state.get("known", ())
-    device = event.source[1]
-    if not device or device in known or len(known) == KNOWN_MAX:
-        return
+    """Take in the unknown device of a login, which is a sign where others are known. One that is registered logs in
+    about then, so its login teaches it."""
     if _knows_devices(state, event, history, limits):
         _keep_sign(state, event, _DEVICE, limits)
-    state["known"] = [*known, device]
+    state["known"] = [*state.get("known", ()), event.source[1]]
 
 
 def _knows_devices(state: State, event: Event, history: History, limits: Limits) -> bool:

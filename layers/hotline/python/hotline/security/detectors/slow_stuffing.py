@@ -42,11 +42,12 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     oldest_ms = event.at_ms - limits.window_ms
     while failed and failed[0][_TIME] < oldest_ms:
         del failed[0]
+    if not failed and signal != _FAILED:
+        return NO_HITS
     account = mark(event.values.get("account"))
     at = next((index for index, one in enumerate(failed) if one[_MARK] == account), None)
     if signal != _FAILED:
-        if failed:
-            del failed[at or 0]
+        del failed[at or 0]
         return NO_HITS
     if at is not None:
         failed[at][_TRIES] += 1

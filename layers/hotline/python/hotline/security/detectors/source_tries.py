@@ -39,8 +39,11 @@ def keep_try(state: State, signal: str, event: Event, *, span_ms: int) -> list[A
     success counts against the failures before it. Without one it changes no memory, so a quiet address costs no write.
     The memory has also `ids`, [time, id] of the last failures."""
     succeeded = signal != _FAILED
-    if succeeded and not _has_failed_since(state, event.at_ms - span_ms):
-        return []
+    if succeeded:
+        # The last failure is always among `ids`.
+        ids = state.get("ids")
+        if not ids or ids[-1][0] < event.at_ms - span_ms:
+            return []
     tries: list[Any] = state.setdefault("tries", [])
     slide(tries, [event.at_ms, mark(event.values.get("account")), int(succeeded)], span_ms=span_ms, kept_max=TRIES_MAX)
     if tries[0][2]:
@@ -51,12 +54,6 @@ def keep_try(state: State, signal: str, event: Event, *, span_ms: int) -> list[A
     if not succeeded:
         slide(state.setdefault("ids", []), [event.at_ms, event.id], span_ms=span_ms, kept_max=EVIDENCE_MAX)
     return tries
-
-
-def _has_failed_since(state: State, oldest_ms: int) -> bool:
-    """Whether a failure lies in the window. The last one is always among `ids`."""
-    ids = state.get("ids")
-    return bool(ids and ids[-1][0] >= oldest_ms)
 
 
 def tally(tries: list[Any]) -> Tally:

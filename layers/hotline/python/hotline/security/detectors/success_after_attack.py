@@ -94,9 +94,12 @@ def _remember(known: list[int], source: tuple[int, int]) -> None:
     changed with each login would be written with each. A source that is used while an attack is on is not learned: it
     may be the attacker's."""
     for one in source:
-        if one and one not in known[-KNOWN_MAX // 2 :]:
-            if one in known:
-                known.remove(one)
+        if not one:
+            continue
+        if one not in known:
+            known.append(one)
+        elif one not in known[-KNOWN_MAX // 2 :]:
+            known.remove(one)
             known.append(one)
     del known[:-KNOWN_MAX]
 
