@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
 from random import Random
@@ -11,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from hotline.backtest.engine import Engine, Figures, Scope, Share, signals_of
-from hotline.backtest.ledger import Ledger
+from hotline.backtest import engine
+from hotline.backtest.engine import Engine, Scope, Share, signals_of
+from hotline.backtest.figures import Figures
+from hotline.backtest.ledger import TABLES, Ledger
 from hotline.backtest.lines import read_line
-from hotline.backtest.ordering import Inputs, iterate
+from hotline.backtest.ordering import Inputs, Placed, iterate
 from hotline.backtest.reader import Reader
 from hotline.backtest.recent import RecentIds, RecentParties
 from hotline.backtest.runs import Work, judge_share, run
@@ -87,6 +90,53 @@ def test_a_withdrawn_hit_is_no_finding(tmp_path: Path) -> None:
 def test_sleeping_changes_no_finding(tmp_path: Path, awake_max: int) -> None:
     facts = History(5).facts
     assert found_by_backtest(tmp_path, facts, awake_max=awake_max) == found_by_backtest(tmp_path, facts) != set()
+
+
+def told_by_run(tmp_path: Path, facts: list[dict[str, Any]], scope: Scope) -> tuple[Any, ...]:
+    file = write_history(tmp_path / "h.jsonl", facts)
+    with run(Work((file,), CHOSEN, scope, awake_max=6)) as outcome:
+        tables = [sorted(map(repr, outcome.ledger.query(f"SELECT * FROM {name}"))) for name in TABLES]  # noqa: S608
+        return outcome.figures, tables, list(outcome.ranking.movements()), list(outcome.ranking.accounts())
+
+
+@pytest.mark.parametrize("is_ranked", [False, True])
+def test_the_number_of_events_that_wait_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_ranked: bool
+) -> None:
+    facts = History(5).facts
+    scope = Scope(since_ms=read_line(json.dumps(facts[len(facts) // 3]).encode())[0], ranked=is_ranked)
+    whole = told_by_run(tmp_path, facts, scope)
+    assert whole[0].events
+    for waiting_max in (1, 2, 7, 100):
+        monkeypatch.setattr(engine, "WAITING_MAX", waiting_max)
+        assert told_by_run(tmp_path, facts, scope) == whole
+
+
+def test_events_wait_only_until_there_are_so_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "WAITING_MAX", 10)
+    judged: list[int] = []
+
+    def note(_: Fold, event: Event) -> tuple[()]:
+        judged.append(event.at_ms)
+        return ()
+
+    monkeypatch.setattr(Fold, "judge", note)
+    ledger = Ledger(tmp_path / "ledger")
+    judge = Engine(RULES, ledger, tmp_path)
+    facts = [told(number, number, "device.registered", "acct-1", device_id=f"d{number}") for number in range(19)]
+    file = write_history(tmp_path / "h.jsonl", facts)
+    lines = iterate(Inputs((file,)), lambda *_: None)
+
+    def watch() -> Iterator[Placed]:
+        for number, placed in enumerate(lines):
+            # The line before this one is known to be alone at its time, and has just been read.
+            assert len(judged) == (10 if number > 10 else 0)
+            yield placed
+
+    judge.run(watch())
+    assert (len(judged), judged) == (19, sorted(judged))
+    judge.close()
+    ledger.close()
 
 
 def test_no_more_subjects_are_awake_than_may_be_and_all_are_counted(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ from hotline.backtest.model import Unusable
 from hotline.backtest.risk import Part, add_findings, add_up, raise_to, rate_finding, rate_movement
 from hotline.backtest.runs import Work, run
 from hotline.backtest.summary import find_near_days, sum_up
+from hotline.security.detectors.history import PartyHistory
 from hotline.security.detectors.shipped import DETECTORS
+from hotline.security.fold import Fold
 from hotline.security.rules import RuleSet
 from hotline.security.score import FINDING_LEVELS
 from hotline_local.backtest.charts import choose_style, trace_curve
@@ -238,8 +240,14 @@ def test_a_movement_has_the_parts_of_its_account_and_of_its_party(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of several events of a movement the riskiest counts. A finding adds nothing to a movement that is rated."""
-    ratings = iter([(("amount", 1.5),), (("party", 20.0),), (("amount", 40.25),)])
-    monkeypatch.setattr(engine, "rate_movement", lambda _: next(ratings, None))
+    by_account, by_party = iter([(("amount", 1.5),), (("amount", 40.25),)]), iter([(("party", 20.0),)])
+
+    def rate_movement(fold: Fold) -> Any:
+        history = fold.history
+        ratings = by_party if isinstance(history, PartyHistory) else by_account
+        return next(ratings, None) if history.amount_minor == 500 else None
+
+    monkeypatch.setattr(engine, "rate_movement", rate_movement)
     paid = {"kind": "payment", "merchant": {"id": "mer-1", "name": "Tea"}}
     again = {**movement(2, 1, "acct-1", 500, version=2, **paid), "id": "evt-3"}
     again["data"]["movement_id"] = "mov-1"

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import gc
 import json
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zlib import crc32
 
 from hotline.security.detectors import Event, Signal, Stream
-from hotline.security.fold import Fold
+from hotline.security.fold import Fold, Seen
 from hotline.security.rules import SIGNALS_BY_PREFIX, RuleSet
 
+from .figures import Figures
 from .labels import Labels
 from .ledger import Ledger
 from .lines import BadLine
@@ -93,69 +94,21 @@ class Scope:
         return self.since_ms <= at_ms < self.until_ms
 
 
+WAITING_MAX: Final = 32_768
+"""So many events are read before they are judged, each subject's in a row. Long stretches of one kind of work suit
+Python and the processor. A run takes three quarters of the time, also where each subject has one event."""
+
+
 @dataclass(slots=True)
-class Figures:
-    """The counts of a run. Those of a share are of the events whose own subject it judges, so that shares add up.
-    `untouched`, `set_aside` and `missing` are of all lines that the share read."""
+class _Shelf:
+    """A stream as the engine has it."""
 
-    events: int = 0
-    """The events that count, each once."""
-    earlier: int = 0
-    duplicates: int = 0
-    first_ms: int = 0
-    last_ms: int = 0
-    days: Counter[int] = field(default_factory=Counter)
-    """Events by days since 1970 (UTC)."""
-    types: Counter[str] = field(default_factory=Counter)
-    earlier_types: set[str] = field(default_factory=set)
-    """The types of the events before the period, from which rules have learned."""
-    untouched: Counter[str] = field(default_factory=Counter)
-    """Events of types that no rule looks at, by type."""
-    set_aside: Counter[str] = field(default_factory=Counter)
-    """Values that no rule looks at, by the path of their field."""
-    missing: dict[str, set[str]] = field(default_factory=dict)
-    """By stream the values that some rule needs and no event has."""
-
-    @property
-    def seen_types(self) -> set[str]:
-        """The types of all events that rules have seen."""
-        return self.types.keys() | self.earlier_types
-
-    def add(self, other: Figures) -> None:
-        """Take in the figures of another share of the same lines."""
-        if other.events:
-            self.first_ms = min(self.first_ms, other.first_ms) if self.events else other.first_ms
-            self.last_ms = max(self.last_ms, other.last_ms)
-        self.events += other.events
-        self.earlier += other.earlier
-        self.duplicates += other.duplicates
-        self.days.update(other.days)
-        self.types.update(other.types)
-        self.earlier_types |= other.earlier_types
-        self.missing = {stream: names & other.missing[stream] for stream, names in self.missing.items()}
-
-    def to_json(self) -> dict[str, Any]:
-        """The figures as JSON."""
-        told = {name: getattr(self, name) for name in ("events", "earlier", "duplicates", "first_ms", "last_ms")}
-        missing = {stream: sorted(names) for stream, names in self.missing.items()}
-        days = {str(day): count for day, count in self.days.items()}
-        counts = {name: dict(getattr(self, name)) for name in _COUNTED}
-        return {**told, "days": days, **counts, "earlier_types": sorted(self.earlier_types), "missing": missing}
-
-    @classmethod
-    def of_json(cls, told: Mapping[str, Any]) -> Figures:
-        """The figures that `to_json` told."""
-        counts = {name: Counter(told[name]) for name in _COUNTED}
-        days = Counter({int(day): count for day, count in told["days"].items()})
-        missing = {stream: set(names) for stream, names in told["missing"].items()}
-        earlier_types = set(told["earlier_types"])
-        return cls(**{**told, **counts, "days": days, "earlier_types": earlier_types, "missing": missing})
-
-
-_COUNTED: Final = ("types", "untouched", "set_aside")
-
-type _Shelf = tuple[Subjects | None, tuple[str, ...]]
-"""Of a stream the memories of its subjects, None where nobody asks for them, and the values that no event has had."""
+    subjects: Subjects | None
+    """The memories of its subjects; None where nobody asks for them."""
+    missing: tuple[str, ...]
+    """The values that some rule needs and that no event has had."""
+    waiting: dict[str, list[Event]] = field(default_factory=dict)
+    """The events that are not judged yet, by subject."""
 
 
 class Engine:
@@ -188,10 +141,13 @@ class Engine:
             for stream, plan in rules.plans.items()
             if plan.rules or stream is Stream.ACCOUNT or (self._scope.ranked and stream is Stream.PARTY)
         }
-        self._shelves: dict[Stream, _Shelf] = {
-            stream: (self._subjects.get(stream), tuple(list_values(rule.detector for rule in plan.rules.values())))
+        self._shelves = {
+            stream: _Shelf(
+                self._subjects.get(stream), tuple(list_values(rule.detector for rule in plan.rules.values()))
+            )
             for stream, plan in rules.plans.items()
         }
+        self._waiting_count = 0
         self._met: set[str] = set()
         """Some of the accounts that are known to have an event in the period."""
         self._day_end_ms = 0
@@ -206,7 +162,7 @@ class Engine:
         figures = self.figures
         self._end_day()
         figures.untouched, figures.set_aside = self._reader.untouched, self._reader.set_aside
-        figures.missing = {stream.value: {*missing} for stream, (_, missing) in self._shelves.items()}
+        figures.missing = {stream.value: {*shelf.missing} for stream, shelf in self._shelves.items()}
         return figures
 
     def close(self) -> None:
@@ -215,7 +171,7 @@ class Engine:
             subjects.close()
 
     def _run(self, lines: Iterable[Placed]) -> None:
-        until_ms, judge, split = self._scope.until_ms, self._judge, self._split
+        until_ms, keep, split = self._scope.until_ms, self._keep, self._split
         # Nearly all events have a millisecond of their own.
         last: Placed | None = None
         others: list[Placed] = []
@@ -225,17 +181,18 @@ class Engine:
                     others.append(placed)
                     continue
                 if others:
-                    judge(self._split_all([last, *others]))
+                    keep(self._split_all([last, *others]))
                     others = []
                 else:
-                    judge(split(last))
+                    keep(split(last))
             if placed[0] >= until_ms:
                 last = None
                 self._pass_over(chain((placed,), lines))
                 break
             last = placed
         if last is not None:
-            judge(self._split_all([last, *others]))
+            keep(self._split_all([last, *others]))
+        self._judge_waiting()
         self._ledger.flush()
 
     def _pass_over(self, lines: Iterable[Placed]) -> None:
@@ -251,7 +208,7 @@ class Engine:
                 if subject in self._scope.labelled_accounts:
                     self._ledger.note_met_outside(subject, is_later=True)
 
-    def _split_all(self, group: list[Placed]) -> Iterable[Pair]:
+    def _split_all(self, group: list[Placed]) -> Sequence[Pair]:
         """The events of one millisecond as the streams have them. Their order in the file means nothing."""
         # A label looks for its movement among those before it.
         group.sort(key=_name_of)
@@ -260,34 +217,67 @@ class Engine:
             group.sort(key=_content_of)
         return sorted((pair for placed in group for pair in self._split(placed)), key=_place_of)
 
-    def _judge(self, pairs: Iterable[Pair]) -> None:
+    def _keep(self, pairs: Sequence[Pair]) -> None:
+        """Let events wait until there are many."""
         shelves = self._shelves
         for stream, subject, event in pairs:
-            subjects, missing = shelves[stream]
-            if missing:
+            shelf = shelves[stream]
+            events = shelf.waiting.get(subject)
+            if events is None:
+                shelf.waiting[subject] = [event]
+            else:
+                events.append(event)
+            if shelf.missing:
                 # Some stay missing to the end, so the search must cost little: a tuple is faster here than a set.
                 values = event.values
-                for name in missing:
+                for name in shelf.missing:
                     if name in values:
-                        shelves[stream] = (subjects, tuple(one for one in missing if one not in values))
+                        shelf.missing = tuple(one for one in shelf.missing if one not in values)
                         break
-            if subjects is None or (self._is_shared and not self._share.has(subject)):
+        self._waiting_count += len(pairs)
+        if self._waiting_count >= WAITING_MAX:
+            self._judge_waiting()
+
+    def _judge_waiting(self) -> None:
+        """Judge the events that wait, those of each subject in a row."""
+        self._waiting_count = 0
+        for stream, shelf in self._shelves.items():
+            subjects, waiting = shelf.subjects, shelf.waiting
+            if subjects is None:
+                waiting.clear()
                 continue
-            fold = subjects.young.get(subject)
-            if fold is None:
-                fold = subjects.wake(subject)
-            found = fold.judge(event)
-            if found:
-                for rule, hit in found:
-                    self._ledger.note_hit(rule, subject, hit)
-            if self._is_ranked:
-                if stream is Stream.SOURCE:
-                    if event.type == LOGGED_IN:
-                        self._ledger.note_got_in(subject, event)
+            while waiting:
+                # The events of a subject go before the next one's come.
+                subject, events = waiting.popitem()
+                if self._is_shared and not self._share.has(subject):
                     continue
-                if stream is Stream.ACCOUNT and subject not in self._met:
-                    self._meet(subject, event.at_ms)
-                self._rate(stream, subject, event, fold)
+                fold = subjects.young.get(subject)
+                if fold is None:
+                    fold = subjects.wake(subject)
+                if self._is_ranked:
+                    self._rank(stream, subject, events, fold)
+                    continue
+                judge = fold.judge
+                for event in events:
+                    found = judge(event)
+                    if found:
+                        self._note_hits(subject, found)
+
+    def _note_hits(self, subject: str, found: Iterable[Seen]) -> None:
+        for rule, hit in found:
+            self._ledger.note_hit(rule, subject, hit)
+
+    def _rank(self, stream: Stream, subject: str, events: Iterable[Event], fold: Fold) -> None:
+        """Judge the events of a subject, and note whatever ranks its movements."""
+        for event in events:
+            self._note_hits(subject, fold.judge(event))
+            if stream is Stream.SOURCE:
+                if event.type == LOGGED_IN:
+                    self._ledger.note_got_in(subject, event)
+                continue
+            if stream is Stream.ACCOUNT and subject not in self._met:
+                self._meet(subject, event.at_ms)
+            self._rate(stream, subject, event, fold)
 
     def _meet(self, account: str, at_ms: int) -> None:
         """Note an account with an event in the period, or one with a label that has an event before it."""

@@ -17,7 +17,8 @@ from hotline.security.detectors import Detector
 from hotline.security.rules import RuleSet
 from hotline.security.score import Weights
 
-from .engine import Engine, Figures, Scope, Share, without_collection
+from .engine import Engine, Scope, Share, without_collection
+from .figures import Figures
 from .inputs import NoteBytes, skip_bytes
 from .labels import Labels
 from .ledger import Ledger

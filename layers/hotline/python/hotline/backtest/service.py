@@ -31,7 +31,8 @@ from hotline.security.settings import (
     refuse_unknown_rules,
 )
 
-from .engine import Figures, Scope, Share
+from .engine import Scope, Share
+from .figures import Figures
 from .labels import Labels, read_labels
 from .ledger import Ledger
 from .model import (
