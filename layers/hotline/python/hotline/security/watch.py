@@ -302,8 +302,9 @@ class Watch:
                 self._base.pop(key, None)
                 self._seen.pop(key, None)
                 self._done[key] = hit
-        for key in list(self._standing)[:-STANDING_MAX]:
-            del self._standing[key]
+        if len(self._standing) > STANDING_MAX:
+            for key in list(self._standing)[:-STANDING_MAX]:
+                del self._standing[key]
         self._horizon = self._pending[count - 1].place
         del self._pending[:count]
 

@@ -208,7 +208,7 @@ def _goes_to_stranger(state: State, event: Event, history: History, limits: Limi
         return False
     if len(new) == NEW_MAX and new[0][0] >= oldest_ms:
         return True
-    return any(at_ms >= oldest_ms and one == party for at_ms, one in new)
+    return party in [one for at_ms, one in new if at_ms >= oldest_ms]
 
 
 def _find_signs(state: State, oldest_ms: int, last: list[Any] | None) -> tuple[list[Any], list[Any]] | None:
