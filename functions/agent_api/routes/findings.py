@@ -10,7 +10,6 @@ from functions.agent_api.desk import IdempotencyKey, IfMatch, desk, require_zone
 from functions.agent_api.shapes.acts import Done
 from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Person
 from functions.agent_api.shapes.findings import (
-    About,
     AboutAny,
     AboutFound,
     RunningSuppression,
@@ -31,8 +30,7 @@ from hotline.security import service as security
 _TAGS: Final = ["findings"]
 _LIST: Final = "findings"
 _SUPPRESSIONS: Final = "suppressions"
-_STREAMS: Final = {About.SOURCE: security.Stream.SOURCE, About.PARTY: security.Stream.PARTY}
-_FOUND: Final = {
+_STREAMS: Final = {
     AboutFound.ACCOUNT: security.Stream.ACCOUNT,
     AboutFound.SOURCE: security.Stream.SOURCE,
     AboutFound.PARTY: security.Stream.PARTY,
@@ -53,7 +51,7 @@ def list_subject_findings(
     at = desk()
     context = (at.agent.agent_id, _LIST, about.value)
     after = position_of(cursor, at.lookup_keys, *context)
-    page = agents.list_subject_findings(at.ctx, at.agent, _FOUND[about], limit=limit, after=after)
+    page = agents.list_subject_findings(at.ctx, at.agent, _STREAMS[about], limit=limit, after=after)
     is_of_agents = about is AboutFound.AGENT
     names = agents.find_names(at.ctx.store, {one.subject for one in page.findings if is_of_agents})
     got_in = {account_id for one in page.findings for account_id in one.accounts}
@@ -91,7 +89,9 @@ def judge_subject_finding(
     """Say whether a finding of a list was right. It blocks nothing and lifts nothing. The ETag is the
     finding's `version`. A refusal for another one tells the present `version`, and the `feedback` that was given."""
     finding_id = id_from(finding)
-    act = agents.JudgeSubjectFinding(_FOUND[body.about], body.subject, finding_id, body.verdict, seen_version(if_match))
+    act = agents.JudgeSubjectFinding(
+        _STREAMS[body.about], body.subject, finding_id, body.verdict, seen_version(if_match)
+    )
     return _do(body, key, finding_id, act)
 
 
@@ -126,9 +126,8 @@ def list_suppressions(
     out, so a page may be shorter than asked for."""
     at = desk()
     context = (at.agent.agent_id, _SUPPRESSIONS, about.value)
-    stream = security.Stream.ACCOUNT if about is AboutAny.ACCOUNT else _STREAMS[About(about.value)]
     after = position_of(cursor, at.lookup_keys, *context)
-    page = security.list_running_suppressions(at.ctx.store, stream, at.now, limit=limit, after=after)
+    page = security.list_running_suppressions(at.ctx.store, _STREAMS[about], at.now, limit=limit, after=after)
     shown = agents.leave_out_own(at.ctx.store, at.agent, page.suppressions)
     names = agents.find_names(at.ctx.store, {one.made_by for one in shown})
     return RunningSuppressions(

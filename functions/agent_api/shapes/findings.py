@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core.core_schema import CoreSchema, custom_error_schema
 
 from functions.agent_api.shapes.acts import Feedback
 from functions.agent_api.shapes.common import Answer, Body, Id, Person
@@ -20,19 +24,31 @@ class AboutFound(StrEnum):
     AGENT = "agent"
 
 
-class About(StrEnum):
-    """The kind of subject that a finding is about: an address (else a device) of logins, or a payee or merchant."""
+class _AsEnum:
+    """Refuses any other word by the code of an enum, also where a route takes some of its words alone."""
 
-    SOURCE = "source"
-    PARTY = "party"
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        context = {"expected": "a word of the list"}
+        return custom_error_schema(handler(source), custom_error_type="enum", custom_error_context=context)
 
 
-class AboutAny(StrEnum):
-    """The same, and the accounts of customers."""
+type About = Annotated[
+    Literal[AboutFound.SOURCE, AboutFound.PARTY],
+    _AsEnum(),
+    Field(
+        title="About",
+        description="The kind of subject that a finding is about: an address (else a device) of logins, or a payee or"
+        " merchant.",
+    ),
+]
+"""The subjects for which a supervisor suppresses a rule by a finding."""
 
-    ACCOUNT = "account"
-    SOURCE = About.SOURCE.value
-    PARTY = About.PARTY.value
+type AboutAny = Annotated[
+    Literal[AboutFound.ACCOUNT, AboutFound.SOURCE, AboutFound.PARTY],
+    _AsEnum(),
+    Field(title="AboutAny", description="The same, and the accounts of customers."),
+]
+"""The subjects of the lists of suppressions."""
 
 
 class SubjectFinding(Answer):

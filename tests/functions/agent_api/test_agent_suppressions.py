@@ -217,3 +217,18 @@ def test_a_refusal_of_a_field_that_was_not_sent_is_one_of_the_body() -> None:
     error = InvalidInput(SecurityError.NO_SUCH_RULE)
     pointers = [refusals.problem_of(error, sent).faults[0].pointer for sent in ({"rule", "until"}, {"until"})]
     assert pointers == ["#/rule", "#"]
+
+
+@pytest.mark.parametrize("about", ["account", "agent", "planet"])
+def test_each_route_takes_its_own_kinds_of_subjects(world: AgentWorld, chief: AgentClient, about: str) -> None:
+    world.find_spray()
+    in_body, in_query = [{"pointer": "#/about", "code": "enum"}], [{"pointer": "about", "code": "enum"}]
+    for part, asked in (
+        ("suppressions", of_subject(world, about=about)),
+        ("suppression-ends", {**WHY, "about": about, "subject": SPRAYING}),
+    ):
+        refused = chief.post(f"/findings/fnd_spray/{part}", asked)
+        assert (refused.status, refused.json["errors"]) == (400, in_body)
+    for route, is_taken in (("/suppressions", about == "account"), ("/findings", about != "planet")):
+        answered = chief.get(route, query={"about": about})
+        assert (answered.status, answered.json.get("errors")) == ((200, None) if is_taken else (400, in_query))
