@@ -463,10 +463,10 @@ def test_a_confirmed_finding_says_that_money_is_kept_from_leaving_once_the_walle
 
     client.ask("POST", "/v1/me/freeze")
     assert "Your account is being frozen." in read()
-    assert "no money leaves it" not in read()
+    assert "money can come in" not in read()
     desk = Desk(store, world.clock)
     desk.acknowledge()
-    assert "Your account is frozen: no money leaves it. Choose a new password in the app." in read()
+    assert "Your account is frozen: money can come in, but not out. Choose a new password in the app." in read()
 
 
 def test_a_client_who_only_signed_in_does_not_hear_in_words_either_that_something_was_found(

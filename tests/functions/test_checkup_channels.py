@@ -204,7 +204,7 @@ def test_a_hold_comes_first_and_nothing_contradicts_it() -> None:
     world = make_world()
     hold(world)
     spoken = ring(world)
-    assert spoken.startswith("Your account is on hold: no money leaves it.")
+    assert spoken.startswith("Your account is on hold: money can come in, not out.")
     assert ask(world)["matters"][0]["matter"] == "lock"
     assert "nothing you need to do" not in spoken
 
@@ -216,7 +216,13 @@ def test_a_confirmed_finding_comes_first_then_the_hold_then_what_to_do() -> None
     judge(world, Verdict.CONFIRMED)
     hold(world)
     told = ring(world)
-    order = ["It was not you", "no money leaves it", "Choose a new password", "latest logins and payments", "a freeze"]
+    order = [
+        "It was not you",
+        "can come in, not out",
+        "Choose a new password",
+        "latest logins and payments",
+        "a freeze",
+    ]
     assert sorted(order, key=told.index) == order
     assert ask(world)["findings"][0]["text"].startswith("It was not you: our people have checked what was noticed ")
 

@@ -398,8 +398,12 @@ def ask_for_freeze(world: World) -> None:
 @pytest.mark.parametrize(
     ("shut", "language", "sentence"),
     [
-        (freeze, "en-US", "Your account is frozen: no money leaves it. To hear more, call us and choose a check-up."),
-        (freeze, "zh-CN", "您的账户已经冻结，不能往外付款。想了解详情，请来电选“账户体检”。"),
+        (
+            freeze,
+            "en-US",
+            "Your account is frozen: money can come in, but not out. To hear more, call us and choose a check-up.",
+        ),
+        (freeze, "zh-CN", "您的账户已经冻结，只能收款，不能付款。想了解详情，请来电选“账户体检”。"),
         (ask_for_freeze, "en-US", "Your account is being frozen. To hear more, call us and choose a check-up."),
         (ask_for_freeze, "zh-CN", "您的账户正在冻结。想了解详情，请来电选“账户体检”。"),
     ],

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -133,6 +134,21 @@ def test_a_caller_hears_the_same_of_a_risk_as_of_a_plain_decline(language: str) 
         if info.plain:
             assert find(f"failure.{info.code.value.lower()}", language) is None
             assert info.caller_text == "failure.declined"
+
+
+HELD: Final = re.compile(r"\b(hold|HOLD)\b")
+NAMED_ALONE: Final = re.compile(r"choose_account\.CHOSEN\.|lock\.still\.|.*\.subject$")
+"""Texts that name a hold and leave it to another one to tell of it."""
+COMES_IN: Final = {ENGLISH: "money can (still )?come in", CHINESE: "只能收款|收款不受影响"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_that_tells_of_a_hold_says_that_money_comes_in(language: str) -> None:
+    held = {key for key in source(language) if HELD.search(key) and not NAMED_ALONE.match(key)}
+    assert held >= {"lock_status.HOLD", "lock_status.HOLD.asked", "checkup.lock.hold", "message.hold.told"}
+    # The check-up and the digest say of a freeze, too, what it stops.
+    for key in sorted(held | {"checkup.lock.frozen", "under_way.frozen"}):
+        assert re.search(COMES_IN[language], find(key, language) or "", re.IGNORECASE), key
 
 
 def test_a_plain_decline_names_nobody_who_may_not_have_declined() -> None:
