@@ -90,8 +90,8 @@ def is_withdrawn(world: ApiWorld, rule: str) -> None:
 
 
 def is_suppressed(world: ApiWorld, rule: str) -> None:
-    span = {"since": EARLIER - timedelta(days=1), "until": NOON + timedelta(days=1)}
-    suppress(world.store, world.ctx.ids, rule, account_id=ACCOUNT, now=NOON, **span)
+    since, until = EARLIER - timedelta(days=1), NOON + timedelta(days=1)
+    suppress(world.store, world.ctx.ids, rule, account_id=ACCOUNT, now=NOON, since=since, until=until)
     find_it(world, rule)
 
 

@@ -143,8 +143,8 @@ class World:
     def suppress(self, rule: str, *, since: datetime | None = None, until: datetime | None = None) -> None:
         """A person suppresses a rule for the account, from now on."""
         now = self.clock.now()
-        span = {"since": since or now, "until": until or now + 7 * DAY}
-        found.suppress(self.store, self.ctx.ids, rule, account_id=ACCOUNT, now=now, **span)
+        since, until = since or now, until or now + 7 * DAY
+        found.suppress(self.store, self.ctx.ids, rule, account_id=ACCOUNT, now=now, since=since, until=until)
 
     def state(self, finding: Finding) -> FindingState:
         return FindingState(self.item(finding_key(finding))["state"])

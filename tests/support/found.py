@@ -50,19 +50,33 @@ def finding_of(
 
 
 def suppress(
-    store: Store, ids: IdSource, rule: str, *, account_id: str, now: datetime, since: datetime, until: datetime
+    store: Store,
+    ids: IdSource,
+    rule: str,
+    *,
+    account_id: str,
+    now: datetime,
+    since: datetime,
+    until: datetime,
+    stream: Stream = Stream.ACCOUNT,
 ) -> None:
-    """Suppress a rule for an account, as two people may."""
-    made = Suppression(Stream.ACCOUNT, account_id, account_id, rule, since, until, "customer_asked", "agent-1")
-    key = suppression_key(Stream.ACCOUNT, account_id, rule)
+    """Suppress a rule for the subject of a finding, as two people may for an account."""
+    subject = account_id if stream is Stream.ACCOUNT else SOMEBODY_ELSE
+    made = Suppression(stream, subject, account_id, rule, since, until, "customer_asked", "agent-1")
+    key = suppression_key(stream, subject, rule)
     change = Change(actor=Agent("agent-1", "case-1"), cause="test", now=now, ids=ids)
     change.replace(key, store.get(key), suppression_item(made, now))
     change.commit(store)
 
 
-def take_step(store: Store, ids: IdSource, now: datetime, kind: Kind, finding: Finding) -> None:
-    """Raise, correct or withdraw the finding."""
+def begin_step(store: Store, ids: IdSource, now: datetime, kind: Kind, finding: Finding) -> Change:
+    """Raise, correct or withdraw the finding, but for the commit."""
     steps = [Step(kind, finding)]
     change = Change(actor=System("security_scan", finding.rule), cause="scan", now=now, ids=ids)
     contribute_steps(change, store.batch_get(sorted(step_keys(steps), key=str)), steps)
-    change.commit(store)
+    return change
+
+
+def take_step(store: Store, ids: IdSource, now: datetime, kind: Kind, finding: Finding) -> None:
+    """Raise, correct or withdraw the finding."""
+    begin_step(store, ids, now, kind, finding).commit(store)

@@ -19,7 +19,7 @@ from hotline.security.checkup import is_told
 from hotline.security.detectors import Stream
 from hotline.security.findings import Kind
 from hotline.security.items import finding_key, state_of
-from hotline.security.model import Finding, FindingState, NamedMovement, Verdict
+from hotline.security.model import LIVE, Finding, FindingState, NamedMovement, Verdict, may_become
 from tests.support.found import finding_of, suppress, take_step
 from tests.support.lock_desk import ACCOUNT, NOON
 from tests.support.scan_runs import ScanWorld
@@ -41,10 +41,11 @@ def begin(random: Random) -> list[Finding]:
     return [*of_account, replace(about, account_id=None, accounts=(ACCOUNT,))]
 
 
-def do_something(world: ScanWorld, random: Random, finding: Finding, number: int) -> None:
-    """A step of the scan upon a finding, the word of a person on it, or the suppression of its rule."""
+def do_something(world: ScanWorld, random: Random, finding: Finding, number: int) -> Kind | Verdict | str:
+    """A step of the scan upon a finding, the word of a person on it, or the suppression of its rule. Tells which."""
     now, store = world.clock.now(), world.store
-    deed = random.choice([*(Kind.RAISE, Kind.CORRECT, Kind.WITHDRAW), *Verdict, "suppress"])
+    scanned = (Kind.RAISE, Kind.CORRECT, Kind.WITHDRAW) if store.get(finding_key(finding)) else (Kind.RAISE,)
+    deed: Kind | Verdict | str = random.choice([*scanned, *Verdict, "suppress"])
     if isinstance(deed, Kind):
         name = f"e{number}"
         of_account = finding.stream is Stream.ACCOUNT
@@ -53,7 +54,7 @@ def do_something(world: ScanWorld, random: Random, finding: Finding, number: int
         take_step(store, world.ids, now, deed, grown)
     elif isinstance(deed, Verdict):
         if store.get(finding_key(finding)) is None:
-            return
+            return deed
         change = Change(actor=Agent("agent-1", "-"), cause="judge", now=now, ids=world.ids)
         named = (finding.subject, finding.id)
         read = store.batch_get(list(security.verdict_keys(*named, finding.stream)))
@@ -62,6 +63,7 @@ def do_something(world: ScanWorld, random: Random, finding: Finding, number: int
     elif finding.stream is Stream.ACCOUNT:
         until = now + timedelta(hours=random.choice([1, 30]))
         suppress(store, world.ids, finding.rule, account_id=ACCOUNT, now=now, since=now, until=until)
+    return deed
 
 
 def list_of(finding: Finding, item: Item) -> str:
@@ -84,12 +86,23 @@ def test_state_lists_and_counts_agree_whatever_happens(seed: int) -> None:
     random, world = Random(seed), ScanWorld()
     world.desk.open_account(points=2)
     findings, first = begin(random), world.clock.now().date()
+    states: dict[str, FindingState] = {}
+    excluded: set[str] = set()
     for number in range(STEPS):
         world.clock.advance(random.choice(PASSED))
-        do_something(world, random, random.choice(findings), number)
+        chosen = random.choice(findings)
+        deed = do_something(world, random, chosen, number)
+        if deed is Kind.WITHDRAW:
+            excluded.add(chosen.id)
+        elif deed is Kind.RAISE:
+            excluded.discard(chosen.id)
         stored = list(read_stored(world, findings))
         for finding, item in stored:
             assert item.get("attention_sk", "").partition("#")[0] == list_of(finding, item)
+            before, state = states.get(finding.id), state_of(item, NOON)
+            assert before in (None, state) or may_become(before, state)
+            assert state not in LIVE or finding.id not in excluded
+            states[finding.id] = state
         last_words = Counter(f"finding/{one.rule}:1/{item['verdict']}" for one, item in stored if "verdict" in item)
         counted: Counter[str] = Counter()
         for _, told in security.read_feedback(world.store, first, world.clock.now().date()):

@@ -43,6 +43,8 @@ class Kind(Enum):
     WITHDRAW = 3
     SUPPRESS = 4
     """It is kept and not told, by the word of a person."""
+    NOTE = 5
+    """It does not hold any more, which is noted: a person has judged it, and that word stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +129,15 @@ def contribute_steps(
                 if state is FindingState.OPEN and belongs(finding):
                     untold.setdefault(finding.subject, []).append(finding.id)
             case Kind.CORRECT:
-                if known is None or not _correct(change, finding, known, word):
+                if known is None or not _correct(change, read, step, known, word):
                     continue
+            case Kind.NOTE:
+                if known is not None:
+                    _note_withdrawn(change, finding, known)
             case Kind.WITHDRAW:
                 if known is not None:
                     _withdraw(change, read, deed, known)
-        if kind is not Kind.WITHDRAW:
+        if kind not in (Kind.WITHDRAW, Kind.NOTE):
             _note_named(change, read, finding, known)
         done.append(deed)
         if word:
@@ -195,7 +200,11 @@ def _decide(read: Mapping[Key, Item], step: Step, now: datetime) -> Kind | None:
     finding, known = step.finding, read.get(items.finding_key(step.finding))
     state = None if known is None else items.state_of(known, now)
     if step.kind is Kind.WITHDRAW:
-        return Kind.WITHDRAW if state is not None and may_become(state, FindingState.WITHDRAWN) else None
+        if known is None or state is None:
+            return None
+        if state is FindingState.RESOLVED:
+            return None if items.WITHDRAWN_AT in known else Kind.NOTE
+        return Kind.WITHDRAW if may_become(state, FindingState.WITHDRAWN) else None
     if step.kind is Kind.RAISE and state in (None, FindingState.WITHDRAWN):
         return Kind.SUPPRESS if _is_covered(read, finding) else Kind.RAISE
     if known is None:
@@ -228,7 +237,7 @@ def _suppress(change: Change, finding: Finding, known: Item | None) -> None:
         change.create(key, kept | {items.UNRAISED: True})
     else:
         part = {"state": state.value, **items.corrected_part(finding, known)}
-        change.update(key, set=part, remove=("withdrawn_at",), condition=items.as_read(known))
+        change.update(key, set=part, remove=(items.WITHDRAWN_AT,), condition=items.as_read(known))
     _audit(change, finding, "finding.suppressed")
 
 
@@ -263,7 +272,7 @@ def _raise(change: Change, read: Mapping[Key, Item], step: Step, known: Item | N
             **items.attention_part(finding, found_at),
             **word,
         }
-        change.update(key, set=again, remove=("withdrawn_at", items.UNRAISED), condition=items.as_read(known))
+        change.update(key, set=again, remove=(items.WITHDRAWN_AT, items.UNRAISED), condition=items.as_read(known))
     _audit(change, finding, "finding.raised")
     decision_id = finding.id if known is None else derive_id("finding", finding.id, to_text(change.now))
     _tell(change, "finding.raised", finding, _raised_data(finding), decision_id)
@@ -279,19 +288,37 @@ def _found_at(known: Item | None, now: datetime) -> datetime:
     return from_text(known["found_at"])
 
 
-def _correct(change: Change, finding: Finding, known: Item, word: Item) -> bool:
-    part = items.corrected_part(finding, known) | word
-    if all(known.get(name) == value for name, value in part.items()):
+def _correct(change: Change, read: Mapping[Key, Item], step: Step, known: Item, word: Item) -> bool:
+    finding = step.finding
+    turned, ended = _turned_part(read, step, known)
+    part = items.corrected_part(finding, known) | word | turned
+    if not ended and all(known.get(name) == value for name, value in part.items()):
         return False
-    change.update(items.finding_key(finding), set=part, condition=PRESENT)
+    condition = items.as_read(known) if ended else PRESENT
+    change.update(items.finding_key(finding), set=part, remove=ended, condition=condition)
     return True
+
+
+def _turned_part(read: Mapping[Key, Item], step: Step, known: Item) -> tuple[Item, tuple[str, ...]]:
+    """The attributes to set and to remove of a judged finding whose pattern comes back, or goes on behind its
+    suppression. The person's word stands; another word finds the pattern as it is."""
+    if items.WITHDRAWN_AT in known and step.kind is Kind.RAISE:
+        return {items.JUDGED_UNTOLD: True} if _is_covered(read, step.finding) else {}, (items.WITHDRAWN_AT,)
+    goes_on = items.JUDGED_UNTOLD in known and _goes_on(read, step.finding, known)
+    return {}, (items.JUDGED_UNTOLD,) if goes_on else ()
+
+
+def _note_withdrawn(change: Change, finding: Finding, known: Item) -> None:
+    """Note that a finding does not hold any more of which a person has said whether it was right."""
+    noted = {items.WITHDRAWN_AT: to_text(change.now)}
+    change.update(items.finding_key(finding), set=noted, remove=(items.JUDGED_UNTOLD,), condition=items.as_read(known))
 
 
 def _withdraw(change: Change, read: Mapping[Key, Item], step: Step, known: Item) -> None:
     """Take a finding back. A hold that was asked for stays until people lift it. The late event may be the work of a
     thief, or of the hold itself. Nobody had heard of one that was suppressed, so nobody hears that it is gone."""
     finding = step.finding
-    gone = {"state": FindingState.WITHDRAWN.value, "withdrawn_at": to_text(change.now)}
+    gone = {"state": FindingState.WITHDRAWN.value, items.WITHDRAWN_AT: to_text(change.now)}
     change.update(items.finding_key(finding), set=gone, remove=_PLACES, condition=items.as_read(known))
     _audit(change, finding, "finding.withdrawn")
     if items.state_of(known, change.now) is FindingState.SUPPRESSED:

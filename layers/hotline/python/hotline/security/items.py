@@ -16,7 +16,7 @@ from hotline.kit.clock import from_text, to_text
 from hotline.kit.ids import bucket
 from hotline.kit.retention import record_end
 from hotline.kit.store import Between, Index, Key, Prefix, Query, Table, hotline_key
-from hotline.kit.store.condition import Condition, Item, Missing, equals
+from hotline.kit.store.condition import Condition, Item, Missing, all_of, equals
 
 from .detectors import Stream
 from .detectors.rule import EVIDENCE_MAX
@@ -45,6 +45,10 @@ _MOVEMENTS: Final = "movements"
 _LOGINS: Final = "logins"
 UNRAISED: Final = "unraised"
 """The attribute of a finding that was suppressed from the first, and has asked for no hold."""
+WITHDRAWN_AT: Final = "withdrawn_at"
+"""The attribute of a finding that a later event excludes. One that a person has judged stays resolved and has it."""
+JUDGED_UNTOLD: Final = "judged_untold"
+"""The attribute of a finding that a person has judged while it was suppressed."""
 DENIED: Final = "denied_at"
 """The attribute of a finding of which its owner has denied something."""
 LABELLED: Final = "labelled"
@@ -221,9 +225,22 @@ def state_of(item: Mapping[str, Any], now: datetime) -> FindingState:
     return FindingState.EXPIRED if waits and now - from_text(item["found_at"]) > FINDING_LIFE else state
 
 
+def state_without_word(item: Mapping[str, Any], now: datetime) -> FindingState | None:
+    """The state in which nobody is told of a stored finding, whatever a person has said of it: withdrawn or suppressed.
+    None of one whose pattern holds and was told."""
+    state = state_of(item, now)
+    if state in (FindingState.SUPPRESSED, FindingState.WITHDRAWN):
+        return state
+    if WITHDRAWN_AT in item:
+        return FindingState.WITHDRAWN
+    return FindingState.SUPPRESSED if JUDGED_UNTOLD in item else None
+
+
 def as_read(item: Mapping[str, Any]) -> Condition:
-    """The condition that the state of a stored finding is as it was read. People judge findings meanwhile."""
-    return equals("state", item["state"]) if "state" in item else Missing("state")
+    """The condition that the state of a stored finding is as it was read, and whether its pattern holds. People judge
+    findings meanwhile."""
+    named = ("state", WITHDRAWN_AT, JUDGED_UNTOLD)
+    return all_of(*(equals(name, item[name]) if name in item else Missing(name) for name in named))
 
 
 def waiting_query(attention: str, *, limit: int, after: str | None = None, begin: str = _FINDING) -> Query:

@@ -93,8 +93,9 @@ NEXT_STATES: Final[Mapping[FindingState, frozenset[FindingState]]] = {
     FindingState.OPEN: _ENDS | {FindingState.TOLD, FindingState.ACKNOWLEDGED},
     FindingState.TOLD: _ENDS | {FindingState.ACKNOWLEDGED},
     FindingState.ACKNOWLEDGED: _ENDS,
-    # A person's word stands, also when a late event says otherwise; another word may take its place.
-    FindingState.RESOLVED: frozenset({FindingState.ACKNOWLEDGED}),
+    # A person's word stands, also when a late event says otherwise; another word may take its place. Where nobody can
+    # tell, a pattern that is suppressed or does not hold has the state that it would have without a word.
+    FindingState.RESOLVED: frozenset({FindingState.ACKNOWLEDGED, FindingState.SUPPRESSED, FindingState.WITHDRAWN}),
     FindingState.EXPIRED: frozenset({FindingState.ACKNOWLEDGED, FindingState.RESOLVED}),
     # A pattern that goes on behind the suppression is raised, also where a person could not tell. A person may judge
     # what was suppressed.

@@ -1,5 +1,5 @@
 """The word of a person on a finding: whether the rule was right. The finding asks for attention no more, unless that
-person could not tell."""
+person could not tell and its pattern holds."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from .detectors import Stream
 from .feedback import count_verdict
 from .items import (
     ATTENTION,
+    JUDGED_UNTOLD,
     LISTED,
     as_read,
     confirmed_part,
     is_listed,
     named_finding_key,
     relisted_part,
-    state_of,
+    state_without_word,
     unclear_part,
     version_of,
 )
@@ -38,8 +39,6 @@ from .settings import read_shipped_rules
 
 _INSTANT: Final = timedelta(milliseconds=1)
 """The least by which two stored times differ."""
-_NOT_TO_BE_TOLD: Final = frozenset({FindingState.SUPPRESSED, FindingState.WITHDRAWN})
-"""States in which a finding asks nobody for attention, also where a person could not tell."""
 
 
 def verdict_keys(subject: str, finding_id: str, stream: Stream = Stream.ACCOUNT) -> tuple[Key, ...]:
@@ -99,17 +98,16 @@ def contribute_verdict(
     condition: Condition = Missing("judged_at") if known is None else equals("judged_at", known)
     judged_at = _find_moment(known, change.now)
     judged = {"verdict": verdict.value, "judged_by": judged_by, "judged_at": to_text(judged_at)}
-    state = state_of(read[key], change.now)
+    # The scan may find meanwhile that the pattern does not hold, or holds again.
+    condition = all_of(condition, as_read(read[key]))
+    untold = state_without_word(read[key], change.now)
     # Nobody could tell, so a pattern that goes on behind its suppression, or comes back, is raised as any other.
-    is_left = verdict is Verdict.UNCLEAR and state in _NOT_TO_BE_TOLD
-    if is_left:
-        condition = all_of(condition, as_read(read[key]))
-    else:
-        judged["state"] = STATE_BY_VERDICT[verdict].value
-    judged |= count_verdict(change, read[key], verdict, zone)
+    is_left = verdict is Verdict.UNCLEAR and untold is not None
+    left, ended = _left_part(verdict, untold)
+    judged |= left | count_verdict(change, read[key], verdict, zone)
     if version is not None:
         # More of the same pattern may come in until the write, which the judge has not seen.
-        condition = all_of(condition, as_read(read[key]), *_as_seen(read[key]))
+        condition = all_of(condition, *_as_seen(read[key]))
     # Silent rules stay silent: they may have found what the owner does.
     told = verdict is Verdict.CONFIRMED and stream is Stream.ACCOUNT and is_told(read[key])
     if told:
@@ -124,7 +122,7 @@ def contribute_verdict(
     if is_relisted:
         judged |= relisted_part(read[key])
     labelled, unlabelled = labelled_change(read[key], verdict, judged_at) if stream is Stream.ACCOUNT else ({}, ())
-    removed = (*(() if told or waits else ATTENTION), *(() if is_relisted else LISTED), *unlabelled)
+    removed = (*(() if told or waits else ATTENTION), *(() if is_relisted else LISTED), *unlabelled, *ended)
     change.update(key, set=judged | labelled, remove=removed, condition=condition)
     if stream is Stream.ACCOUNT:
         for row in label_rows(read[key], verdict, judged_at, written_at=change.now, shards=shards):
@@ -133,6 +131,15 @@ def contribute_verdict(
         contribute_judged_risk(change, read, subject, finding_id, read_shipped_rules(), speaks=speaks)
     if account_id is not None:
         change.audit(account_id, "finding.judged", finding_id=finding_id, verdict=verdict.value)
+
+
+def _left_part(verdict: Verdict, untold: FindingState | None) -> tuple[Item, tuple[str, ...]]:
+    """The attributes that a verdict sets of the state of a finding, and those that it removes. `untold`: the state in
+    which nobody is told of it. One of which a person cannot tell has that state, also after another word."""
+    if verdict is Verdict.UNCLEAR and untold is not None:
+        return {"state": untold.value}, (JUDGED_UNTOLD,)
+    memory = {JUDGED_UNTOLD: True} if untold is FindingState.SUPPRESSED else {}
+    return {"state": STATE_BY_VERDICT[verdict].value, **memory}, ()
 
 
 def _as_seen(item: Item) -> Iterator[Condition]:
