@@ -4,7 +4,7 @@ How many partitions new items are spread over can change (hotline.kit.spread), a
 So one item of the table remembers where anything was seen beyond that number. Once an hour a run looks into all
 partitions. One in which something is seen is read each minute, until nothing was seen there for a day. Functions of an
 older deployment have long ended by then. Runs read all partitions for a day if they find no memory, or a memory of
-other numbers of partitions.
+other numbers of partitions. Clocks that differ, and looks at one time, cost further looks and leave none out.
 """
 
 from __future__ import annotations

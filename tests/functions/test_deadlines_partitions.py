@@ -221,6 +221,76 @@ def test_a_clock_that_goes_back_only_looks_again(runs: Runs) -> None:
     assert runs.run(at - MINUTE) == 1
 
 
+APART: Final = (MS, timedelta(seconds=1), MINUTE / 2, LOOK_EVERY, 2 * READ_FOR)
+
+
+@pytest.mark.parametrize("put_after", [0, 1, 30, 59])
+@pytest.mark.parametrize("ahead", [timedelta(), *APART, *(-one for one in APART)])
+@pytest.mark.parametrize("stays", [True, False])
+def test_clocks_that_differ_delay_an_item_by_an_hour_at_most(
+    runs: Runs, ahead: timedelta, put_after: int, *, stays: bool
+) -> None:
+    """Two functions run each minute, one of them while the other one remembers its look. `stays`: both go on until the
+    end, or the one with the other clock ends as the item comes."""
+    settled = runs.settle()
+    found: list[int] = []
+
+    def run_all(minute: int, *, both: bool) -> None:
+        at = settled + minute * MINUTE
+        seen: list[Partitions] = []
+
+        def meanwhile(name: str) -> None:
+            if name == "write_alone":
+                runs.store.before = None
+                seen.append(runs.find(at + ahead))
+
+        runs.store.before = meanwhile if both else None
+        seen.append(runs.find(at))
+        runs.store.before = None
+        if both:
+            seen.append(runs.find(at + ahead))
+        if any(OLD in partitions.due for partitions in seen):
+            found.append(minute)
+
+    for minute in range(1, 130):
+        if minute == 1 + put_after:
+            runs.put(OLD)
+        run_all(minute, both=stays or minute < 1 + put_after)
+    assert 0 <= found[0] - (1 + put_after) <= LOOK_EVERY / MINUTE
+    # From then on it is read in every minute.
+    assert found == [*range(found[0], 130)]
+
+
+@pytest.mark.parametrize("behind", [MS, LOOK_EVERY, -LOOK_EVERY])
+@pytest.mark.parametrize(("first", "second"), [("4", "16"), ("16", "4")])
+def test_two_looks_of_one_millisecond_for_other_numbers_of_partitions_leave_all_to_be_read(
+    runs: Runs, spread_over: Callable[[str], None], first: str, second: str, behind: timedelta
+) -> None:
+    """Functions of two deployments. The second one writes a look that the first one takes for that which it has read,
+    since both have one time."""
+    spread_over(first)
+    at = NOON
+    while runs.find(at) == EVERY:
+        at += LOOK_EVERY
+
+    looked: list[Partitions] = []
+
+    def meanwhile(name: str) -> None:
+        if name == "write_alone":
+            runs.store.before = None
+            spread_over(second)
+            looked.append(runs.find(at))
+            spread_over(first)
+
+    runs.store.before = meanwhile
+    runs.find(at - behind)
+    assert looked == [EVERY]
+    for number in (second, first):
+        spread_over(number)
+        at += MINUTE
+        assert runs.find(at) == EVERY
+
+
 @pytest.mark.parametrize(("number", "counts"), [("", (4, 4)), ("1", (1, 1)), ("16", (16, 16)), ("64", (64, 16))])
 def test_new_items_are_spread_over_as_many_partitions_as_the_setting_says(
     number: str, counts: tuple[int, int], spread_over: Callable[[str], None]
