@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from hotline.backtest.engine import DAY_MS
 from hotline.backtest.measures import Groups, average_precision
-from hotline.backtest.ranking import DAY_MS
 from hotline.backtest.runs import Outcome
 from hotline.backtest.summary import find_near_days
 

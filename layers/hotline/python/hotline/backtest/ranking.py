@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -16,13 +15,13 @@ from hotline.security.detectors import Stream
 from hotline.security.model import ACCOUNTS_MAX
 from hotline.security.rules import Rule
 
-from .engine import Scope
+from .engine import DAY_MS, Scope
+from .label_notes import LabelNotes
 from .labels import Labels
 from .ledger import ROWS_AT_ONCE, Ledger
-from .measures import DELAY_DAYS, TRAINING_DAYS, Hits, TopOfDays
+from .measures import Hits, TopOfDays
 from .risk import Part, add_findings, add_up, raise_to, rate_finding
 
-DAY_MS: Final = 24 * 3_600_000
 _UNRATED: Final = "null"
 """The stored parts of an event that nobody rates."""
 
@@ -36,52 +35,30 @@ CREATE TABLE pointed (name TEXT, movement_id TEXT, PRIMARY KEY (name, movement_i
 CREATE TABLE suspect (name TEXT, account TEXT, PRIMARY KEY (name, account)) WITHOUT ROWID;
 CREATE TABLE ranked (account TEXT PRIMARY KEY, points REAL, movements INTEGER, findings INTEGER, fraud INTEGER)
                     WITHOUT ROWID;
-CREATE TABLE compromised (account TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE unjudged (account TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE fraud_event (event_id TEXT, account TEXT, PRIMARY KEY (event_id, account)) WITHOUT ROWID;
-CREATE TABLE fraud_before (event_id TEXT, account TEXT, day INTEGER, PRIMARY KEY (event_id, account)) WITHOUT ROWID;
-CREATE TABLE named_before (event_id TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE reported (account TEXT PRIMARY KEY, day INTEGER) WITHOUT ROWID;
 CREATE TABLE got_in_from (number INTEGER, account TEXT, place INTEGER, PRIMARY KEY (number, place)) WITHOUT ROWID;
-CREATE TABLE proved (number INTEGER PRIMARY KEY);
 """
 
 
-class Unused(StrEnum):
-    """The reasons for which a label measures nothing: what it is about is nowhere in the history, or outside the period
-    alone."""
-
-    UNMATCHED = "unmatched"
-    EARLIER = "earlier"
-    LATER = "later"
-
-
-def _place(*, is_before: bool, is_after: bool) -> Unused:
-    return Unused.EARLIER if is_before else Unused.LATER if is_after else Unused.UNMATCHED
-
-
 class Ranking:
-    """The findings, movements and accounts of a run. `labels`: None when nobody knows what was fraud."""
+    """The findings, movements and accounts of a run. `labels`: None when nobody knows what was fraud. `notes`: the
+    things that labels say of it."""
 
     def __init__(self, ledger: Ledger, rules: Mapping[str, Rule], scope: Scope, labels: Labels | None) -> None:
+        self.notes = LabelNotes(ledger, labels, scope)
         self._ledger = ledger
         self._rules = rules
         self._labels = labels
         self._shared_movements = 0
-        self._scope = scope
         ledger.database.executescript(_TABLES)
         self._settle_findings(scope)
         self._find_who_got_in()
-        if labels is not None:
-            self._note_fraud_events(labels)
-            self._note_fraud_before(labels)
+        self.notes.note_events()
         if scope.ranked:
             self._rank_movements()
             self._raise_movements()
-            self._rank_accounts(scope)
-        if labels is not None:
-            self._prove_findings(labels)
-            self._note_reported()
+            self.notes.note_accounts()
+            self._rank_accounts()
+        self.notes.note_findings()
 
     def findings(self) -> Iterator[dict[str, Any]]:
         """The findings by the time of the last event that shows each."""
@@ -177,45 +154,6 @@ class Ranking:
         verdicts = [is_fraud for _, is_fraud in rows]
         fraud = self._ledger.count("SELECT count(DISTINCT event_id) FROM fraud_event")
         return Hits(sum(verdicts), len(verdicts) - sum(verdicts), fraud)
-
-    def count_labels(self) -> dict[str, int]:
-        """The labels by what they are about."""
-        return (self._labels or Labels()).count()
-
-    def count_unused(self, first_ms: int, last_ms: int) -> dict[Unused, dict[str, int]]:
-        """The labels that measure nothing, by why and by what they are about. The events that counted were from the
-        first moment to the last."""
-        labels, scope = self._labels or Labels(), self._scope
-        counts = {why: dict.fromkeys(self.count_labels(), 0) for why in Unused}
-        inside = self._list("SELECT movement_id FROM movement"), self._list("SELECT event_id FROM labelled")
-        ways = (labels.movements, "movements", "movement_id"), (labels.events, "events", "event_id")
-        for (known, about, key), seen in zip(ways, inside, strict=True):
-            before, after = (
-                self._list(f"SELECT DISTINCT {key} FROM outside WHERE at_ms {place}")  # noqa: S608 - ours
-                for place in (f"< {scope.since_ms:d}", f">= {scope.until_ms:d}")
-            )
-            for name in known.keys() - seen:
-                counts[_place(is_before=name in before, is_after=name in after)][about] += 1
-        met, before, after = (
-            self._list("SELECT account FROM account"),
-            self._list("SELECT account FROM met_outside WHERE NOT later"),
-            self._list("SELECT account FROM met_outside WHERE later"),
-        )
-        for name, spans in labels.accounts.items():
-            for since, until, _ in spans:
-                is_near = since <= last_ms and first_ms < until
-                if is_near and name in met:
-                    continue
-                is_seen = name in met or name in before or name in after
-                why = _place(
-                    is_before=is_seen and (until <= scope.since_ms or (is_near and name in before)),
-                    is_after=is_seen and (since >= scope.until_ms or (is_near and name in after)),
-                )
-                counts[why]["accounts"] += 1
-        return counts
-
-    def _list(self, statement: str) -> set[str]:
-        return {name for (name,) in self._ledger.query(statement)}
 
     def count_shared(self) -> tuple[int, int]:
         """How many ids are used for several events of movements, and how many for movements of several accounts that
@@ -357,13 +295,8 @@ class Ranking:
         movements.clear()
         pointed.clear()
 
-    def _rank_accounts(self, scope: Scope) -> None:
+    def _rank_accounts(self) -> None:
         database = self._ledger.database
-        if self._labels is not None:
-            names = ((name,) for name in self._labels.fraudulent_accounts(scope.since_ms, scope.until_ms))
-            database.executemany("INSERT INTO compromised VALUES (?)", names)
-            database.execute("INSERT OR IGNORE INTO compromised SELECT account FROM fraud_event")
-            self._note_unjudged(self._labels)
         database.execute("INSERT OR IGNORE INTO suspect SELECT name, subject FROM finding WHERE stream = 'ACT'")
         database.execute(
             "INSERT OR IGNORE INTO suspect SELECT p.name, m.account FROM pointed p JOIN movement m USING (movement_id)"
@@ -379,86 +312,6 @@ class Ranking:
             "            WHERE stream = 'ACT' GROUP BY subject, name) GROUP BY subject) f ON f.subject = a.account "
             "LEFT JOIN compromised c ON c.account = a.account LEFT JOIN unjudged u ON u.account = a.account"
         )
-
-    def _note_unjudged(self, labels: Labels) -> None:
-        """Note the accounts that get the money of a fraud and have no label. Labels of payers say nothing about them:
-        they may be mules, or be deceived as well."""
-        scope = self._scope
-        accounts = self._list(
-            "SELECT DISTINCT r.account FROM received r JOIN movement m USING (movement_id) "
-            "WHERE m.fraud AND m.account <> r.account"
-        )
-        silent = (
-            (name,) for name in accounts if labels.judge_account(name, scope.since_ms, scope.until_ms - 1) is None
-        )
-        self._ledger.database.executemany("INSERT INTO unjudged VALUES (?)", silent)
-
-    def _note_fraud_events(self, labels: Labels) -> None:
-        """Note the events that were fraud and are no movements."""
-        database = self._ledger.database
-        rows = database.execute(
-            "SELECT event_id, account, at_ms FROM labelled WHERE event_id NOT IN (SELECT event_id FROM told)"
-        )
-        found = ((id_, account) for id_, account, at_ms in rows.fetchall() if labels.judge_event(id_, account, at_ms))
-        database.executemany("INSERT OR IGNORE INTO fraud_event VALUES (?, ?)", found)
-
-    def _note_fraud_before(self, labels: Labels) -> None:
-        """Note the events of before the period that were fraud, or told of a movement that was, and which events of
-        before it findings name."""
-        database = self._ledger.database
-        database.execute(
-            "INSERT OR IGNORE INTO named_before SELECT event_id FROM before "
-            "WHERE event_id IN (SELECT event_id FROM named)"
-        )
-        rows = database.execute(
-            "SELECT movement_id, event_id, account, at_ms FROM outside WHERE at_ms < ?", (self._scope.since_ms,)
-        )
-        found = (
-            (event_id, account, at_ms // DAY_MS)
-            for movement_id, event_id, account, at_ms in rows.fetchall()
-            if (
-                labels.judge_event(event_id, account, at_ms)
-                if movement_id is None
-                else labels.judge_movement(movement_id, [event_id], account, at_ms)
-            )
-        )
-        database.executemany("INSERT OR IGNORE INTO fraud_before VALUES (?, ?, ?)", found)
-
-    def _note_reported(self) -> None:
-        """Note from which day on the fraud of an account is known without any finding, see `DELAY_DAYS`."""
-        database = self._ledger.database
-        if self._scope.since_ms:
-            first = self._scope.since_ms // DAY_MS
-        else:
-            first = self._ledger.count("SELECT coalesce(min(day), 0) FROM movement")
-        database.execute(
-            "INSERT INTO reported SELECT account, min(day) + ? FROM "
-            "(SELECT account, day FROM movement WHERE fraud UNION ALL SELECT account, day FROM fraud_before) "
-            "WHERE day >= ? GROUP BY account",
-            (DELAY_DAYS + 1, first - DELAY_DAYS - TRAINING_DAYS),
-        )
-
-    def _prove_findings(self, labels: Labels) -> None:
-        """Note the findings that are on fraud: an event or movement that they name was, or their account at that
-        time."""
-        database = self._ledger.database
-        rows = database.execute(
-            "SELECT f.number, f.stream, f.subject, f.started_ms, f.ended_ms, n.event_id, "
-            "coalesce(m.fraud, 0) OR e.event_id IS NOT NULL OR b.event_id IS NOT NULL FROM finding f "
-            "LEFT JOIN named n USING (number) LEFT JOIN (SELECT DISTINCT event_id, movement_id FROM told) t "
-            "ON t.event_id = n.event_id LEFT JOIN movement m ON m.movement_id = t.movement_id "
-            "LEFT JOIN fraud_event e ON e.event_id = n.event_id "
-            "LEFT JOIN fraud_before b ON b.event_id = n.event_id ORDER BY f.number"
-        )
-        proved: list[tuple[int]] = []
-        for number, told in groupby(rows, key=itemgetter(0)):
-            named = list(told)
-            _, stream, subject, started_ms, ended_ms, *_ = named[0]
-            if any(fraud or labels.events.get(event_id) for *_, event_id, fraud in named) or (
-                stream == Stream.ACCOUNT.value and labels.judge_account(subject, started_ms, ended_ms)
-            ):
-                proved.append((number,))
-        database.executemany("INSERT INTO proved VALUES (?)", proved)
 
     def _group(self, table: str) -> dict[float, tuple[int, int]]:
         return self._read_groups(

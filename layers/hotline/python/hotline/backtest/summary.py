@@ -129,9 +129,9 @@ def _measure(outcome: Outcome, rules: Sequence[Rule], counts: Mapping[str, tuple
     all_hits = {thing: point(None) for thing, point in point_by_thing(ranking).items()}
     # Each question goes through all of the things, so they are not asked again for each rule.
     judging = {rule.name: [thing for thing in list_named(rule.detector) if all_hits[thing].fraud] for rule in rules}
-    unused = ranking.count_unused(outcome.figures.first_ms, outcome.figures.last_ms)
+    unused = ranking.notes.count_unused(outcome.figures.first_ms, outcome.figures.last_ms)
     return {
-        "given": ranking.count_labels(),
+        "given": ranking.notes.count_given(),
         **{why.value: counts for why, counts in unused.items()},
         "finding_precision": _share(proved / findings if findings else None),
         "movements": {
@@ -179,7 +179,7 @@ def _measure_rule(
     findings, _, proved = counts.get(rule.name, (0, 0, 0))
     about = outcome.ranking.point_movements(rule.name), outcome.ranking.point_accounts(rule.name)
     # The account of a fraudulent movement is compromised, which proves no finding about anything else.
-    is_provable = judging not in ([], [Thing.ACCOUNTS]) or outcome.ranking.count_labels()[Thing.ACCOUNTS]
+    is_provable = judging not in ([], [Thing.ACCOUNTS]) or outcome.ranking.notes.count_given()[Thing.ACCOUNTS]
     return {
         "judged_by": [thing.value for thing in judging],
         "finding_precision": _share(proved / findings if findings and is_provable else None),
