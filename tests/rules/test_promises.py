@@ -713,7 +713,6 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.detectors.pass_through": "_HOUR _DAY _WEEK _FLOOR _SUM _OLD",
         "hotline.security.detectors.password_spray": "_MINUTES _LASTING",
         "hotline.security.detectors.refund_abuse": "_DAY",
-        "hotline.security.detectors.reset_device_transfer": "_FLOOR _FLOOR_OTHER _END _STRANGER _DAYS _OWN",
         "hotline.security.detectors.slow_stuffing": "_LEAST _END",
         "hotline.security.detectors.spend_anomaly": "_LATER _EDGE _DAYS_2 _YEAR _GAP _UNEVEN_MEAN _EXCESS_9 _EXCESS_3",
         "hotline.security.detectors.stale_password": "_AGE",

@@ -58,10 +58,10 @@ from tests.support.sweeps import sweep
 
 FOLDER = Path(detectors.__file__).parent
 HELPERS: Final = {"__init__", "rule", "history", "shipped", "windows"} | {
-    "agent_deeds", "agent_examples", "floors", "journeys", "marks", "ongoing", "source_examples", "source_tries",
-    "states",
+    "agent_deeds", "examples", "floors", "journeys", "marks", "ongoing", "reset_device_examples",
+    "source_tries", "states",
 }  # fmt: skip
-"""Files that are no rules. Those of the second set hold what several rules share."""
+"""Files that are no rules. Those of the second set hold what several rules share, or the examples of one."""
 COMMON: Final = ("rule", "history")
 """Modules whose changes are no change of one rule: a change of these has a version of its own."""
 
@@ -249,7 +249,7 @@ def test_a_digest_follows_limits_and_no_words() -> None:
             "deed[2] == account",
             {"agent_approvals", "agent_browsing", "agent_openings", "agent_unmasking"},
         ),
-        ("agent_examples", "case-0", "case-1", set()),
+        ("examples", "case-0", "case-1", set()),
         (
             "ongoing",
             "event.at_ms <",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .agent_deeds import count_accounts
-from .agent_examples import tell_deeds
+from .examples import tell_deeds
 from .history import History
 from .rule import HOUR_MS, MINUTE_MS, NO_HITS, Detector, Event, Hit, Severity, Signal, State, Stream, example
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from .examples import tell_tries
 from .history import History
 from .ongoing import is_followed
 from .rule import (
@@ -27,7 +28,6 @@ from .rule import (
     at_most,
     example,
 )
-from .source_examples import tell_tries
 from .source_tries import find_attack, follow_attack, keep_try, tally
 from .windows import is_due
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from .examples import tell_tries
 from .history import History
 from .ongoing import is_followed
 from .rule import (
@@ -28,7 +29,6 @@ from .rule import (
     at_most,
     example,
 )  # fmt: skip
-from .source_examples import tell_tries
 from .source_tries import TRIES_MAX, find_attack, follow_attack, keep_try, tally
 from .windows import is_due
 

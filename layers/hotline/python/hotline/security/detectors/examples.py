@@ -1,4 +1,4 @@
-"""Tries to log in from one source, for the examples of the rules about sources."""
+"""Events of the examples of several rules: tries to log in from one source, and deeds of a person of the desk."""
 
 from __future__ import annotations
 
@@ -18,4 +18,12 @@ def tell_tries(
     return [
         (begin + apart * place, f"login.{word}", {"ip": "address-0", "account": f"account-{number}"})
         for place, number in enumerate(order)
+    ]
+
+
+def tell_deeds(word: str, count: int, *, over: float, begin: float = 0, of: int = 10_000) -> list[Told]:
+    """Deeds evenly over some minutes, on so many accounts in turn."""
+    return [
+        (begin + over * number / (count - 1), f"agent.{word}", {"account": f"account-{number % of}", "case": "case-0"})
+        for number in range(count)
     ]
