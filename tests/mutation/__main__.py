@@ -25,6 +25,7 @@ from tests.mutation.rules import RULES, Members, Rule
 from tests.mutation.trials import (
     Verdict,
     Warm,
+    ask_about,
     prepare,
     run_tests,
     run_tests_warm,
@@ -261,6 +262,7 @@ def main(arguments: Sequence[str]) -> int:
     rules = [rule for rule in RULES if any(part in rule.file for part in asked.only.split(","))]
     with TemporaryDirectory() as bytecode:
         prepare(bytecode)
+        ask_about(rules)
         (known,) = in_forks(tell_members, [("members", (rules,), LONGEST_S)], 1)
         (members,) = known.told
         taken = time_tests(rules, asked.at_once)

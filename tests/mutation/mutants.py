@@ -15,10 +15,11 @@ from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 
 from tests.mutation.operators import operators
-from tests.mutation.rules import Members, Rule
+from tests.mutation.rules import ROOM, Members, Rule
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 EQUIVALENTS: Final = Path(__file__).with_name("equivalents.toml")
+DETECTORS: Final = "security/detectors/"
 WORDS_OF_ERRORS: Final = ("ValueError", "TypeError", "RuntimeError")
 """Raised for bugs alone: their words are for whoever reads a traceback."""
 
@@ -60,6 +61,34 @@ def read_equivalents() -> tuple[Equivalent, ...]:
     """The list of changes that mean the same."""
     listed = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8"))["equivalent"]
     return tuple(Equivalent(**entry) for entry in listed)
+
+
+def find_detectors(rule: Rule) -> frozenset[str] | None:
+    """The files of detectors, without their ending, that a change of the rule may change: its own, and those that
+    import it. None: a change may change any."""
+    if not rule.file.startswith(DETECTORS):
+        return None
+    imports = _read_imports()
+    found = {Path(rule.file).stem}
+    while more := {name for name, imported in imports.items() if imported & found} - found:
+        found |= more
+    return frozenset(found)
+
+
+@cache
+def _read_imports() -> dict[str, set[str]]:
+    """By each file of the folder of detectors those that it imports from there."""
+    files = sorted((ROOT / ROOM / DETECTORS).glob("*.py"))
+    modules = {file.stem: ast.parse(file.read_text(encoding="utf-8")) for file in files}
+    return {
+        name: {
+            imported
+            for node in ast.walk(module)
+            if isinstance(node, ast.ImportFrom) and node.level == 1
+            for imported in ([node.module] if node.module else [alias.name for alias in node.names])
+        }
+        for name, module in modules.items()
+    }
 
 
 def find_sites(rule: Rule, members: Members) -> Iterator[Site]:

@@ -29,8 +29,9 @@ from typing import Final
 
 import pytest
 
-from tests.mutation.mutants import ROOT, Change, Site, make_change, read_equivalents
+from tests.mutation.mutants import ROOT, Change, Site, find_detectors, make_change, read_equivalents
 from tests.mutation.rules import NOT_RUN, PROMISES, RULES, Members, Rule
+from tests.support.sweeps import ASKED
 
 LIBRARIES: Final = (
     "aws_lambda_powertools.event_handler", "aws_lambda_powertools.logging", "boto3", "botocore.config",
@@ -87,20 +88,42 @@ class _QuickHypothesis:
         settings.load_profile("mutation")
 
 
-class _PromisesOf:
-    """Leaves the promised figures of other modules out: importing those modules takes longer than all else."""
+class _AskedOf:
+    """Leaves out cases of other detectors, and the promised figures of other modules: importing those modules takes
+    longer than all else."""
 
-    def __init__(self, module: str) -> None:
-        self._module = module
+    def __init__(self, rule: Rule) -> None:
+        self._module = rule.module
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if self._is_asked(item)]
 
     def _is_asked(self, item: pytest.Item) -> bool:
+        if not _is_asked_item(item):
+            return False
         if not item.nodeid.startswith(f"tests/{PROMISES}") or not isinstance(item, pytest.Function):
             return True
         call = getattr(item, "callspec", None)
         return call is None or call.params.get("module", self._module) == self._module
+
+
+def ask_about(rules: Iterable[Rule]) -> None:
+    """Leave the cases out that are of detectors which no change of these rules can change, from now on."""
+    found: set[str] = set()
+    for rule in rules:
+        if (detectors := find_detectors(rule)) is None:
+            return
+        found |= detectors
+
+    def is_asked(case: Mapping[str, object]) -> bool:
+        return "detector" not in case or getattr(case["detector"], "rule", None) in found
+
+    ASKED.append(is_asked)
+
+
+def _is_asked_item(item: pytest.Item) -> bool:
+    call = getattr(item, "callspec", None)
+    return call is None or all(is_asked(call.params) for is_asked in ASKED)
 
 
 class Warm:
@@ -128,7 +151,7 @@ class Warm:
 
     def passes(self, paths: Iterable[str]) -> bool:
         """Whether the tests of these files pass, and there are some. In a fork."""
-        items = [item for path in paths for item in self._items[path]]
+        items = [item for path in paths for item in self._items[path] if _is_asked_item(item)]
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self._session.testsfailed:
@@ -247,7 +270,7 @@ def try_change(connection: Connection, site: Site, members: Members) -> None:
     sys.meta_path.insert(0, _Changed(site.rule.module, str(ROOT / site.rule.path), change.source))
     verdict = Verdict.SURVIVED
     for paths in site.rule.groups(at_top=site.at_top):
-        code = _run(paths, _PromisesOf(site.rule.module))
+        code = _run(paths, _AskedOf(site.rule))
         if code is pytest.ExitCode.NO_TESTS_COLLECTED:
             verdict = Verdict.BROKEN
         elif code is not pytest.ExitCode.OK:
@@ -267,6 +290,7 @@ def _begin(connection: Connection, site: Site, members: Members) -> Change:
     if any((known.file, known.before, known.after) == lines for known in read_equivalents()):
         connection.send((Verdict.EQUIVALENT, change.before, change.after))
         os._exit(0)
+    ask_about([site.rule])
     # Told before the tests are run, which may never end.
     connection.send((Verdict.NOTICED, change.before, change.after))
     return change

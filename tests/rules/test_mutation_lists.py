@@ -6,9 +6,11 @@ from collections import Counter
 
 import pytest
 
-from tests.mutation.mutants import ROOT, Equivalent, Site, find_sites, make_change, read_equivalents
+from hotline.security.detectors.shipped import DETECTORS
+from tests.mutation.mutants import ROOT, Equivalent, Site, find_detectors, find_sites, make_change, read_equivalents
 from tests.mutation.rules import RULES, Members, Rule
-from tests.mutation.trials import changed_codes
+from tests.mutation.trials import ask_about, changed_codes
+from tests.support import sweeps
 from tests.support.sweeps import sweep
 
 EQUIVALENTS = read_equivalents()
@@ -122,3 +124,50 @@ def test_helpers_of_a_detector_that_only_its_test_cases_use_stay() -> None:
 def test_tables_are_told_from_functions(changes: list[tuple[Site, str]]) -> None:
     assert {site.at_top for site, made in changes if "LIMIT =" in made} == {True}
     assert {site.at_top for site, made in changes if "return" in made} == {False}
+
+
+def rule_of(file: str) -> Rule:
+    (rule,) = (rule for rule in RULES if rule.file == file)
+    return rule
+
+
+def test_a_change_of_a_file_changes_its_own_detector_and_those_that_import_it() -> None:
+    own = find_detectors(rule_of("security/detectors/failed_login_burst.py"))
+    assert own is not None
+    assert {detector.rule for detector in DETECTORS} & own == {"failed_login_burst"}
+    shared = find_detectors(rule_of("security/detectors/windows.py"))
+    assert shared is not None
+    assert {"failed_login_burst", "success_after_attack", "drain"} <= shared
+    assert "impossible_travel" not in shared
+    assert find_detectors(rule_of("security/watch.py")) is None
+
+
+@pytest.mark.parametrize(
+    ("files", "others"),
+    [
+        (["security/detectors/drain.py"], False),
+        (["security/detectors/drain.py", "security/watch.py"], True),
+        (["security/detectors/drain.py", "security/detectors/velocity.py"], False),
+    ],
+)
+def test_a_table_of_detectors_is_gone_through_where_a_change_may_be_noticed(
+    monkeypatch: pytest.MonkeyPatch, files: list[str], *, others: bool
+) -> None:
+    asked: list[sweeps.Asked] = []
+    monkeypatch.setattr("tests.support.sweeps.ASKED", asked)
+    monkeypatch.setattr("tests.mutation.trials.ASKED", asked)
+    seen: list[object] = []
+
+    @sweep("detector", DETECTORS)
+    def note(detector: object) -> None:
+        seen.append(detector)
+
+    @sweep("other", ["a", "b"])
+    def note_other(other: object) -> None:
+        seen.append(other)
+
+    ask_about([rule_of(file) for file in files])
+    note()
+    note_other()
+    changed = {file.removeprefix("security/detectors/").removesuffix(".py") for file in files}
+    assert seen == [*(one for one in DETECTORS if others or one.rule in changed), "a", "b"]
