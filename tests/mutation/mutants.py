@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
@@ -131,9 +131,11 @@ def _ranges(source: str) -> tuple[tuple[Range, ...], tuple[Range, ...]]:
     module = ast.parse(source)
     untouched = [_range(node, lines) for node in _for_examples_alone(module)]
     functions: list[Range] = []
+    # A table that is a field's default is a table, as the limits of a rule are.
+    defaults = {id(node.value) for node in ast.walk(module) if _is_factory(node)}
     for node in ast.walk(module):
         untouched += [_range(part, lines) for part in _untouched(node)]
-        if isinstance(node, ast.FunctionDef | ast.Lambda):
+        if isinstance(node, ast.FunctionDef | ast.Lambda) and id(node) not in defaults:
             functions.append(_range(node, lines))
     return tuple(untouched), tuple(functions)
 
@@ -161,6 +163,10 @@ def _untouched(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
                 yield returns
         case ast.ClassDef(decorator_list=decorators):
             yield from decorators
+
+
+def _is_factory(node: ast.AST) -> TypeGuard[ast.keyword]:
+    return isinstance(node, ast.keyword) and node.arg == "default_factory"
 
 
 def _for_examples_alone(module: ast.Module) -> list[ast.stmt]:

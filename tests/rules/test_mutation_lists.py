@@ -171,3 +171,11 @@ def test_a_table_of_detectors_is_gone_through_where_a_change_may_be_noticed(
     note_other()
     changed = {file.removeprefix("security/detectors/").removesuffix(".py") for file in files}
     assert seen == [*(one for one in DETECTORS if others or one.rule in changed), "a", "b"]
+
+
+def test_a_table_that_is_the_default_of_a_field_is_no_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The promised figures are asked of it, which no test of the rule itself may have as a literal."""
+    sample = "LIMITS = field(default_factory=lambda: {'z': 1000})\nROOT = lambda: 2\n"
+    monkeypatch.setattr("tests.mutation.mutants._read", lambda rule: sample)
+    places = {(site.line, site.at_top) for site in find_sites(Rule("sample.py", ()), {})}
+    assert places == {(1, True), (2, False)}
