@@ -96,6 +96,19 @@ _ACCESS_LATER: Final = ("functions/agent_api/test_agent_accounts.py", "functions
 _CASES: Final = ("rooms/cases/test_timeline.py", "rooms/cases/test_contents.py", "rooms/cases/test_agents_work.py")
 _REPORTS: Final = ("rooms/reports/test_counts.py", "rooms/reports/test_last_look.py", "rooms/reports/test_reports.py")
 _REPORTS_LATER: Final = ("rooms/reports/test_counted_once.py", "functions/test_contact_events.py")
+_VERDICTS: Final = ("rooms/security/test_feedback.py", "rooms/security/test_labels.py")
+_FINDINGS: Final = (
+    "rooms/security/test_findings_life.py", "rooms/security/test_suppressions.py", "rooms/security/test_watch.py",
+    "rooms/security/test_scan_stored.py",
+)  # fmt: skip
+_FINDINGS_LATER: Final = (
+    "rooms/security/test_source_accounts.py", "rooms/security/test_denials.py", "rooms/security/test_account_risk.py",
+    "rooms/security/test_scan_aside.py", "functions/test_findings_digest.py",
+)  # fmt: skip
+_LINES: Final = ("local/test_backtest_reader.py", "rooms/backtest/test_reader_and_rows.py")
+_ENGINE: Final = (
+    "local/test_backtest_engine.py", "local/test_backtest_periods.py", "local/test_backtest_measures.py",
+)  # fmt: skip
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule("accounts/changes.py", (*_POINTS, "rooms/identity/test_targets.py"), _POINTS_LATER),
@@ -113,6 +126,13 @@ RULES: Final[tuple[Rule, ...]] = (
         ("functions/agent_api/test_agent_access.py", "functions/agent_api/test_agent_activity.py"),
     ),
     Rule("agents/next_steps.py", ("rules/test_stored_words.py", "rooms/agents/test_next_steps.py"), _ACCESS_LATER),
+    Rule("backtest/engine.py", _ENGINE, ("local/test_backtest_ids.py",)),
+    Rule("backtest/fields.py", _LINES),
+    Rule("backtest/figures.py", _ENGINE),
+    Rule("backtest/lines.py", _LINES),
+    Rule("backtest/movements.py", (*_LINES, "local/test_backtest_engine.py"), ("local/test_backtest_periods.py",)),
+    Rule("backtest/reader.py", (*_LINES, "local/test_backtest_engine.py")),
+    Rule("backtest/recent.py", ("local/test_backtest_engine.py", *_LINES)),
     Rule("cases/clocks.py", ("rooms/cases/test_contents.py",), ("functions/test_messenger_tasks.py",)),
     Rule("cases/model.py", (*_CASES, *_WORDS_TOLD), ("rooms/cases/test_queue.py",)),
     Rule("cases/queue.py", ("rooms/cases/test_queue.py",)),
@@ -192,6 +212,15 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("reports/matters.py", _REPORTS, _REPORTS_LATER),
     Rule("reports/model.py", (*_REPORTS, *_WORDS_TOLD), _REPORTS_LATER),
     Rule("security/activity.py", ("rooms/security/test_activity.py", *_DETECTORS), _DETECTORS_LATER),
+    Rule(
+        "security/checkup.py",
+        ("rooms/security/test_checkup.py",),
+        ("functions/test_connect_checkup.py", "functions/test_checkup_channels.py"),
+    ),
+    Rule(
+        "security/checkup_reading.py",
+        ("functions/test_connect_checkup.py", "functions/test_checkup_channels.py"),
+    ),
     Rule("security/detectors/agent_approvals.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/agent_browsing.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/agent_deeds.py", _DETECTORS, _DETECTORS_LATER),
@@ -217,7 +246,11 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("security/detectors/password_spray.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/slow_stuffing.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/refund_abuse.py", _MONEY, _DETECTORS_LATER),
-    Rule("security/detectors/reset_device_transfer.py", _DETECTORS, _DETECTORS_LATER),
+    Rule(
+        "security/detectors/reset_device_transfer.py",
+        (*_DETECTORS, "rooms/security/test_reset_device_transfer.py"),
+        _DETECTORS_LATER,
+    ),
     Rule("security/detectors/source_tries.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/spend_anomaly.py", _MONEY, _DETECTORS_LATER),
     Rule("security/detectors/states.py", _DETECTORS, _DETECTORS_LATER),
@@ -226,9 +259,25 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("security/detectors/two_countries.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/velocity.py", _MONEY, _DETECTORS_LATER),
     Rule("security/detectors/windows.py", _DETECTORS, _DETECTORS_LATER),
+    Rule("security/feedback.py", _VERDICTS, ("rooms/security/test_denials.py", "rooms/reports/test_reports.py")),
+    Rule("security/findings.py", _FINDINGS, _FINDINGS_LATER),
     Rule("security/fold.py", _MONEY, _DETECTORS_LATER),
     Rule("security/model.py", (*_DETECTORS, *_WORDS_TOLD), _DETECTORS_LATER),
     Rule("security/score.py", _MONEY, _DETECTORS_LATER),
+    Rule(
+        "security/subject_run.py",
+        ("rooms/security/test_scan_stored.py", "rooms/security/test_account_risk.py"),
+        ("rooms/security/test_scan_aside.py", "rooms/security/test_scan_replay.py"),
+    ),
+    Rule(
+        "security/verdicts.py",
+        (*_VERDICTS, "rooms/security/test_findings_life.py"),
+        (
+            "rooms/security/test_account_risk.py",
+            "functions/agent_api/test_agent_findings.py",
+            "rooms/security/test_suppressions.py",
+        ),
+    ),
     Rule("security/watch.py", _DETECTORS, _DETECTORS_LATER),
     Rule("wording/amounts.py", _WORDS),
     Rule("wording/catalogue.py", ("rooms/wording/test_catalogues.py", *_WORDS)),
