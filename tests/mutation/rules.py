@@ -271,7 +271,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         "security/verdicts.py",
-        (*_VERDICTS, "rooms/security/test_findings_life.py"),
+        (*_VERDICTS, "rooms/security/test_verdicts.py", "rooms/security/test_findings_life.py"),
         (
             "rooms/security/test_account_risk.py",
             "functions/agent_api/test_agent_findings.py",

@@ -241,6 +241,9 @@ def run_warm(connection: Connection, rules: Sequence[Rule], work: Callable[[Conn
 
     class Loop:
         def pytest_runtestloop(self, session: pytest.Session) -> bool:
+            # Some modules are imported where they are first used, and a change needs their functions before.
+            for rule in rules:
+                importlib.import_module(rule.module)
             work(connection, Warm(session, rules))
             return True
 
