@@ -123,18 +123,18 @@ def test_events_wait_only_until_there_are_so_many(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(Fold, "judge", note)
     ledger = Ledger(tmp_path / "ledger")
     judge = Engine(RULES, ledger, tmp_path)
-    facts = [told(number, number, "device.registered", "acct-1", device_id=f"d{number}") for number in range(19)]
+    facts = [told(number, number, "device.registered", "acct-1", device_id=f"d{number}") for number in range(29)]
     file = write_history(tmp_path / "h.jsonl", facts)
     lines = iterate(Inputs((file,)), lambda *_: None)
 
     def watch() -> Iterator[Placed]:
         for number, placed in enumerate(lines):
             # The line before this one is known to be alone at its time, and has just been read.
-            assert len(judged) == (10 if number > 10 else 0)
+            assert len(judged) == max(number - 1, 0) // 10 * 10
             yield placed
 
     judge.run(watch())
-    assert (len(judged), judged) == (19, sorted(judged))
+    assert (len(judged), judged) == (29, sorted(judged))
     judge.close()
     ledger.close()
 
@@ -261,3 +261,49 @@ def test_lines_are_read_by_time_and_then_by_file_and_line(tmp_path: Path) -> Non
     two = write_history(tmp_path / "b", [login(3, 0, "acct-3")])
     places = [placed[1:3] for placed in iterate(Inputs((one, two)), lambda *_: None)]
     assert places == [(0, 1), (1, 1), (0, 2)]
+
+
+def test_of_two_events_under_one_id_with_one_content_the_type_decides_and_not_the_file(tmp_path: Path) -> None:
+    facts = [movement(1, 0, "acct-1", 5, kind=kind) for kind in ("withdrawal", "transfer")]
+    for turn, order in enumerate(permutations(facts)):
+        file = write_history(tmp_path / f"{turn}.jsonl", order)
+        with run(Work((file,), CHOSEN, Scope())) as outcome:
+            assert outcome.figures.types == {"transfer.succeeded": 1}
+
+
+def test_an_event_outside_the_period_is_noted_where_a_label_is_about_it(tmp_path: Path) -> None:
+    facts = [
+        login(1, 0, "acct-1"),
+        login(2, 1, "acct-1"),
+        movement(3, 2, "acct-1", 5),
+        movement(4, 3, "acct-1", 5),
+        login(5, 4, "acct-2"),
+        login(6, 100, "acct-1"),
+        login(7, 200, "acct-1"),
+        movement(8, 201, "acct-1", 5),
+        login(9, 202, "acct-1"),
+        login(10, 203, "acct-2"),
+    ]
+    since_ms, until_ms = (read_line(json.dumps(facts[number]).encode())[0] for number in (5, 6))
+    scope = Scope(
+        since_ms,
+        until_ms,
+        ranked=True,
+        labelled=frozenset({"evt-000001", "evt-000006", "evt-000007"}),
+        labelled_movements=frozenset({"mov-3", "mov-8"}),
+        compromised=frozenset({"acct-2"}),
+        labelled_accounts=frozenset({"acct-2"}),
+    )
+    file = write_history(tmp_path / "h.jsonl", facts)
+    with run(Work((file,), CHOSEN, scope)) as outcome:
+        noted = sorted(outcome.ledger.query("SELECT event_id, movement_id, account FROM outside"))
+        met = set(outcome.ledger.query("SELECT account, later FROM met_outside"))
+    assert met == {("acct-2", 0), ("acct-2", 1)}
+    assert noted == [
+        ("evt-000001", None, "acct-1"),
+        ("evt-000003", "mov-3", "acct-1"),
+        ("evt-000005", None, "acct-2"),
+        ("evt-000007", None, "acct-1"),
+        ("evt-000008", "mov-8", "acct-1"),
+        ("evt-000010", None, "acct-2"),
+    ]
