@@ -271,6 +271,20 @@ def test_of_two_events_under_one_id_with_one_content_the_type_decides_and_not_th
             assert outcome.figures.types == {"transfer.succeeded": 1}
 
 
+def test_a_label_of_the_moment_of_its_movement_finds_its_payee_whatever_their_ids(tmp_path: Path) -> None:
+    label = told(1, 0, "transaction.confirmed_fraud", "acct-1", movement_id="mov-2")
+    file = write_history(tmp_path / "h.jsonl", [label, movement(2, 0, "acct-1", 5, counterparty="payee")])
+    ledger = Ledger(tmp_path / "ledger")
+    judge = Engine(RULES, ledger, tmp_path)
+    pairs = judge._split_all(list(iterate(Inputs((file,)), lambda *_: None)))
+    assert {(stream, subject) for stream, subject, event in pairs if event.id == "evt-000001"} == {
+        (Stream.ACCOUNT, "acct-1"),
+        (Stream.PARTY, "payee"),
+    }
+    judge.close()
+    ledger.close()
+
+
 def test_an_event_outside_the_period_is_noted_where_a_label_is_about_it(tmp_path: Path) -> None:
     facts = [
         login(1, 0, "acct-1"),

@@ -224,7 +224,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         "security/checkup_reading.py",
-        ("functions/test_connect_checkup.py", "functions/test_checkup_channels.py"),
+        ("rooms/security/test_checkup_reading.py", "functions/test_connect_checkup.py"),
+        ("functions/test_checkup_channels.py",),
     ),
     Rule("security/detectors/agent_approvals.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/agent_browsing.py", _DETECTORS, _DETECTORS_LATER),
