@@ -155,6 +155,10 @@ FROZEN = shut(LockState.FROZEN)
         ({"confirmed": (CONFIRMED,)}, (Advice.NEW_PASSWORD, LOOK, Advice.ASK_FREEZE)),
         ({"confirmed": (CONFIRMED,), "view": FROZEN}, (Advice.NEW_PASSWORD, LOOK, Advice.NAME_IT)),
         ({"confirmed": (CONFIRMED,), **changed(password_changed_at=NOON)}, (LOOK, Advice.ASK_FREEZE)),
+        (
+            {"confirmed": (CONFIRMED,), **changed(password_changed_at=CONFIRMED.confirmed_at)},
+            (Advice.NEW_PASSWORD, LOOK, Advice.ASK_FREEZE),
+        ),
         ({"confirmed": (replace(CONFIRMED, is_try=True),), "has_logins": False}, (Advice.NOBODY_IN,)),
         ({"new_devices": (EARLIER,)}, (Advice.FREEZE,)),
         ({"new_devices": (EARLIER,), "view": FROZEN}, ()),

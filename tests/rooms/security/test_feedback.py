@@ -12,7 +12,10 @@ from hotline.agents.model import Basis
 from hotline.agents.service import JudgeFinding, JudgeSubjectFinding
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
+from hotline.kit.clock import epoch_s
 from hotline.kit.errors import Stale
+from hotline.kit.retention import RECORD_LIFE
+from hotline.kit.store import TTL_ATTRIBUTE
 from hotline.reports import service as reports
 from hotline.security import items
 from hotline.security import service as security
@@ -141,3 +144,11 @@ def test_rows_of_the_table_name_rule_and_verdict(world: AgentWorld) -> None:
     judge(world, Verdict.CONFIRMED)
     rows = list(reports.rows_of(reports.read_counts(world.store, DAY, DAY)))
     assert rows == [(str(DAY), "finding", f"{RULE}:1", "confirmed", 1)]
+
+
+def test_the_counts_of_a_day_are_kept_as_long_as_what_they_count(world: AgentWorld) -> None:
+    world.find_theft(1, holds=False)
+    judge(world, Verdict.CONFIRMED)
+    (item,) = (item for item in world.items() if item["PK"].startswith("FEEDBACK#"))
+    day_began = NOON.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert item[TTL_ATTRIBUTE] == epoch_s(day_began + RECORD_LIFE)
