@@ -55,6 +55,7 @@ PROTECTED = Profile("a", AccountStatus.OPEN, 1, "en-US", "UTC", "", True, POINTS
 EARLIER = NOON - timedelta(hours=3)
 FOUND = ToldFinding("fnd_1", "high", EARLIER)
 CONFIRMED = replace(FOUND, id="fnd_2", confirmed_at=NOON - timedelta(hours=1))
+CONFIRMED_BEFORE = replace(FOUND, id="fnd_3", confirmed_at=EARLIER - timedelta(hours=1))
 
 
 def shut(*states: LockState, unconfirmed: bool = False) -> LockView:
@@ -157,6 +158,10 @@ FROZEN = shut(LockState.FROZEN)
         ({"confirmed": (CONFIRMED,), **changed(password_changed_at=NOON)}, (LOOK, Advice.ASK_FREEZE)),
         (
             {"confirmed": (CONFIRMED,), **changed(password_changed_at=CONFIRMED.confirmed_at)},
+            (Advice.NEW_PASSWORD, LOOK, Advice.ASK_FREEZE),
+        ),
+        (
+            {"confirmed": (CONFIRMED, CONFIRMED_BEFORE), **changed(password_changed_at=EARLIER)},
             (Advice.NEW_PASSWORD, LOOK, Advice.ASK_FREEZE),
         ),
         ({"confirmed": (replace(CONFIRMED, is_try=True),), "has_logins": False}, (Advice.NOBODY_IN,)),
