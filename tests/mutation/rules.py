@@ -106,7 +106,11 @@ _FINDINGS_LATER: Final = (
     "rooms/security/test_source_accounts.py", "rooms/security/test_denials.py", "rooms/security/test_account_risk.py",
     "rooms/security/test_scan_aside.py", "functions/test_findings_digest.py",
 )  # fmt: skip
-_LINES: Final = ("local/test_backtest_reader.py", "rooms/backtest/test_reader_and_rows.py")
+_LINES: Final = (
+    "local/test_backtest_edges.py",
+    "local/test_backtest_reader.py",
+    "rooms/backtest/test_reader_and_rows.py",
+)
 _ENGINE: Final = (
     "local/test_backtest_engine.py", "local/test_backtest_measures.py",
     "local/test_backtest_periods.py::test_measures_are_those_of_a_naive_count",
