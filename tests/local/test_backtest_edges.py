@@ -10,9 +10,9 @@ import pytest
 from hotline.backtest.fields import check_amount, check_balance, check_currency, check_degrees, check_id, check_text
 from hotline.backtest.lines import TEXT_CHARACTERS_MAX, BadLine, Fault, ms_of_text, read_line
 from hotline.backtest.reader import Reader
-from hotline.contracts.limits import INTEGER_MAX
+from hotline.contracts.limits import CONTACT_POINTS_MAX, INTEGER_MAX, TYPE_CHARACTERS_MAX
 from tests.support.sweeps import sweep
-from tests.support.wallet_histories import login, movement
+from tests.support.wallet_histories import login, movement, told
 
 LONGEST = "x" * TEXT_CHARACTERS_MAX
 
@@ -159,3 +159,37 @@ def test_half_a_pair_is_bad_where_a_field_is_read_and_a_line_may_be_deep() -> No
     with pytest.raises(BadLine) as bad:
         read_line(line)
     assert bad.value.fault is Fault.BAD_TEXT
+
+
+@sweep(
+    ("latitude", "longitude", "fault"),
+    [
+        (90, 180, None),
+        (-90, -180, None),
+        (90.001, 0, (Fault.BAD_VALUE, "data.source.lat")),
+        (0, -180.001, (Fault.BAD_VALUE, "data.source.lon")),
+    ],
+)
+def test_a_login_may_be_anywhere_on_earth(latitude: float, longitude: float, fault: tuple[Fault, str] | None) -> None:
+    fact = login(1, 0, "acct-1")
+    fact["data"]["source"] |= {"lat": latitude, "lon": longitude}
+    assert fault_of(fact) == fault
+
+
+@sweep(
+    ("points", "fault"),
+    [
+        ([{}] * CONTACT_POINTS_MAX, None),
+        ([{}] * (CONTACT_POINTS_MAX + 1), (Fault.TOO_LONG, "data.contact_points")),
+        ({}, (Fault.BAD_VALUE, "data.contact_points")),
+    ],
+)
+def test_an_account_has_so_many_contact_points(points: object, fault: tuple[Fault, str] | None) -> None:
+    assert fault_of(told(1, 0, "account.opened", "acct-1", contact_points=points, two_step=True)) == fault
+
+
+def test_a_type_is_named_up_to_its_longest() -> None:
+    reader, longest = Reader(), "a" * TYPE_CHARACTERS_MAX
+    for type_ in (longest, longest + "a"):
+        reader.split(read_line(json.dumps({**login(1, 0, "acct-1"), "type": type_}).encode()))
+    assert reader.untouched == {longest: 1, "other": 1}
