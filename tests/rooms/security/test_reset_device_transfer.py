@@ -80,6 +80,14 @@ def test_of_a_flood_of_signs_the_first_half_and_the_last_are_kept() -> None:
     assert kept == [f"at {minute}" for minute in (*range(8), *range(32, 40))]
 
 
+def test_signs_of_one_moment_count_to_the_last_moment_of_their_window() -> None:
+    for late, is_found in ((0, True), (0.01, False)):
+        life = Life()
+        life.reset(0)
+        life.register(0)
+        assert bool(life.send(END + late, FLOOR)) is is_found
+
+
 def test_the_first_device_is_no_sign_when_a_change_before_it_is_over() -> None:
     life = Life()
     life.reset(0)
