@@ -159,6 +159,15 @@ def test_a_finding_names_its_signs_and_movements_and_adds_them_up() -> None:
     assert hit == Hit(example_ms(0), example_ms(30), facts(2, FLOOR + 4), names, withdrawn=False)
 
 
+def test_a_finding_names_the_change_also_where_the_device_came_first() -> None:
+    life = Life()
+    life.login(-10 * DAY, "own")
+    life.register(0)
+    life.tell(1, "contact_point.sim_changed", {})
+    (hit,) = life.send(2, FLOOR)
+    assert (hit.started_ms, hit.facts) == (example_ms(0), facts(1, FLOOR, change="sim"))
+
+
 def test_a_finding_grows_for_a_window_when_its_signs_are_over() -> None:
     life = Life()
     life.reset(0)
