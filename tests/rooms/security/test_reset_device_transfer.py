@@ -88,6 +88,13 @@ def test_signs_of_one_moment_count_to_the_last_moment_of_their_window() -> None:
         assert bool(life.send(END + late, FLOOR)) is is_found
 
 
+def test_signs_that_are_over_are_forgotten_when_an_unknown_device_logs_in() -> None:
+    life = Life()
+    life.reset(0)
+    life.login(END + 1, "first")
+    assert "signs" not in life.memory
+
+
 def test_the_first_device_is_no_sign_when_a_change_before_it_is_over() -> None:
     life = Life()
     life.reset(0)
