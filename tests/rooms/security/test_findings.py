@@ -14,7 +14,7 @@ from hotline.cases.model import Case, Priority
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
-from hotline.kit.store import Put, hotline_key
+from hotline.kit.store import Put, Table, hotline_key
 from hotline.kit.store.condition import Item
 from hotline.security import items
 from hotline.security.denials import denials_key
@@ -121,6 +121,18 @@ def test_a_finding_about_an_address_may_name_accounts_while_it_stands(
     kind: Kind, stream: Stream, names_max: int
 ) -> None:
     assert Step(kind, finding_of("fnd_1", NOON, account_id=ACCOUNT, stream=stream)).names_max == names_max
+
+
+def test_a_finding_is_noted_with_the_accounts_that_it_names_beside_its_own(world: ScanWorld) -> None:
+    about = replace(finding_of("fnd_2", NOON, account_id=ACCOUNT, stream=Stream.SOURCE), account_id=None)
+    payee = finding_of("fnd_3", NOON, account_id=ACCOUNT, stream=Stream.PARTY)
+    for finding in (FOUND, replace(about, accounts=(OTHER,)), payee):
+        take(world, Kind.RAISE, finding)
+    places = [item for item in world.store.items(Table.HOTLINE) if item["SK"].startswith("NAMED#")]
+    assert {(item["PK"], item["at_sk"]) for item in places} == {
+        (f"ACCOUNT#{OTHER}", "FINDING#fnd_2"),
+        (f"ACCOUNT#{ACCOUNT}", "FINDING#fnd_3"),
+    }
 
 
 def test_a_finding_about_an_address_names_no_account_that_was_erased(world: ScanWorld) -> None:

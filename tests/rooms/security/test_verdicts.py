@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from hotline.kit.actor import Agent
@@ -13,8 +15,8 @@ from hotline.security import items
 from hotline.security import service as security
 from hotline.security.detectors import Stream
 from hotline.security.findings import Kind
-from hotline.security.model import Finding, SecurityError, Verdict
-from tests.support.found import finding_of, take_step
+from hotline.security.model import Finding, FindingState, SecurityError, Verdict
+from tests.support.found import finding_of, suppress, take_step
 from tests.support.lock_desk import ACCOUNT, NOON
 from tests.support.scan_runs import ScanWorld
 
@@ -45,6 +47,23 @@ def test_of_two_people_who_give_the_first_word_at_once_the_second_has_to_look_ag
     stored = world.store.get(items.finding_key(finding))
     assert stored is not None
     assert stored["verdict"] == Verdict.CONFIRMED.value
+
+
+@pytest.mark.parametrize("first", [Verdict.CONFIRMED, Verdict.FALSE_ALARM])
+def test_a_suppressed_finding_is_suppressed_again_when_somebody_cannot_tell_after_another_word(
+    world: ScanWorld, first: Verdict
+) -> None:
+    finding = finding_of("fnd_1", NOON, account_id=ACCOUNT)
+    since, until = NOON - timedelta(hours=1), NOON + timedelta(hours=1)
+    suppress(world.store, world.ids, finding.rule, account_id=ACCOUNT, now=NOON, since=since, until=until)
+    take_step(world.store, world.ids, NOON, Kind.RAISE, finding)
+    states: list[FindingState] = []
+    for verdict in (first, Verdict.UNCLEAR):
+        give_word(world, finding, verdict).commit(world.store)
+        stored = world.store.get(items.finding_key(finding))
+        assert stored is not None
+        states.append(items.state_of(stored, NOON))
+    assert states == [FindingState.RESOLVED, FindingState.SUPPRESSED]
 
 
 @pytest.mark.parametrize("stream", [Stream.ACCOUNT, Stream.PARTY])
