@@ -470,6 +470,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "MOVEMENTS_MAX": (28, "decision: what a memory has room for"),
         "PARTY_MOVEMENTS_MAX": (64, "decision: what a memory has room for"),
         "PARTIES_MAX": (64, "decision: what a memory has room for"),
+        "PAYEES_MAX": (32, "decision: half of the room, so that neither people nor shops push out the other kind"),
         "SPENDING_MAX": (64, "decision: what a memory has room for"),
         "LABELS_MAX": (64, "decision: what a memory has room for"),
         "FRAUD_MIN": (1e-6, "decision: a label of two months ago, or a rounding error"),

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from .detectors import Event, History, Hit, Signal, State, Stream
-from .detectors.history import PartyHistory
+from .detectors.history import CHANGED_SIGNAL, FAILED_SIGNAL, LOST_SIGNAL, UNDONE_SIGNAL, PartyHistory
 from .detectors.rule import NO_HITS
-from .rules import SIGNALS_BY_PREFIX, Plan, Rule
+from .rules import SIGNALS_BY_PREFIX, Listener, Plan, Rule
 from .score import Risk, decay_risk, judge_account, judge_party
 
 _UNREAD: Final = History()
@@ -16,6 +16,7 @@ _UNREAD: Final = History()
 type Seen = tuple[Rule, Hit]
 NOTHING: Final[tuple[Seen, ...]] = ()
 _LEFT: Final = Signal.MONEY_LEFT.value
+_TWOFOLD: Final = frozenset({CHANGED_SIGNAL, LOST_SIGNAL})
 
 
 class Fold:
@@ -106,9 +107,25 @@ class Fold:
         else:
             found = self._by_signal.get(signal)
             if found is None:
+                if signal in _TWOFOLD:
+                    return self._judge_both(signal, event)
                 signal = SIGNALS_BY_PREFIX.get(signal[: signal.find(".") + 1], signal)
                 found = self._by_signal.get(signal, ())
             listeners = found
+        return self._tell(listeners, signal, event)
+
+    def _judge_both(self, signal: str, event: Event) -> Sequence[Seen]:
+        """Judge a movement that is taken back first, and then is one that has left, or has failed."""
+        seen = [*self._tell(self._by_signal.get(UNDONE_SIGNAL, ()), UNDONE_SIGNAL, event)]
+        if signal == CHANGED_SIGNAL and isinstance(self.history, History):
+            self.history.count_left(event.at_ms, event.values)
+            self._signal, listeners = _LEFT, self._left_by_kind[event.values["kind"]]
+        else:
+            self._signal, listeners = FAILED_SIGNAL, self._by_signal.get(FAILED_SIGNAL, ())
+        return [*seen, *self._tell(listeners, self._signal, event)]
+
+    def _tell(self, listeners: Sequence[Listener], signal: str, event: Event) -> Sequence[Seen]:
+        """Tell an event to the rules that listen to it. Returns what they have seen with it."""
         history, states = self.history, self._states
         seen: list[Seen] | None = None
         # Most rules remember nothing of most subjects. All of them get the same empty memory until one begins its own.

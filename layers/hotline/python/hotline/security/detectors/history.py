@@ -13,11 +13,20 @@ from typing import Any, Final
 OUTWARD_KINDS: Final = frozenset({"payment", "transfer", "bill_payment", "withdrawal"})
 LEFT: Final = frozenset({"authorised", "succeeded", "unknown"})
 """Money has left, is held to leave, or may have left."""
-CAME: Final = frozenset({"succeeded"})
+SUCCEEDED: Final = "succeeded"
+CAME: Final = frozenset({SUCCEEDED})
 """Money that is only on its way has not come."""
 LEFT_SIGNAL: Final = "money.left"
 CAME_SIGNAL: Final = "money.came"
 UNDONE_SIGNAL: Final = "money.undone"
+FAILED_SIGNAL: Final = "money.failed"
+TOLD_AGAIN: Final = "money.told_again"
+"""A movement whose money has left, or come, is told once more."""
+CHANGED_SIGNAL: Final = "money.changed"
+"""A movement was authorised with one amount, and now has another one: two signals, that it is undone and that money has
+left."""
+LOST_SIGNAL: Final = "money.lost"
+"""A movement that is not known, or not any more, has failed: two signals, that it is undone and that it has failed."""
 CONFIRMED_SIGNAL: Final = "transaction.confirmed_fraud"
 RETRACTED_SIGNAL: Final = "transaction.fraud_retracted"
 BY_PEOPLE: Final = "by_people"
@@ -29,6 +38,10 @@ every write of a watch pays for, and twice as many made most writes two units.""
 PARTY_MOVEMENTS_MAX: Final = 64
 """The same of a party. A merchant has as many in a day."""
 PARTIES_MAX: Final = 64
+PAYEES_MAX: Final = PARTIES_MAX // 2
+"""So many of them are people and agents who were sent money, while there are as many shops. Somebody pays more shops in
+a month than that, and one landlord."""
+PAYEE_KINDS: Final = frozenset({"transfer", "withdrawal"})
 SPENDING_MAX: Final = 64
 """So many movements of the last day are kept for the sums of an hour and of a day."""
 SEVERAL: Final = 3
@@ -154,6 +167,7 @@ class History(FraudRecord):
         "excess",
         "excess_before",
         "excess_own",
+        "held",
         "hours",
         "is_balance_told",
         "is_first_party",
@@ -170,15 +184,17 @@ class History(FraudRecord):
         self.born_ms = 0
         self.movements: dict[str, int] = {}
         """Movement id to twice its version, and one more once its money has moved."""
-        self.parties: dict[str, None] = {}
-        """The payees and merchants that were paid, the longest unpaid first."""
+        self.held: dict[str, int] = {}
+        """The amounts of those whose money has left and that have not succeeded yet."""
+        self.parties: dict[str, bool] = {}
+        """The parties that were paid, the longest unpaid first, and whether they are payees: were sent money."""
         self.usual: dict[str, Sequence[float]] = {}
         """Currency to [weight, mean, mean square, mean of the logarithm, its mean square, time]."""
         self.balances: dict[str, list[int]] = {}
         """Currency to [balance in minor units, its time]."""
         self.spending: list[Sequence[Any]] = []
-        """[time, amount, currency, movement, what it taught] of the outward movements of the last day, and its excess
-        where it has one."""
+        """[time, amount, currency, movement, what it taught] of the outward movements of the last day. Its excess where
+        it has one, and then 1 of a first movement to a payee."""
         self._days: dict[str, list[int]] = {}
         """Currency to [number, sum] of `spending`. A currency without any may stay."""
         self.came_ms = 0
@@ -212,7 +228,8 @@ class History(FraudRecord):
     def _read_stored(self, stored: Mapping[str, Any]) -> None:
         self.born_ms = stored.get("born", 0)
         self.movements = stored.get("movements", {})
-        self.parties = dict.fromkeys(stored.get("parties", ()))
+        self.held = stored.get("held", {})
+        self.parties = dict.fromkeys(stored.get("parties", ()), False) | dict.fromkeys(stored.get("payees", ()), True)
         self.usual = stored.get("usual", {})
         self.balances = stored.get("balances", {})
         self.spending = stored.get("spending", [])
@@ -229,7 +246,9 @@ class History(FraudRecord):
         stored = {
             "born": self.born_ms,
             "movements": self.movements,
-            "parties": list(self.parties),
+            "held": self.held,
+            "parties": [party for party, is_payee in self.parties.items() if not is_payee],
+            "payees": [party for party, is_payee in self.parties.items() if is_payee],
             "usual": self.usual,
             "balances": self.balances,
             "spending": self.spending,
@@ -249,13 +268,15 @@ class History(FraudRecord):
         if "movement_id" in values:
             # A refund has the id of its movement and a status too, but no kind.
             if "kind" in values:
-                signal = read_movement(self.movements, values, MOVEMENTS_MAX)
+                signal = read_movement(self.movements, values, MOVEMENTS_MAX, self.held)
                 if signal == LEFT_SIGNAL:
-                    self._count_left(at_ms, values)
+                    self.count_left(at_ms, values)
                 elif signal == CAME_SIGNAL:
                     self._count_came(at_ms, values)
-                elif signal == UNDONE_SIGNAL:
-                    self._undo(values["movement_id"])
+                elif signal == TOLD_AGAIN:
+                    return self._take_again(values)
+                elif signal in (UNDONE_SIGNAL, LOST_SIGNAL):
+                    self._undo(values)
                 return signal
             return self._read_label(type_, at_ms, values)
         if type_ == "funds.balance_changed":
@@ -287,30 +308,47 @@ class History(FraudRecord):
             self.balance_before_minor = after - change_minor
             self.balances[currency] = [after, at_ms]
 
-    def _count_left(self, at_ms: int, values: Mapping[str, Any]) -> None:
+    def _take_again(self, values: Mapping[str, Any]) -> str | None:
+        """The signal that a movement is which has left, or come, before: CHANGED_SIGNAL where its amount is another
+        one. It counts no more then, and `count_left` counts it anew."""
+        was_minor = self.held.get(values["movement_id"])
+        if was_minor is None:
+            return None
+        if was_minor == values["amount_minor"]:
+            if values["status"] == SUCCEEDED:
+                del self.held[values["movement_id"]]
+            return None
+        balance = self.balances.get(values["currency"])
+        if balance is not None:
+            balance[0] += was_minor
+        self._undo(values)
+        return CHANGED_SIGNAL
+
+    def count_left(self, at_ms: int, values: Mapping[str, Any]) -> None:
+        """Take in that the money of a movement has left."""
         # The hottest path of all: most movements leave, and each call is a share of the time that they take.
         self.amount_minor = amount = values["amount_minor"]
         self.currency = currency = values["currency"]
         self._count_balance(at_ms, values, -amount)
+        kind, movement_id = values["kind"], values["movement_id"]
+        is_payee = kind in PAYEE_KINDS
         party, parties = values.get("party"), self.parties
         self.known_party_count = known_count = len(parties)
-        if party is None:
-            self.is_first_party = False
-        elif party in parties:
-            self.is_first_party = False
-            del parties[party]
-            parties[party] = None
-        else:
-            self.is_first_party = True
-            if known_count >= PARTIES_MAX:
-                del parties[next(iter(parties))]
-            parties[party] = None
+        self.is_first_party = is_first = False
+        if party is not None:
+            was_payee = parties.pop(party, None)
+            if was_payee is None:
+                self.is_first_party = is_first = True
+                if known_count >= PARTIES_MAX:
+                    self._forget_party()
+            parties[party] = was_payee or is_payee
         spending, day = self.spending, self._days.get(currency)
         learned = self._learn(at_ms, amount, currency)
-        is_to_known = values["kind"] == "transfer" and party is not None and not self.is_first_party
-        own = self._exceed(at_ms, amount, is_to_known=is_to_known)
-        entry = (at_ms, amount, currency, values["movement_id"], learned)
-        spending.append((*entry, own) if own else entry)
+        own = self._exceed(at_ms, amount, is_to_known=kind == "transfer" and party is not None and not is_first)
+        entry = (at_ms, amount, currency, movement_id, learned)
+        spending.append((*entry, own, 1) if is_first and is_payee else (*entry, own) if own else entry)
+        if values["status"] != SUCCEEDED:
+            self.held[movement_id] = amount
         if day is None:
             self._days[currency] = day = [1, amount]
         else:
@@ -323,6 +361,12 @@ class History(FraudRecord):
             self.day_count = 0
         else:
             self.day_count, self.day_minor = day
+
+    def _forget_party(self) -> None:
+        """Forget the party that was not paid for longest: a payee where they are more than PAYEES_MAX, else a shop."""
+        parties = self.parties
+        is_payee = sum(parties.values()) > PAYEES_MAX
+        del parties[next(party for party, one in parties.items() if one == is_payee)]
 
     def _forget_spending(self, oldest_ms: int) -> None:
         spending, days = self.spending, self._days
@@ -423,17 +467,21 @@ class History(FraudRecord):
             self.excess = []
         return 0.0
 
-    def _undo(self, movement_id: str) -> None:
-        """Let a movement of the last day count no more, since its money came back. An older one stays learned, and so
-        does its party: to find them would cost every account more than it is worth."""
-        spending = self.spending
+    def _undo(self, values: Mapping[str, Any]) -> None:
+        """Let a movement of the last day count no more, since its money came back. A payee that it alone has paid is
+        unknown again. An older one stays learned, and so does its party: to find them would cost every account more
+        than it is worth."""
+        movement_id, spending = values["movement_id"], self.spending
+        self.held.pop(movement_id, None)
         place = next((place for place, entry in enumerate(spending) if entry[3] == movement_id), None)
         if place is None:
             return
-        at_ms, amount, currency, _, learned, *excess = spending.pop(place)
-        if excess and self.excess:
+        at_ms, amount, currency, _, learned, *more = spending.pop(place)
+        if len(more) > 1:
+            self.parties.pop(values.get("party", ""), None)
+        if more and self.excess:
             sum_, last_ms = self.excess
-            sum_ -= excess[0] * math.exp2((at_ms - last_ms) / EXCESS_HALF_LIFE_MS)
+            sum_ -= more[0] * math.exp2((at_ms - last_ms) / EXCESS_HALF_LIFE_MS)
             self.excess = [round(sum_, 2), last_ms] if sum_ >= EXCESS_MIN else []
         day = self._days[currency]
         day[0] -= 1
@@ -496,9 +544,11 @@ def deviations_above(amount_minor: int, usual: Sequence[float], spread_floor: fl
     return float((amount_minor - mean) / variance**0.5)
 
 
-def read_movement(movements: dict[str, int], values: Mapping[str, Any], kept_max: int) -> str | None:
+def read_movement(
+    movements: dict[str, int], values: Mapping[str, Any], kept_max: int, held: dict[str, int]
+) -> str | None:
     """The signal that a told movement is, by the movements that are known, at most `kept_max`; None when it tells
-    nothing new.
+    nothing new. Those in `held` are forgotten last.
 
     A function of its own: accounts and parties share it, and methods that they share would be slow."""
     movement_id, version, status = values["movement_id"], values["version"], values["status"]
@@ -507,17 +557,27 @@ def read_movement(movements: dict[str, int], values: Mapping[str, Any], kept_max
     moves = status in (LEFT if is_outward else CAME)
     if known is None:
         if len(movements) >= kept_max:
-            del movements[next(iter(movements))]
+            gone = next(iter(movements))
+            if gone in held:
+                gone = next((one for one in movements if one not in held), gone)
+                held.pop(gone, None)
+            del movements[gone]
     elif version <= known >> 1:
         return None
     elif known & 1:
         movements[movement_id] = version + version + (moves or status in LEFT)
-        return None if status in LEFT else UNDONE_SIGNAL
+        return TOLD_AGAIN if status in LEFT else UNDONE_SIGNAL
     if moves:
         movements[movement_id] = version + version + 1
         return LEFT_SIGNAL if is_outward else CAME_SIGNAL
     movements[movement_id] = version + version
-    return "money.failed" if status == "failed" and is_outward else None
+    if status == "failed" and is_outward:
+        return LOST_SIGNAL if known is None else FAILED_SIGNAL
+    return UNDONE_SIGNAL if status == "reversed" and known is None else None
+
+
+_NONE_HELD: Final[dict[str, int]] = {}
+"""A party keeps no amounts: a record of its frauds counts movements."""
 
 
 class PartyHistory(FraudRecord):
@@ -551,7 +611,7 @@ class PartyHistory(FraudRecord):
         """See `History.take`."""
         if "kind" not in values:
             return self._read_label(type_, at_ms, values)
-        signal = read_movement(self.movements, values, PARTY_MOVEMENTS_MAX)
+        signal = read_movement(self.movements, values, PARTY_MOVEMENTS_MAX, _NONE_HELD)
         if signal == LEFT_SIGNAL:
             self.amount_minor = values["amount_minor"]
             self.currency = values["currency"]
@@ -559,4 +619,4 @@ class PartyHistory(FraudRecord):
             before = payments[0] * math.exp2((payments[1] - at_ms) / RECORD_HALF_LIFE_MS) if payments else 0.0
             self.payments_before = before
             self.payments = (before + 1.0, at_ms)
-        return signal
+        return None if signal == TOLD_AGAIN else signal
