@@ -99,7 +99,14 @@ class _Town:
     """Accounts with balances, and what happens to them in the order of time."""
 
     def __init__(
-        self, draw: random.Random, *, accounts: int, tells_receipts: bool, step_s: int, kept_most: float
+        self,
+        draw: random.Random,
+        *,
+        accounts: int,
+        tells_receipts: bool,
+        step_s: int,
+        kept_most: float,
+        left_share: float,
     ) -> None:
         self.draw = draw
         self.history = History()
@@ -108,6 +115,7 @@ class _Town:
         self._tells_receipts = tells_receipts
         self._step_s = step_s
         self._kept_most = kept_most
+        self._left_share = left_share
         self._plan: list[tuple[float, int, _Act]] = []
         self._planned = 0
 
@@ -148,8 +156,9 @@ class _Town:
                 self._leave(at_s, "transfer", name, minor, counterparty=other, counterparty_account=other)
 
     def rob(self, victim: str, number: int, slice_minor: int, at_s: float) -> None:
-        """Plan to empty an account in slices."""
-        left_minor = self._balances.get(victim, 0)
+        """Plan to empty an account in slices, but for the share that thieves leave."""
+        held_minor = self._balances.get(victim, 0)
+        left_minor = held_minor - math.ceil(held_minor * self._left_share)
         if left_minor < WORTH_MINOR:
             return
         slice_minor = max(slice_minor, math.ceil(left_minor / SLICES_MAX))
@@ -193,13 +202,21 @@ def mobile_money(
     step_s: int = 1,
     tells_receipts: bool = True,
     kept_most: float = 0.0,
+    left_share: float = 0.0,
 ) -> History:
     """Honest people pay in, send, pay and take out cash. Thieves empty victims in slices of about `slice_minor` into
     fresh accounts that cash out within the hour. `step_s`: times are cut to whole steps, as simulators do.
     `tells_receipts`: the wallet tells the balance after money has come. `kept_most`: the largest share that a mule
-    keeps."""
+    keeps. `left_share`: the share of a balance that thieves leave."""
     draw = random.Random(seed)
-    town = _Town(draw, accounts=accounts, tells_receipts=tells_receipts, step_s=step_s, kept_most=kept_most)
+    town = _Town(
+        draw,
+        accounts=accounts,
+        tells_receipts=tells_receipts,
+        step_s=step_s,
+        kept_most=kept_most,
+        left_share=left_share,
+    )
     end_s = days * SECONDS_PER_DAY
     for name in town.names:
         usual = math.exp(draw.gauss(9.5, 1.0))

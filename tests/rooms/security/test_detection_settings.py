@@ -345,7 +345,14 @@ CONTRADICTIONS: Final = [
         '[card_testing]\nlarge_minor = { "" = 1999 }\n',
         'small_minor.CNY = 2000 (as it ships) and large_minor."" = 1999 ',
     ),
-    ("[drain]\nemptied_permille = 800\n", "sliced_permille = 900 (as it ships) and emptied_permille = 800 contradict"),
+    (
+        "[drain]\nsliced_permille = 950\n",
+        "sliced_permille = 950 and unusual_permille = 940 (as it ships) contradict each other: several ",
+    ),
+    (
+        "[drain]\nemptied_permille = 800\n",
+        "unusual_permille = 940 (as it ships) and emptied_permille = 800 contradict each other: an unu",
+    ),
     ("[pass_through]\nquick_minutes = 1441\n", "quick_minutes = 1441 and window_minutes = 1440 (as it ships) contradi"),
     ("[pass_through]\nclose_permille = 996\n", "close_permille = 996 and same_permille = 995 (as it ships) contradict"),
     ("[pass_through]\nsent_permille = 996\n", "sent_permille = 996 and same_permille = 995 (as it ships) contradict e"),

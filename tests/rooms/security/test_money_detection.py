@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from hotline.backtest.engine import Scope
 from hotline.backtest.runs import Work, run
-from hotline.security.detectors import Detector, Event, History, Severity, Stream
+from hotline.security.detectors import Detector, Event, History, Severity, Stream, drain
 from hotline.security.detectors.history import (
     DAY_MS,
     EXCESS_MAX,
@@ -110,6 +110,19 @@ def test_victims_emptied_in_slices_are_found_and_hardly_anybody_else() -> None:
     assert both[1] >= 0.97
     slices = [hit.facts["movements"] for (rule, _, _), (_, hit) in judged.hits.items() if rule == "drain"]
     assert max(map(int, slices)) > 3
+
+
+@pytest.mark.parametrize("left_share", [0.01, 0.05])
+def test_thieves_who_leave_a_little_are_found_where_their_victims_never_spend_as_much(left_share: float) -> None:
+    generated = mobile_money(19, accounts=400, days=60, victim_share=0.1, slice_minor=10**9, left_share=left_share)
+    stolen = {
+        fact["id"]
+        for fact in generated.facts
+        if fact["type"].startswith("transfer.") and fact["data"]["movement_id"] in generated.frauds
+    }
+    found = Judged(RuleSet.of([(drain.DETECTOR, drain.DETECTOR.limits)])).take(generated.facts).events_found("drain")
+    assert len(found & stolen) >= 0.2 * len(stolen)
+    assert len(found & stolen) >= 0.9 * len(found)
 
 
 def test_the_risk_ranks_robbed_accounts_before_honest_ones() -> None:

@@ -87,8 +87,9 @@ def test_honest_people_are_seldom_found_by_any_rule(honest: Town) -> None:
     assert {rule: rate for rule, rate in rates.items() if rate > FALSE_MAX[rule]} == {}
 
 
-def test_no_rule_that_holds_an_account_by_default_holds_an_honest_one(honest: Town) -> None:
-    assert [one for one in find_all(honest.facts) if one.rule in HOLDING & SHIPPED] == []
+def test_no_rule_that_holds_an_account_by_default_and_no_drain_holds_an_honest_one(honest: Town) -> None:
+    """All days count. On the first payday many pay their first rent to a landlord, and top up just before."""
+    assert [one for one in find_all(honest.facts) if one.rule in HOLDING & SHIPPED | {"drain"}] == []
 
 
 def test_the_town_lives_as_people_do(honest: Town) -> None:

@@ -1,10 +1,12 @@
 """Nearly the whole balance leaves for strangers or as cash, at once or in slices: a victim is emptied.
 
 A thief takes all, because what stays is lost to him. People who move their own money leave something, or send it to
-somebody whom they have paid before. The first cash of an account may well be all of it, so one such movement alone is
-none: a mule's is found by pass_through. A wallet that does not tell balances gets no findings. A movement larger than
-the known balance is no drain: the balance is not what the wallet knows. A party stays a stranger for one window from
-its first payment on, so slices to one stranger count like slices to several.
+somebody whom they have paid before. One or two movements may leave a little. They are a drain where the account has
+never spent nearly as much, and no money has just come for it. People top up before the first rent. The first cash of an
+account may well be all of it, so one such movement alone is none: a mule's is found by pass_through. A wallet that does
+not tell balances gets no findings. A movement larger than the known balance is no drain: the balance is not what the
+wallet knows. A party stays a stranger for one window from its first payment on, so slices to one stranger count like
+slices to several.
 """
 
 from __future__ import annotations
@@ -45,12 +47,22 @@ PARTS_PER_THOUSAND: Final = 1000
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Nobody publishes figures. They were chosen on generated histories of mobile money. Honest people move any share
-    of a balance, and nearly all of it by chance. So one or two movements tell a theft only when nothing stays. Several
-    slices within the hour tell it from nine tenths on. A wallet that takes its fee from the balance sets 999.
-    `habit_ms`: an account that emptied itself before does it again."""
+    of a balance, and nearly all of it by chance. So one or two movements tell a theft when nothing stays, or when the
+    sum is one that chance does not bring. Several slices within the hour tell it from nine tenths on. A wallet that
+    takes its fee from the balance sets 999. `habit_ms`: an account that emptied itself before does it again."""
 
     window_ms: int = HOUR_MS
     emptied_permille: int = 1000
+    unusual_permille: int = 940
+    """The share from which on one or two movements are enough, where their sum is far above what is usual."""
+    deviations: float = 4.5
+    """The sum is far above from so many deviations on, as in `History.deviations_from_usual`."""
+    spread_floor: float = 0.4
+    """The standard deviation of the logarithm counts as at least this: six times the mean of amounts that hardly
+    spread."""
+    history_min: float = 16.0
+    """The weight of earlier movements from which on it is known what is usual. One of today weighs 1, and one of a
+    month ago a half."""
     sliced_permille: int = 900
     slices: int = 3
     habit_ms: int = 90 * DAY_MS
@@ -85,7 +97,10 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     # Somebody who takes cash for the first time may well take all, and has no usual agent yet.
     if is_first_cash and len(same) == 1:
         return NO_HITS
-    if permille < (limits.sliced_permille if len(same) >= limits.slices else limits.emptied_permille):
+    if permille < limits.sliced_permille:
+        return NO_HITS
+    is_enough = permille >= limits.emptied_permille or len(same) >= limits.slices
+    if not is_enough and (permille < limits.unusual_permille or not _is_unusual(event, history, total_minor, limits)):
         return NO_HITS
     return _find(state, event, same, total_minor, permille, limits)
 
@@ -103,6 +118,15 @@ def _goes_to_stranger(state: State, event: Event, history: History, limits: Limi
         return False
     oldest_ms, known = event.at_ms - limits.window_ms, mark(party)
     return any(at_ms >= oldest_ms and one == known for at_ms, one in new)
+
+
+def _is_unusual(event: Event, history: History, total_minor: int, limits: Limits) -> bool:
+    """Whether the account has never spent nearly as much, and no money came within the window to be sent on."""
+    usual = history.usual_before
+    if usual is None or usual[0] < limits.history_min or event.at_ms - history.came_ms <= limits.window_ms:
+        return False
+    deviations = history.deviations_from_usual(amount_minor=total_minor, floor=limits.spread_floor)
+    return deviations is not None and deviations >= limits.deviations
 
 
 def _find(
@@ -143,6 +167,12 @@ def _out(minute: float, amount_minor: int, party: str | None = "stranger", *, ki
     return (minute, f"{kind}.{status}", values if party is None else {**values, "party": party})
 
 
+def _usual(count: int = 24, amount_minor: int = 10_000) -> list[Told]:
+    """So many days with a payment before the first minute, and the balance then."""
+    return [_out(-n * _DAY, amount_minor, "shop", kind="payment", name=f"usual-{n}") for n in range(count, 0, -1)]
+
+
+_DAY: Final = DAY_MS / MINUTE_MS
 _END: Final = Limits().window_ms / MINUTE_MS
 _FLOOR: Final = Limits().floor_minor["CNY"]
 
@@ -156,13 +186,10 @@ DETECTOR: Final = Detector(
     needs=frozenset({Signal.MONEY_LEFT.value}),
     needs_one=frozenset({"balance_after_minor", "balance_minor"}),
     limits=Limits(),
-    positive=frozenset({"floor_minor"}),
+    positive=frozenset({"floor_minor", "spread_floor"}),
     relations=(
-        at_most(
-            "sliced_permille",
-            "emptied_permille",
-            "several slices prove more than one",
-        ),
+        at_most("sliced_permille", "unusual_permille", "several slices prove more than one or two"),
+        at_most("unusual_permille", "emptied_permille", "an unusual sum proves more than a usual one"),
     ),
     is_published=False,
     holds=True,
@@ -243,6 +270,26 @@ DETECTOR: Final = Detector(
             _out(5 + _END, 200_000, "b"),
             hit=5,
         ),
+        example("nearly all at once, as never before", *_usual(), _balance(0, 500_000), _out(5, 495_000), hit=5),
+        example(
+            "nearly all in two halves, as never before",
+            *_usual(),
+            _balance(0, 500_000),
+            _out(5, 245_000, "a"),
+            _out(6, 245_000, "b"),
+            hit=5,
+        ),
+        example("a sum just far enough above", *_usual(), _balance(0, 62_000), _out(5, 60_600), hit=5),
+        example("just enough of it", *_usual(), _balance(0, 500_000), _out(5, 470_000), hit=5),
+        example("just enough history", *_usual(20), _balance(0, 500_000), _out(5, 495_000), hit=5),
+        example(
+            "nearly all, a moment after the hour in which money came",
+            *_usual(),
+            _balance(0, 300_000),
+            (1, "top_up.succeeded", {**_out(1, 200_000, None, kind="top_up")[2]}),
+            _out(1.01 + _END, 495_000),
+            hit=1.01 + _END,
+        ),
         example("exactly the floor", _balance(0, _FLOOR), _out(5, _FLOOR), hit=5),
         example(
             "the balance that the wallet told with an earlier payment",
@@ -252,6 +299,26 @@ DETECTOR: Final = Detector(
         ),
         example("authorised is enough", _balance(0, 500_000), _out(5, 500_000, status="authorised"), hit=5),
         example("near miss: a cent stays", _balance(0, 500_000), _out(5, 499_999), hit=None),
+        example(
+            "near miss: a sum just not far enough above", *_usual(), _balance(0, 62_000), _out(5, 60_400), hit=None
+        ),
+        example("near miss: just not enough of it", *_usual(), _balance(0, 500_000), _out(5, 469_999), hit=None),
+        example("near miss: just not enough history", *_usual(19), _balance(0, 500_000), _out(5, 495_000), hit=None),
+        example(
+            "near miss: nearly all, and money came for it within the hour",
+            *_usual(),
+            _balance(0, 300_000),
+            (1, "top_up.succeeded", {**_out(1, 200_000, None, kind="top_up")[2]}),
+            _out(1 + _END, 495_000),
+            hit=None,
+        ),
+        example(
+            "near miss: nearly all, of an account that spends as much",
+            *_usual(amount_minor=200_000),
+            _balance(0, 500_000),
+            _out(5, 495_000),
+            hit=None,
+        ),
         example("near miss: below the floor", _balance(0, _FLOOR - 1), _out(5, _FLOOR - 1), hit=None),
         example("near miss: more than the known balance", _balance(0, 500_000), _out(5, 500_001), hit=None),
         example("near miss: the balance is not known", _out(5, 500_000), hit=None),

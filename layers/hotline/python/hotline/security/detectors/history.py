@@ -517,17 +517,17 @@ class History(FraudRecord):
         age = max(at_ms - self.born_ms, DAY_MS) / HALF_LIFE_MS
         return weight * math.log(2) * DAY_MS / (HALF_LIFE_MS * (1.0 - math.exp2(-age)))
 
-    def deviations_from_usual(self, *, floor: float = 0.25) -> float | None:
-        """How many standard deviations the logarithm of the event's amount lies above the mean of those before it. The
-        deviation counts as at least `floor`. None without any amount before.
+    def deviations_from_usual(self, *, amount_minor: int | None = None, floor: float = 0.25) -> float | None:
+        """How many standard deviations the logarithm of an amount lies above the mean of those before the event. None:
+        the event's own. The deviation counts as at least `floor`. None is the answer without any amount before.
 
         Small amounts spread the logarithms of some people widely, and say nothing about large ones. So the mean and
         the deviation of the amounts themselves are taken too, as those of a lognormal law. The larger answer counts."""
-        before = self.usual_before
-        if before is None or self.amount_minor <= 0:
+        before, minor = self.usual_before, self.amount_minor if amount_minor is None else amount_minor
+        if before is None or minor <= 0:
             return None
         _, mean, square, mean_log, square_log, _ = before
-        log = math.log(self.amount_minor)
+        log = math.log(minor)
         spread = math.sqrt(max(0.0, square_log - mean_log * mean_log))
         by_logs = (log - mean_log) / max(spread, floor)
         if mean <= 0.0:
