@@ -116,7 +116,7 @@ VERSIONS: Final = {
     ("code_flooding", 1): "6c40078bcc547701",
     ("code_flooding", 2): "e5adde37ef79f4b6",
     ("counterparty_risk", 1): "1d3e4b6e1d5ce0a5",
-    ("counterparty_risk", 2): "7c5d910e86fdd0bf",
+    ("counterparty_risk", 2): "c0500db6960d2607",
     ("credential_stuffing", 1): "02ca61d9d3d1e96f",
     ("credential_stuffing", 2): "c12d490e50b9f1ef",
     ("distributed_guessing", 1): "392b61dfecb879d9",

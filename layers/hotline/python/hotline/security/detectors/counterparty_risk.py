@@ -53,7 +53,7 @@ class Limits:
 def step(state: State, signal: str, event: Event, history: FraudRecord, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `told` account to [beginning, movement, facts] of its finding, for a day, and
     `last_ms`: two findings of one moment have beginnings of their own. `bad_ms`: the time of the last payment to the
-    party with this record."""
+    party with this record. `teller`: the beginning of the finding that tells of the party."""
     if not history.frauds or not isinstance(history, PartyHistory):
         return NO_HITS
     told = state.get("told", {})
@@ -79,6 +79,8 @@ def step(state: State, signal: str, event: Event, history: FraudRecord, limits: 
         "currency": history.currency,
     }
     state["last_ms"] = started_ms
+    if not is_told:
+        state["teller"] = started_ms
     fresh = {name: entry for name, entry in told.items() if at_ms - entry[0] <= limits.merge_ms and name != account}
     while len(fresh) >= ACCOUNTS_MAX:
         del fresh[next(iter(fresh))]
@@ -87,14 +89,23 @@ def step(state: State, signal: str, event: Event, history: FraudRecord, limits: 
 
 
 def _take_back(state: State, event: Event) -> Iterable[Hit]:
-    """The finding goes, and the next payment tells of the party."""
+    """The finding goes. Where it told of the party, the next one that stands does, or else the next payment."""
     told: dict[str, Any] = state.get("told", {})
     for account, (started_ms, movement_id, facts, event_id) in told.items():
         if movement_id == event.values["movement_id"]:
             del told[account]
-            state.pop("bad_ms", None)
+            if started_ms == state.get("teller"):
+                _let_another_tell(state, started_ms)
             return (Hit(started_ms, started_ms, facts, (event_id,), withdrawn=True),)
     return NO_HITS
+
+
+def _let_another_tell(state: State, started_ms: int) -> None:
+    later = [one[0] for one in state["told"].values() if one[0] > started_ms]
+    if later:
+        state["teller"] = min(later)
+    else:
+        del state["teller"], state["bad_ms"]
 
 
 def _pay(day: float, *, account: str = "victim", name: str = "", status: str = "succeeded", version: int = 1) -> Told:
@@ -165,6 +176,37 @@ DETECTOR: Final = Detector(
             _pay(9.8, name="a", status="failed", version=2),
             _pay(9.9, account="third"),
             hit=9.9 * _DAY,
+        ),
+        example(
+            "a busy merchant is told once, where the second payer named failed",
+            *_TWO,
+            _pay(_SOON),
+            _pay(9.61, account="other", name="a", status="authorised"),
+            *(_pay(9.62 + n / 1000) for n in range(10)),
+            _pay(9.7, account="other", name="a", status="failed", version=2),
+            _pay(9.8, account="late"),
+            hit=_SOON * _DAY,
+        ),
+        example(
+            "a busy merchant is told once, where the first payer failed and the second stands",
+            *_TWO,
+            _pay(_SOON, name="a", status="authorised"),
+            _pay(9.61, account="other"),
+            *(_pay(9.62 + n / 1000, account="other") for n in range(10)),
+            _pay(9.7, name="a", status="failed", version=2),
+            _pay(9.8, account="late"),
+            hit=9.61 * _DAY,
+        ),
+        example(
+            "a busy merchant again, where both payers named failed",
+            *_TWO,
+            _pay(_SOON, name="a", status="authorised"),
+            _pay(9.61, account="other", name="b", status="authorised"),
+            *(_pay(9.62 + n / 1000, account="other") for n in range(10)),
+            _pay(9.7, name="a", status="failed", version=2),
+            _pay(9.71, account="other", name="b", status="failed", version=2),
+            _pay(9.8, account="late"),
+            hit=9.8 * _DAY,
         ),
         example(
             "one of two failed in the end",
