@@ -234,6 +234,14 @@ MINUTES: Final = "a number above 0, up to 576,000 is needed"
             "[two_countries]\nwindow_minutes = 1441\n",
             "[two_countries] window_minutes: a number above 0, up to 1,440 is",
         ),
+        *(
+            (
+                f"[{rule}]\nforgotten_minutes = {minutes}\n",
+                f"[{rule}] forgotten_minutes: a number from 1,440 to 576,000 is needed, not {minutes}",
+            )
+            for rule in ("impossible_travel", "two_countries")
+            for minutes in (0, 1439, 1439.99)
+        ),
         (
             "[reset_device_transfer]\nfloor_minor = 5\n",
             "[reset_device_transfer] floor_minor: a table of amounts by",

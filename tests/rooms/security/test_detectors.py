@@ -24,6 +24,7 @@ from hotline.identity.model import ApprovalState, Operation
 from hotline.security import detectors
 from hotline.security.activity import agent_row, values_of
 from hotline.security.activity_rows import instant_of_ms, row_of
+from hotline.security.bounds import range_of
 from hotline.security.detectors import (
     Detector,
     Event,
@@ -41,6 +42,7 @@ from hotline.security.detectors import password_spray as spray
 from hotline.security.detectors import reset_device_transfer as chain
 from hotline.security.detectors import slow_stuffing as slow
 from hotline.security.detectors import success_after_attack as success
+from hotline.security.detectors import two_countries as countries
 from hotline.security.detectors.journeys import PAIRS_MAX
 from hotline.security.detectors.rule import DAY_MS, HOUR_MS, MINUTE_MS, example_ms
 from hotline.security.detectors.shipped import DETECTORS
@@ -702,6 +704,20 @@ def test_a_pair_of_places_is_one_pair_in_either_direction() -> None:
 def test_a_pair_of_places_is_forgotten_after_thirty_days_without_it(gap: int, count: int) -> None:
     days = (0, 1, 2, 2 + gap, 3 + gap, 4 + gap, 5 + gap)
     assert len(begins(tell_journeys(*((day * DAY, "31,121", "23,113") for day in days)))) == count
+
+
+@pytest.mark.parametrize("detector", [travel.DETECTOR, countries.DETECTOR], ids=ids)
+def test_each_time_after_which_a_pair_of_places_is_forgotten_lets_it_become_familiar(detector: Detector[Any]) -> None:
+    limits = replace(detector.limits, forgotten_ms=round(range_of(detector, "forgotten_ms").low))
+    events = [
+        told(day * DAY + minute, "login.succeeded", cell=cell, country=country, ip=cell, device=cell)
+        for day in range(9)
+        for minute, cell, country in ((0, "31,121", "CN"), (10, "52,0", "GB"))
+    ]
+    if detector is countries.DETECTOR:
+        events = [replace(one, values={**one.values, "cell": None}) for one in events]
+    hits = fold_in_order(plan_of(detector, limits=limits), events).values()
+    assert [hit.started_ms for hit in hits] == [example_ms(day * DAY) for day in range(limits.found_days)]
 
 
 def test_a_habit_goes_on_while_it_is_seen_and_is_quiet_for_nobody_else() -> None:

@@ -87,6 +87,11 @@ MOST: Final[Mapping[tuple[str, str], float]] = {
     ("velocity", "sum_count"): history.SPENDING_MAX,
 }
 """The limits above which a rule would find nothing, or nothing more: most of them are what its memory keeps."""
+LEAST: Final[Mapping[tuple[str, str], float]] = {
+    ("impossible_travel", "forgotten_ms"): DAY_MS,
+    ("two_countries", "forgotten_ms"): DAY_MS,
+}
+"""The limits below which a rule would remember nothing: pairs of places are known by days."""
 OF_ALL: Final = ("pass_through", "over_permille")
 """The one limit in thousandths that may be above all: how much more may go than came."""
 
@@ -121,6 +126,9 @@ BANDS: Final = Range(1.0, RISK_MAX)
 
 def range_of(detector: Detector[Any], name: str) -> Range:
     """The range of a limit of a rule, in its own unit. That of a table of amounts is one of each amount."""
+    least = LEAST.get((detector.rule, name))
+    if least is not None:
+        return Range(least, _most_of(detector, name))
     is_open, most = name in detector.positive or name in ABOVE_ZERO, _most_of(detector, name)
     # A whole number above 0 is one from 1 on. A time is whole in milliseconds alone, and settings tell minutes.
     if is_open and type(most) is int and not name.endswith(_MS):
