@@ -7,6 +7,7 @@ import ast
 import hashlib
 import json
 import random
+import re
 from collections import defaultdict
 from dataclasses import asdict, replace
 from functools import cache
@@ -736,6 +737,24 @@ def test_so_many_pairs_of_places_are_known_the_latest_ones(others: int, count: i
     # Days apart, so that each is a pair of its own, and slow enough for a plane.
     journeys = tell_journeys(*((2 * (3 + n) * DAY, far[n], far[n + 1]) for n in range(others)), apart=12 * 60)
     assert len(begins([*habit, *journeys, *tell_journeys((29 * DAY, "31,121", "23,113"))])) == count
+
+
+@pytest.mark.parametrize("detector", [travel.DETECTOR, countries.DETECTOR], ids=ids)
+def test_the_advice_on_journeys_says_of_how_many_pairs_and_days_it_is_true(detector: Detector[Any]) -> None:
+    assert (PAIRS_MAX, detector.limits.found_days) == (4, 3)
+    assert re.search("Of up to four pairs of .* each is found on three days at most", detector.runbook)
+
+
+@pytest.mark.parametrize(("pairs", "is_quiet"), [(PAIRS_MAX, True), (PAIRS_MAX + 1, False)])
+def test_an_account_with_more_pairs_of_places_than_are_known_is_found_again_and_again(
+    pairs: int, is_quiet: bool
+) -> None:
+    """Each pair has a day of its own, and nobody goes from one pair to the next within the memory of a day."""
+    places = [
+        (f"{10 * number - 40},{20 * number}", f"{10 * number - 40},{20 * number + 90}") for number in range(pairs)
+    ]
+    days = [(2 * turn * DAY, *places[turn % pairs]) for turn in range(6 * pairs)]
+    assert len(begins(tell_journeys(*days))) == (3 * pairs if is_quiet else 6 * pairs)
 
 
 def test_an_account_that_stays_at_one_place_or_near_it_has_no_pairs() -> None:

@@ -119,7 +119,8 @@ DETECTOR: Final = Detector(
         "employer or a hotel; do not name the places that you see. A couple or a family with one account is the usual "
         "reason: note it, and suggest an account for each. If one of the two logins is nobody's, freeze the account, "
         "end its session, and have the password replaced. The place of an address may be wrong: never act on it "
-        "alone. The same two places are found on three days at most while they go on: look at the first finding."
+        "alone. Of up to four pairs of places each is found on three days at most while it goes on: look at its first "
+        "finding. An account with more pairs is found again and again."
     ),
     step=step,
     examples=(

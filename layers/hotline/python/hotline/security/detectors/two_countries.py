@@ -76,8 +76,9 @@ DETECTOR: Final = Detector(
         "See whether the countries are neighbours, or the owner often has both: then it is most likely a border, a "
         "telephone that roams, or a family with one account. Else ask the owner on a contact point of record who else "
         "uses the account; do not name the countries that you see. If one login is nobody's, freeze the account and "
-        "have the password replaced. The country of an address may be wrong: never act on it alone. The "
-        "same two countries are found on three days at most while they go on: look at the first finding."
+        "have the password replaced. The country of an address may be wrong: never act on it alone. Of up to four "
+        "pairs of countries each is found on three days at most while it goes on: look at its first finding. An "
+        "account with more pairs is found again and again."
     ),
     step=step,
     examples=(
