@@ -564,6 +564,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "UNDONE_MS": (45 * 24 * _HOUR_MS, "Regulation E, 1005.11(c)(2): 45 days"),
     },
     "hotline.security.detectors.source_tries": {
+        "LOGINS_MAX": (10, "decision: half of the events that a finding names"),
         "TRIES_MAX": (128, "decision: what a memory has room for"),
         "COUNTED_MAX": (128, "decision: what a memory has room for"),
     },

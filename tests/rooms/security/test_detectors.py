@@ -45,7 +45,7 @@ from hotline.security.detectors import slow_stuffing as slow
 from hotline.security.detectors import success_after_attack as success
 from hotline.security.detectors import two_countries as countries
 from hotline.security.detectors.journeys import PAIRS_MAX
-from hotline.security.detectors.rule import DAY_MS, HOUR_MS, MINUTE_MS, example_ms
+from hotline.security.detectors.rule import DAY_MS, EVIDENCE_MAX, HOUR_MS, MINUTE_MS, example_ms
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.detectors.source_tries import COUNTED_MAX
 from hotline.security.fold import Fold
@@ -121,7 +121,7 @@ VERSIONS: Final = {
     ("counterparty_risk", 1): "1d3e4b6e1d5ce0a5",
     ("counterparty_risk", 2): "c0500db6960d2607",
     ("credential_stuffing", 1): "02ca61d9d3d1e96f",
-    ("credential_stuffing", 2): "c12d490e50b9f1ef",
+    ("credential_stuffing", 2): "ea40b71cc4b7e9f4",
     ("distributed_guessing", 1): "392b61dfecb879d9",
     ("distributed_guessing", 2): "6d460f89838eeb72",
     ("drain", 1): "d785666b569f67d8",
@@ -139,7 +139,7 @@ VERSIONS: Final = {
     ("pass_through", 1): "d5a72de15b201377",
     ("pass_through", 2): "6b2a67864756f53b",
     ("password_spray", 1): "23a4b3c429945ba1",
-    ("password_spray", 2): "d538ff41689beb56",
+    ("password_spray", 2): "ca8507b4f517a45c",
     ("refund_abuse", 1): "06f8d43df32d075a",
     ("refund_abuse", 2): "11555cf53cc18cc5",
     ("refund_abuse", 3): "c2d88c07902e4513",
@@ -421,10 +421,12 @@ def tries(accounts: int, *, each: int = 1, apart_s: float = 1, word: str = "fail
     ]
 
 
-def test_stuffing_counts_accounts_and_names_the_last_failures() -> None:
-    (hit,) = found(credential_stuffing.DETECTOR, *tries(300), *tries(5, word="succeeded"))
+def test_stuffing_counts_accounts_and_names_the_last_failures_and_the_logins() -> None:
+    inside = tries(5, word="succeeded")
+    (hit,) = found(credential_stuffing.DETECTOR, *tries(300), *inside)
     assert hit.facts == {"failures": 200, "accounts_failed": COUNTED_MAX, "accounts_in": 5}
-    assert hit.event_ids == tuple(event.id for event in in_order(tries(300))[180:200])
+    named = in_order([*in_order(tries(300))[185:200], *inside])
+    assert hit.event_ids == tuple(event.id for event in named)
 
 
 SOURCES: Final = (spray.DETECTOR, credential_stuffing.DETECTOR)
@@ -440,7 +442,30 @@ def test_a_finding_about_a_source_is_corrected_while_the_attack_goes_on(detector
     assert hit.started_ms == example_ms(0)
     assert hit.ended_ms == example_ms(10)
     assert hit.facts == {"failures": 120, "accounts_failed": 60, "accounts_in": 4}
-    assert hit.event_ids == tuple(event.id for event in in_order(attack)[-20:])
+    assert hit.event_ids == tuple(event.id for event in in_order([*in_order(attack)[-16:], *got_in]))
+
+
+@pytest.mark.parametrize("detector", SOURCES, ids=ids)
+def test_a_finding_about_a_source_names_the_latest_logins_one_of_each_account(detector: Detector[Any]) -> None:
+    """They are ten at most. One before the attack is none of it, and an account that comes in twice is named once."""
+    attack = tries(60, each=2, apart_s=5)
+    before = [told(-1, account="slip"), told(-0.5, "login.succeeded", account="before")]
+    inside = [told(10 + number / 10, "login.succeeded", account=f"in{number}") for number in range(12)]
+    again = [told(10.05 + number / 10, "login.succeeded", account=f"in{number}") for number in range(12)]
+    quiet = detector.limits.window_ms / MINUTE_MS + 1
+    earlier = [replace(one, at_ms=one.at_ms - round(quiet * MINUTE_MS)) for one in before]
+    (hit,) = found(detector, *earlier, *attack, *inside, *again)
+    assert [one for one in hit.event_ids if "succeeded" in one] == [one.id for one in inside[2:]]
+    assert len(hit.event_ids) == EVIDENCE_MAX
+
+
+@pytest.mark.parametrize("detector", SOURCES, ids=ids)
+def test_a_login_of_an_earlier_time_gives_its_place_to_the_one_of_the_attack(detector: Detector[Any]) -> None:
+    span = detector.limits.window_ms / MINUTE_MS
+    earlier = [told(-span - 2, account="slip"), told(-span - 1, "login.succeeded", account="in")]
+    inside = told(6, "login.succeeded", account="in")
+    (hit,) = found(detector, *earlier, *tries(60, each=2, apart_s=5), inside)
+    assert [one for one in hit.event_ids if "succeeded" in one] == [inside.id]
 
 
 @pytest.mark.parametrize("detector", SOURCES, ids=ids)

@@ -10,8 +10,10 @@ from hotline.contracts.model import Fact, LoginKind, LoginSource, LoginTried
 from hotline.kit.store import Table
 from hotline.security import service as security
 from hotline.security.detectors import Stream
+from hotline.security.detectors.rule import EVIDENCE_MAX
 from hotline.security.findings import ACCOUNTS_AT_ONCE
 from hotline.security.model import ACCOUNTS_MAX
+from hotline.security.streams import ID_CHARACTERS_MAX, shorten_over
 from tests.support.lock_desk import NOON, fact
 from tests.support.scan_runs import ScanWorld
 
@@ -22,6 +24,11 @@ def tried(account: str, second: int, *, succeeded: bool = False) -> Fact:
     told = LoginTried(f"try-{account}-{second}", ADDRESS, LoginKind.PASSWORD, succeeded=succeeded)
     kind = "succeeded" if succeeded else "failed"
     return fact(f"login.{kind}", NOON + timedelta(seconds=second), told, account=account)
+
+
+def name_of(told: Fact) -> str:
+    """The id of a fact's event."""
+    return shorten_over(told.id, ID_CHARACTERS_MAX)
 
 
 def stuffed(world: ScanWorld, *, accounts: int = 30) -> None:
@@ -45,6 +52,21 @@ def test_the_accounts_that_got_in_are_named_also_in_a_later_run() -> None:
     world.come_in(tried("acct-later", 120, succeeded=True))
     world.scan_all()
     assert shown(world) == ("acct-in", "acct-later")
+
+
+def test_the_logins_that_got_in_are_among_the_events_of_the_finding() -> None:
+    world = ScanWorld()
+    stuffed(world)
+    inside = tried("acct-in", 40, succeeded=True)
+    world.come_in(inside)
+    world.clock.advance(timedelta(seconds=50))
+    world.scan_all()
+    later = tried("acct-later", 120, succeeded=True)
+    world.come_in(later)
+    world.scan_all()
+    (stored,) = [item for item in world.store.items(Table.HOTLINE) if item.get("rule") == "credential_stuffing"]
+    assert stored["event_ids"][-2:] == [name_of(inside), name_of(later)]
+    assert len(stored["event_ids"]) == EVIDENCE_MAX
 
 
 def test_a_login_before_the_attack_is_named_by_no_finding() -> None:

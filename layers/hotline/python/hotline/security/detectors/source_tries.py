@@ -17,6 +17,8 @@ TRIES_MAX: Final = 128
 """So many tries of a window are kept: of a faster attack the last ones are judged. A memory stays below 8 KB."""
 COUNTED_MAX: Final = 128
 """So many accounts that failed in an attack are told apart, and as many that got in. A finding counts no more."""
+LOGINS_MAX: Final = EVIDENCE_MAX // 2
+"""So many logins are named beside failures: the latest ones, one of each account."""
 _STARTED, _FAILURES, _FAILED_ACCOUNTS, _ACCOUNTS_IN, _TOLD_FAILURES, _TOLD_ACCOUNTS = range(6)
 
 
@@ -37,7 +39,8 @@ class Tally:
 def keep_try(state: State, signal: str, event: Event, *, span_ms: int) -> list[Any]:
     """Add a try to the window, and return it: [time, account, whether it succeeded]. A window begins with a failure: a
     success counts against the failures before it. Without one it changes no memory, so a quiet address costs no write.
-    The memory has also `ids`, [time, id] of the last failures."""
+    The memory has also `ids`, [time, id] of the last failures, and `logins`, [time, id, account] of those who got in
+    beside them."""
     succeeded = signal != _FAILED
     if succeeded:
         # The last failure is always among `ids`.
@@ -45,15 +48,31 @@ def keep_try(state: State, signal: str, event: Event, *, span_ms: int) -> list[A
         if not ids or ids[-1][0] < event.at_ms - span_ms:
             return []
     tries: list[Any] = state.setdefault("tries", [])
-    slide(tries, [event.at_ms, mark(event.values.get("account")), int(succeeded)], span_ms=span_ms, kept_max=TRIES_MAX)
+    account = mark(event.values.get("account"))
+    slide(tries, [event.at_ms, account, int(succeeded)], span_ms=span_ms, kept_max=TRIES_MAX)
     if tries[0][2]:
         lead = 1
         while lead < len(tries) and tries[lead][2]:
             lead += 1
         del tries[:lead]
-    if not succeeded:
+    if succeeded:
+        _keep_login(state.setdefault("logins", []), event, account, span_ms)
+    else:
         slide(state.setdefault("ids", []), [event.at_ms, event.id], span_ms=span_ms, kept_max=EVIDENCE_MAX)
     return tries
+
+
+def _keep_login(logins: list[Any], event: Event, account: int, span_ms: int) -> None:
+    """Remember a login, but for another one of an account that got in within the window: the first one is the attack's.
+    Old ones stay until others take their place: an attack may last longer than a window."""
+    for place, (at_ms, _, known) in enumerate(logins):
+        if known == account:
+            if at_ms >= event.at_ms - span_ms:
+                return
+            del logins[place]
+            break
+    logins.append([event.at_ms, event.id, account])
+    del logins[:-LOGINS_MAX]
 
 
 def tally(tries: list[Any]) -> Tally:
@@ -87,8 +106,11 @@ def follow_attack(state: State, signal: str, event: Event) -> Iterable[Hit]:
 
 
 def _tell_attack(state: State, event: Event) -> Hit:
+    """The finding as it is with an event. It names the last failures and the logins, in the order of their times."""
     attack = state["attack"]
     failures, accounts = attack[_FAILURES], len(attack[_FAILED_ACCOUNTS])
     attack[_TOLD_FAILURES], attack[_TOLD_ACCOUNTS] = failures, accounts
     facts = {"failures": failures, "accounts_failed": accounts, "accounts_in": len(attack[_ACCOUNTS_IN])}
-    return Hit(attack[_STARTED], event.at_ms, facts, tuple(id_ for _, id_ in state.get("ids", ())))
+    named = [one[:2] for one in state.get("logins", ()) if one[0] >= attack[_STARTED]]
+    named += state.get("ids", ())[len(named) - EVIDENCE_MAX :]
+    return Hit(attack[_STARTED], event.at_ms, facts, tuple(id_ for _, id_ in sorted(named)))
