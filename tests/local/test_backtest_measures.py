@@ -19,6 +19,7 @@ from hotline.backtest.model import Unusable
 from hotline.backtest.risk import Part, add_findings, add_up, raise_to, rate_finding, rate_movement
 from hotline.backtest.runs import Work, run
 from hotline.backtest.summary import find_near_days, sum_up
+from hotline.security.detectors import Detector, credential_stuffing, slow_stuffing
 from hotline.security.detectors.history import PartyHistory
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.fold import Fold
@@ -110,10 +111,12 @@ def test_an_account_without_points_is_shown_to_nobody() -> None:
     assert (top.repeats, top.first_time, top.unreported) == ([0], [0], [0])
 
 
-def measured(tmp_path: Path, facts: list[dict[str, Any]], labels: Labels) -> dict[str, Any]:
+def measured(
+    tmp_path: Path, facts: list[dict[str, Any]], labels: Labels, chosen: list[tuple[Detector[Any], Any]] = CHOSEN
+) -> dict[str, Any]:
     file = write_history(tmp_path / "h.jsonl", facts)
     scope = Scope.of(labels, ranked=True)
-    with run(Work((file,), CHOSEN, scope), labels) as outcome:
+    with run(Work((file,), chosen, scope), labels) as outcome:
         return dict(sum_up(outcome, has_labels=True)["labels"])
 
 
@@ -177,6 +180,18 @@ def test_labels_of_accounts_hold_for_their_time(tmp_path: Path) -> None:
     assert (outside["movements"]["fraud"], outside["finding_precision"]) == (0, 0)
     own = Labels(movements={"mov-12": False}, accounts={"acct-1": [(0, 1 << 62, True)]})
     assert measured(tmp_path, facts, own)["movements"]["fraud"] == 1
+
+
+def test_an_account_that_an_address_got_into_is_named_with_its_login(tmp_path: Path) -> None:
+    facts = [login(n, n / 4, f"acct-{n}", ok=False) for n in range(25)]
+    facts += [login(90, 7, "acct-in"), login(91, 8, "acct-out", ip="198.51.100.1")]
+    labels = Labels(accounts={"acct-in": [(0, 10**15, True)], "acct-out": [(0, 10**15, True)]})
+    chosen = [(one, one.limits) for one in (credential_stuffing.DETECTOR, slow_stuffing.DETECTOR)]
+    of_rule = measured(tmp_path, facts, labels, chosen)["detectors"]
+    told = of_rule["credential_stuffing"]["accounts"]
+    assert (told["found"], told["false"], told["fraud"]) == (1, 0, 2)
+    assert of_rule["credential_stuffing"]["events"]["found"] == 1
+    assert of_rule["slow_stuffing"]["accounts"]["found"] == 0
 
 
 def test_labels_of_accounts_reach_their_logins(tmp_path: Path) -> None:

@@ -137,7 +137,8 @@ class Ranking:
         return self._point("pointed", "movement_id", "movement", name)
 
     def point_accounts(self, name: str | None = None) -> Hits:
-        """How right findings are about accounts: those that they are on, or whose movements they name."""
+        """How right findings are about accounts: those that they are on, or whose movements they name, or whose logins
+        from an address."""
         return self._point("suspect", "account", "ranked", name)
 
     def point_events(self, name: str | None = None) -> Hits:
@@ -300,6 +301,11 @@ class Ranking:
         database.execute("INSERT OR IGNORE INTO suspect SELECT name, subject FROM finding WHERE stream = 'ACT'")
         database.execute(
             "INSERT OR IGNORE INTO suspect SELECT p.name, m.account FROM pointed p JOIN movement m USING (movement_id)"
+        )
+        database.execute(
+            "INSERT OR IGNORE INTO suspect SELECT f.name, g.account FROM finding f JOIN named n USING (number) "
+            "JOIN got_in g ON g.source = f.subject AND g.event_id = n.event_id WHERE f.stream = ?",
+            (Stream.SOURCE.value,),
         )
         database.execute(
             "INSERT INTO ranked SELECT a.account, max(coalesce(m.points, 0), coalesce(f.points, 0)), "
