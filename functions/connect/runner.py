@@ -17,13 +17,12 @@ from functions.connect.envelope import (
     Request,
 )
 from functions.connect.secret_inputs import aside, readable
-from functions.connect.step import Answer, Step, Visit
+from functions.connect.step import Answer, Step, Visit, languages_in
 from functions.connect.steps import STEPS
 from hotline.identity import service as identity
 from hotline.kit.change.acts import retry_stale
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, InvalidInput, NeedProof, Unreadable
-from hotline.kit.languages import LANGUAGES
 from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
 from hotline.sessions import service as sessions
@@ -159,6 +158,4 @@ def _flat(step: Step, result: Answer, state: SessionState | None, request: Reque
 
 def languages_of(state: SessionState | None, request: Request) -> tuple[str, ...]:
     """The language of the words: the call's own; both while none is chosen; without a call, the contact's."""
-    if state is not None:
-        return (state.language,) if state.language in LANGUAGES else tuple(LANGUAGES)
-    return (request.language,) if request.language in LANGUAGES else tuple(LANGUAGES)
+    return languages_in(state.language if state is not None else request.language)

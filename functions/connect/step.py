@@ -31,6 +31,7 @@ from hotline.kit.actor import FactorKind
 from hotline.kit.change.acts import Snapshot
 from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput, NeedProof
+from hotline.kit.languages import LANGUAGES
 from hotline.kit.records import quick
 from hotline.kit.store import Key
 from hotline.kit.text import is_printed_ascii
@@ -127,6 +128,11 @@ def _choose_need(reachable: Sequence[str], state: SessionState) -> str:
     if reachable[0] == FactorKind.SMS.value and state.elsewhere:
         return PHONE_OR_EMAIL if FactorKind.EMAIL.value in reachable else PHONE_OR_PERSON
     return reachable[0]
+
+
+def languages_in(language: str | None) -> tuple[str, ...]:
+    """The languages of the words: the one that was chosen, else all."""
+    return (language,) if language in LANGUAGES else tuple(LANGUAGES)
 
 
 def reference(identifier: str) -> str:

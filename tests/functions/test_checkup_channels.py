@@ -1,4 +1,7 @@
-"""The check-up by phone and by API: both tell the same of each finding, whatever its rule and state."""
+"""The check-up by phone and by API: both tell the same of each finding, whatever its rule and state.
+
+The phone tells it over all askings of one call.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any, Final
 import pytest
 
 from hotline.contracts.model import (
+    AccountClosed,
     DeviceRegistered,
     Fact,
     FactData,
@@ -28,7 +32,7 @@ from hotline.kit.actor import Agent
 from hotline.kit.change import Change
 from hotline.kit.languages import LANGUAGES
 from hotline.security import service as security
-from hotline.security.checkup import TOLD_RULES, Advice
+from hotline.security.checkup import TOLD_RULES, Advice, Matter
 from hotline.security.detectors import Stream
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.findings import Kind
@@ -113,13 +117,33 @@ STATES: Final[Mapping[str, tuple[frozenset[FindingState], Callable[[ApiWorld, st
 MATTER_OF: Final = {"open": "findings", "told": "findings", "confirmed": "confirmed"}
 
 
-def ring(world: ApiWorld, language: str = "en-US") -> str:
-    """The words of a check-up by phone."""
+ASKINGS_MAX: Final = len(Matter)
+"""Each asking tells one matter at least."""
+
+
+def call(world: ApiWorld, language: str = "en-US") -> Phone:
+    """A call whose caller has proved enough for a check-up."""
     phone = Phone(world.ctx, PHONE)
     phone.press("start")
     phone.prove(goal="checkup")
     phone.press("set_language", language=language)
-    return words(phone.press("checkup"))
+    return phone
+
+
+def ask_all(phone: Phone) -> list[str]:
+    """The words of a check-up, asking by asking, until nothing is left."""
+    told: list[str] = []
+    for _ in range(ASKINGS_MAX):
+        said = phone.press("checkup")
+        told.append(words(said))
+        if said["more"] == "no":
+            return told
+    pytest.fail("there is always more")
+
+
+def ring(world: ApiWorld, language: str = "en-US") -> str:
+    """The words of a check-up by phone, over all askings."""
+    return " ".join(ask_all(call(world, language)))
 
 
 def ask(world: ApiWorld, language: str = "en-US") -> dict[str, Any]:
@@ -135,25 +159,43 @@ def said_in(text: str) -> set[str]:
     return {re.sub(r"\s", "", one) for one in re.split(r"(?<=[.?!])(?=\s|$)|(?<=。)", text) if one.strip()}
 
 
+FRAME: Final = ("checkup.TO_DO", "checkup.CLEAR", "checkup.more", "checkup.all")
+
+
 def advised(language: str) -> set[str]:
     """The sentences of all advice and of all that frames a check-up, which each channel has in its own words."""
     keys = [f"checkup.do.{one.value}{form}" for one in Advice for form in ("", ".written")]
-    texts = [find(key, language) for key in (*keys, "checkup.TO_DO", "checkup.CLEAR", "checkup.more")]
+    texts = [find(key, language) for key in (*keys, *FRAME)]
     return {one for text in texts if text is not None for one in said_in(text)}
 
 
 def compare(world: ApiWorld, language: str) -> list[str]:
     """Assert that both channels tell the same; the matters that they tell."""
-    spoken, told = ring(world, language), ask(world, language)
+    askings, told = ask_all(call(world, language)), ask(world, language)
     frame = advised(language)
-    # The line leaves the last ones, which are advice on protection, for another call where all take too long.
-    protection = {"two_step_off", "one_contact", "no_pin"}
-    events = [one for one in told["matters"] if one["matter"] not in protection]
-    written = said_in(" ".join(one["text"] for one in told["matters"])) - frame
-    happened = said_in(" ".join(one["text"] for one in events)) - frame
-    assert happened <= said_in(spoken), "the phone keeps something back"
-    assert said_in(spoken) - frame <= written, "the phone tells more"
+    spoken = [sentence for said in askings for sentence in said_in(said) - frame]
+    written = [sentence for one in told["matters"] for sentence in said_in(one["text"]) - frame]
+    assert sorted(spoken) == sorted(written)
+    assert advised_in(" ".join(askings), language) == advised_in(" ".join(texts_of(told)), language, form=".written")
+    more, ended = (said_in(str(find(key, language))) for key in ("checkup.more", "checkup.all"))
+    assert [more <= said_in(said) for said in askings] == [True] * (len(askings) - 1) + [False]
+    assert [ended <= said_in(said) for said in askings] == [False] * (len(askings) - 1) + [len(askings) > 1]
     return [one["matter"] for one in told["matters"]]
+
+
+def texts_of(told: Mapping[str, Any]) -> list[str]:
+    return [one["text"] for one in told["matters"]]
+
+
+def advised_in(text: str, language: str, *, form: str = "") -> set[Advice]:
+    """What is to be done by a text. Asking for a freeze stands for freezing."""
+    said = said_in(text)
+    found = set()
+    for advice in Advice:
+        sentence = find(f"checkup.do.{advice.value}{form}", language) or find(f"checkup.do.{advice.value}", language)
+        if sentence is not None and said_in(sentence) <= said:
+            found.add(advice)
+    return found - {Advice.FREEZE} if Advice.ASK_FREEZE in found else found
 
 
 @sweep(("rule", "state"), [*product(OF_ACCOUNTS, STATES)])
@@ -167,6 +209,151 @@ def test_both_tell_the_same_of_each_rule_in_each_state_in_each_language(rule: st
     matters = compare(world, "en-US")
     wanted = {MATTER_OF[state]} if state in MATTER_OF and rule in TOLD_RULES else set()
     assert set(matters) & {"findings", "confirmed", "reported"} == wanted
+
+
+def change_all(world: ApiWorld, rule: str) -> None:
+    """Everything that a thief changes, found and held."""
+    sign_in(world, "device-1", EARLIER - timedelta(days=2))
+    for name, data in (
+        ("password.changed", PasswordChanged(2)),
+        ("two_step.changed", TwoStepChanged(3, two_step=False)),
+        ("device.registered", DeviceRegistered("device-9")),
+    ):
+        fold(world.ctx, [Fact(f"fact-{name}", name, "wallet", EARLIER, ACCOUNT, data)])
+    find_it(world, rule)
+    hold(world)
+
+
+def change_all_and_confirm(world: ApiWorld, rule: str) -> None:
+    change_all(world, rule)
+    find_it(world, rule, "fnd_2")
+    judge(world, Verdict.CONFIRMED)
+
+
+def deny_all(world: ApiWorld, rule: str) -> None:
+    """The owner has denied what was found, and the account is frozen."""
+    change_all(world, rule)
+    finding = finding_of("fnd_1", EARLIER, account_id=ACCOUNT, rule=rule, logins={"event-1": EARLIER})
+    take_step(world.store, world.ctx.ids, world.clock.now(), Kind.RAISE, finding)
+    login = ask(world)["logins"][0]
+    world.client().ask("POST", "/v1/me/repudiations", body={"about": "login", "id": login["id"]})
+
+
+def change_after_confirmation(world: ApiWorld, rule: str) -> None:
+    change_all_and_confirm(world, rule)
+    world.clock.advance(timedelta(minutes=10))
+    again = Fact("fact-again", "password.changed", "wallet", world.clock.now(), ACCOUNT, PasswordChanged(9))
+    fold(world.ctx, [again])
+
+
+CROWDED: Final[Mapping[str, Callable[[ApiWorld, str], None]]] = {
+    "changed": change_all,
+    "confirmed": change_all_and_confirm,
+    "denied": deny_all,
+    "changed_again": change_after_confirmation,
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", CROWDED)
+def test_both_tell_the_same_where_one_answer_has_no_time_for_all(state: str, language: str) -> None:
+    world = make_world()
+    CROWDED[state](world, "reset_device_transfer")
+    matters = compare(world, language)
+    assert {"lock", "new_device", "password_changed", "two_step_ended", "no_pin"} <= set(matters)
+    assert len(ask_all(call(world, language))) > 1
+
+
+def test_the_rest_is_told_in_another_language_and_after_all_is_told_it_begins_anew() -> None:
+    world = make_world()
+    change_all(world, "reset_device_transfer")
+    phone = call(world)
+    first = words(phone.press("checkup"))
+    phone.press("set_language", language="zh-CN")
+    rest = " ".join(ask_all(phone))
+    assert "Something unusual" in first
+    assert "异常" not in rest
+    assert "两步验证被关闭了" in rest
+    again = words(phone.press("checkup"))
+    assert "异常" in again
+
+
+def test_what_is_new_since_the_last_asking_is_told_with_the_rest() -> None:
+    world = make_world()
+    change_all(world, "reset_device_transfer")
+    phone = call(world)
+    phone.press("checkup")
+    phone.press("freeze")
+    rest = " ".join(ask_all(phone))
+    assert rest.startswith("Your account is being frozen.")
+    assert "Two-step verification was switched off" in rest
+    assert "Something unusual" not in rest
+    assert "freeze the account" not in rest
+
+
+def test_a_delivery_of_a_check_up_that_comes_again_is_answered_alike() -> None:
+    world = make_world()
+    change_all(world, "reset_device_transfer")
+    phone = call(world)
+    for _ in range(2):
+        asked = phone.event("checkup")
+        answered = phone.deliver(asked)
+        assert phone.deliver(asked) == answered
+        phone.turn = answered["turn"]
+    assert answered["more"] == "no"
+    assert "Two-step verification was switched off" in words(answered)
+
+
+def test_the_check_up_of_another_account_begins_with_its_first_matter() -> None:
+    world = make_world()
+    change_all(world, "reset_device_transfer")
+    phone = call(world)
+    first = words(phone.press("checkup"))
+    phone.press("identify", phone=PHONE.removeprefix("+86"))
+    phone.prove(goal="checkup")
+    assert words(phone.press("checkup")) == first
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_password_that_somebody_changed_after_a_confirmation_is_told_and_silences_no_advice(language: str) -> None:
+    world = make_world()
+    change_after_confirmation(world, "reset_device_transfer")
+    spoken, told = ring(world, language), ask(world, language)
+    advice = find(f"checkup.do.{Advice.NEW_PASSWORD_UNLESS.value}", language)
+    assert advice is not None
+    for text in (spoken, " ".join(texts_of(told))):
+        assert said_in(advice) <= said_in(text)
+    assert "password_changed" in [one["matter"] for one in told["matters"]]
+
+
+LOCK_WORDS: Final = {"en-US": "no money leaves it", "zh-CN": "不能往外付款"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("until", [NOON + timedelta(minutes=15), None])
+def test_a_lock_after_failed_logins_says_that_money_stays(until: datetime | None, language: str) -> None:
+    world = make_world()
+    find_it(world, "success_after_attack")
+    judge(world, Verdict.CONFIRMED)
+    locked = LockTold(LockAction.LOCK_APPLIED, "wallet-1", 1, "TOO_MANY_PASSWORD", until)
+    fold(world.ctx, [Fact("fact-locked", locked.action.value, "wallet", EARLIER, ACCOUNT, locked)])
+    for text in (ring(world, language), ask(world, language)["matters"][1]["text"]):
+        assert LOCK_WORDS[language] in text
+    compare(world, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_closed_account_is_told_as_closed_and_has_nothing_to_freeze(language: str) -> None:
+    world = make_world()
+    change_all_and_confirm(world, "reset_device_transfer")
+    client = world.client()
+    client.prove("freeze")
+    fold(world.ctx, [Fact("fact-closed", "account.closed", "wallet", EARLIER, ACCOUNT, AccountClosed(8))])
+    told = client.ask("GET", "/v1/me/security", headers={"Accept-Language": language}).json
+    matters = [one["matter"] for one in told["matters"]]
+    assert matters == ["confirmed", "lock", "findings", "new_device", "password_changed", "two_step_ended"]
+    assert told["matters"][1]["text"] == find("checkup.lock.closed", language)
+    assert advised_in(" ".join(texts_of(told)), language, form=".written") == {Advice.LOOK}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -143,7 +143,7 @@ def test_a_new_device_is_told_behind_findings_with_its_time_and_what_to_do(ctx: 
     found(store, "code_flooding")
     told = words(proved(ctx).press("checkup"))
     assert told.index("Something unusual") < told.index("new devices") < told.index("If something was not you")
-    assert told.endswith("There is more: ask for this check again once that is done.")
+    assert told.endswith("There is more.")
 
 
 def test_a_new_device_is_told_in_chinese(ctx: Context) -> None:

@@ -32,7 +32,7 @@ from hotline.wording.rendering import render_spoken
 from hotline.wording.speech import seconds
 from hotline.wording.values import Lately, Latest, Opening, Usual, locale_of
 from hotline_local.words.catalogues import read_source, source_file, usable_texts
-from tests.support.told_matters import every_matter
+from tests.support.told_matters import answers_of, every_matter
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 AMOUNT = Money(199_999, "CNY")
@@ -236,12 +236,13 @@ def funds(language: str) -> Iterator[Said]:
     yield "bills", "NONE", {"items": [], **paid}
 
 
-def checkups(_: str) -> Iterator[Said]:
+def checkups(language: str) -> Iterator[Said]:
     for at, count in product(TIMES, (1, 2, 20)):
         every = every_matter(at, count=count)
         for first in range(len(every)):
-            yield "checkup", "TO_DO", {"matters": every[first:]}
-            yield "checkup", "TO_DO", {"matters": every[first : first + 1]}
+            for matters in (every[first:], every[first : first + 1]):
+                for told in answers_of(matters, language, NOW):
+                    yield "checkup", "TO_DO", told
         for device in (None, "known", "new"):
             item = {"at": at, "device": device, "is_elsewhere": True}
             yield "logins", "FOUND", {"items": [item] * 3}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from functions.connect.words.checkup import ALL, MORE, choose_sayable
 from hotline.security.checkup import ASKED
 from hotline.security.service import Advice, Matter, ToldMatter
 
@@ -12,7 +14,7 @@ HAPPENED = (
     *(Matter.PASSWORD_CHANGED, Matter.TWO_STEP_ENDED, Matter.SIM_CHANGED, Matter.CONTACT_CHANGED),
 )
 ADVICE = {
-    Matter.CONFIRMED: (Advice.NEW_PASSWORD, Advice.LOOK, Advice.ASK_FREEZE),
+    Matter.CONFIRMED: (Advice.NEW_PASSWORD_UNLESS, Advice.LOOK, Advice.ASK_FREEZE),
     Matter.FINDINGS: (Advice.LOOK, Advice.ASK_FREEZE),
     Matter.NEW_DEVICE: (Advice.FREEZE,),
 }
@@ -28,3 +30,14 @@ def matter_at(matter: Matter, at: datetime, *, count: int = 1, form: str = f"hol
 def every_matter(at: datetime, *, count: int = 1) -> tuple[ToldMatter, ...]:
     """One of each, in their order."""
     return tuple(matter_at(matter, at, count=count) for matter in Matter)
+
+
+def answers_of(matters: Sequence[ToldMatter], language: str, now: datetime) -> Iterator[dict[str, object]]:
+    """The facts of each answer of a call, in China's time, until all of the matters are told."""
+    told = 0
+    while told < len(matters):
+        ends = ALL if told else None
+        facts: dict[str, object] = {"now": now, "time_zone": "Asia/Shanghai"}
+        chosen = choose_sayable(matters[told:], [language], facts, closing=ends)
+        told += len(chosen)
+        yield {**facts, "matters": tuple(chosen), "closing": MORE if told < len(matters) else ends}

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import replace
 from typing import Final
 
 from functions.connect.envelope import INVALID
-from functions.connect.step import CHOICE, PLACES_MAX, Answer, Step, Visit, one_of, words
+from functions.connect.step import CHOICE, PLACES_MAX, Answer, Step, Visit, languages_in, one_of, words, yes_or_no
 from functions.connect.words import checkup as words_of
 from hotline.accounts import service as accounts
+from hotline.identity import service as identity
 from hotline.identity.model import Operation
 from hotline.kit.errors import NotPossible
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockoutError
 from hotline.security import service as security
+from hotline.security.service import ToldMatter
 
 MOVEMENT: Final = "movement"
 ABOUT: Final = ("login", MOVEMENT)
@@ -24,12 +26,41 @@ _DEVICES: Final[Mapping[bool | None, str | None]] = {True: "known", False: "new"
 
 def checkup(visit: Visit) -> Answer:
     """Findings on the account, what changed on it of late and what protects it, each with the one thing to do. One
-    read, and the queries of `security.check_up`."""
+    read, and the queries of `security.check_up`.
+
+    The first answer of a call has the most important. Each further one has what was not told yet, as it is now; once
+    all is told, the next begins anew. `more` says whether something is left.
+    """
     account_id = visit.account(Operation.READ)
     read = visit.fetch((*lockout.lock_keys(account_id), accounts.profile_key(account_id)))
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     told = security.check_up(visit.ctx.store, read, account_id, visit.now, profile=profile, pin=visit.state.pin)
-    return Answer("TO_DO" if told.matters else "CLEAR", words(matters=told.matters, now=visit.now))
+    matters = told.matters
+    if visit.replay is not None:
+        outcome, noted = visit.replay.outcome, visit.replay.notes
+        chosen: Sequence[ToldMatter] = [one for one in matters if one.matter.value in noted]
+    else:
+        outcome = "TO_DO" if matters else "CLEAR"
+        chosen = _tell_untold(visit, outcome, matters)
+    is_left = any(one.mark not in visit.state.checked for one in matters)
+    closing = words_of.MORE if is_left else words_of.ALL if len(chosen) < len(matters) else None
+    return Answer(outcome, words(matters=tuple(chosen), closing=closing, now=visit.now), {"more": yes_or_no(is_left)})
+
+
+def _tell_untold(visit: Visit, outcome: str, matters: Sequence[ToldMatter]) -> Sequence[ToldMatter]:
+    """As many matters as an answer has time for, of those that this call has not told, else of all; noted as told."""
+    kept = tuple(one.mark for one in matters if one.mark in visit.state.checked)
+    if len(kept) == len(matters):
+        kept = ()
+    chosen = words_of.choose_sayable(
+        [one for one in matters if one.mark not in kept],
+        languages_in(visit.state.language),
+        {"now": visit.now, "time_zone": visit.state.time_zone},
+        closing=words_of.ALL if kept else None,
+    )
+    state = replace(visit.state, checked=(*kept, *(one.mark for one in chosen)))
+    visit.perform(identity.Note(outcome, state, tuple(one.matter.value for one in chosen)))
+    return chosen
 
 
 def logins(visit: Visit) -> Answer:
@@ -84,8 +115,10 @@ STEPS: Final = (
         "checkup",
         ("CLEAR", "TO_DO"),
         checkup,
+        own_keys=("more",),
         say=words_of.checkup,
         parts=words_of.CHECKUP_PARTS,
+        acting=True,
         proof=True,
         finishes={"CLEAR": _SECURITY, "TO_DO": _SECURITY},
     ),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from functions.connect.words import entries
 from functions.connect.words.police import FRAUD_LINE, POLICE
-from hotline.security.service import Matter, ToldMatter
+from hotline.security.service import Advice, Matter, ToldMatter
 from hotline.wording.catalogue import list_matter_keys
 from hotline.wording.speech import Speech, fits
-from hotline.wording.values import Counted, Lately
+from hotline.wording.values import Counted, Lately, locale_of
 
 CHINESE_ZONES: Final = frozenset({"Asia/Shanghai", "Asia/Urumqi"})
 """The time zones of customers who are told the numbers of mainland China."""
@@ -22,39 +22,63 @@ PROTECTION: Final = frozenset({Matter.TWO_STEP_OFF, Matter.ONE_CONTACT, Matter.N
 
 
 CHECKUP_PARTS: Final = 3
-"""In how many prompts a check-up may be told."""
+"""In how many prompts an answer of the check-up may be told."""
+MORE: Final = "more"
+"""The end of an answer that leaves something. The menu behind it has the key."""
+ALL: Final = "all"
+"""The end of the last of several answers."""
+
+
+def choose_sayable(
+    matters: Sequence[ToldMatter], languages: Iterable[str], facts: Mapping[str, object], *, closing: str | None
+) -> Sequence[ToldMatter]:
+    """The first matters, as many as one answer has time for in each of the languages; one at least, where there is
+    any. `facts` has `now` and `time_zone`. `closing` ends an answer that leaves nothing."""
+    zone, now = facts.get("time_zone"), facts.get("now")
+    locales = [
+        locale_of(language, zone if isinstance(zone, str) else None, now if isinstance(now, datetime) else None)
+        for language in languages
+    ]
+    for count in range(len(matters), 1, -1):
+        end = closing if count == len(matters) else MORE
+        if all(_has_time(Speech(locale, facts), matters[:count], end) for locale in locales):
+            return matters[:count]
+    return matters[:1]
+
+
+def _has_time(speech: Speech, matters: Sequence[ToldMatter], closing: str | None) -> bool:
+    _say_matters(speech, "TO_DO", matters, closing)
+    return fits(speech.sentences, CHECKUP_PARTS)
 
 
 def checkup(speech: Speech, outcome: str) -> None:
     """Tell what happened, without rules and their traces, then each thing to do, the most important first. The last
-    ones wait for the next check-up where all together would take too long."""
-    told = speech.facts.get("matters")
+    ones wait for the next answer where all together would take too long."""
+    told, closing = speech.facts.get("matters"), speech.facts.get("closing")
     matters = [one for one in told if isinstance(one, ToldMatter)] if isinstance(told, tuple) else []
-    left = len(matters)
-    while left and not _has_time(speech, outcome, matters, left):
-        left -= 1
-    _say_matters(speech, outcome, matters, left)
+    _say_matters(speech, outcome, matters, closing if isinstance(closing, str) else None)
 
 
-def _has_time(speech: Speech, outcome: str, matters: Sequence[ToldMatter], left: int) -> bool:
-    trial = Speech(speech.locale, speech.facts)
-    _say_matters(trial, outcome, matters, left)
-    return fits(trial.sentences, CHECKUP_PARTS)
-
-
-def _say_matters(speech: Speech, outcome: str, matters: Sequence[ToldMatter], left: int) -> None:
-    events = [told for told in matters[:left] if told.matter not in PROTECTION]
+def _say_matters(speech: Speech, outcome: str, matters: Sequence[ToldMatter], closing: str | None) -> None:
+    events = [told for told in matters if told.matter not in PROTECTION]
     if not events:
         speech.say(f"checkup.{outcome}")
     for told in events:
         _say_matter(speech, told)
-    # One thing is to be done about all of them, and the gravest says it.
-    for advice in next((told.advice for told in events if told.advice), ()):
+    for advice in _join_advice(events):
         speech.say(f"checkup.do.{advice.value}")
-    for told in matters[len(events) : left]:
+    for told in matters[len(events) :]:
         _say_matter(speech, told)
-    if left < len(matters):
-        speech.say("checkup.more")
+    if closing is not None:
+        speech.say(f"checkup.{closing}")
+
+
+def _join_advice(events: Iterable[ToldMatter]) -> Iterable[Advice]:
+    """The things to do about all of them, each once, the gravest first. Two of them are about a freeze."""
+    advice = dict.fromkeys(advice for told in events for advice in told.advice)
+    if Advice.ASK_FREEZE in advice:
+        advice.pop(Advice.FREEZE, None)
+    return advice
 
 
 def _say_matter(speech: Speech, told: ToldMatter) -> None:

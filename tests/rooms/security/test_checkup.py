@@ -111,6 +111,7 @@ def test_a_confirmed_finding_comes_first_and_a_danger_of_now_before_what_keeps_o
         (changed(points=()), (Matter.ONE_CONTACT,)),
         ({"pin": False}, (Matter.NO_PIN,)),
         ({"profile": None}, ()),
+        ({**changed(two_step=False, points=()), "pin": False, "view": shut(LockState.CLOSED)}, (Matter.LOCK,)),
     ],
 )
 def test_each_matter_is_told_when_there_is_a_reason(known: dict[str, Any], matters: tuple[Matter, ...]) -> None:
@@ -124,7 +125,9 @@ def test_each_matter_is_told_when_there_is_a_reason(known: dict[str, Any], matte
         (shut(LockState.HOLD, unconfirmed=True), "hold.asked"),
         (shut(LockState.HARD, LockState.PAUSED, unconfirmed=True), "paused"),
         (shut(LockState.SOFT), "soft"),
+        (shut(LockState.SOFT, LockState.HOLD), "hold"),
         (shut(LockState.CLOSED), "closed"),
+        (shut(LockState.CLOSED, LockState.HOLD), "closed"),
     ],
 )
 def test_the_thing_that_keeps_money_from_leaving_is_told_with_whether_it_is_so_yet(view: LockView, form: str) -> None:
@@ -140,7 +143,7 @@ def test_each_lock_has_words(state: LockState, language: str) -> None:
 
 
 LOOK, PAYMENTS = Advice.LOOK, Advice.LOOK_AT_PAYMENTS
-FROZEN = shut(LockState.FROZEN)
+FROZEN, CLOSED = shut(LockState.FROZEN), shut(LockState.CLOSED, LockState.HOLD)
 
 
 @sweep(
@@ -155,7 +158,6 @@ FROZEN = shut(LockState.FROZEN)
         ({"found": (replace(FOUND, is_denied=True),)}, ()),
         ({"confirmed": (CONFIRMED,)}, (Advice.NEW_PASSWORD, LOOK, Advice.ASK_FREEZE)),
         ({"confirmed": (CONFIRMED,), "view": FROZEN}, (Advice.NEW_PASSWORD, LOOK, Advice.NAME_IT)),
-        ({"confirmed": (CONFIRMED,), **changed(password_changed_at=NOON)}, (LOOK, Advice.ASK_FREEZE)),
         (
             {"confirmed": (CONFIRMED,), **changed(password_changed_at=CONFIRMED.confirmed_at)},
             (Advice.NEW_PASSWORD, LOOK, Advice.ASK_FREEZE),
@@ -164,6 +166,21 @@ FROZEN = shut(LockState.FROZEN)
             {"confirmed": (CONFIRMED, CONFIRMED_BEFORE), **changed(password_changed_at=EARLIER)},
             (Advice.NEW_PASSWORD, LOOK, Advice.ASK_FREEZE),
         ),
+        (
+            {"confirmed": (CONFIRMED,), **changed(password_changed_at=NOON)},
+            (Advice.NEW_PASSWORD_UNLESS, LOOK, Advice.ASK_FREEZE),
+        ),
+        (
+            {"confirmed": (replace(CONFIRMED, is_try=True),), "found": (FOUND,), "has_logins": False},
+            (Advice.NEW_PASSWORD, PAYMENTS, Advice.ASK_FREEZE),
+        ),
+        (
+            {"found": (replace(FOUND, is_try=True),), "has_logins": False, "new_devices": (EARLIER,)},
+            (PAYMENTS, Advice.ASK_FREEZE),
+        ),
+        ({"confirmed": (CONFIRMED,), "view": CLOSED}, (LOOK,)),
+        ({"found": (FOUND,), "has_logins": False, "view": CLOSED}, (PAYMENTS,)),
+        ({"new_devices": (EARLIER,), "view": CLOSED}, ()),
         ({"confirmed": (replace(CONFIRMED, is_try=True),), "has_logins": False}, (Advice.NOBODY_IN,)),
         ({"new_devices": (EARLIER,)}, (Advice.FREEZE,)),
         ({"new_devices": (EARLIER,), "view": FROZEN}, ()),
@@ -174,6 +191,18 @@ def test_one_thing_is_to_be_done_and_nothing_that_is_done_already(
     known: dict[str, Any], advice: tuple[Advice, ...]
 ) -> None:
     assert next((one.advice for one in told(**known) if one.advice), ()) == advice
+
+
+def test_a_mark_is_another_one_for_another_form_time_or_number() -> None:
+    one = ToldMatter(Matter.LOCK, form="hold")
+    happened = ToldMatter(Matter.FINDINGS, (EARLIER,))
+    others = [
+        *(replace(one, form="frozen"), replace(happened, matter=Matter.REPORTED)),
+        *(replace(happened, times=(NOON,)), replace(happened, times=(EARLIER, EARLIER))),
+    ]
+    marks = [told.mark for told in (one, happened, *others)]
+    assert len(set(marks)) == len(marks)
+    assert replace(happened, advice=(Advice.LOOK,)).mark == happened.mark
 
 
 @sweep("state", FindingState)

@@ -47,6 +47,7 @@ def strip(state: SessionState) -> SessionState:
         time_zone=None,
         offers=(),
         logins=(),
+        checked=(),
         heard=(),
         about=None,
         challenge=None,
@@ -136,6 +137,7 @@ def choose_profile(
         heard=state.heard if stays else (),
         about=state.about if stays else None,
         logins=state.logins if stays else (),
+        checked=state.checked if stays else (),
     )
 
 

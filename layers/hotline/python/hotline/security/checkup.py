@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
 
 from hotline.accounts.recency import is_recent
+from hotline.kit.clock import to_text
 from hotline.lockout.model import LockState
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ class Advice(StrEnum):
     """The sentences of which the thing to do consists."""
 
     NEW_PASSWORD = "new_password"  # noqa: S105 - an advice, not a secret
+    NEW_PASSWORD_UNLESS = "new_password_unless"  # noqa: S105 - an advice, not a secret
+    """The same for who has not changed it since. Somebody has, and `password.changed` does not say who."""
     LOOK = "look"
     """Look through the latest logins and payments."""
     LOOK_AT_PAYMENTS = "look_at_payments"
@@ -78,6 +82,12 @@ class ToldMatter:
     times: tuple[datetime, ...] = ()
     form: str = ""
     advice: tuple[Advice, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """Eight hexadecimal digits, by which a call knows what it has told. Another form or time has another mark."""
+        parts = (self.matter.value, self.form, *(to_text(at) for at in sorted(self.times)))
+        return f"{crc32(' '.join(parts).encode()):08x}"
 
 
 TOLD_RULES: Final = frozenset(
@@ -104,8 +114,9 @@ have looked (FATF recommendation 21). Rules on protection are told as what they 
 itself.
 """
 CONTACTS_MIN: Final = 2
-MONEY_STOPPED: Final = frozenset({LockState.HOLD, LockState.FROZEN, LockState.PAUSED})
-"""The states in which no money leaves the account."""
+TOLD_BEFORE_LOCKS: Final = frozenset({LockState.HOLD, LockState.FROZEN, LockState.PAUSED})
+"""The states that are told before a lock after failed logins. All of them keep money from leaving (docs/contracts.md),
+and such a lock mostly ends by itself."""
 NOT_STOPPED: Final = "open"
 """The form of LOCK where nothing shuts the account though something is confirmed."""
 ASKED: Final = ".asked"
@@ -133,14 +144,15 @@ def list_matters(
     at. `pin`: there is a PIN for the hotline."""
     waiting = tuple(one for one in found if not one.is_denied)
     reported = tuple(one for one in found if one.is_denied)
-    frozen = any(one.state is LockState.FROZEN for one in view.components)
+    tries = not new_devices and all(one.is_try for one in (*found, *confirmed))
+    advice = _advise_found(has_logins=has_logins, tries=tries, view=view)
     told = [
-        *_list_happened(Matter.CONFIRMED, confirmed, _advise_confirmed(confirmed, profile, has_logins, frozen)),
+        *_list_happened(Matter.CONFIRMED, confirmed, _advise_confirmed(confirmed, profile, advice, view)),
         *_list_lock(view, is_confirmed=bool(confirmed)),
-        *_list_happened(Matter.FINDINGS, waiting, _advise_found(waiting, has_logins, frozen)),
+        *_list_happened(Matter.FINDINGS, waiting, advice),
         *_list_happened(Matter.REPORTED, reported, ()),
-        *_list_changes(profile, new_devices, frozen, now),
-        *_list_protection(profile, pin),
+        *_list_changes(profile, new_devices, view, now),
+        *(() if _is_closed(view) else _list_protection(profile, pin)),
     ]
     if any(one.matter is Matter.TWO_STEP_ENDED for one in told):
         told = [one for one in told if one.matter is not Matter.TWO_STEP_OFF]
@@ -152,31 +164,45 @@ def _list_happened(matter: Matter, found: Iterable[ToldFinding], advice: tuple[A
     return (ToldMatter(matter, times, advice=advice),) if times else ()
 
 
-def _advise_found(found: Iterable[ToldFinding], has_logins: bool, frozen: bool) -> tuple[Advice, ...]:
+def _is_closed(view: LockView) -> bool:
+    """Nothing can be frozen any more, and nobody signs in."""
+    return view.state is LockState.CLOSED
+
+
+def _is_frozen(view: LockView) -> bool:
+    return any(one.state is LockState.FROZEN for one in view.components)
+
+
+def _advise_found(*, has_logins: bool, tries: bool, view: LockView) -> tuple[Advice, ...]:
+    """The things to do about what was found. `tries`: nothing but tries was found, and no device came in."""
     if has_logins:
         look = Advice.LOOK
-    elif all(one.is_try for one in found):
+    elif tries:
         return (Advice.NOBODY_IN,)
     else:
         look = Advice.LOOK_AT_PAYMENTS
-    return (look, Advice.NAME_IT if frozen else Advice.ASK_FREEZE)
+    if _is_closed(view):
+        return (look,)
+    return (look, Advice.NAME_IT if _is_frozen(view) else Advice.ASK_FREEZE)
 
 
 def _advise_confirmed(
-    confirmed: Sequence[ToldFinding], profile: Profile | None, has_logins: bool, frozen: bool
+    confirmed: Sequence[ToldFinding], profile: Profile | None, advice: tuple[Advice, ...], view: LockView
 ) -> tuple[Advice, ...]:
-    """A new password once: not where it is newer than the word of the person, and not where nobody got in."""
-    advice = _advise_found(confirmed, has_logins, frozen)
+    """A new password, but where nobody got in. One that is newer than the word of the person may be the thief's."""
+    if Advice.NOBODY_IN in advice or _is_closed(view):
+        return advice
     changed_at = profile.password_changed_at if profile is not None else None
     said_at = max((one.confirmed_at for one in confirmed if one.confirmed_at is not None), default=None)
-    is_done = changed_at is not None and said_at is not None and changed_at > said_at
-    return advice if is_done or Advice.NOBODY_IN in advice else (Advice.NEW_PASSWORD, *advice)
+    is_newer = changed_at is not None and said_at is not None and changed_at > said_at
+    return (Advice.NEW_PASSWORD_UNLESS if is_newer else Advice.NEW_PASSWORD, *advice)
 
 
 def _list_lock(view: LockView, *, is_confirmed: bool) -> tuple[ToldMatter, ...]:
-    """The thing in force that keeps money from leaving, else any other."""
-    states = [one.state for one in view.components]
-    state = next((one for one in states if one in MONEY_STOPPED), view.state)
+    """The thing in force that is told: that the account is closed, else what a person or the wallet has stopped, else
+    a lock after failed logins."""
+    stops = (one.state for one in view.components if one.state in TOLD_BEFORE_LOCKS)
+    state = view.state if _is_closed(view) else next(stops, view.state)
     if state is LockState.OPEN:
         return (ToldMatter(Matter.LOCK, form=NOT_STOPPED),) if is_confirmed else ()
     asked = ASKED if view.unconfirmed and state is view.state else ""
@@ -184,10 +210,10 @@ def _list_lock(view: LockView, *, is_confirmed: bool) -> tuple[ToldMatter, ...]:
 
 
 def _list_changes(
-    profile: Profile | None, new_devices: tuple[datetime, ...], frozen: bool, now: datetime
+    profile: Profile | None, new_devices: tuple[datetime, ...], view: LockView, now: datetime
 ) -> Iterable[ToldMatter]:
-    """The things that changed of late. A freeze is no advice where there is one."""
-    advice = () if frozen else (Advice.FREEZE,)
+    """The things that changed of late. A freeze is no advice where there is one, nor where there can be none."""
+    advice = () if _is_frozen(view) or _is_closed(view) else (Advice.FREEZE,)
     if new_devices:
         yield ToldMatter(Matter.NEW_DEVICE, new_devices, advice=advice)
     if profile is None:

@@ -141,6 +141,8 @@ class SessionState:
     offers: tuple[Offer, ...] = ()
     logins: tuple[str, ...] = ()
     """The ids of the logins that were read out and may be chosen by their place in the list, OFFERS_KEPT at most."""
+    checked: tuple[str, ...] = ()
+    """The marks of the matters that the check-up has told, as many as there are matters at most."""
     topic: str | None = None
     case_id: str | None = None
     heard: tuple[str, ...] = ()
