@@ -14,18 +14,29 @@ from connect_sim.simulator.seams import FunctionResult
 from connect_sim.simulator.state import CallSetup, CallState, EndOutcome
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
-from hotline.contracts.model import PointKind
+from hotline.contracts.model import (
+    DeviceRegistered,
+    Fact,
+    FactData,
+    LockAction,
+    LockTold,
+    PasswordChanged,
+    PointKind,
+    TwoStepChanged,
+)
 from hotline.directory import service as directory
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
+from hotline.security.findings import Kind
 from hotline_local.entry_keys import make_entry_key
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from hotline_local.worlds.closed_hours import close_line
 from tests.flows.shipped import ENTRY, shipped, shipped_without_key
 from tests.support.encrypted_entries import secret
+from tests.support.found import finding_of, take_step
 from tests.support.phone import Phone, context, failed_logins, give, opened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -142,6 +153,35 @@ def test_a_pause_needs_no_proof_and_a_freeze_one_code(ctx: Context) -> None:
     assert line.failures == []
     assert line.steps[1] == ("pause", "ASKED")
     assert line.steps[-1] == ("freeze", "ASKED")
+
+
+def said(events: Sequence[CallEvent]) -> str:
+    """The text of all prompts."""
+    return "".join(str(event.data["text"]) for event in events if event.kind == "prompt")
+
+
+def test_a_key_of_the_check_up_tells_the_rest_and_is_named_as_long_as_there_is_one(ctx: Context) -> None:
+    earlier = NOW - timedelta(hours=2)
+    facts: dict[str, FactData] = {
+        "lock.applied": LockTold(LockAction.LOCK_APPLIED, "wallet-1", 1, "RISK_SCORE"),
+        "device.registered": DeviceRegistered("device-9"),
+        "password.changed": PasswordChanged(2),
+        "two_step.changed": TwoStepChanged(3, two_step=False),
+    }
+    give(ctx, [Fact(f"fact-{name}", name, "wallet", earlier, "acct-mei", data) for name, data in facts.items()])
+    take_step(ctx.store, ctx.ids, NOW, Kind.RAISE, finding_of("fnd_1", earlier, account_id="acct-mei", rule="drain"))
+    line = Line(ctx, MEI).press(f"1 4 {CODE}")
+    assert "还有其他提示。" in said(line.events)
+    assert "听其余提示请按4" in line.heard("Check-up menu")
+    before = len(line.events)
+    line.press("9")
+    assert "听其余提示请按4" in line.heard("Check-up menu")
+    line.press("4")
+    assert "以上就是全部提示。" in said(line.events[before:])
+    assert "还有其他提示。" not in said(line.events[before:])
+    assert "请按4" not in line.heard("Check-up menu")
+    assert line.failures == []
+    assert line.steps[-1] == ("checkup", "TO_DO")
 
 
 def pause_fifty_one(ctx: Context) -> None:

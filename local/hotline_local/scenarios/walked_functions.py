@@ -40,6 +40,7 @@ EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
     "priority": ("1", "5"),
     "level": LEVELS,
     "calls": ("yes", "no"),
+    "more": ("yes", "no"),
     **dict.fromkeys(MORE_PROMPTS, ("<speak>and more</speak>", EMPTY)),
 }
 """The values of an answer beside its outcome by which a flow decides."""
