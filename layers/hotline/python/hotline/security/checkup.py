@@ -66,7 +66,7 @@ class Advice(StrEnum):
     LOOK_AT_PAYMENTS = "look_at_payments"
     """The same, where no login is known."""
     NOBODY_IN = "nobody_in"
-    """Only tries were found, and no login is known: nobody got in as far as the hotline knows."""
+    """Only tries were found, and no login or new device is known: nobody got in as far as the hotline knows."""
     ASK_FREEZE = "ask_freeze"
     NAME_IT = "name_it"
     """The account is frozen already. The owner names what was not theirs."""
