@@ -326,7 +326,7 @@ def test_a_password_that_somebody_changed_after_a_confirmation_is_told_and_silen
     assert "password_changed" in [one["matter"] for one in told["matters"]]
 
 
-LOCK_WORDS: Final = {"en-US": "no money leaves it", "zh-CN": "不能往外付款"}
+LOCK_WORDS: Final = {"en-US": "money can come in, not out", "zh-CN": "只能收款，不能付款"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
