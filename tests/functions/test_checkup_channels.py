@@ -188,7 +188,7 @@ def texts_of(told: Mapping[str, Any]) -> list[str]:
 
 
 def advised_in(text: str, language: str, *, form: str = "") -> set[Advice]:
-    """What is to be done by a text. Asking for a freeze stands for freezing."""
+    """The advice of a text. Asking for a freeze stands for freezing."""
     said = said_in(text)
     found = set()
     for advice in Advice:
@@ -278,7 +278,7 @@ def test_the_rest_is_told_in_another_language_and_after_all_is_told_it_begins_an
     assert "异常" in again
 
 
-def test_what_is_new_since_the_last_asking_is_told_with_the_rest() -> None:
+def test_a_new_matter_since_the_last_asking_is_told_with_the_rest() -> None:
     world = make_world()
     change_all(world, "reset_device_transfer")
     phone = call(world)

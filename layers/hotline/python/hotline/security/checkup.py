@@ -199,8 +199,7 @@ def _advise_confirmed(
 
 
 def _list_lock(view: LockView, *, is_confirmed: bool) -> tuple[ToldMatter, ...]:
-    """The thing in force that is told: that the account is closed, else what a person or the wallet has stopped, else
-    a lock after failed logins."""
+    """The thing in force that is told: that the account is closed, else one of TOLD_BEFORE_LOCKS, else a lock."""
     stops = (one.state for one in view.components if one.state in TOLD_BEFORE_LOCKS)
     state = view.state if _is_closed(view) else next(stops, view.state)
     if state is LockState.OPEN:
