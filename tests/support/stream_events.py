@@ -40,7 +40,8 @@ def streams_of(fact: Fact) -> Iterator[Told]:
     else:
         values = {"kind": kind, "status": status, "movement_id": data["movement_id"], "version": data["version"]}
         values |= {"amount_minor": data["amount"]["minor"], "currency": data["amount"]["currency"]}
-        party = data["merchant"]["id"] if "merchant" in data else data.get("counterparty")
+        party = data["merchant"]["id"] if "merchant" in data else data.get("counterparty_account")
+        party = party or data.get("counterparty")
         own = values if party is None else {**values, "party": party}
         if "balance_after_minor" in data:
             own = {**own, "balance_after_minor": data["balance_after_minor"]}

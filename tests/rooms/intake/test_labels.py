@@ -19,6 +19,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from tests.support.facts import event, sqs_of
 from tests.support.intake_context import context, items
 
+TEA_HOUSE: Final = {"id": "mer_1", "name": "Tea House"}
 NOBODY: Final = {"counterparty": None, "merchant_id": None}
 PAID: Final = {"merchant": None, "counterparty": "Payee Ltd", "counterparty_account": None}
 LABELS: Final = {
@@ -77,14 +78,25 @@ def test_a_word_without_a_payee_takes_that_of_its_movement(
 @pytest.mark.parametrize(
     ("paid", "party"),
     [
-        ({"merchant": {"id": "mer_1", "name": "Tea House"}}, "mer_1"),
+        ({"merchant": TEA_HOUSE, "counterparty": None}, "mer_1"),
         ({"counterparty": None, "counterparty_account": "acc_9"}, "acc_9"),
+        ({"counterparty_account": "acc_9"}, "acc_9"),
+        ({"merchant": TEA_HOUSE}, "Payee Ltd"),
+        ({"merchant": TEA_HOUSE, "counterparty_account": "acc_9"}, "acc_9"),
+        ({"type_name": "withdrawal.succeeded", "merchant": TEA_HOUSE}, "Payee Ltd"),
+        ({"type_name": "payment.succeeded", "merchant": TEA_HOUSE, "counterparty_account": "acc_9"}, "mer_1"),
     ],
-    ids=["a merchant", "an account"],
-)
-def test_the_payee_is_whom_the_rows_of_the_movement_have(paid: dict[str, Any], party: str) -> None:
-    ctx, told = context(), (moved(**paid), label("transaction.confirmed_fraud", {}))
+    ids=["a merchant", "an account", "an account and its name", "a transfer beside a merchant",
+         "a transfer to an account beside a merchant", "cash beside a merchant", "a payment at a merchant"],
+)  # fmt: skip
+@pytest.mark.parametrize("named", [{}, {"counterparty": "Payee Ltd"}], ids=["no name", "the name"])
+def test_the_payee_is_whom_the_rows_of_the_movement_have(
+    paid: dict[str, Any], party: str, named: dict[str, str]
+) -> None:
+    ctx, told = context(), (moved(**paid), label("transaction.confirmed_fraud", {}, **named))
     take_in(sqs_of(told), ctx)
+    rows = [row for row in items(ctx, Table.ACTIVITY).values() if row["PK"].startswith("PTY#")]
+    assert {row["subject"] for row in rows} == set(hashes(ctx, party))
     assert parties(ctx) == hashes(ctx, party)
     assert parties_in_backtest(*told) == [party]
 
@@ -105,11 +117,21 @@ def test_a_word_about_a_movement_without_a_known_payee_is_of_the_account_alone(o
     assert parties(ctx) == parties_in_backtest(*told) == []
 
 
-def test_a_label_is_for_the_payee_that_it_names_whatever_is_known() -> None:
-    ctx, told = context(), (moved(), label("transaction.confirmed_fraud", {}, counterparty="Other Ltd"))
+@pytest.mark.parametrize(
+    ("named", "party"),
+    [
+        ({"merchant_id": "mer_7"}, "mer_7"),
+        ({"counterparty": "Other Ltd"}, "Payee Ltd"),
+        ({"merchant_id": "mer_7", "counterparty": "Other Ltd"}, "Payee Ltd"),
+        ({"counterparty": "Other Ltd", "movement_id": "mov_2"}, "Other Ltd"),
+    ],
+)
+def test_a_label_is_for_a_merchant_alone_else_for_the_payee_of_its_movement(named: dict[str, str], party: str) -> None:
+    """A name may be that of several people, and the number of a merchant is that of one."""
+    ctx, told = context(), (moved(), label("transaction.confirmed_fraud", {}, **named))
     take_in(sqs_of(told), ctx)
-    assert parties(ctx) == hashes(ctx, "Other Ltd")
-    assert parties_in_backtest(*told) == ["Other Ltd"]
+    assert parties(ctx) == hashes(ctx, party)
+    assert parties_in_backtest(*told) == [party]
 
 
 @ENDS
@@ -155,6 +177,6 @@ def test_a_movement_is_looked_up_only_for_words_that_may_need_it(monkeypatch: py
             take_in(sqs_of(told), ctx)
         return reads
 
-    named = [label("transaction.confirmed_fraud", {}, counterparty="Payee Ltd") | {"id": f"label-{n}"} for n in "12"]
+    named = [label("transaction.confirmed_fraud", {}, merchant_id="mer_7") | {"id": f"label-{n}"} for n in "12"]
     unnamed = [label("transaction.confirmed_fraud", {}) | {"id": f"label-{n}"} for n in "12"]
     assert count_reads(moved(), *unnamed) == count_reads(moved(), *named) + 1

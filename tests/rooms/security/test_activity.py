@@ -274,6 +274,8 @@ def test_a_transfer_to_an_account_of_the_wallet_is_received_there() -> None:
         "party_kind": "payee",
     }
     assert by_payee.item["names"] == "acct_2"
+    # A name may be that of several people, so the account is the party.
+    assert by_payee.item["subject"] == sent.item["party"] == hashed("party", "acct_2")
     # Both accounts may have one shard.
     assert sent.key.sk != received.key.sk
     assert activity_writes([transfer(counterparty_account="acct_2")], SERVER, KEYS, shards=1)

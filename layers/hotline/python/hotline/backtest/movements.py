@@ -10,6 +10,7 @@ from hotline.contracts.model import Direction, MovementKind, MovementStatus
 from hotline.contracts.vocabulary import instrument_of
 from hotline.security.detectors import Event, Stream
 from hotline.security.detectors.history import OUTWARD_KINDS
+from hotline.security.streams import TO_PAYEES
 
 from .fields import bad_amount, check_balance, check_id, check_text, check_word
 from .lines import TEXT_CHARACTERS_MAX, BadLine, Fault, Told, bad_text
@@ -80,18 +81,18 @@ def split_movement(memory: Memory, told: Told) -> tuple[Pair, ...]:
         own["instrument"] = _name_instrument(
             check_text(instrument["kind"], "data.instrument.kind", WORD_CHARACTERS_MAX)
         )
-    party: str | None
-    if merchant is not None:
-        own["party"] = party = check_id(merchant["id"], "data.merchant.id")
+    payee = look("counterparty")
+    if payee is not None:
+        payee = check_text(payee, "data.counterparty")
+    if other is not None:
+        payee = check_id(other, "data.counterparty_account")
+    party: str | None = payee
+    shop = None if merchant is None else check_id(merchant["id"], "data.merchant.id")
+    if shop is not None and (payee is None or kind not in TO_PAYEES):
+        own["party"] = party = shop
         own["party_kind"] = "merchant"
-    else:
-        counterparty = look("counterparty")
-        if counterparty is not None:
-            counterparty = check_text(counterparty, "data.counterparty")
-        party = counterparty or other
-        if party is not None:
-            own["party"] = party if counterparty else check_id(party, "data.counterparty_account")
-            own["party_kind"] = "payee"
+    elif payee is not None:
+        own["party"], own["party_kind"] = payee, "payee"
     balance = look("balance_after_minor")
     if balance is not None:
         own["balance_after_minor"] = check_balance(balance, "data.balance_after_minor")
@@ -108,8 +109,8 @@ def split_movement(memory: Memory, told: Told) -> tuple[Pair, ...]:
     if received is None:
         return found, to_party
     received["direction"], received["party"], received["party_kind"] = "in", subject, "payee"
-    account = check_id(other, "data.counterparty_account")
-    return found, to_party, (_ACCOUNT, account, Received(id_, at_ms, type_, received))
+    # A transfer that is received is one to this account, whatever else it names.
+    return found, to_party, (_ACCOUNT, party, Received(id_, at_ms, type_, received))
 
 
 @lru_cache(maxsize=KINDS_MAX)

@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
+from hotline.security.streams import needs_movement
+
 from .engine import share_of
+from .fields import check_text
 from .inputs import read_lines
 from .lines import BadLine, Told, read_line
 from .model import BacktestError, Unusable
@@ -110,9 +113,14 @@ def _divide(lines: Iterator[Line], shares: int, folder: Path) -> Divided:
 
 
 def _choose_shares(told: Told, pairs: tuple[Pair, ...], shares: int) -> set[int]:
-    """The shares that judge a subject of the line. A label that names its movement alone goes to all of them. The share
-    of its party has read the movement, maybe from another file; the others leave the label."""
+    """The shares that judge a subject of the line. A word about fraud whose party is that of its movement goes to all
+    of them: the share of the party has read the movement, maybe from another file, and the others leave the word. So
+    has the share of the payee's name, which would else take the word for one about that name."""
     _, _, type_, _, data = told
-    if type_ in WORD_TYPES and pairs and not (data.get("merchant_id") or data.get("counterparty")):
+    counterparty = data.get("counterparty")
+    if type_ in WORD_TYPES and pairs and needs_movement(pairs[0][2].type, data.get("merchant_id"), counterparty):
         return set(range(shares))
-    return {share_of(subject, shares) for _, subject, _ in pairs}
+    subjects = {subject for _, subject, _ in pairs}
+    if counterparty is not None and len(pairs) > 1:
+        subjects.add(check_text(counterparty, "data.counterparty"))
+    return {share_of(subject, shares) for subject in subjects}

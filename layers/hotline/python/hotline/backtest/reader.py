@@ -191,8 +191,7 @@ def _split_word(memory: Memory, told: Told) -> tuple[Pair, ...]:
         check_id(merchant_id, "data.merchant_id")
     if counterparty is not None:
         counterparty = check_text(counterparty, "data.counterparty")
-    named = [party for party in (merchant_id, counterparty) if party]
-    parties = parties_of_word(type_, named, memory.parties.find(subject, movement_id))
+    parties = parties_of_word(type_, merchant_id, counterparty, memory.parties.find(subject, movement_id))
     values = {"movement_id": movement_id, "account": subject}
     return found, *((_PARTY, party, Event(id_, at_ms, type_, values)) for party in parties)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -48,6 +48,8 @@ ID_CHARACTERS_MAX: Final = 40
 OUTWARD: Final = frozenset(
     {MovementKind.PAYMENT, MovementKind.TRANSFER, MovementKind.BILL_PAYMENT, MovementKind.WITHDRAWAL}
 )
+TO_PAYEES: Final = frozenset({MovementKind.TRANSFER, MovementKind.WITHDRAWAL})
+"""Movements whose other side is a payee, where they name one, also beside a merchant."""
 
 
 LABEL_TYPE: Final = Signal.FRAUD_CONFIRMED.value
@@ -103,8 +105,13 @@ def movement_to_look_up(fact: Fact) -> tuple[str, str] | None:
     label = fact.data
     if not isinstance(label, FraudConfirmed | DisputeDecided) or (type_ := _type_of(label)) is None:
         return None
-    is_named = type_ == LABEL_TYPE and (label.merchant_id or label.counterparty)
-    return None if is_named else (fact.subject, label.movement_id)
+    is_sought = needs_movement(type_, label.merchant_id, label.counterparty)
+    return (fact.subject, label.movement_id) if is_sought else None
+
+
+def needs_movement(type_: str, merchant_id: object, counterparty: object) -> bool:
+    """Whether the parties of a word about fraud depend on the party of its movement, by what the word names."""
+    return type_ == RETRACTION_TYPE or not merchant_id or bool(counterparty)
 
 
 def _type_of(label: FraudConfirmed | DisputeDecided) -> str | None:
@@ -120,18 +127,20 @@ def _label(fact: Fact, label: FraudConfirmed | DisputeDecided, hide: Hide, known
         return
     values = {"movement_id": label.movement_id}
     yield Told(Stream.ACCOUNT, fact.subject, values, type_)
-    named = tuple(hide("party", party) for party in (label.merchant_id, label.counterparty) if party)
-    for party in parties_of_word(type_, named, known.get((fact.subject, label.movement_id))):
+    merchant, name = (hide("party", one) if one else None for one in (label.merchant_id, label.counterparty))
+    for party in parties_of_word(type_, merchant, name, known.get((fact.subject, label.movement_id))):
         yield Told(Stream.PARTY, party, {**values, "account": fact.subject}, type_)
 
 
-def parties_of_word(type_: str, named: Sequence[str], known: str | None) -> tuple[str, ...]:
-    """The parties for which a word counts that a movement was fraud, or was none. `named`: those that it names, a
-    merchant first; `known`: the movement's own, None where nobody knows it. A label is one for whom the movement paid,
-    and the wallet's word goes before what is known. A word that takes it back goes to each, since the label may
-    have been for any of them. It changes nothing where there is no label."""
-    every = tuple(dict.fromkeys((*named, *(() if known is None else (known,)))))
-    return every if type_ == RETRACTION_TYPE else every[:1]
+def parties_of_word(type_: str, merchant: str | None, name: str | None, known: str | None) -> tuple[str, ...]:
+    """The parties for which a word counts that a movement was fraud, or was none. `merchant`, `name`: those that it
+    names; `known`: the movement's own, None where nobody knows it. A label that names a merchant alone is for that
+    merchant. Any other is for the movement's own party, since a name may be that of several accounts. A word that takes
+    it back goes to each, since the label may have been for any of them. It changes nothing where there is no label."""
+    named = tuple(dict.fromkeys(one for one in (merchant, name, known) if one is not None))
+    if type_ == RETRACTION_TYPE:
+        return named
+    return (known,) if known is not None and needs_movement(type_, merchant, name) else named[:1]
 
 
 def _login(tried: LoginTried, hide: Hide) -> dict[str, Any]:
@@ -168,7 +177,7 @@ def _movement(fact: Fact, told: MovementTold, hide: Hide) -> Iterator[Told]:
     party = _party_of(told)
     own: dict[str, Any] = {**values, "instrument": told.instrument.kind}
     if party is not None:
-        own |= {"party": hide("party", party), "party_kind": "payee" if told.merchant is None else "merchant"}
+        own |= {"party": hide("party", party), "party_kind": "merchant" if _is_at_merchant(told) else "payee"}
     if told.balance_after_minor is not None:
         own["balance_after_minor"] = told.balance_after_minor
     if told.direction is Direction.IN:
@@ -186,7 +195,17 @@ def _movement(fact: Fact, told: MovementTold, hide: Hide) -> Iterator[Told]:
 
 
 def _party_of(told: MovementTold) -> str | None:
-    return told.merchant.id if told.merchant is not None else told.counterparty or told.counterparty_account
+    """The other side of a movement: an account before a name, since several people have one name."""
+    if told.merchant is not None and _is_at_merchant(told):
+        return told.merchant.id
+    return told.counterparty_account or told.counterparty
+
+
+def _is_at_merchant(told: MovementTold) -> bool:
+    """Whether the merchant that a movement names is its other side. A transfer or cash goes to the payee that stands
+    beside it, else a known merchant would hide a stranger."""
+    is_to_payee = told.kind in TO_PAYEES and (told.counterparty_account or told.counterparty) is not None
+    return told.merchant is not None and not is_to_payee
 
 
 def payee_of(told: MovementTold) -> str | None:
