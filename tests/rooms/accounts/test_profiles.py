@@ -311,6 +311,52 @@ def test_a_new_password_and_the_end_of_two_step_are_kept_with_their_latest_time_
         assert profile_of(profile_item(profile)) == profile
 
 
+@pytest.mark.parametrize(
+    ("told", "ended_at_s"),
+    [
+        ([False, False], None),
+        ([True, True], None),
+        ([True, False], 2),
+        ([True, False, False], 2),
+        ([True, False, True], None),
+        ([False, True, False], 3),
+        ([True, False, True, False], 4),
+        ([True, False, False, True], None),
+    ],
+)
+def test_two_step_login_that_the_whole_account_tells_as_off_has_ended_where_it_was_on(
+    told: list[bool], ended_at_s: int | None
+) -> None:
+    types = ["account.opened", *["account.updated"] * (len(told) - 1)]
+    facts = [
+        fact(type_, {"version": number, "two_step": is_on}, after_s=number)
+        for number, (type_, is_on) in enumerate(zip(types, told, strict=True), start=1)
+    ]
+    for order in itertools.permutations(facts):
+        profile = folded(*order)
+        known = None if profile.two_step else profile.two_step_off_at
+        assert known == (None if ended_at_s is None else facts[ended_at_s - 1].time)
+        assert profile_of(profile_item(profile)) == profile
+        assert folded(*order, before=profile) == profile
+
+
+def test_two_step_login_that_a_fact_of_its_own_ends_did_not_end_again_when_the_account_is_told() -> None:
+    facts = [
+        fact("account.opened", {"version": 1, "two_step": True}, after_s=1),
+        fact("two_step.changed", {"version": 2, "two_step": False}, after_s=2),
+        fact("account.updated", {"version": 3, "two_step": False}, after_s=3),
+    ]
+    for order in itertools.permutations(facts):
+        assert folded(*order).two_step_off_at == facts[1].time
+
+
+def test_an_account_that_an_earlier_release_stored_with_two_step_login_is_known_to_have_had_it() -> None:
+    stored = profile_item(folded(fact("account.opened", {"version": 1, "two_step": True})))
+    assert not stored.keys() & {"two_step_on", "two_step_off"}
+    off = fact("account.updated", {"version": 2, "two_step": False}, after_s=9)
+    assert folded(off, before=profile_of(stored)).two_step_off_at == off.time
+
+
 def test_a_sim_that_changed_is_told_apart_from_a_contact_point() -> None:
     sim = fact("contact_point.sim_changed", {"version": 2, "value": PHONE, "changed_at": to_text(SIM_AT)}, after_s=5)
     profile = folded(opened(), sim)

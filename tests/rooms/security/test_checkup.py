@@ -8,7 +8,7 @@ from typing import Any
 
 from hotline.accounts.model import AccountStatus, ContactPoint, Profile
 from hotline.accounts.recency import RECENT
-from hotline.contracts.model import PointKind
+from hotline.contracts.model import FactVersion, PointKind
 from hotline.kit.clock import to_text
 from hotline.kit.languages import LANGUAGES
 from hotline.lockout.model import Cause, Component, LockState, LockView, SelfService
@@ -53,6 +53,7 @@ POINTS = tuple(
 )
 PROTECTED = Profile("a", AccountStatus.OPEN, 1, "en-US", "UTC", "", True, POINTS, NOON)
 EARLIER = NOON - timedelta(hours=3)
+TOLD_ON, TOLD_OFF = FactVersion(1, NOON - RECENT, "told-1"), FactVersion(2, EARLIER, "told-2")
 FOUND = ToldFinding("fnd_1", "high", EARLIER)
 CONFIRMED = replace(FOUND, id="fnd_2", confirmed_at=NOON - timedelta(hours=1))
 CONFIRMED_BEFORE = replace(FOUND, id="fnd_3", confirmed_at=EARLIER - timedelta(hours=1))
@@ -102,6 +103,8 @@ def test_a_confirmed_finding_comes_first_and_a_danger_of_now_before_what_keeps_o
         (changed(two_step_ended_at=EARLIER, two_step=False), (Matter.TWO_STEP_ENDED,)),
         (changed(two_step_ended_at=EARLIER, two_step=True), ()),
         (changed(two_step_ended_at=NOON - RECENT, two_step=False), (Matter.TWO_STEP_OFF,)),
+        (changed(two_step_on=TOLD_ON, two_step_off=TOLD_OFF, two_step=False), (Matter.TWO_STEP_ENDED,)),
+        (changed(two_step_off=TOLD_OFF, two_step=False), (Matter.TWO_STEP_OFF,)),
         (with_point(sim_changed_at=EARLIER), (Matter.SIM_CHANGED,)),
         (with_point(confirmed_at=EARLIER), (Matter.CONTACT_CHANGED,)),
         (with_point(removed_at=EARLIER), (Matter.CONTACT_CHANGED, Matter.ONE_CONTACT)),

@@ -21,6 +21,8 @@ from .policy import judge_owners
 
 _INSTANTS: Final = ("opened_at", "password_changed_at", "two_step_ended_at")
 """The times of a profile, by their attributes."""
+_VERSIONS: Final = ("described", "two_step_told", "two_step_off", "closed")
+"""The facts of a profile that are named apart, by their attributes."""
 
 
 def profile_key(account_id: str) -> Key:
@@ -54,7 +56,9 @@ def profile_item(profile: Profile) -> Item:
         instant: datetime | None = getattr(profile, name)
         if instant is not None:
             item[name] = to_text(instant)
-    for name in ("described", "two_step_told", "closed"):
+    # Where two-step login is on, the latest fact about it says so. Stored profiles of earlier releases know no more.
+    versions = _VERSIONS if profile.two_step else (*_VERSIONS, "two_step_on")
+    for name in versions:
         version: FactVersion | None = getattr(profile, name)
         if version is not None:
             item[name] = _version_list(version)
@@ -82,6 +86,8 @@ def profile_of(item: Mapping[str, Any]) -> Profile:
         senior=item.get("senior", False),
         password_changed_at=_instant(item.get("password_changed_at")),
         two_step_ended_at=_instant(item.get("two_step_ended_at")),
+        two_step_on=_version_from(item.get("two_step_told" if item.get("two_step") else "two_step_on")),
+        two_step_off=_version_from(item.get("two_step_off")),
     )
 
 

@@ -117,6 +117,17 @@ class Profile:
     """The latest time at which the password was changed, as far as the wallet has told."""
     two_step_ended_at: datetime | None = None
     """The latest time at which two-step login was switched off, by a fact of its own. It may be on again."""
+    two_step_on: FactVersion | None = None
+    """The latest fact that told two-step login as on."""
+    two_step_off: FactVersion | None = None
+    """The first known fact after that one, or of all, that told it as off. One that tells the whole account counts."""
+
+    @property
+    def two_step_off_at(self) -> datetime | None:
+        """The latest time at which two-step login was switched off. It may be on again. A fact that tells the whole
+        account switches it off only where it was known to be on."""
+        told = self.two_step_off if self.two_step_on is not None else None
+        return _latest((self.two_step_ended_at, None if told is None else told.time))
 
     @property
     def live_points(self) -> tuple[ContactPoint, ...]:

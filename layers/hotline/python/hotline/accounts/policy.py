@@ -153,9 +153,18 @@ def _sim_changed(profile: Profile, told: SimChanged, version: FactVersion, name_
 
 def _two_step(profile: Profile, two_step: bool, version: FactVersion) -> Profile:
     profile = replace(profile, version=max(profile.version, version.version))
-    if profile.two_step_told is not None and version <= profile.two_step_told:
+    if profile.two_step_told is None or version > profile.two_step_told:
+        profile = replace(profile, two_step=two_step, two_step_told=version)
+    on, off = profile.two_step_on, profile.two_step_off
+    if not two_step:
+        is_first = (on is None or version > on) and (off is None or version < off)
+        return replace(profile, two_step_off=version) if is_first else profile
+    if on is not None and version <= on:
         return profile
-    return replace(profile, two_step=two_step, two_step_told=version)
+    # A fact that comes late may part those that tell it as off. Of the ones behind it the last is known.
+    if off is not None and off < version:
+        off = None if profile.two_step else profile.two_step_told
+    return replace(profile, two_step_on=version, two_step_off=off)
 
 
 def _present(

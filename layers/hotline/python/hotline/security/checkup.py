@@ -219,7 +219,7 @@ def _list_changes(
         return
     changes = {
         Matter.PASSWORD_CHANGED: profile.password_changed_at,
-        Matter.TWO_STEP_ENDED: profile.two_step_ended_at if profile.two_step is False else None,
+        Matter.TWO_STEP_ENDED: profile.two_step_off_at if profile.two_step is False else None,
         Matter.SIM_CHANGED: profile.sim_changed_at,
         Matter.CONTACT_CHANGED: profile.point_changed_at,
     }

@@ -21,7 +21,12 @@ def _login(minute: float, name: str = "device-9") -> Told:
     return (minute, "login.succeeded", {"device": name})
 
 
+def _profile(minute: float, points: int, two_step: int, type_: str = "account.updated") -> Told:
+    return (minute, type_, {"points": points, "two_step": two_step})
+
+
 _OWN: Final = _login(-_DAYS, "device-own")
+_OPENED: Final = _profile(-_DAYS, 2, 1, "account.opened")
 
 
 def _transfer(minute: float, amount_minor: int, party: str | None = None, *, name: str = "a", version: int = 1,
@@ -76,6 +81,49 @@ def list_examples(
             _device(10),
             _login(12),
             _transfer(20, floor),
+            hit=0,
+        ),
+        example(
+            "a device registers before the change, where no login was ever told",
+            _OPENED,
+            _device(0),
+            _reset(10),
+            _transfer(20, floor),
+            hit=0,
+        ),
+        example(
+            "a device logs in and registers then, where none was known",
+            _OPENED,
+            _login(-window + 1),
+            _device(1),
+            _reset(10),
+            _transfer(20, floor),
+            hit=1,
+        ),
+        example(
+            "a second device of the window registers after another one has logged in",
+            _OWN,
+            _login(0, "device-8"),
+            _login(1),
+            _reset(window + 0.5),
+            _device(window + 0.6),
+            _transfer(window + 20, floor),
+            hit=window + 0.5,
+        ),
+        example(
+            "two-step login off, told with the whole account",
+            _OPENED,
+            _profile(0, 2, 0),
+            _device(1),
+            _transfer(2, floor),
+            hit=0,
+        ),
+        example(
+            "another contact point, told with the whole account",
+            _OPENED,
+            _profile(0, 3, 1),
+            _device(1),
+            _transfer(2, floor),
             hit=0,
         ),
         example("to a stranger", _reset(0), _device(10), _transfer(20, floor, "mule"), hit=0),
@@ -224,6 +272,49 @@ def list_examples(
             (0, "two_step.changed", {"on": 1}),
             _device(1),
             _transfer(2, floor),
+            hit=None,
+        ),
+        example(
+            "near miss: the account told anew without a change",
+            _OPENED,
+            (-_DAYS / 2, "contact_point.changed", {"change": "added"}),
+            (-_DAYS / 2, "two_step.changed", {"on": 0}),
+            _profile(0, 3, 0),
+            _device(1),
+            _transfer(2, floor),
+            hit=None,
+        ),
+        example(
+            "near miss: two-step login on, told with the whole account",
+            _profile(-_DAYS, 2, 0, "account.opened"),
+            _profile(0, 2, 1),
+            _device(1),
+            _transfer(2, floor),
+            hit=None,
+        ),
+        example(
+            "near miss: the first word on contact points",
+            _OWN,
+            _profile(0, 2, 0),
+            _device(1),
+            _transfer(2, floor),
+            hit=None,
+        ),
+        example(
+            "near miss: a profile that is completed on the first day",
+            _profile(0, 1, 0, "account.opened"),
+            _device(1),
+            _profile(10, 2, 0),
+            _device(11, "device-8"),
+            _transfer(20, floor),
+            hit=None,
+        ),
+        example(
+            "near miss: the app is installed anew on a known device",
+            _OWN,
+            _reset(0),
+            _device(10, "device-own"),
+            _transfer(20, floor),
             hit=None,
         ),
         example("near miss: below the floor", _reset(0), _device(10), _transfer(40, floor - 1), hit=None),

@@ -5,8 +5,9 @@ after it: somebody bought a phone. The third sign is a sum worth stealing, soon 
 before. The finding asks for a hold, because the next transfer is minutes away. A caller alone never opens that hold.
 
 A thief who has the password may add the device first, or log in with it and register none. So the order of the two is
-free. An unknown device that logs in is a new one where another one is known. The devices of an account's first hours
-begin nothing: whoever opens an account adds a contact point on the same day.
+free. An unknown device that logs in is a new one where another one is known. One that is registered is new, unless it
+was known before: people install the app anew on their own phone. The devices of an account's first hours begin nothing:
+whoever opens an account adds a contact point on the same day.
 
 Payments in shops and of bills do not count. A new phone, then a first purchase at some shop, is an ordinary day, and a
 hold would meet its owner at the till. A shop has a name and gives money back; a stranger and cash do not.
@@ -60,13 +61,18 @@ _COUNTED: Final = 5
 _LEFT: Final = Signal.MONEY_LEFT.value
 _UNDONE: Final = Signal.MONEY_UNDONE.value
 _LOGIN: Final = Signal.LOGIN_SUCCEEDED.value
+_PROFILE: Final = Signal.PROFILE_TOLD.value
 _DEVICE: Final = "device"
+_POINTS: Final = {"added": 1, "removed": -1}
 _NAMES: Final = {
     Signal.PASSWORD_CHANGED: "password",
     Signal.POINT_CHANGED: "contact_point",
     Signal.TWO_STEP_CHANGED: "two_step_off",
     Signal.SIM_CHANGED: "sim",
 }
+_WAKES: Final = frozenset(
+    {*_NAMES, Signal.PROFILE_TOLD, Signal.LOGIN_SUCCEEDED, Signal.DEVICE_REGISTERED, Signal.MONEY_LEFT}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,9 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     """See `Detector.step`. Memory: `signs` [time, id, word] of changes and devices of a window. `sent` [time, id,
     movement, amount, currency, beginnings] outlives them with a finding. The beginnings are those of the findings that
     have counted the movement. `new`: [time, party] of strangers, as the history has them, so that a packed memory
-    hardly grows. `known`: the marks of devices. `hits` [beginning, time of the second sign, time at which it was found,
-    [time, id] of the last movement, facts, ids] are the last findings."""
+    hardly grows. `known`: the marks of devices, and `learned` the time of the last one, for a window. `told`: twice the
+    number of contact points, and one more with two-step login, once a profile was told. `hits` [beginning, time of the
+    second sign, time at which it was found, [time, id] of the last movement, facts, ids] are the last findings."""
     # Most logins come from a known device and most money goes to a known party, and that is looked at first.
     if signal == _LOGIN:
         device, known = event.source[1], state.get("known", ())
@@ -109,11 +116,37 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     elif signal == _UNDONE:
         return _take_back(state, event, limits)
     elif signal == Signal.DEVICE_REGISTERED:
-        if _knows_devices(state, event, history, limits) or _has_change(state, event, limits):
+        is_begun = _is_grown(event, history, limits) or _has_change(state, event, limits)
+        if is_begun and not _was_known(state, event, limits):
             _keep_sign(state, event, _DEVICE, limits)
-    elif signal != Signal.TWO_STEP_CHANGED or not event.values.get("on"):
-        _keep_sign(state, event, _NAMES[Signal(signal)], limits)
+    else:
+        change = _note_change(state, signal, event)
+        # Whoever joins tells the rest of their profile on that day.
+        if change is not None and (signal != _PROFILE or _is_grown(event, history, limits)):
+            _keep_sign(state, event, change, limits)
     return NO_HITS
+
+
+def _note_change(state: State, signal: str, event: Event) -> str | None:
+    """Keep what is known of contact points and two-step login. Gives the word of a change by which somebody else may
+    get in. A profile tells the whole account, and changes something only where another value was known."""
+    values, known = event.values, state.get("told")
+    if signal == _PROFILE:
+        two_step, points = values.get("two_step"), values.get("points")
+        if two_step is None or points is None:
+            return None
+        state["told"] = 2 * points + two_step
+        if known is None or (known >> 1 == points and known & 1 <= two_step):
+            return None
+        return _NAMES[Signal.TWO_STEP_CHANGED if known & 1 > two_step else Signal.POINT_CHANGED]
+    if signal == Signal.TWO_STEP_CHANGED:
+        is_on = int(bool(values.get("on")))
+        if known is not None:
+            state["told"] = known & ~1 | is_on
+        return None if is_on else _NAMES[Signal.TWO_STEP_CHANGED]
+    if signal == Signal.POINT_CHANGED and known is not None:
+        state["told"] = max(known & 1, known + 2 * _POINTS.get(values.get("change", ""), 0))
+    return _NAMES[Signal(signal)]
 
 
 def _forget(state: State, event: Event, limits: Limits) -> None:
@@ -126,19 +159,30 @@ def _forget(state: State, event: Event, limits: Limits) -> None:
         del state["hits"]
     if "signs" not in state and "hits" not in state:
         state.pop("sent", None)
+    if state.get("learned", event.at_ms) < event.at_ms - window_ms:
+        del state["learned"]
 
 
 def _meet(state: State, event: Event, history: History, limits: Limits) -> None:
     """Take in the unknown device of a login, which is a sign where others are known. One that is registered logs in
     about then, so its login teaches it."""
-    if _knows_devices(state, event, history, limits):
+    if "known" in state and _is_grown(event, history, limits):
         _keep_sign(state, event, _DEVICE, limits)
     state["known"] = [*state.get("known", ()), event.source[1]]
+    state["learned"] = event.at_ms
 
 
-def _knows_devices(state: State, event: Event, history: History, limits: Limits) -> bool:
-    """Whether some device is known, and the account's first hours are over."""
-    return "known" in state and history.born_ms < event.at_ms - limits.window_ms
+def _was_known(state: State, event: Event, limits: Limits) -> bool:
+    """Whether a device that is registered was known before the window. A thief's device may log in first and register
+    then. One time is enough for all devices: the last one that was learned of late is a sign itself, or the first."""
+    if state.get("learned", 0) >= event.at_ms - limits.window_ms:
+        return False
+    return event.source[1] in state.get("known", ())
+
+
+def _is_grown(event: Event, history: History, limits: Limits) -> bool:
+    """Whether the account's first hours are over."""
+    return history.born_ms < event.at_ms - limits.window_ms
 
 
 def _has_change(state: State, event: Event, limits: Limits) -> bool:
@@ -283,11 +327,9 @@ DETECTOR: Final = Detector(
     rule="reset_device_transfer",
     version=4,
     severity=Severity.CRITICAL,
-    listens=frozenset(
-        {*_NAMES, Signal.LOGIN_SUCCEEDED, Signal.DEVICE_REGISTERED, Signal.MONEY_LEFT, Signal.MONEY_UNDONE}
-    ),
+    listens=_WAKES | {Signal.MONEY_UNDONE},
     kinds=STEALING_KINDS,
-    wakes=frozenset({*_NAMES, Signal.LOGIN_SUCCEEDED, Signal.DEVICE_REGISTERED, Signal.MONEY_LEFT}),
+    wakes=_WAKES,
     needs=frozenset({Signal.MONEY_LEFT.value, "device"}),
     needs_one=frozenset(signal.value for signal in _NAMES),
     limits=Limits(),
