@@ -756,6 +756,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
     "the shape of the earth, and what the words of a fact mean": {
         "hotline.security.detectors.impossible_travel": "EARTH_RADIUS_KM DEGREE_KM",
         "hotline.security.detectors.one_contact_point": "_CHANGES",
+        "hotline.security.detectors.reset_device_transfer": "_POINTS",
     },
     "the calendar, and a status of HTTP": {
         "hotline.directory.hours": "WEEK_DAYS DAY_MINUTES",

@@ -147,7 +147,7 @@ VERSIONS: Final = {
     ("reset_device_transfer", 1): "9df6736556708d0d",
     ("reset_device_transfer", 2): "005a7ee12b4a90b5",
     ("reset_device_transfer", 3): "a7aa884f89df4ef1",
-    ("reset_device_transfer", 4): "a6285d5f96111c75",
+    ("reset_device_transfer", 4): "f96d6f6c87c0df57",
     ("slow_stuffing", 1): "9566ecf3ba3978db",
     ("slow_stuffing", 2): "a56f1a3cef65c17d",
     ("spend_anomaly", 1): "6d1105100065a48c",

@@ -95,20 +95,95 @@ def test_signs_that_are_over_are_forgotten_when_an_unknown_device_logs_in() -> N
     assert "signs" not in life.memory
 
 
-def test_the_first_device_is_no_sign_when_a_change_before_it_is_over() -> None:
-    life = Life()
-    life.reset(0)
-    life.register(END + 1)
-    life.reset(END + 2)
-    assert not life.send(END + 3, FLOOR)
+def test_a_device_that_registers_is_a_sign_by_itself_once_the_first_hours_are_over() -> None:
+    for late, is_found in ((0, False), (0.01, True)):
+        life = Life()
+        life.send(0, 1)
+        life.register(END + late)
+        life.reset(END + 1)
+        assert bool(life.send(END + 2, FLOOR)) is is_found
 
 
-def test_a_second_device_is_no_sign_when_the_change_before_both_is_over() -> None:
+def test_a_device_of_the_first_hours_is_a_sign_behind_a_change_alone() -> None:
+    for change, is_found in ((0, True), (2, False)):
+        life = Life()
+        life.send(0, 1)
+        for minute in sorted((change, 1)):
+            (life.register if minute == 1 else life.reset)(minute)
+        assert bool(life.send(3, FLOOR)) is is_found
+
+
+def test_a_device_is_known_when_none_was_learned_within_the_window() -> None:
+    for late, is_found in ((0, True), (0.01, False)):
+        life = Life()
+        life.login(-10 * DAY, "own")
+        life.login(0, "device of 2")
+        life.reset(END - 1)
+        life.tell(END + late, "device.registered", {"device": "own"})
+        assert bool(life.send(END + 1, FLOOR)) is is_found
+
+
+def test_the_time_of_the_last_device_is_kept_for_a_window() -> None:
     life = Life()
-    life.reset(0)
-    life.register(END - 1, END + 5)
-    life.reset(END + 6)
-    assert not life.send(2 * END + 4, FLOOR)
+    life.login(0, "own")
+    assert life.memory["learned"] == example_ms(0)
+    life.send(END, 1)
+    assert "learned" in life.memory
+    life.send(END + 1, 1)
+    assert "learned" not in life.memory
+
+
+def tell_account(life: Life, minute: float, points: int, two_step: int) -> None:
+    life.tell(minute, "account.updated", {"points": points, "two_step": two_step})
+
+
+def test_an_account_that_is_told_anew_changes_by_a_value_that_was_known() -> None:
+    for points, two_step, change in (
+        (2, 1, None), (3, 1, "contact_point"), (1, 1, "contact_point"), (2, 0, "two_step_off"), (3, 0, "two_step_off"),
+    ):  # fmt: skip
+        life = Life()
+        tell_account(life, -DAY, 2, 1)
+        tell_account(life, 0, points, two_step)
+        assert [word for _, _, word in life.memory.get("signs", ())] == ([] if change is None else [change])
+        tell_account(life, 1, points, two_step)
+        assert len(life.memory.get("signs", ())) == (0 if change is None else 1)
+
+
+def test_changes_of_their_own_are_known_when_the_account_is_told() -> None:
+    for change, points in (("added", 3), ("removed", 1), ("replaced", 2)):
+        life = Life()
+        tell_account(life, -DAY, 2, 0)
+        life.tell(0, "contact_point.changed", {"change": change})
+        life.tell(1, "two_step.changed", {"on": 1})
+        assert life.memory["told"] == 2 * points + 1
+        tell_account(life, 2, points, 1)
+        assert len(life.memory["signs"]) == 1
+        life.tell(3, "two_step.changed", {"on": 0})
+        assert life.memory["told"] == 2 * points
+
+
+def test_no_account_has_fewer_contact_points_than_none() -> None:
+    life = Life()
+    tell_account(life, -DAY, 0, 1)
+    life.tell(0, "contact_point.changed", {"change": "removed"})
+    assert life.memory["told"] == 1
+
+
+def test_a_profile_of_which_less_is_told_teaches_nothing() -> None:
+    for values in ({"points": 2}, {"two_step": 1}):
+        life = Life()
+        life.tell(0, "account.updated", values)
+        assert not life.memory
+        life.tell(1, "contact_point.changed", {"change": "added"})
+        assert "told" not in life.memory
+
+
+def test_a_profile_of_the_first_hours_is_no_change() -> None:
+    for late, is_one in ((0, False), (0.01, True)):
+        life = Life()
+        tell_account(life, 0, 1, 0)
+        tell_account(life, END + late, 2, 0)
+        assert ("signs" in life.memory) is is_one
 
 
 # ---------------------------------------------------------------- strangers

@@ -113,9 +113,9 @@ def _divide(lines: Iterator[Line], shares: int, folder: Path) -> Divided:
 
 
 def _choose_shares(told: Told, pairs: tuple[Pair, ...], shares: int) -> set[int]:
-    """The shares that judge a subject of the line. A word about fraud whose party is that of its movement goes to all
-    of them: the share of the party has read the movement, maybe from another file, and the others leave the word. So
-    has the share of the payee's name, which would else take the word for one about that name."""
+    """The shares that judge a subject of the line. A word about fraud whose party is that of its movement goes to all.
+    The share of the party has read the movement, maybe from another file. So has that of the payee's name, which would
+    else take the word for one about the name. The others leave it."""
     _, _, type_, _, data = told
     counterparty = data.get("counterparty")
     if type_ in WORD_TYPES and pairs and needs_movement(pairs[0][2].type, data.get("merchant_id"), counterparty):

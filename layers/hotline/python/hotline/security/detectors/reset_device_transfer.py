@@ -116,12 +116,12 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     elif signal == _UNDONE:
         return _take_back(state, event, limits)
     elif signal == Signal.DEVICE_REGISTERED:
-        is_begun = _is_grown(event, history, limits) or _has_change(state, event, limits)
+        is_begun = _is_grown(event, history, limits) or any(sign[2] != _DEVICE for sign in state.get("signs", ()))
         if is_begun and not _was_known(state, event, limits):
             _keep_sign(state, event, _DEVICE, limits)
     else:
         change = _note_change(state, signal, event)
-        # Whoever joins tells the rest of their profile on that day.
+        # A profile is completed on the day on which somebody joins.
         if change is not None and (signal != _PROFILE or _is_grown(event, history, limits)):
             _keep_sign(state, event, change, limits)
     return NO_HITS
@@ -183,11 +183,6 @@ def _was_known(state: State, event: Event, limits: Limits) -> bool:
 def _is_grown(event: Event, history: History, limits: Limits) -> bool:
     """Whether the account's first hours are over."""
     return history.born_ms < event.at_ms - limits.window_ms
-
-
-def _has_change(state: State, event: Event, limits: Limits) -> bool:
-    oldest_ms = event.at_ms - limits.window_ms
-    return any(sign[0] >= oldest_ms and sign[2] != _DEVICE for sign in state.get("signs", ()))
 
 
 def _keep_sign(state: State, event: Event, word: str, limits: Limits) -> None:
