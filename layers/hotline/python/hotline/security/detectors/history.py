@@ -229,7 +229,7 @@ class History(FraudRecord):
         self.born_ms = stored.get("born", 0)
         self.movements = stored.get("movements", {})
         self.held = stored.get("held", {})
-        self.parties = dict.fromkeys(stored.get("parties", ()), False) | dict.fromkeys(stored.get("payees", ()), True)
+        self.parties = dict.fromkeys(stored.get("parties", ()), False) | dict.fromkeys(stored.get("to", ()), True)
         self.usual = stored.get("usual", {})
         self.balances = stored.get("balances", {})
         self.spending = stored.get("spending", [])
@@ -248,7 +248,8 @@ class History(FraudRecord):
             "movements": self.movements,
             "held": self.held,
             "parties": [party for party, is_payee in self.parties.items() if not is_payee],
-            "payees": [party for party, is_payee in self.parties.items() if is_payee],
+            # A short name: a longer one made some writes two units.
+            "to": [party for party, is_payee in self.parties.items() if is_payee],
             "usual": self.usual,
             "balances": self.balances,
             "spending": self.spending,
