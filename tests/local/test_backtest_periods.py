@@ -148,13 +148,12 @@ def test_the_generated_periods_begin_within_findings(tmp_path: Path) -> None:
 
 def test_movements_of_before_the_period_are_no_events(tmp_path: Path) -> None:
     """Small payments fail at five shops, and an hour later a large one succeeds."""
+    by_card: dict[str, Any] = {"kind": "payment", "instrument": {"kind": "bank_card"}}
     facts = [
-        movement(
-            number, number, "card", 100, kind="payment", status="failed", merchant={"id": f"m-{number}", "name": "m"}
-        )
+        movement(number, number, "card", 100, status="failed", merchant={"id": f"m-{number}", "name": "m"}, **by_card)
         for number in range(5)
     ]
-    facts.append(movement(9, 60, "card", 100_000, kind="payment", merchant={"id": "big", "name": "m"}))
+    facts.append(movement(9, 60, "card", 100_000, merchant={"id": "big", "name": "m"}, **by_card))
     labels = Labels(movements={fact["data"]["movement_id"]: True for fact in facts})
     findings, told, _ = judge(
         write_history(tmp_path / "h.jsonl", facts), labels, ms_of_text(facts[-1]["time"]), FOREVER_MS

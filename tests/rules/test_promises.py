@@ -79,6 +79,7 @@ type Promised = tuple[Any, str]
 _FAMILIAR: Final[Mapping[str, Promised]] = {
     "DETECTOR.limits.seen_days": (5, "Entra ID Protection: unfamiliar sign-in properties, five days at least"),
     "DETECTOR.limits.found_days": (3, "decision: people have judged it three times"),
+    "DETECTOR.limits.account_days": (6, "decision: two pairs of places that are found on three days each"),
     "DETECTOR.limits.forgotten_ms": (30 * 24 * _HOUR_MS, "decision: habits change in a month"),
 }
 """The limits of both rules about journeys."""
@@ -418,6 +419,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
             "decision: about 500 yuan",
         ),
         "TRIES_MAX": (12, "decision: what a memory has room for"),
+        "NEW_MAX": (16, "decision: as many strangers as reset_device_transfer knows"),
     },
     "hotline.security.detectors.code_flooding": {
         "DETECTOR.limits.codes": (5, "Elastic's rule for Okta"),
@@ -622,6 +624,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.burst": (10, "failed_login_burst"),
         "DETECTOR.limits.burst_ms": (15 * _MINUTE_MS, "failed_login_burst"),
         "DETECTOR.limits.success_ms": (3 * _HOUR_MS, "Elastic: 180 minutes after an alert"),
+        "DETECTOR.limits.own_days": (3, "decision: people have judged it three times"),
         "KNOWN_MAX": (16, "decision: what a memory has room for"),
     },
     "hotline.security.detectors.two_countries": {
@@ -707,7 +710,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.detectors.agent_browsing": "_MINUTES _MANY",
         "hotline.security.detectors.agent_openings": "_MINUTES _MANY",
         "hotline.security.detectors.agent_unmasking": "_MINUTES _MANY",
-        "hotline.security.detectors.card_testing": "_LARGE _SMALL _DAY",
+        "hotline.security.detectors.card_testing": "_LARGE _SMALL _DAY _TRIED _MARKET",
         "hotline.security.detectors.code_flooding": "_END",
         "hotline.security.detectors.counterparty_risk": "_DAY _TWO _CROWD _FEW _SOON",
         "hotline.security.detectors.credential_stuffing": "_MINUTES",
@@ -722,7 +725,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.detectors.slow_stuffing": "_LEAST _END",
         "hotline.security.detectors.spend_anomaly": "_LATER _EDGE _DAYS_2 _YEAR _GAP _UNEVEN_MEAN _EXCESS_9 _EXCESS_3",
         "hotline.security.detectors.stale_password": "_AGE",
-        "hotline.security.detectors.success_after_attack": "_AFTER _LAST",
+        "hotline.security.detectors.success_after_attack": "_AFTER _DAY _LAST",
         "hotline.security.detectors.two_countries": "_END _DAY",
         "hotline.security.detectors.velocity": "_DAY _MONTH _FLOOR _DAY_FLOOR",
         "hotline.wording.speech": "_ROOM",

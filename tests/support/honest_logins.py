@@ -60,6 +60,8 @@ class TwoPlaces(StrEnum):
 
     GATEWAY = "gateway"
     """A telephone whose carrier's gateway is in another city, and a computer at home."""
+    CORNER = "corner"
+    """The same, where both places are at corners of degrees, and each address is told as any of its four cells."""
     ROAMING = "roaming"
     """A telephone that is routed home while its owner is abroad, and a tablet in the hotel."""
     BORDER = "border"
@@ -131,7 +133,11 @@ def live_honestly(seed: int, *, customers: int, days: int, world: World | None =
     draw = random.Random(seed * 17 + 7)
     for number in range(customers):
         if draw.random() < TWO_PLACES:
-            live_at_two_places(draw, world, f"customer-{number}", draw.choice(list(TwoPlaces)), days=days)
+            kind = draw.choice((TwoPlaces.GATEWAY, TwoPlaces.ROAMING, TwoPlaces.BORDER))
+            # Half of the places behind gateways are at corners, so there are as many people of either rule as before.
+            if kind is TwoPlaces.GATEWAY and number % 2:
+                kind = TwoPlaces.CORNER
+            live_at_two_places(draw, world, f"customer-{number}", kind, days=days)
     return world
 
 
@@ -153,6 +159,9 @@ def live_at_two_places(draw: random.Random, world: World, account: str, kind: Tw
             case TwoPlaces.GATEWAY:
                 phone |= {"ip": f"carrier-{other.name}-1", "cell": cell_of(other.place)}
                 computer |= {"cell": cell_of(home.place)}
+            case TwoPlaces.CORNER:
+                phone |= {"ip": f"carrier-{other.name}-{day % 5}", "cell": _corner_cell(draw, other.place)}
+                computer |= {"cell": _corner_cell(draw, home.place)}
             case TwoPlaces.ROAMING:
                 if not away <= day < away + 9:
                     continue
@@ -163,6 +172,11 @@ def live_at_two_places(draw: random.Random, world: World, account: str, kind: Tw
                 computer |= {"ip": f"office-{account}", "country": "HK", "cell": "22,114"}
         for at_ms, source in ((first_ms, phone), (second_ms, computer)):
             world.tell(account, at_ms, "login.succeeded", kind="password", **source)
+
+
+def _corner_cell(draw: random.Random, place: Place) -> str:
+    """One of the four cells of which the place is the corner."""
+    return f"{round(place[0]) + draw.randint(0, 1)},{round(place[1]) + draw.randint(0, 1)}"
 
 
 def settle(draw: random.Random, customers: int) -> list[Customer]:

@@ -339,6 +339,13 @@ CONTRADICTIONS: Final = [
         "found_days = 3 (as it ships) and seen_days = 2 contradict each other: a ",
     ),
     ("[two_countries]\nfound_days = 6\n", "found_days = 6 and seen_days = 5 (as it ships) contradict each other: a "),
+    *(
+        (
+            f"[{rule}]\naccount_days = 2\n",
+            "found_days = 3 (as it ships) and account_days = 2 contradict each other: an account is found on each",
+        )
+        for rule in ("impossible_travel", "two_countries")
+    ),
     ("[distributed_guessing]\naddresses = 9\n", "addresses = 9 and addresses_alone = 8 (as it ships) contradict each"),
     ("[distributed_guessing]\ntries = 4\n", "addresses = 5 (as it ships) and tries = 4 contradict each other: each ad"),
     ("[success_after_attack]\naddresses = 9\n", "addresses = 9 and addresses_alone = 8 (as it ships) contradict each"),

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from dataclasses import asdict, replace
 from functools import cache
+from itertools import product
 from math import acos, cos, radians, sin
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,7 @@ from hotline.agents.limits import COUNTED, LIMITS, Counted
 from hotline.contracts.facts import FACTS
 from hotline.contracts.model import MovementKind
 from hotline.contracts.schemas import parse
+from hotline.contracts.vocabulary import KINDS
 from hotline.identity.model import ApprovalState, Operation
 from hotline.security import detectors
 from hotline.security.activity import agent_row, values_of
@@ -35,6 +37,7 @@ from hotline.security.detectors import (
     agent_browsing,
     agent_openings,
     agent_unmasking,
+    card_testing,
     credential_stuffing,
 )
 from hotline.security.detectors import failed_login_burst as burst
@@ -115,7 +118,7 @@ VERSIONS: Final = {
     ("agent_openings", 1): "12a10d3a41ff68d8",
     ("agent_unmasking", 1): "56a7e394ccfb68ca",
     ("card_testing", 1): "81b34425a7e766ce",
-    ("card_testing", 2): "96f8d2411eaf0523",
+    ("card_testing", 2): "5da75b293608e0c7",
     ("code_flooding", 1): "6c40078bcc547701",
     ("code_flooding", 2): "e5adde37ef79f4b6",
     ("counterparty_risk", 1): "1d3e4b6e1d5ce0a5",
@@ -131,7 +134,7 @@ VERSIONS: Final = {
     ("failed_login_burst", 2): "4629ad9fce5d15e1",
     ("failed_login_burst", 3): "0421306ff3bcd90c",
     ("impossible_travel", 1): "3e96e6b979cc3807",
-    ("impossible_travel", 2): "3d9bb46bcfb9faa4",
+    ("impossible_travel", 2): "74d2f68b22361ab9",
     ("new_devices_in_a_row", 1): "ddc1d3b794ba2ea2",
     ("new_devices_in_a_row", 2): "eaf88fa1762b0f47",
     ("no_second_factor", 1): "4fa89d26d94f57a3",
@@ -153,9 +156,9 @@ VERSIONS: Final = {
     ("spend_anomaly", 1): "6d1105100065a48c",
     ("spend_anomaly", 2): "79a354fc4f696245",
     ("stale_password", 1): "f19fef4be00637b3",
-    ("success_after_attack", 1): "6d36db333dc2b95c",
+    ("success_after_attack", 1): "3fc52a5db540f380",
     ("two_countries", 1): "e5fc52c9609e7ba6",
-    ("two_countries", 2): "6423256955699afe",
+    ("two_countries", 2): "f942b07bdbea770f",
     ("velocity", 1): "e7670cd020595149",
     ("velocity", 2): "1e19628949f61d50",
 }
@@ -766,20 +769,74 @@ def test_so_many_pairs_of_places_are_known_the_latest_ones(others: int, count: i
 
 @pytest.mark.parametrize("detector", [travel.DETECTOR, countries.DETECTOR], ids=ids)
 def test_the_advice_on_journeys_says_of_how_many_pairs_and_days_it_is_true(detector: Detector[Any]) -> None:
-    assert (PAIRS_MAX, detector.limits.found_days) == (4, 3)
+    assert (PAIRS_MAX, detector.limits.found_days, detector.limits.account_days) == (4, 3, 6)
     assert re.search("Of up to four pairs of .* each is found on three days at most", detector.runbook)
+    assert "An account is found on six days of thirty at most" in detector.runbook
 
 
-@pytest.mark.parametrize(("pairs", "is_quiet"), [(PAIRS_MAX, True), (PAIRS_MAX + 1, False)])
-def test_an_account_with_more_pairs_of_places_than_are_known_is_found_again_and_again(
-    pairs: int, is_quiet: bool
-) -> None:
+@pytest.mark.parametrize(("pairs", "count"), [(1, 3), (2, 6), (PAIRS_MAX, 6), (PAIRS_MAX + 1, 6)])
+def test_an_account_with_more_pairs_of_places_than_are_known_is_found_on_six_days(pairs: int, count: int) -> None:
     """Each pair has a day of its own, and nobody goes from one pair to the next within the memory of a day."""
     places = [
         (f"{10 * number - 40},{20 * number}", f"{10 * number - 40},{20 * number + 90}") for number in range(pairs)
     ]
     days = [(2 * turn * DAY, *places[turn % pairs]) for turn in range(6 * pairs)]
-    assert len(begins(tell_journeys(*days))) == (3 * pairs if is_quiet else 6 * pairs)
+    assert len(begins(tell_journeys(*days))) == count
+
+
+def test_cells_that_touch_may_be_one_place_and_no_others_where_most_people_live() -> None:
+    for latitude, longitude in product(range(-88, 88), (0, 100, 179, -180)):
+        cell = f"{latitude},{longitude}"
+        for north, east in product((-2, -1, 0, 1, 2), repeat=2):
+            other = f"{latitude + north},{(longitude + east + 180) % 360 - 180}"
+            touches = max(abs(north), abs(east)) <= 1
+            if touches or abs(latitude) <= 50:
+                assert travel.may_be_one_place(cell, other) is touches, (cell, other)
+
+
+def test_a_pair_of_places_stays_where_it_was_first_seen() -> None:
+    """Places that move by a degree a day are no habit, or a thief could come closer and closer."""
+    events = tell_journeys(*((day * DAY, f"{20 + day},104", "52,0") for day in range(6)))
+    assert begins(events) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_pair_of_old_that_is_near_lets_no_familiar_one_begin_anew() -> None:
+    cells = ["30,104"] + ["32,104"] * 4 + ["31,104"]
+    days = [0, 29, 30, 31, 32, 33]
+    events = tell_journeys(*((day * DAY, cell, "52,0") for day, cell in zip(days, cells, strict=True)))
+    assert begins(events) == [0, 29, 30, 31]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_nobody_is_found_on_more_than_six_of_thirty_days_by_a_rule_about_journeys(seed: int) -> None:
+    draw = random.Random(seed)
+    places = [f"{latitude},{longitude}" for latitude in range(-60, 61, 20) for longitude in range(-160, 161, 40)]
+    events, minute = [], 0.0
+    for number in range(draw.randint(50, 300)):
+        minute += draw.choice((5, 30, 400, 1000, 3000))
+        place = draw.choice(places)
+        values = {"ip": f"{number}", "device": f"{number}", "country": place}
+        events.append(told(minute, "login.succeeded", **values))
+        if draw.random() < 0.9:
+            events[-1] = told(minute, "login.succeeded", **values, cell=place)
+    for detector in (travel.DETECTOR, countries.DETECTOR):
+        days = sorted({hit.ended_ms // DAY_MS for hit in found(detector, *events)})
+        assert days
+        assert max(sum(first <= day <= first + 30 for day in days) for first in days) <= 6
+
+
+@pytest.mark.parametrize(("day", "count"), [(36, 6), (37, 7)])
+def test_an_account_is_told_again_when_six_days_are_not_within_thirty(day: int, count: int) -> None:
+    far = [f"{latitude},{longitude}" for longitude in (100, 130) for latitude in range(-40, 60, 10)]
+    events = tell_journeys(*((n * DAY, far[n], "52,0") for n in range(12)))
+    # The last seven days are 5 to 11, whether they were told or not.
+    assert begins(events) == [0, 1, 2, 3, 4, 5]
+    assert len(begins([*events, *tell_journeys((day * DAY, far[13], "52,0"))])) == count
+
+
+def test_no_kind_of_card_is_among_those_that_are_no_card() -> None:
+    assert set(KINDS) - card_testing.NO_CARDS == {"card", "bank_card", "other"}
+    assert set(KINDS) >= card_testing.NO_CARDS
 
 
 def test_an_account_that_stays_at_one_place_or_near_it_has_no_pairs() -> None:

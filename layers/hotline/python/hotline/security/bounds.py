@@ -60,9 +60,10 @@ class Range:
 
 
 ABOVE_ZERO: Final = frozenset(
-    {"accounts", "addresses", "approvals", "burst", "burst_middle", "burst_ms", "codes", "day_count", "deviations",
-     "devices", "found_days", "frauds", "half_life_ms", "hour_count", "points", "quick_ms", "ratio", "refunds",
-     "seen_days", "series", "series_ms", "slices", "speed_km_h", "success_ms", "tries", "window_ms"}
+    {"account_days", "accounts", "addresses", "approvals", "burst", "burst_middle", "burst_ms", "codes", "day_count",
+     "deviations", "devices", "found_days", "frauds", "half_life_ms", "hour_count", "own_days", "points", "quick_ms",
+     "ratio", "refunds", "seen_days", "series", "series_ms", "slices", "speed_km_h", "success_ms", "tries",
+     "window_ms"}
 )  # fmt: skip
 """The limits that mean nothing at 0 in any rule: a pattern of no events, or of no time. Others may be 0, such as the
 quiet after a finding; a rule names its own in `positive`."""

@@ -1,7 +1,8 @@
 """Many small payments at merchants, some of them declined, then a large one: somebody tries stolen cards.
 
 A thief who bought cards by the hundred does not know which are good. He tries each with a sum that nobody misses, and
-spends in earnest on those that go through.
+spends in earnest on those that go through. So payments by anything but a card count for nothing. A
+large one at a shop that was paid before the tries is the owner's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 from .floors import floor_of, floors
 from .history import History
+from .marks import mark
 from .rule import (
     DAY_MS,
     EVIDENCE_MAX,
@@ -34,12 +36,16 @@ _LEFT: Final = Signal.MONEY_LEFT.value
 _KINDS: Final = frozenset({"payment"})
 _UNDONE: Final = Signal.MONEY_UNDONE.value
 TRIES_MAX: Final = 12
+NEW_MAX: Final = 16
+"""So many merchants are known to be new by a try. Each is new to an account that has tried so many of them of late."""
+NO_CARDS: Final = frozenset({"balance", "bank_account", "credit_line", "paypal", "upi"})
+"""The kinds of instrument that are no card. A word that is on no list may be one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Nobody publishes figures; the pattern is Stripe's and Visa's description of card testing. A coffee machine takes
-    small sums as well, but declines none and sells nothing large."""
+    small sums as well, and declines some of them, but sells nothing large."""
 
     tries: int = 5
     failures: int = 2
@@ -53,31 +59,49 @@ class Limits:
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `tries` [time, id, merchant, failed] of one window; `tested` [beginning, last try,
-    failures, ids, count] once they are enough. `hit` is the last finding."""
+    failures, ids, count] once they are enough. `new` [time, mark] has merchants that were first paid by a try. `hit`
+    is the last finding."""
     values = event.values
     if signal == _UNDONE:
         return _take_back(state, values["movement_id"]) if "hit" in state else NO_HITS
-    if values["kind"] != "payment":
+    if values["kind"] != "payment" or values.get("instrument") in NO_CARDS:
         return NO_HITS
     amount, currency = values["amount_minor"], values["currency"]
     if amount <= floor_of(limits.small_minor, currency):
-        _try(state, signal, event, limits)
+        _try(state, signal, event, history, limits)
         return NO_HITS
     tested = state.get("tested")
     if tested is None or signal != _LEFT or amount < floor_of(limits.large_minor, currency):
         return NO_HITS
-    del state["tested"]
     if event.at_ms - tested[1] > limits.after_ms:
+        del state["tested"]
         return NO_HITS
+    if _is_known_merchant(state, event, history, limits):
+        return NO_HITS
+    del state["tested"]
     facts = {"tries": tested[4], "failures": tested[2], "amount_minor": amount, "currency": currency}
     ids = (*tested[3], event.id)
     state["hit"] = [tested[0], event.at_ms, facts, values["movement_id"], ids]
     return (Hit(tested[0], event.at_ms, facts, ids),)
 
 
-def _try(state: State, signal: str, event: Event, limits: Limits) -> None:
+def _is_known_merchant(state: State, event: Event, history: History, limits: Limits) -> bool:
+    """Whether the account paid the merchant before the tries that count, and not by one of them. It may go on with the
+    tries: a large payment at a shop of old ends no pattern."""
+    party = event.values.get("party")
+    if party is None or history.is_first_party:
+        return False
+    oldest_ms = event.at_ms - limits.window_ms - limits.after_ms
+    new = [one[1] for one in state.get("new", ()) if one[0] >= oldest_ms]
+    return len(new) < NEW_MAX and mark(party) not in new
+
+
+def _try(state: State, signal: str, event: Event, history: History, limits: Limits) -> None:
     tries = state.setdefault("tries", [])
     is_failed = int(signal != _LEFT)
+    if not is_failed and history.is_first_party:
+        first = [event.at_ms, mark(event.values.get("party"))]
+        slide(state.setdefault("new", []), first, span_ms=limits.window_ms + limits.after_ms, kept_max=NEW_MAX)
     entry = [event.at_ms, event.id, event.values.get("party"), is_failed]
     slide(tries, entry, span_ms=limits.window_ms, kept_max=TRIES_MAX)
     if len(tries) < limits.tries:
@@ -97,20 +121,34 @@ def _take_back(state: State, movement_id: str) -> Iterable[Hit]:
     return (Hit(started_ms, ended_ms, facts, tuple(ids), withdrawn=True),)
 
 
-def _pay(minute: float, amount_minor: int, status: str = "succeeded", *, shop: str = "shop", name: str = "",
-         version: int = 1, kind: str = "payment") -> Told:  # fmt: skip
+def _pay(minute: float, amount_minor: int, status: str = "succeeded", *, shop: str | None = "shop", name: str = "",
+         version: int = 1, kind: str = "payment", instrument: str | None = None) -> Told:  # fmt: skip
     values: dict[str, Any] = {"movement_id": name or f"m{minute}", "version": version, "kind": kind, "status": status}
-    return (minute, f"{kind}.{status}", {**values, "amount_minor": amount_minor, "currency": "CNY", "party": shop})
+    values |= {"amount_minor": amount_minor, "currency": "CNY"}
+    told = {name: value for name, value in (("party", shop), ("instrument", instrument)) if value is not None}
+    return (minute, f"{kind}.{status}", {**values, **told})
 
 
-def _tries(*minutes: float, failed: int = 2, kind: str = "payment", amount_minor: int = 100) -> list[Told]:
+def _tries(*minutes: float, failed: int = 2, kind: str = "payment", amount_minor: int = 100,
+           instrument: str | None = None) -> list[Told]:  # fmt: skip
     statuses = ("failed",) * failed + ("succeeded",) * (len(minutes) - failed)
-    return [_pay(minute, amount_minor, status, kind=kind) for minute, status in zip(minutes, statuses, strict=True)]
+    return [
+        _pay(minute, amount_minor, status, kind=kind, instrument=instrument)
+        for minute, status in zip(minutes, statuses, strict=True)
+    ]
+
+
+def _stalls(*amounts_minor: int, instrument: str | None = None) -> list[Told]:
+    """A morning at a market: a payment at another stall every ten minutes."""
+    return [_pay(10 * n, minor, shop=f"stall-{n}", instrument=instrument) for n, minor in enumerate(amounts_minor)]
 
 
 _LARGE: Final = Limits().large_minor["CNY"]
 _SMALL: Final = Limits().small_minor["CNY"]
 _DAY: Final = DAY_MS / MINUTE_MS
+_TRIED: Final = (Limits().window_ms + Limits().after_ms) / MINUTE_MS
+"""So many minutes before the large payment the first of the tries may be."""
+_MARKET: Final = (600, 300, 1200, 400, 800)
 
 DETECTOR: Final = Detector(
     rule="card_testing",
@@ -144,6 +182,76 @@ DETECTOR: Final = Detector(
         example("the large one at the last moment of the day", *_tries(*range(5)), _pay(4 + _DAY, _LARGE), hit=0),
         example("authorised is enough", *_tries(*range(5)), _pay(10, _LARGE, "authorised"), hit=0),
         example("all declined but the large one", *_tries(*range(5), failed=5), _pay(10, _LARGE), hit=0),
+        *(
+            example(
+                f"tried and used by {instrument}",
+                *_tries(*range(5), instrument=instrument),
+                _pay(10, _LARGE, instrument=instrument),
+                hit=0,
+            )
+            for instrument in ("card", "bank_card", "other", "a word on no list")
+        ),
+        example("stalls by card, then a large one at a new shop", *_stalls(*_MARKET), _pay(600, _LARGE), hit=0),
+        example("the large one names no shop", *_tries(*range(5)), _pay(10, _LARGE, shop=None), hit=0),
+        example("more tries at the shop than are kept", *_tries(*range(20)), _pay(30, _LARGE), hit=0),
+        example(
+            "a small one at the shop on the day before",
+            _pay(10 - _TRIED, 100, shop="later"),
+            *_tries(*range(5)),
+            _pay(10, _LARGE, shop="later"),
+            hit=0,
+        ),
+        example(
+            "a small one at the shop, then at more others than are known",
+            _pay(-1, 100, shop="later"),
+            *(_pay(n, 100, shop=f"other-{n}") for n in range(NEW_MAX)),
+            _pay(30, _LARGE, shop="later"),
+            hit=NEW_MAX - TRIES_MAX,
+        ),
+        example(
+            "a large one at a shop of old, then one at another",
+            _pay(-_DAY, 3000, shop="old"),
+            *_tries(*range(5)),
+            _pay(10, _LARGE, shop="old"),
+            _pay(20, _LARGE, shop="new"),
+            hit=0,
+        ),
+        *(
+            example(
+                f"near miss: tried by {instrument}",
+                *_tries(*range(5), instrument=instrument),
+                _pay(10, _LARGE, instrument="card"),
+                hit=None,
+            )
+            for instrument in sorted(NO_CARDS)
+        ),
+        example(
+            "near miss: the large one is paid from the balance",
+            *_tries(*range(5), instrument="card"),
+            _pay(10, _LARGE, instrument="balance"),
+            hit=None,
+        ),
+        example(
+            "near miss: stalls of a market, then the usual shop",
+            _pay(-_DAY, 3000, shop="usual", instrument="card"),
+            *_stalls(*_MARKET, instrument="card"),
+            _pay(600, _LARGE, shop="usual", instrument="card"),
+            hit=None,
+        ),
+        example(
+            "near miss: a machine declines two, then the usual shop",
+            _pay(-1, 3000, shop="usual"),
+            *_tries(*range(5)),
+            _pay(600, _LARGE, shop="usual"),
+            hit=None,
+        ),
+        example(
+            "near miss: a small one at the shop before the day",
+            _pay(9.99 - _TRIED, 100, shop="known"),
+            *_tries(*range(5)),
+            _pay(10, _LARGE, shop="known"),
+            hit=None,
+        ),
         example("near miss: four", *_tries(*range(4)), _pay(10, _LARGE), hit=None),
         example("near miss: one declined, one shop", *_tries(*range(5), failed=1), _pay(10, _LARGE), hit=None),
         example("near miss: a moment more than the hour", *_tries(0, 15, 30, 45, 60.01), _pay(70, _LARGE), hit=None),

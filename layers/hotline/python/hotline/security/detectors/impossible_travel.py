@@ -3,12 +3,13 @@
 Places are whole degrees, and come from addresses, so the distance counts as the least that it can be. A traveller by
 plane stays below the speed. A couple with one account and two telephones does not: ask before you act. Networks that
 hide where their users are do not count, and one address or one device is never two places. Two places between which
-the account went on earlier days are a habit, and no finding.
+the account went on earlier days are a habit, and no finding. A place near a degree line is told on either side of it,
+so neighbouring cells count as one place of a habit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import asin, cos, pi, radians, sin, sqrt
 from typing import Final
@@ -32,8 +33,8 @@ class Limits(Familiar):
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `last` as in journeys, with the cell, `pairs` of cells as there, and
-    `quiet_until`."""
+    """See `Detector.step`. Memory: `last` as in journeys, with the cell. `pairs` of cells and `days` are as there, and
+    there is `quiet_until`."""
     cell = event.values.get("cell")
     if cell is None:
         return NO_HITS
@@ -43,18 +44,24 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     distance_km = measure_least_km(before[4], cell)
     if distance_km < limits.floor_km:
         return NO_HITS
-    known = meet_pair(state, event, before[4], cell, forgotten_ms=limits.forgotten_ms)
+    known = meet_pair(state, event, before[4], cell, is_near=may_be_one_place, forgotten_ms=limits.forgotten_ms)
     lasted_ms = event.at_ms - before[0]
     if (
         distance_km * HOUR_MS <= limits.speed_km_h * lasted_ms
         or event.at_ms < state.get("quiet_until", 0)
         or is_familiar(known, limits)
+        or not note_found(state, event, known, limits)
     ):
         return NO_HITS
-    note_found(known)
     state["quiet_until"] = event.at_ms + limits.quiet_ms
     facts = {"km_at_least": int(distance_km), "minutes": lasted_ms // MINUTE_MS}
     return (Hit(before[0], event.at_ms, facts, (before[1], event.id)),)
+
+
+def may_be_one_place(first: str, second: str) -> bool:
+    """Whether one place may have been told as both cells: their degrees allow that it did not move. A place at a corner
+    of cells is in any of four, and each of them touches the others. That is up to some 150 km from middle to middle."""
+    return first == second or measure_least_km(first, second) == 0
 
 
 def measure_least_km(first: str, second: str) -> float:
@@ -84,6 +91,8 @@ _SHANGHAI: Final = "31,121"
 _BEIJING: Final = "40,116"
 _LONDON: Final = "52,0"
 _GUANGZHOU: Final = "23,113"
+_FAR: Final = tuple(f"{latitude},{longitude}" for longitude in (100, 130) for latitude in range(-40, 60, 10))
+"""Places that are all far from each other and from London."""
 _DAY: Final = 1440
 _SLOW: Final = 600
 """Minutes of a journey between Beijing and Guangzhou that anybody can make."""
@@ -105,6 +114,15 @@ def _two_devices(*days: int, apart: float = 20) -> list[Told]:
     ]
 
 
+def _flicker(phone: Sequence[str], computer: Sequence[str], *, days: int) -> list[Told]:
+    """The same, where a place is told as now one cell and now another."""
+    return [
+        _login(day * _DAY + minute, cells[day % len(cells)], source)
+        for day in range(days)
+        for minute, cells, source in ((0, phone, "phone"), (20, computer, "computer"))
+    ]
+
+
 DETECTOR: Final = Detector(
     rule="impossible_travel",
     version=2,
@@ -120,7 +138,7 @@ DETECTOR: Final = Detector(
         "reason: note it, and suggest an account for each. If one of the two logins is nobody's, freeze the account, "
         "end its session, and have the password replaced. The place of an address may be wrong: never act on it "
         "alone. Of up to four pairs of places each is found on three days at most while it goes on: look at its first "
-        "finding. An account with more pairs is found again and again."
+        "finding. An account is found on six days of thirty at most."
     ),
     step=step,
     examples=(
@@ -175,6 +193,43 @@ DETECTOR: Final = Detector(
             *_two_devices(*range(4), apart=_SLOW),
             *_two_devices(4),
             hit=4 * _DAY,
+        ),
+        example(
+            "a place that is told as five neighbouring cells",
+            *_flicker(("30,104", "30,103", "31,104", "29,104", "31,103"), (_BEIJING,), days=40),
+            hit=(0, _DAY, 2 * _DAY),
+        ),
+        example(
+            "both places at a corner of cells",
+            *_flicker(("30,104", "30,103", "31,104", "31,103"), ("39,116", "40,116", "40,117"), days=40),
+            hit=(0, _DAY, 2 * _DAY),
+        ),
+        example(
+            "somebody else beside a place at a corner of cells",
+            *_flicker(("30,104", "30,103", "31,104", "31,103"), (_BEIJING,), days=20),
+            _login(19 * _DAY + 60, _LONDON, "thief"),
+            hit=(0, _DAY, 2 * _DAY, 19 * _DAY + 20),
+        ),
+        example(
+            "a place two degrees away is another one",
+            *_flicker(("30,104",), (_BEIJING,), days=3),
+            *(
+                (minute + 3 * _DAY, type_, values)
+                for minute, type_, values in _flicker(("28,104",), (_BEIJING,), days=1)
+            ),
+            hit=tuple(day * _DAY for day in range(4)),
+        ),
+        example(
+            "an account between ever new places is found on six days",
+            *_flicker(_FAR, ("52,0",), days=40),
+            hit=tuple(day * _DAY for day in range(6)),
+        ),
+        example(
+            "it is found again once it was quieter for some time",
+            *_flicker(_FAR, ("52,0",), days=7),
+            _login(35 * _DAY, "0,-60", "phone"),
+            _login(35 * _DAY + 20, "52,0", "computer"),
+            hit=(*(day * _DAY for day in range(6)), 35 * _DAY),
         ),
         example(
             "the sources say nothing of themselves",

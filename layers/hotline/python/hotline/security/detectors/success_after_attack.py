@@ -1,8 +1,10 @@
 """Somebody got in soon after the account was attacked, from a source that the account does not know.
 
 Failures alone are noise. A login after them is the real incident. The owner with an old password ends the same way,
-but from their own device or address. So a source from which they got in before the attack
-is no finding.
+but from their own device or address. So a source from which they got in before the attack is no finding.
+
+An owner who mistypes before each login never gets in without an attack. So a device is learned that alone tried and
+got in on several days. Each of these days is a finding, so a guesser gains nothing by them.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from . import distributed_guessing
 from .distributed_guessing import RELATIONS, is_distributed, keep_try
 from .history import History
 from .rule import (
+    DAY_MS,
     EVIDENCE_MAX,
     HOUR_MS,
     MINUTE_MS,
@@ -38,17 +41,21 @@ KNOWN_MAX: Final = 16
 @dataclass(frozen=True, slots=True)
 class Limits(distributed_guessing.Limits):
     """Elastic raises a success up to 180 min after an alert of an attack, as High. An attack is what the rules
-    failed_login_burst (ten in 15 min) and distributed_guessing find, with their limits."""
+    failed_login_burst (ten in 15 min) and distributed_guessing find, with their limits. Nobody publishes after how many
+    findings a source is the owner's. Three is `Familiar.found_days` of journeys: people have judged it three times."""
 
     burst: int = 10
     burst_ms: int = 15 * MINUTE_MS
     success_ms: int = 3 * HOUR_MS
+    own_days: int = 3
+    """The days on which a device was found that alone tried and got in, before it is known."""
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `tries` as in distributed_guessing. `attack` [beginning, last try, tries, whether
-    it was distributed, ids] while one is on. `known`: the marks of addresses and devices, those that were not
-    used for long in front."""
+    it was distributed, ids, the mark of the device of all tries or 0] while one is on. `known`: the marks of addresses
+    and devices, those that were not used for long in front. `own` [mark, last day, days before] of a device that was
+    found and alone tried and got in."""
     if signal == _FAILED:
         _note_attack(state, event, limits)
         return NO_HITS
@@ -57,14 +64,18 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     attack = state.get("attack")
     if attack is None or event.at_ms - attack[1] > limits.success_ms:
         state.pop("attack", None)
+        state.pop("own", None)
         if len(known) < 2 or known[-1] != source[1] or known[-2] != source[0]:
             _remember(known, source)
         return NO_HITS
     if any(one in known for one in source if one):
+        state.pop("own", None)
+        return NO_HITS
+    if _learn_own(state, event, attack[5], limits):
         return NO_HITS
     # Further tries are another attack, with a beginning of their own.
     del state["attack"], state["tries"]
-    began_ms, last_ms, failures, distributed, ids = attack
+    began_ms, last_ms, failures, distributed, ids, _ = attack
     facts = {
         "failures": failures,
         "distributed": "yes" if distributed else "no",
@@ -75,18 +86,42 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
 
 def _note_attack(state: State, event: Event, limits: Limits) -> None:
     tries = keep_try(state, event, limits)
+    attack, device = state.get("attack"), event.source[1]
+    if attack is not None and attack[5] != device:
+        attack[5] = 0
+    if "own" in state and state["own"][0] != device:
+        del state["own"]
     if len(tries) < limits.burst:
         return
     distributed = is_distributed(tries, limits)
     if not distributed and event.at_ms - tries[-limits.burst][0] > limits.burst_ms:
         return
-    attack = state.get("attack")
     ids = [entry[1] for entry in tries[1 - EVIDENCE_MAX :]]
     if attack is None or event.at_ms - attack[1] > limits.success_ms:
         began_ms = (tries if distributed else tries[-limits.burst :])[0][0]
-        state["attack"] = [began_ms, event.at_ms, len(tries), int(distributed), ids]
+        tried = device if all(entry[4] == device for entry in tries) else 0
+        state["attack"] = [began_ms, event.at_ms, len(tries), int(distributed), ids, tried]
     else:
-        state["attack"] = [attack[0], event.at_ms, attack[2] + 1, int(attack[3] or distributed), ids]
+        state["attack"] = [attack[0], event.at_ms, attack[2] + 1, int(attack[3] or distributed), ids, attack[5]]
+
+
+def _learn_own(state: State, event: Event, tried: int, limits: Limits) -> bool:
+    """Learn the device of a login after an attack, if it was found on enough earlier days and nobody else tried or came
+    in since. Its address is not learned: others may share it. `tried`: the mark of the device of all tries, or 0."""
+    device, day = event.source[1], event.at_ms // DAY_MS
+    if not device or tried != device:
+        state.pop("own", None)
+        return False
+    own = state.get("own")
+    if own is None or own[0] != device:
+        own = state["own"] = [device, day, 0]
+    elif day != own[1]:
+        own = state["own"] = [device, day, own[2] + 1]
+    if own[2] < limits.own_days:
+        return False
+    del state["own"]
+    _remember(state["known"], (0, device))
+    return True
 
 
 def _remember(known: list[int], source: tuple[int, int]) -> None:
@@ -107,6 +142,7 @@ def _remember(known: list[int], source: tuple[int, int]) -> None:
 _OWN: Final = {"ip": "address-own", "device": "device-own"}
 _OTHER: Final = {"ip": "address-other", "device": "device-other"}
 _AFTER: Final = Limits().success_ms / MINUTE_MS
+_DAY: Final = DAY_MS / MINUTE_MS
 _LAST: Final = 9
 """The minute of the last failure of `_burst`."""
 
@@ -125,6 +161,18 @@ def _spread(addresses: int) -> list[Told]:
 
 def _login(minute: float, values: dict[str, str]) -> Told:
     return (minute, "login.succeeded", values)
+
+
+def _mistype(*days: float, source: dict[str, str] = _OWN) -> list[Told]:
+    """Ten wrong passwords and the right one, by one device, from some minute of each day on."""
+    return [
+        event
+        for day in days
+        for event in (
+            *((day * _DAY + number, "login.failed", source) for number in range(10)),
+            _login(day * _DAY + 10, source),
+        )
+    ]
 
 
 DETECTOR: Final = Detector(
@@ -162,6 +210,76 @@ DETECTOR: Final = Detector(
             hit=0,
         ),
         example("the guesser is in twice", *_burst(), _login(10, _OTHER), _login(20, _OTHER), hit=0),
+        example("an owner who always mistypes is found on three days", *_mistype(*range(9)), hit=(0, _DAY, 2 * _DAY)),
+        example(
+            "twice on a day is one day",
+            *_mistype(0, 0.25, 1, 2, 3, 4),
+            hit=(0, 0.25 * _DAY, _DAY, 2 * _DAY),
+        ),
+        example(
+            "one device tries, another comes in",
+            *(
+                event
+                for day in range(5)
+                for event in (
+                    *((day * _DAY + number, "login.failed", _OTHER) for number in range(10)),
+                    _login(day * _DAY + 10, {**_OWN, "ip": f"address-{day}"}),
+                )
+            ),
+            hit=tuple(day * _DAY for day in range(5)),
+        ),
+        example(
+            "a try by another device before the login",
+            *_mistype(0, 1, 2, 3),
+            (3 * _DAY + 9.5, "login.failed", _OTHER),
+            hit=tuple(day * _DAY for day in range(4)),
+        ),
+        example(
+            "a try by another device among the others",
+            *_mistype(0, 1, 2, 3),
+            (3 * _DAY + 0.5, "login.failed", {"ip": "address-own"}),
+            hit=tuple(day * _DAY for day in range(4)),
+        ),
+        example(
+            "another device tries on another day",
+            *_mistype(0, 1, 2, 3),
+            (2.5 * _DAY, "login.failed", _OTHER),
+            hit=tuple(day * _DAY for day in range(4)),
+        ),
+        example(
+            "the owner comes in between",
+            *_mistype(0, 1, 2, 3, source=_OTHER),
+            _login(2.5 * _DAY, _OWN),
+            hit=tuple(day * _DAY for day in range(4)),
+        ),
+        example(
+            "the owner comes in beside the guesser",
+            _login(-_DAY, _OWN),
+            *(
+                event
+                for day in range(5)
+                for event in (*_mistype(day, source=_OTHER)[:-1], _login(day * _DAY + 9.5, _OWN))
+            ),
+            *(_login(day * _DAY + 10, _OTHER) for day in range(5)),
+            hit=tuple(day * _DAY for day in range(5)),
+        ),
+        example(
+            "the device is not told",
+            *_mistype(*range(5), source={"ip": "address-own"}),
+            hit=tuple(day * _DAY for day in range(5)),
+        ),
+        example(
+            "a stranger after a device was learned",
+            *_mistype(0, 1, 2, 3),
+            _login(3 * _DAY + 20, _OTHER),
+            hit=tuple(day * _DAY for day in range(4)),
+        ),
+        example(
+            "another device at the address of one that was learned",
+            *_mistype(0, 1, 2, 3),
+            *_mistype(4, source={**_OWN, "device": "device-other"}),
+            hit=(0, _DAY, 2 * _DAY, 4 * _DAY),
+        ),
         example("near miss: nine failures", *_burst(9), _login(10, _OTHER), hit=None),
         example("near miss: ten too slow for a burst", *_burst(apart=1.67), _login(20, _OTHER), hit=None),
         example("near miss: from too few addresses", *_spread(4), _login(60, _OTHER), hit=None),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import eq
 from typing import Final
 
 from .history import History
@@ -27,8 +28,8 @@ class Limits(Familiar):
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `last` as in journeys, with the mark of the country and whether there was a cell,
-    `pairs` of countries as there, and `quiet_until`."""
+    """See `Detector.step`. Memory: `last` as in journeys, with the mark of the country and whether there was a cell.
+    `pairs` of countries and `days` are as there, and there is `quiet_until`."""
     country = mark(event.values.get("country"))
     if not country:
         return NO_HITS
@@ -36,11 +37,15 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     before = go_on(state, event, country, has_cell)
     if before is None or before[4] == country or (before[5] and has_cell):
         return NO_HITS
-    known = meet_pair(state, event, before[4], country, forgotten_ms=limits.forgotten_ms)
+    known = meet_pair(state, event, before[4], country, is_near=eq, forgotten_ms=limits.forgotten_ms)
     lasted_ms = event.at_ms - before[0]
-    if lasted_ms > limits.window_ms or event.at_ms < state.get("quiet_until", 0) or is_familiar(known, limits):
+    if (
+        lasted_ms > limits.window_ms
+        or event.at_ms < state.get("quiet_until", 0)
+        or is_familiar(known, limits)
+        or not note_found(state, event, known, limits)
+    ):
         return NO_HITS
-    note_found(known)
     state["quiet_until"] = event.at_ms + limits.quiet_ms
     return (Hit(before[0], event.at_ms, {"minutes": lasted_ms // MINUTE_MS}, (before[1], event.id)),)
 
@@ -78,7 +83,7 @@ DETECTOR: Final = Detector(
         "uses the account; do not name the countries that you see. If one login is nobody's, freeze the account and "
         "have the password replaced. The country of an address may be wrong: never act on it alone. Of up to four "
         "pairs of countries each is found on three days at most while it goes on: look at its first finding. An "
-        "account with more pairs is found again and again."
+        "account is found on six days of thirty at most."
     ),
     step=step,
     examples=(
@@ -109,6 +114,15 @@ DETECTOR: Final = Detector(
             *_two_devices(*range(4), apart=_END + 1),
             *_two_devices(4),
             hit=4 * _DAY,
+        ),
+        example(
+            "an account between ever new countries is found on six days",
+            *(
+                _login(day * _DAY + minute, country, source)
+                for day in range(9)
+                for minute, country, source in ((0, f"country-{day}", "phone"), (20, "JP", "computer"))
+            ),
+            hit=tuple(day * _DAY for day in range(6)),
         ),
         example(
             "near miss: countries that are known from five days",
