@@ -86,7 +86,7 @@ _DETECTORS: Final = (
     "rooms/security/test_detectors_fold.py", "rooms/security/test_detectors.py", "rooms/security/test_watch.py",
 )  # fmt: skip
 _DETECTORS_LATER: Final = ("rooms/security/test_scan_stored.py",)
-_MONEY: Final = (*_DETECTORS, "rooms/security/test_money_detection.py")
+_MONEY: Final = (*_DETECTORS, "rooms/security/test_money_detection.py", "rooms/security/test_returned_money.py")
 _PINS: Final = ("rooms/identity/test_pins.py", "functions/test_connect_pins.py")
 
 _WORDS_TOLD: Final = ("rules/test_stored_words.py", "rules/test_error_codes.py")
@@ -261,6 +261,7 @@ RULES: Final[tuple[Rule, ...]] = (
         (*_DETECTORS, "rooms/security/test_reset_device_transfer.py"),
         _DETECTORS_LATER,
     ),
+    Rule("security/detectors/returns.py", _MONEY, _DETECTORS_LATER),
     Rule("security/detectors/source_tries.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/spend_anomaly.py", _MONEY, _DETECTORS_LATER),
     Rule("security/detectors/states.py", _DETECTORS, _DETECTORS_LATER),

@@ -420,6 +420,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         ),
         "TRIES_MAX": (12, "decision: what a memory has room for"),
         "NEW_MAX": (16, "decision: as many strangers as reset_device_transfer knows"),
+        "LARGE_MAX": (16, "decision: what a memory has room for"),
     },
     "hotline.security.detectors.code_flooding": {
         "DETECTOR.limits.codes": (5, "Elastic's rule for Okta"),
@@ -432,6 +433,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.likely_permille": (500, "decision: more likely fraud than not"),
         "DETECTOR.limits.merge_ms": (24 * _HOUR_MS, "decision: a day"),
         "ACCOUNTS_MAX": (32, "decision: what a memory has room for"),
+        "PAID_MAX": (2, "decision: what a memory has room for"),
     },
     "hotline.security.detectors.credential_stuffing": {
         "DETECTOR.limits.tries": (25, "Elastic's rule for Okta"),
@@ -648,6 +650,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.sum_count": (4, "decision: generated histories"),
         "DETECTOR.limits.rest_permille": (500, "decision: half of it is not one amount"),
         "DETECTOR.limits.merge_ms": (24 * _HOUR_MS, "decision: a day"),
+        "KEPT_MAX": (32, "decision: what a memory has room for"),
     },
     "hotline.security.lists": {
         "FINDINGS_TOLD_MAX": (20, "decision: more open findings than anybody reads"),
@@ -747,13 +750,14 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "functions.http.quota": "_KEPT",
     },
     "the fields of a memory": {
+        "hotline.security.detectors.pass_through": "_CASH",
         "hotline.security.detectors.distributed_guessing": "_MARKS",
         "hotline.security.detectors.new_devices_in_a_row": "_MARKS",
         "hotline.security.detectors.reset_device_transfer": "_COUNTED",
     },
     "units, and what a sum is worth adding up for": {
         "hotline.security.detectors.drain": "PARTS_PER_THOUSAND",
-        "hotline.security.detectors.velocity": "PARTS_PER_THOUSAND",
+        "hotline.security.detectors.velocity": "PARTS_PER_THOUSAND _SPANS",
         "hotline.security.detectors.history": "SEVERAL HOUR_MS DAY_MS WEIGHT_MIN EXCESS_MIN EXCESS_RATIO",
     },
     "the shape of the earth, and what the words of a fact mean": {

@@ -14,6 +14,7 @@ from typing import Any, Final
 from .floors import floor_of, floors
 from .history import History
 from .marks import mark
+from .returns import CURRENCY, EVENT, add_up, leave_out
 from .rule import (
     DAY_MS,
     EVIDENCE_MAX,
@@ -40,6 +41,8 @@ NEW_MAX: Final = 16
 """So many merchants are known to be new by a try. Each is new to an account that has tried so many of them of late."""
 NO_CARDS: Final = frozenset({"balance", "bank_account", "credit_line", "paypal", "upi"})
 """The kinds of instrument that are no card. A word that is on no list may be one."""
+LARGE_MAX: Final = 16
+"""So many large payments of a finding are counted and may be taken back. With more it stands whatever comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class Limits:
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `tries` [time, id, merchant, failed] of one window; `tested` [beginning, last try,
     failures, ids, count] once they are enough. `new` [time, mark] has merchants that were first paid by a try. `hit`
-    is the last finding."""
+    [as `tested`, end, the large payments, number of others] is the last finding. A large payment is [time, id,
+    movement, amount, currency]."""
     values = event.values
     if signal == _UNDONE:
         return _take_back(state, values["movement_id"]) if "hit" in state else NO_HITS
@@ -70,19 +74,37 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     if amount <= floor_of(limits.small_minor, currency):
         _try(state, signal, event, history, limits)
         return NO_HITS
-    tested = state.get("tested")
-    if tested is None or signal != _LEFT or amount < floor_of(limits.large_minor, currency):
+    if signal != _LEFT or amount < floor_of(limits.large_minor, currency):
         return NO_HITS
-    if event.at_ms - tested[1] > limits.after_ms:
+    tested, known = state.get("tested"), state.get("hit")
+    if tested is not None and event.at_ms - tested[1] > limits.after_ms:
         del state["tested"]
+        tested = None
+    if (tested is None and known is None) or _is_known_merchant(state, event, history, limits):
         return NO_HITS
-    if _is_known_merchant(state, event, history, limits):
+    if tested is not None:
+        del state["tested"]
+        # More small ones of the same hour belong to its finding.
+        known = [tested, *(known[1:] if known is not None and known[0][0] == tested[0] else (0, [], 0))]
+    elif known is None or event.at_ms - known[0][1] > limits.after_ms:
         return NO_HITS
-    del state["tested"]
-    facts = {"tries": tested[4], "failures": tested[2], "amount_minor": amount, "currency": currency}
-    ids = (*tested[3], event.id)
-    state["hit"] = [tested[0], event.at_ms, facts, values["movement_id"], ids]
-    return (Hit(tested[0], event.at_ms, facts, ids),)
+    state["hit"] = known
+    if len(known[2]) >= LARGE_MAX:
+        known[3] += 1
+        return NO_HITS
+    known[1] = event.at_ms
+    known[2].append([event.at_ms, event.id, values["movement_id"], amount, currency])
+    return (_hit_of(known),)
+
+
+def _hit_of(known: list[Any], *, withdrawn: bool = False) -> Hit:
+    """The finding. A large payment in another currency than the first one is named, and adds nothing to the sum."""
+    (started_ms, _, failures, ids, tries), ended_ms, large, _ = known
+    currency = large[0][CURRENCY]
+    amount_minor = add_up([one for one in large if one[CURRENCY] == currency])
+    facts = {"tries": tries, "failures": failures, "amount_minor": amount_minor, "currency": currency}
+    ids = (*ids, *(one[EVENT] for one in large))[:EVIDENCE_MAX]
+    return Hit(started_ms, ended_ms, facts, ids, withdrawn=withdrawn)
 
 
 def _is_known_merchant(state: State, event: Event, history: History, limits: Limits) -> bool:
@@ -114,17 +136,25 @@ def _try(state: State, signal: str, event: Event, history: History, limits: Limi
 
 
 def _take_back(state: State, movement_id: str) -> Iterable[Hit]:
-    started_ms, ended_ms, facts, known_id, ids = state["hit"]
-    if movement_id != known_id:
+    """Count a large payment no more. The finding goes with the last one. A small one that comes back was a try."""
+    known = state["hit"]
+    left = leave_out(known[2], movement_id)
+    if left is None:
+        return NO_HITS
+    if left:
+        known[2] = left
+        return (_hit_of(known),)
+    if known[3]:
         return NO_HITS
     del state["hit"]
-    return (Hit(started_ms, ended_ms, facts, tuple(ids), withdrawn=True),)
+    return (_hit_of(known, withdrawn=True),)
 
 
 def _pay(minute: float, amount_minor: int, status: str = "succeeded", *, shop: str | None = "shop", name: str = "",
-         version: int = 1, kind: str = "payment", instrument: str | None = None) -> Told:  # fmt: skip
+         version: int = 1, kind: str = "payment", instrument: str | None = None,
+         currency: str = "CNY") -> Told:  # fmt: skip
     values: dict[str, Any] = {"movement_id": name or f"m{minute}", "version": version, "kind": kind, "status": status}
-    values |= {"amount_minor": amount_minor, "currency": "CNY"}
+    values |= {"amount_minor": amount_minor, "currency": currency}
     told = {name: value for name, value in (("party", shop), ("instrument", instrument)) if value is not None}
     return (minute, f"{kind}.{status}", {**values, **told})
 
@@ -252,6 +282,45 @@ DETECTOR: Final = Detector(
             _pay(10, _LARGE, shop="known"),
             hit=None,
         ),
+        example(
+            "the first of two large ones came back",
+            *_tries(*range(5)),
+            _pay(10, _LARGE, name="a"),
+            _pay(12, 20 * _LARGE),
+            _pay(30, _LARGE, "reversed", name="a", version=2),
+            hit=0,
+        ),
+        example(
+            "the last of two large ones came back, after one more try",
+            *_tries(*range(5)),
+            _pay(10, 20 * _LARGE),
+            *_tries(11, failed=0),
+            _pay(12, _LARGE, name="a"),
+            _pay(30, _LARGE, "reversed", name="a", version=2),
+            hit=0,
+        ),
+        example(
+            "the first one came back, and one in another currency stands",
+            *_tries(*range(5)),
+            _pay(10, _LARGE, name="a"),
+            _pay(12, _LARGE, currency="EUR"),
+            _pay(30, _LARGE, "reversed", name="a", version=2),
+            hit=0,
+        ),
+        example(
+            "all of more large ones than a memory has room for came back",
+            *_tries(*range(5)),
+            *(_pay(10 + n, _LARGE, name=f"a{n}") for n in range(LARGE_MAX + 1)),
+            *(_pay(40 + n, _LARGE, "reversed", name=f"a{n}", version=2) for n in range(LARGE_MAX + 1)),
+            hit=0,
+        ),
+        example(
+            "a try that came back was a try",
+            *_tries(*range(5)),
+            _pay(10, _LARGE),
+            _pay(30, 100, "reversed", name="m4", version=2),
+            hit=0,
+        ),
         example("near miss: four", *_tries(*range(4)), _pay(10, _LARGE), hit=None),
         example("near miss: one declined, one shop", *_tries(*range(5), failed=1), _pay(10, _LARGE), hit=None),
         example("near miss: a moment more than the hour", *_tries(0, 15, 30, 45, 60.01), _pay(70, _LARGE), hit=None),
@@ -261,6 +330,21 @@ DETECTOR: Final = Detector(
         example("near miss: the large one was declined", *_tries(*range(5)), _pay(10, _LARGE, "failed"), hit=None),
         example("near miss: transfers", *_tries(*range(5), kind="transfer"), _pay(10, _LARGE), hit=None),
         example("near miss: the large one came first", _pay(0, _LARGE), *_tries(*range(1, 6)), hit=None),
+        example(
+            "near miss: both large ones came back",
+            *_tries(*range(5)),
+            *(_pay(10 + n, _LARGE, name=f"a{n}") for n in range(2)),
+            *(_pay(30 + n, _LARGE, "reversed", name=f"a{n}", version=2) for n in range(2)),
+            hit=None,
+        ),
+        example(
+            "near miss: the large one came back, and another came a moment after the day",
+            *_tries(*range(5)),
+            _pay(10, _LARGE, name="a"),
+            _pay(4.01 + _DAY, _LARGE),
+            _pay(5 + _DAY, _LARGE, "reversed", name="a", version=2),
+            hit=None,
+        ),
         example(
             "near miss: it failed in the end",
             *_tries(*range(5)),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .history import FraudRecord, PartyHistory
+from .returns import AMOUNT, CURRENCY, EVENT, TIME, leave_out
 from .rule import (
     DAY_MS,
     MINUTE_MS,
@@ -33,6 +34,8 @@ from .rule import (
 _LEFT: Final = Signal.MONEY_LEFT.value
 ACCOUNTS_MAX: Final = 32
 """So many payers of the last day are known. One more than these may be told of a second finding."""
+PAID_MAX: Final = 2
+"""So many payments of a payer are kept, to be taken back. Behind more of them a finding stands whatever comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,10 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: FraudRecord, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `told` account to [beginning, movement, facts] of its finding, for a day, and
-    `last_ms`: two findings of one moment have beginnings of their own. `bad_ms`: the time of the last payment to the
-    party with this record. `teller`: the beginning of the finding that tells of the party."""
+    """See `Detector.step`. Memory: `told` account to [beginning, frauds, rate, payments, number of others] of its
+    finding, for a day. A payment is [time, id, movement, amount, currency]. `last_ms`: two findings of one moment have
+    beginnings of their own. `bad_ms`: the time of the last payment to the party with this record. `teller`: the
+    beginning of the finding that tells of the party."""
     if not history.frauds or not isinstance(history, PartyHistory):
         return NO_HITS
     told = state.get("told", {})
@@ -68,35 +72,58 @@ def step(state: State, signal: str, event: Event, history: FraudRecord, limits: 
     is_told = at_ms - state.get("bad_ms", -limits.merge_ms - 1) <= limits.merge_ms
     state["bad_ms"] = at_ms
     is_likely = frauds * 1000 >= payments * limits.likely_permille
-    if (is_told and not is_likely) or (known is not None and at_ms - known[0] <= limits.merge_ms):
+    payment = [at_ms, event.id, event.values["movement_id"], history.amount_minor, history.currency]
+    if known is not None and at_ms - known[0] <= limits.merge_ms:
+        if len(known[3]) < PAID_MAX:
+            known[3].append(payment)
+        else:
+            known[4] += 1
+        return NO_HITS
+    if is_told and not is_likely:
         return NO_HITS
     started_ms = max(at_ms, state.get("last_ms", 0) + 1)
-    facts: dict[str, str | int] = {
-        "account": account,
-        "frauds_tenths": int(frauds * 10),
-        "rate_permille": min(1000, int(frauds * 1000 / max(payments, 1.0))),
-        "amount_minor": history.amount_minor,
-        "currency": history.currency,
-    }
     state["last_ms"] = started_ms
     if not is_told:
         state["teller"] = started_ms
     fresh = {name: entry for name, entry in told.items() if at_ms - entry[0] <= limits.merge_ms and name != account}
     while len(fresh) >= ACCOUNTS_MAX:
         del fresh[next(iter(fresh))]
-    state["told"] = {**fresh, account: [started_ms, event.values["movement_id"], facts, event.id]}
-    return (Hit(started_ms, max(at_ms, started_ms), facts, (event.id,)),)
+    rate_permille = min(1000, int(frauds * 1000 / max(payments, 1.0)))
+    known = [started_ms, int(frauds * 10), rate_permille, [payment], 0]
+    state["told"] = {**fresh, account: known}
+    return (_hit_of(account, known),)
+
+
+def _hit_of(account: str, known: list[Any], *, withdrawn: bool = False) -> Hit:
+    """The finding names the first payment that stands."""
+    started_ms, frauds_tenths, rate_permille, (first, *_), _ = known
+    facts = {
+        "account": account,
+        "frauds_tenths": frauds_tenths,
+        "rate_permille": rate_permille,
+        "amount_minor": first[AMOUNT],
+        "currency": first[CURRENCY],
+    }
+    return Hit(started_ms, max(first[TIME], started_ms), facts, (first[EVENT],), withdrawn=withdrawn)
 
 
 def _take_back(state: State, event: Event) -> Iterable[Hit]:
-    """The finding goes. Where it told of the party, the next one that stands does, or else the next payment."""
+    """The finding names the payer's next payment of the day. Without one it goes. Where it told of the party, the next
+    finding that stands does, or else the next payment."""
     told: dict[str, Any] = state.get("told", {})
-    for account, (started_ms, movement_id, facts, event_id) in told.items():
-        if movement_id == event.values["movement_id"]:
-            del told[account]
-            if started_ms == state.get("teller"):
-                _let_another_tell(state, started_ms)
-            return (Hit(started_ms, started_ms, facts, (event_id,), withdrawn=True),)
+    for account, known in told.items():
+        left = leave_out(known[3], event.values["movement_id"])
+        if left is None:
+            continue
+        if left:
+            known[3] = left
+            return (_hit_of(account, known),)
+        if known[4]:
+            return NO_HITS
+        del told[account]
+        if known[0] == state.get("teller"):
+            _let_another_tell(state, known[0])
+        return (_hit_of(account, known, withdrawn=True),)
     return NO_HITS
 
 
@@ -215,6 +242,28 @@ DETECTOR: Final = Detector(
             _pay(9.7, account="other"),
             _pay(9.8, name="a", status="failed", version=2),
             hit=9.7 * _DAY,
+        ),
+        example(
+            "the payer's first payment failed, and the next one of the day stands",
+            *_TWO,
+            _pay(_SOON, name="a", status="authorised"),
+            _pay(9.7),
+            _pay(9.8, name="a", status="failed", version=2),
+            hit=_SOON * _DAY,
+        ),
+        example(
+            "all payments of a payer failed, of more than a memory has room for",
+            *_TWO,
+            *(_pay(_SOON + n / 100, name=f"a{n}", status="authorised") for n in range(PAID_MAX + 1)),
+            *(_pay(9.8 + n / 100, name=f"a{n}", status="failed", version=2) for n in range(PAID_MAX + 1)),
+            hit=_SOON * _DAY,
+        ),
+        example(
+            "near miss: both payments of a payer failed",
+            *_TWO,
+            *(_pay(_SOON + n / 100, name=f"a{n}", status="authorised") for n in range(2)),
+            *(_pay(9.8 + n / 100, name=f"a{n}", status="failed", version=2) for n in range(2)),
+            hit=None,
         ),
         example("near miss: one fraud", _pay(0), _label(9, "m0"), _pay(_SOON), hit=None),
         example("near miss: one fraud told twice", _pay(0), _label(9, "m0"), _label(9.1, "m0"), _pay(_SOON), hit=None),

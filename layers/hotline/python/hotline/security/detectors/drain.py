@@ -18,6 +18,7 @@ from typing import Any, Final
 from .floors import floor_of, floors
 from .history import History
 from .marks import mark
+from .returns import CURRENCY, EVENT, MOVEMENT, TIME, add_up, leave_out
 from .rule import (
     DAY_MS,
     EVIDENCE_MAX,
@@ -72,9 +73,9 @@ class Limits:
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `slices` [time, id, movement, amount, currency] of one window. `new`: [time, party]
     of those who were new in it, also where the movement came back. `cash` once cash was taken from somebody new. `hit`
-    [beginning, time of the last drain, facts, movements, ids] is the last finding."""
+    [beginning, end, time of the last drain, its slices, their sum with what stayed] is the last finding."""
     if signal != _LEFT:
-        return _take_back(state, event.values["movement_id"])
+        return _take_back(state, event.values["movement_id"], limits)
     before, amount = history.balance_before_minor, history.amount_minor
     if before is None or not history.is_balance_told or amount > before:
         return NO_HITS
@@ -89,11 +90,12 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     slices = state.setdefault("slices", [])
     slide(slices, [event.at_ms, event.id, event.values["movement_id"], amount, currency], span_ms=limits.window_ms,
           kept_max=SLICES_MAX)  # fmt: skip
-    same = [one for one in slices if one[4] == currency]
-    total_minor = sum(one[3] for one in same)
+    same = [one for one in slices if one[CURRENCY] == currency]
+    total_minor = add_up(same)
     if total_minor < floor_of(limits.floor_minor, currency):
         return NO_HITS
-    permille = total_minor * PARTS_PER_THOUSAND // (total_minor + before - amount)
+    whole_minor = total_minor + before - amount
+    permille = total_minor * PARTS_PER_THOUSAND // whole_minor
     # Somebody who takes cash for the first time may well take all, and has no usual agent yet.
     if is_first_cash and len(same) == 1:
         return NO_HITS
@@ -102,7 +104,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     is_enough = permille >= limits.emptied_permille or len(same) >= limits.slices
     if not is_enough and (permille < limits.unusual_permille or not _is_unusual(event, history, total_minor, limits)):
         return NO_HITS
-    return _find(state, event, same, total_minor, permille, limits)
+    return _find(state, event, same, whole_minor, limits)
 
 
 def _goes_to_stranger(state: State, event: Event, history: History, limits: Limits) -> bool:
@@ -129,31 +131,49 @@ def _is_unusual(event: Event, history: History, total_minor: int, limits: Limits
     return deviations is not None and deviations >= limits.deviations
 
 
-def _find(
-    state: State, event: Event, same: list[Any], total_minor: int, permille: int, limits: Limits
-) -> Iterable[Hit]:
-    started_ms = same[0][0]
+def _find(state: State, event: Event, same: list[Any], whole_minor: int, limits: Limits) -> Iterable[Hit]:
+    started_ms = same[0][TIME]
     known = state.get("hit")
     if known is not None:
         if known[0] + limits.window_ms >= event.at_ms:
             started_ms = known[0]
-        elif known[1] >= event.at_ms - limits.habit_ms:
-            known[1] = event.at_ms
+        elif known[2] >= event.at_ms - limits.habit_ms:
+            known[2] = event.at_ms
             return NO_HITS
-    facts = {"movements": len(same), "amount_minor": total_minor, "currency": same[0][4], "share_permille": permille}
-    ids = tuple(one[1] for one in same)[:EVIDENCE_MAX]
-    state["hit"] = [started_ms, event.at_ms, facts, [one[2] for one in same], ids]
-    return (Hit(started_ms, event.at_ms, facts, ids),)
+    state["hit"] = known = [started_ms, event.at_ms, event.at_ms, same, whole_minor]
+    return (_hit_of(known),)
 
 
-def _take_back(state: State, movement_id: str) -> Iterable[Hit]:
-    """Count a movement no more. The finding goes with it: what came back is in the account."""
-    state["slices"] = [one for one in state.get("slices", ()) if one[2] != movement_id]
+def _hit_of(known: list[Any], *, withdrawn: bool = False) -> Hit:
+    started_ms, ended_ms, _, moved, whole_minor = known
+    total_minor = add_up(moved)
+    facts = {
+        "movements": len(moved),
+        "amount_minor": total_minor,
+        "currency": moved[0][CURRENCY],
+        "share_permille": total_minor * PARTS_PER_THOUSAND // whole_minor,
+    }
+    ids = tuple(one[EVENT] for one in moved)[:EVIDENCE_MAX]
+    return Hit(started_ms, ended_ms, facts, ids, withdrawn=withdrawn)
+
+
+def _take_back(state: State, movement_id: str, limits: Limits) -> Iterable[Hit]:
+    """Count a movement no more. What came back is in the account, and belongs to what stays. The finding goes below the
+    least share of the rule or below the floor. How many slices are left does not matter: they were seen to take enough,
+    and a thief decides which of them fails."""
+    state["slices"] = [one for one in state.get("slices", ()) if one[MOVEMENT] != movement_id]
     known = state.get("hit")
-    if known is None or movement_id not in known[3]:
+    if known is None or (left := leave_out(known[3], movement_id)) is None:
         return NO_HITS
-    del state["hit"]
-    return (Hit(known[0], known[1], known[2], tuple(known[4]), withdrawn=True),)
+    total_minor, moved = add_up(left), known[3]
+    if (
+        total_minor < floor_of(limits.floor_minor, moved[0][CURRENCY])
+        or total_minor * PARTS_PER_THOUSAND < known[4] * limits.sliced_permille
+    ):
+        del state["hit"]
+        return (_hit_of(known, withdrawn=True),)
+    known[3] = left
+    return (_hit_of(known),)
 
 
 def _balance(minute: float, minor: int) -> Told:
@@ -161,15 +181,20 @@ def _balance(minute: float, minor: int) -> Told:
 
 
 def _out(minute: float, amount_minor: int, party: str | None = "stranger", *, kind: str = "transfer",
-         status: str = "succeeded", version: int = 1, name: str = "") -> Told:  # fmt: skip
+         status: str = "succeeded", version: int = 1, name: str = "", currency: str = "CNY") -> Told:  # fmt: skip
     values = {"movement_id": name or f"m{minute}", "version": version, "kind": kind, "status": status}
-    values |= {"amount_minor": amount_minor, "currency": "CNY"}
+    values |= {"amount_minor": amount_minor, "currency": currency}
     return (minute, f"{kind}.{status}", values if party is None else {**values, "party": party})
 
 
 def _usual(count: int = 24, amount_minor: int = 10_000) -> list[Told]:
     """So many days with a payment before the first minute, and the balance then."""
     return [_out(-n * _DAY, amount_minor, "shop", kind="payment", name=f"usual-{n}") for n in range(count, 0, -1)]
+
+
+def _back(minute: float, of: float, amount_minor: int) -> Told:
+    """The movement of another minute is reversed."""
+    return _out(minute, amount_minor, status="reversed", version=2, name=f"m{of}")
 
 
 _DAY: Final = DAY_MS / MINUTE_MS
@@ -298,6 +323,49 @@ DETECTOR: Final = Detector(
             hit=5,
         ),
         example("authorised is enough", _balance(0, 500_000), _out(5, 500_000, status="authorised"), hit=5),
+        example(
+            "a yuan to a mate, then the rest, and the yuan failed",
+            _balance(0, 1_000_000),
+            _out(5, 100, "mate", status="authorised", name="a"),
+            _out(9, 999_900),
+            _out(30, 100, "mate", status="failed", version=2, name="a"),
+            hit=5,
+        ),
+        example(
+            "a yuan, then nine tenths in slices, and the yuan came back",
+            _balance(0, 1_000_000),
+            _out(5, 100, "mate"),
+            *(_out(6 + n, 190_000, f"stranger-{n}") for n in range(5)),
+            _back(300, 5, 100),
+            hit=5,
+        ),
+        example(
+            "the last one came back, and nine tenths are gone in one",
+            _balance(0, 500_000),
+            _out(5, 450_000, "a"),
+            _out(6, 50_000, "b"),
+            _back(30, 6, 50_000),
+            hit=5,
+        ),
+        example(
+            "it goes on after a part came back: one finding",
+            _balance(0, 1_000_000),
+            _out(5, 100, "mate"),
+            *(_out(6 + n, 310_000, f"stranger-{n}") for n in range(3)),
+            _back(20, 5, 100),
+            _balance(21, 70_000),
+            _out(22, 70_000, "last"),
+            hit=5,
+        ),
+        example(
+            "a slice in another currency came back",
+            _balance(0, 500_000),
+            (0, "funds.balance_changed", {"currency": "EUR", "balance_minor": 100_000}),
+            _out(5, 2_000, "a", currency="EUR"),
+            _out(6, 500_000, "b"),
+            _out(30, 2_000, "a", status="reversed", version=2, name="m5", currency="EUR"),
+            hit=6,
+        ),
         example("near miss: a cent stays", _balance(0, 500_000), _out(5, 499_999), hit=None),
         example(
             "near miss: a sum just not far enough above", *_usual(), _balance(0, 62_000), _out(5, 60_400), hit=None
@@ -367,6 +435,31 @@ DETECTOR: Final = Detector(
             _balance(0, 500_000),
             _out(5, 300_000, "a"),
             _out(5.01 + _END, 198_000, "b"),
+            hit=None,
+        ),
+        example(
+            "near miss: more than a tenth came back",
+            _balance(0, 500_000),
+            _out(5, 449_999, "a"),
+            _out(6, 50_001, "b"),
+            _back(30, 6, 50_001),
+            hit=None,
+        ),
+        example(
+            "near miss: so much came back that the rest is below the floor",
+            _balance(0, _FLOOR),
+            _out(5, _FLOOR - 1, "a"),
+            _out(6, 1, "b"),
+            _back(30, 6, 1),
+            hit=None,
+        ),
+        example(
+            "near miss: all of it came back",
+            _balance(0, 500_000),
+            _out(5, 20_000, "a"),
+            _out(6, 480_000, "b"),
+            _back(30, 5, 20_000),
+            _back(31, 6, 480_000),
             hit=None,
         ),
         example(

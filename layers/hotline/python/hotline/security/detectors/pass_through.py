@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from .floors import floor_of, floors
 from .history import History
+from .returns import AMOUNT, CURRENCY, EVENT, MOVEMENT, TIME, add_up, leave_out
 from .rule import (
     DAY_MS,
     EVIDENCE_MAX,
@@ -35,7 +36,10 @@ _KINDS: Final = frozenset({"transfer", "withdrawal"})
 _UNDONE: Final = Signal.MONEY_UNDONE.value
 COMINGS_MAX: Final = 8
 GOINGS_MAX: Final = 16
-_TIME, _ID, _MOVEMENT, _AMOUNT, _CURRENCY, _BEFORE, _FRESH = range(7)
+_BEFORE, _FRESH = 5, 6
+"""Fields of money that came."""
+_CASH: Final = 5
+"""A field of money that went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +70,18 @@ class Limits:
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `came` [time, id, movement, amount, currency, empty before, points of a fresh
-    account] and `went` [time, id, movement, amount, currency], both of one window. `hit` is the last finding."""
+    account] and `went` [time, id, movement, amount, currency, is cash], both of one window. `hit` [beginning, end,
+    what came, what went, points] is the last finding."""
     if signal == _LEFT:
         came = state.get("came")
         if not came or event.values["kind"] not in ("transfer", "withdrawal"):
             return NO_HITS
-        if came[-1][_TIME] < event.at_ms - limits.window_ms:
+        if came[-1][TIME] < event.at_ms - limits.window_ms:
             state.clear()
             return NO_HITS
         return _go(state, event, limits)
     if signal == _UNDONE:
-        return _take_back(state, event.values["movement_id"])
+        return _take_back(state, event.values["movement_id"], limits)
     # Cash or a card that is paid in to be sent on is what the wallet is for.
     if event.values["kind"] != "transfer" or history.amount_minor < floor_of(limits.floor_minor, history.currency):
         return NO_HITS
@@ -94,65 +99,96 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
 
 def _go(state: State, event: Event, limits: Limits) -> Iterable[Hit]:
     values = event.values
-    currency = values["currency"]
     went = state.setdefault("went", [])
-    entry = [event.at_ms, event.id, values["movement_id"], values["amount_minor"], currency]
+    is_cash = int(values["kind"] == "withdrawal")
+    entry = [event.at_ms, event.id, values["movement_id"], values["amount_minor"], values["currency"], is_cash]
     slide(went, entry, span_ms=limits.window_ms, kept_max=GOINGS_MAX)
+    best = _judge(state["came"], went, limits)
+    if best is None:
+        return NO_HITS
     came = state["came"]
+    started_ms, known = came[best[1]][TIME], state.get("hit")
+    # What came before it may have come back since.
+    if known is not None and known[2][0][MOVEMENT] == came[best[1]][MOVEMENT]:
+        started_ms = known[0]
+    return (_find(state, came, went, best, started_ms, event.at_ms),)
+
+
+def _judge(came: list[Any], went: list[Any], limits: Limits) -> tuple[int, int] | None:
+    """The points of the money that went up to the last of `went`, and the place in `came` from which on it came. None
+    where they are too few."""
+    last = went[-1]
+    currency, oldest_ms = last[CURRENCY], last[TIME] - limits.window_ms
     in_minor = out_minor = 0
     next_out = len(went) - 1
-    best: tuple[int, int, int] | None = None
+    best: tuple[int, int] | None = None
     # From the latest money in to the earliest: what went since then against what came since then.
     for index in range(len(came) - 1, -1, -1):
         one = came[index]
-        if one[_TIME] < event.at_ms - limits.window_ms:
+        if one[TIME] < oldest_ms:
             break
-        if one[_CURRENCY] != currency:
+        if one[CURRENCY] != currency:
             continue
-        in_minor += one[_AMOUNT]
-        while next_out >= 0 and went[next_out][_TIME] >= one[_TIME]:
-            out_minor += went[next_out][_AMOUNT] if went[next_out][_CURRENCY] == currency else 0
+        in_minor += one[AMOUNT]
+        while next_out >= 0 and went[next_out][TIME] >= one[TIME]:
+            out_minor += went[next_out][AMOUNT] if went[next_out][CURRENCY] == currency else 0
             next_out -= 1
-        points = _points(one, out_minor * 1000 // in_minor, event, limits)
+        points = _points(one, out_minor * 1000 // in_minor, last, limits)
         if points >= limits.points and (best is None or points > best[0]):
-            best = (points, index, out_minor)
-    return NO_HITS if best is None else _find(state, event, currency, best)
+            best = (points, index)
+    return best
 
 
-def _points(one: list[Any], permille: int, event: Event, limits: Limits) -> int:
+def _points(one: list[Any], permille: int, last: list[Any], limits: Limits) -> int:
     """Within the hour 3 points, a fresh account 2, and one that was empty before 2. The same sum has 1, and so has the
     first movement of a fresh account. So a sum of which a share was kept needs the hour. One that takes longer must
     be the same sum, and the first movement of an empty account."""
-    least = limits.close_permille if event.values["kind"] == "withdrawal" else limits.sent_permille
+    least = limits.close_permille if last[_CASH] else limits.sent_permille
     is_same = permille >= limits.same_permille
     if not (is_same or permille >= least) or permille > limits.over_permille:
         return 0
-    is_quick = event.at_ms - int(one[_TIME]) <= limits.quick_ms
+    is_quick = int(last[TIME]) - int(one[TIME]) <= limits.quick_ms
     return is_same + 3 * is_quick + 2 * int(one[_BEFORE]) + int(one[_FRESH])
 
 
-def _find(state: State, event: Event, currency: str, best: tuple[int, int, int]) -> Iterable[Hit]:
-    points, index, out_minor = best
-    came = [one for one in state["came"][index:] if one[_CURRENCY] == currency]
-    went = [one for one in state["went"] if one[_TIME] >= came[0][_TIME] and one[_CURRENCY] == currency]
-    minutes = (event.at_ms - came[0][_TIME]) // MINUTE_MS
-    facts = {"amount_minor": out_minor, "currency": currency, "minutes": minutes, "signs": points}
-    chain = sorted((*came, *went), key=lambda one: one[_TIME])
-    ids = tuple(one[_ID] for one in chain)[:EVIDENCE_MAX]
-    started_ms = came[0][_TIME]
-    state["hit"] = [started_ms, event.at_ms, facts, [one[_MOVEMENT] for one in chain], ids]
-    return (Hit(started_ms, event.at_ms, facts, ids),)
+def _find(state: State, came: list[Any], went: list[Any], best: tuple[int, int], started_ms: int, ended_ms: int) -> Hit:
+    points, index = best
+    currency = went[-1][CURRENCY]
+    came = [one for one in came[index:] if one[CURRENCY] == currency]
+    went = [one for one in went if one[TIME] >= came[0][TIME] and one[CURRENCY] == currency]
+    state["hit"] = known = [started_ms, ended_ms, came, went, points]
+    return _hit_of(known)
 
 
-def _take_back(state: State, movement_id: str) -> Iterable[Hit]:
+def _hit_of(known: list[Any], *, withdrawn: bool = False) -> Hit:
+    started_ms, ended_ms, came, went, points = known
+    minutes = (went[-1][TIME] - came[0][TIME]) // MINUTE_MS
+    facts = {"amount_minor": add_up(went), "currency": went[0][CURRENCY], "minutes": minutes, "signs": points}
+    chain = sorted((*came, *went), key=lambda one: one[TIME])
+    return Hit(started_ms, ended_ms, facts, tuple(one[EVENT] for one in chain)[:EVIDENCE_MAX], withdrawn=withdrawn)
+
+
+def _take_back(state: State, movement_id: str, limits: Limits) -> Iterable[Hit]:
+    """Count a movement no more. The finding goes where the rule would have found nothing in what is left of it, at any
+    of the times at which some of it went."""
     for name in ("came", "went"):
         if name in state:
-            state[name] = [one for one in state[name] if one[_MOVEMENT] != movement_id]
+            state[name] = [one for one in state[name] if one[MOVEMENT] != movement_id]
     known = state.get("hit")
-    if known is None or movement_id not in known[3]:
+    if known is None:
         return NO_HITS
+    came, went = leave_out(known[2], movement_id), leave_out(known[3], movement_id)
+    if came is None and went is None:
+        return NO_HITS
+    came, went = known[2] if came is None else came, known[3] if went is None else went
+    while went:
+        before = [one for one in came if one[TIME] <= went[-1][TIME]]
+        best = _judge(before, went, limits)
+        if best is not None:
+            return (_find(state, before, went, best, *known[:2]),)
+        went = went[:-1]
     del state["hit"]
-    return (Hit(known[0], known[1], known[2], tuple(known[4]), withdrawn=True),)
+    return (_hit_of(known, withdrawn=True),)
 
 
 def _in(minute: float, amount_minor: int, *, kind: str = "transfer", after_minor: int | None = None) -> Told:
@@ -166,9 +202,15 @@ def _in(minute: float, amount_minor: int, *, kind: str = "transfer", after_minor
 
 
 def _out(minute: float, amount_minor: int, *, kind: str = "withdrawal", status: str = "succeeded", version: int = 1,
-         name: str = "") -> Told:  # fmt: skip
+         name: str = "", currency: str = "CNY") -> Told:  # fmt: skip
     values = {"movement_id": name or f"out{minute}", "version": version, "kind": kind, "status": status}
-    return (minute, f"{kind}.{status}", {**values, "amount_minor": amount_minor, "currency": "CNY", "party": "p"})
+    return (minute, f"{kind}.{status}", {**values, "amount_minor": amount_minor, "currency": currency, "party": "p"})
+
+
+def _back(minute: float, of: Told) -> Told:
+    """A movement is reversed."""
+    _, _, values = of
+    return (minute, f"{values['kind']}.reversed", {**values, "version": 2, "status": "reversed"})
 
 
 def _before(count: int) -> list[Told]:
@@ -224,6 +266,47 @@ DETECTOR: Final = Detector(
         example("nine tenths of a fresh, empty account", _in(0, _SUM, after_minor=_SUM), _out(30, 90_000), hit=0),
         example("a week old", (-_WEEK, "login.succeeded", {}), _in(0, _SUM), _out(30, _SUM), hit=0),
         example("exactly the floor", _in(0, _FLOOR), _out(30, _FLOOR), hit=0),
+        example(
+            "a yuan came back of what went",
+            _in(0, _SUM),
+            _out(20, 100, kind="transfer"),
+            _out(30, _SUM - 100),
+            _back(40, _out(20, 100, kind="transfer")),
+            hit=0,
+        ),
+        example(
+            "the last movement came back, and cash asks for less than it did",
+            _in(0, _SUM),
+            _out(20, 92_000),
+            _out(30, 3_000, kind="transfer"),
+            _back(40, _out(30, 3_000, kind="transfer")),
+            hit=0,
+        ),
+        example(
+            "the last movement came back, long after the hour of the others",
+            _in(0, _SUM, after_minor=_SUM),
+            _out(_HOUR, 95_000),
+            _out(_DAY, 5_000),
+            _back(_DAY + 1, _out(_DAY, 5_000)),
+            hit=0,
+        ),
+        example(
+            "what came first was taken back, and the finding goes on",
+            _in(0, 6_000, after_minor=6_000),
+            _in(1, _SUM),
+            _out(20, _SUM),
+            _back(25, _in(0, 6_000)),
+            _out(30, 50),
+            hit=0,
+        ),
+        example(
+            "a payment in another currency came back",
+            _in(0, _SUM),
+            _out(20, 100, currency="EUR"),
+            _out(30, _SUM),
+            _back(40, _out(20, 100, currency="EUR")),
+            hit=0,
+        ),
         example("near miss: below the floor", _in(0, _FLOOR - 1), _out(30, _FLOOR - 1), hit=None),
         example("near miss: a moment after the hour", _in(0, _SUM), _out(_HOUR + 0.01, _SUM), hit=None),
         example(
@@ -286,6 +369,24 @@ DETECTOR: Final = Detector(
         example("near miss: paid in at a counter, then sent", _in(0, _SUM, kind="top_up"), _out(30, _SUM), hit=None),
         example("near miss: spent in a shop", _in(0, _SUM), _out(30, _SUM, kind="payment"), hit=None),
         example("near miss: it left before it came", _out(0, _SUM), _in(30, _SUM), hit=None),
+        example(
+            "near miss: a large part of what went came back",
+            _in(0, _SUM),
+            _out(20, 50_000),
+            _out(30, 50_000),
+            _back(40, _out(20, 50_000)),
+            hit=None,
+        ),
+        example(
+            "near miss: all that went came back",
+            _in(0, _SUM),
+            _out(20, 2_000),
+            _out(30, 98_000),
+            _back(40, _out(20, 2_000)),
+            _back(41, _out(30, 98_000)),
+            hit=None,
+        ),
+        example("near miss: what came was taken back", _in(0, _SUM), _out(30, _SUM), _back(40, _in(0, _SUM)), hit=None),
         example(
             "near miss: it failed in the end",
             _in(0, _SUM),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from .floors import floor_of, floors
 from .history import History
@@ -53,14 +53,14 @@ class Limits:
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `paid` and `back`, each currency to [weight, weighted sum, time]; `ids` [refund,
     event, time, amount, currency] of the last refunds; `quiet_until`. `hit` is the last finding: [beginning, end,
-    currency, weight and sum of refunds then, those of payments, facts, ids]."""
+    currency, weight and sum of refunds then, those of payments, ids]."""
     values = event.values
     if signal == _LEFT:
         if values["kind"] == "payment":
             _add(state, "paid", values["currency"], values["amount_minor"], event.at_ms, limits)
         return NO_HITS
     if signal in _UNDONE:
-        return _take_back(state, values["refund_id"], limits)
+        return _take_back(state, event, limits)
     ids = state.setdefault("ids", [])
     refund_id = values["refund_id"]
     if any(known[0] == refund_id for known in ids):
@@ -73,6 +73,12 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     if event.at_ms < state.get("quiet_until", 0) or not _is_much(back, paid, currency, limits):
         return NO_HITS
     state["quiet_until"] = event.at_ms + limits.quiet_ms
+    state["hit"] = hit = [ids[0][2], event.at_ms, currency, [*back], [*paid], [known[1] for known in ids]]
+    return (_hit_of(hit),)
+
+
+def _hit_of(hit: list[Any], *, withdrawn: bool = False) -> Hit:
+    started_ms, ended_ms, currency, back, paid, ids = hit
     by_count, by_sum = _shares(back, paid)
     facts = {
         "refunds": len(ids),
@@ -80,14 +86,13 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         "share_of_sum_permille": min(1000, int(by_sum)),
         "currency": currency,
     }
-    event_ids = tuple(known[1] for known in ids)
-    state["hit"] = [ids[0][2], event.at_ms, currency, [*back], [*paid], facts, [*event_ids]]
-    return (Hit(ids[0][2], event.at_ms, facts, event_ids),)
+    return Hit(started_ms, ended_ms, facts, tuple(ids), withdrawn=withdrawn)
 
 
-def _take_back(state: State, refund_id: str, limits: Limits) -> Iterable[Hit]:
-    """Count a refund no more. The last finding goes when what is left of it would not have been one."""
-    ids = state.get("ids", [])
+def _take_back(state: State, event: Event, limits: Limits) -> Iterable[Hit]:
+    """Count a refund no more. The last finding goes when what is left of it would not have been one, nor with the
+    refunds that followed it."""
+    ids, refund_id = state.get("ids", []), event.values["refund_id"]
     gone = next((known for known in ids if known[0] == refund_id), None)
     if gone is None:
         return NO_HITS
@@ -95,17 +100,30 @@ def _take_back(state: State, refund_id: str, limits: Limits) -> Iterable[Hit]:
     _, event_id, at_ms, amount_minor, currency = gone
     _subtract(state["back"][currency], at_ms, amount_minor, limits)
     hit = state.get("hit")
-    if hit is None or event_id not in hit[6]:
+    if hit is None or event_id not in hit[5]:
         return NO_HITS
-    started_ms, ended_ms, of_currency, back, paid, facts, event_ids = hit
+    _, ended_ms, of_currency, back, paid, event_ids = hit
+    left = [*back, ended_ms]
     if currency == of_currency:
-        counted = [*back, ended_ms]
-        _subtract(counted, at_ms, amount_minor, limits)
-        back[:] = counted[:2]
-    if _is_much((back[0], back[1]), (paid[0], paid[1]), of_currency, limits):
-        return NO_HITS
-    del state["hit"], state["quiet_until"]
-    return (Hit(started_ms, ended_ms, facts, tuple(event_ids), withdrawn=True),)
+        _subtract(left, at_ms, amount_minor, limits)
+    corrected: list[Any] | None = [*hit[:3], left[:2], paid, [one for one in event_ids if one != event_id]]
+    if not _is_much((left[0], left[1]), (paid[0], paid[1]), of_currency, limits):
+        corrected = _count_now(state, hit, event.at_ms, limits)
+    if corrected is None:
+        del state["hit"], state["quiet_until"]
+        return (_hit_of(hit, withdrawn=True),)
+    state["hit"] = corrected
+    return (_hit_of(corrected),)
+
+
+def _count_now(state: State, hit: list[Any], now_ms: int, limits: Limits) -> list[Any] | None:
+    """The finding with all refunds and payments until now; None where these are not many refunds either."""
+    ids, currency = state["ids"], hit[2]
+    back = _weigh(state["back"].get(currency), now_ms, limits)
+    paid = _weigh(state.get("paid", {}).get(currency), now_ms, limits)
+    if not ids or not _is_much(back, paid, currency, limits):
+        return None
+    return [hit[0], max(hit[1], ids[-1][2]), currency, [*back], [*paid], [known[1] for known in ids]]
 
 
 def _is_much(back: Sums, paid: Sums, currency: str, limits: Limits) -> bool:
@@ -266,6 +284,21 @@ DETECTOR: Final = Detector(
             *_back(*_SIX, 26),
             *_back(30, name="r26", status="failed"),
             hit=20,
+        ),
+        example(
+            "one of six failed, and of twelve with those that followed enough are left",
+            *_pay(*_TEN),
+            *_back(*_SIX, *range(30, 36)),
+            *_back(40, name="r25", status="failed"),
+            hit=20,
+        ),
+        example(
+            "near miss: one of six failed, and so did the one that followed",
+            *_pay(*_TEN),
+            *_back(*_SIX, 30),
+            *_back(40, name="r30", status="failed"),
+            *_back(41, name="r25", status="failed"),
+            hit=None,
         ),
         example("near miss: four of four", *_pay(*range(4)), *_back(*range(20, 24)), hit=None),
         example(

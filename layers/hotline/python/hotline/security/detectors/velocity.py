@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from .floors import floor_of, floors
 from .history import History
+from .returns import AMOUNT, EVENT, TIME, add_up, leave_out
 from .rule import (
     DAY_MS,
     HOUR_MS,
@@ -30,6 +31,9 @@ from .rule import (
 
 _LEFT: Final = Signal.MONEY_LEFT.value
 PARTS_PER_THOUSAND: Final = 1000
+KEPT_MAX: Final = 32
+"""So many movements of a finding are kept, to be taken back. Behind more of them it stands whatever comes back."""
+_SPANS: Final = (("hour", HOUR_MS), ("day", DAY_MS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,10 @@ class Limits:
 
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
-    """See `Detector.step`. Memory: `hit` [beginning, end, facts, ids, [movement, amount] of each, least number, least
-    sum] of the last finding, quiet for a while."""
+    """See `Detector.step`. Memory: `hit` [beginning, end, facts, id, movements, bounds, number of others] of the last
+    finding, quiet for a while. The movements are [time, id, movement, amount] of those that it found and of those that
+    followed in the quiet time. The id is empty of those that came before it. The bounds are [number, sum] of an hour
+    and of a day."""
     if signal != _LEFT:
         return _take_back(state, event.values["movement_id"], limits)
     count = history.day_count
@@ -68,56 +74,57 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
     ):
         return NO_HITS
     at_ms = event.at_ms
+    known = state.get("hit")
+    if known is not None and at_ms < known[0] + limits.merge_ms:
+        _follow(known, event)
+        return NO_HITS
     usual = history.usual_before
-    if usual is None or ("hit" in state and at_ms < state["hit"][0] + limits.merge_ms):
+    if usual is None:
         return NO_HITS
     own_count = history.left_per_day(at_ms) + 1.0
     own_minor = own_count * usual[1]
-    hour_count, hour_minor = history.add_up_hour(at_ms)
-    for word, span_ms, count, total_minor, count_min, times, floor_minor in (
-        (
-            "hour",
-            HOUR_MS,
-            hour_count,
-            hour_minor,
-            limits.hour_count,
-            limits.hour_times,
-            limits.hour_floor_minor,
-        ),
-        (
-            "day",
-            DAY_MS,
-            history.day_count,
-            history.day_minor,
-            limits.day_count,
-            limits.day_times,
-            limits.day_floor_minor,
-        ),
+    bounds = [
+        [max(limits.hour_count, limits.hour_times * own_count),
+         max(floor_of(limits.hour_floor_minor, currency), limits.hour_times * own_minor)],
+        [max(limits.day_count, limits.day_times * own_count),
+         max(floor_of(limits.day_floor_minor, currency), limits.day_times * own_minor)],
+    ]  # fmt: skip
+    sums = (history.add_up_hour(at_ms), (history.day_count, history.day_minor))
+    for (word, span_ms), (count, total_minor), (least, least_minor), times in zip(
+        _SPANS, sums, bounds, (limits.hour_times, limits.day_times), strict=True
     ):
         if count < limits.sum_count:
             continue
-        least, least_minor = max(count_min, times * own_count), max(floor_of(floor_minor, currency), times * own_minor)
         if count >= least or total_minor >= least_minor:
             oldest_ms = at_ms - span_ms
-            moved = [one for one in history.spending if one[0] >= oldest_ms and one[2] == currency]
-            if count < least and not _is_sum([one[1] for one in moved], least_minor, limits):
+            spent = [one for one in history.spending if one[0] >= oldest_ms and one[2] == currency]
+            if count < least and not _is_sum([one[1] for one in spent], least_minor, limits):
                 continue
             # Two large amounts of an account whose amounts spread widely are no haste.
-            if count < least and sum(one[4] for one in moved) < times * own_minor:
+            if count < least and sum(one[4] for one in spent) < times * own_minor:
                 continue
-            started_ms = moved[0][0]
-            by = "count" if count >= least else "sum"
-            facts: Mapping[str, str | int] = {
-                "movements": count,
-                "amount_minor": total_minor,
-                "currency": currency,
-                "within": word,
-                "by": by,
-            }
-            known = [[one[3], one[1]] for one in moved]
-            state["hit"] = [started_ms, at_ms, facts, event.id, known, least, least_minor]
-            return (Hit(started_ms, at_ms, facts, (event.id,)),)
+            moved = [[one[0], "", one[3], one[1]] for one in spent]
+            moved[-1][EVENT] = event.id
+            facts = _tell(moved, currency, word, least)
+            state["hit"] = [moved[0][TIME], at_ms, facts, event.id, moved, bounds, 0]
+            return (Hit(moved[0][TIME], at_ms, facts, (event.id,)),)
     return NO_HITS
+
+
+def _follow(known: list[Any], event: Event) -> None:
+    """Keep a movement of the quiet time. The finding is not told anew, but what came back may be made up by it."""
+    values, moved = event.values, known[4]
+    if values["currency"] != known[2]["currency"]:
+        return
+    if len(moved) < KEPT_MAX:
+        moved.append([event.at_ms, event.id, values["movement_id"], values["amount_minor"]])
+    else:
+        known[6] += 1
+
+
+def _tell(moved: list[list[Any]], currency: str, word: str, least: float) -> dict[str, str | int]:
+    by = "count" if len(moved) >= least else "sum"
+    return {"movements": len(moved), "amount_minor": add_up(moved), "currency": currency, "within": word, "by": by}
 
 
 def _is_sum(amounts: list[int], least_minor: float, limits: Limits) -> bool:
@@ -128,27 +135,51 @@ def _is_sum(amounts: list[int], least_minor: float, limits: Limits) -> bool:
 
 
 def _take_back(state: State, movement_id: str, limits: Limits) -> Iterable[Hit]:
-    """Count a movement no more. The last finding goes when what is left of it would not have been one."""
-    started_ms, ended_ms, facts, event_id, moved, least, least_minor = state["hit"]
-    left = [one for one in moved if one[0] != movement_id]
-    if len(left) >= least or _is_sum([one[1] for one in left], least_minor, limits):
-        state["hit"][4] = left
+    """Count a movement no more. The last finding goes when what is left would not have been one, nor what followed."""
+    known = state["hit"]
+    started_ms, ended_ms, facts, event_id, moved, bounds, others = known
+    left = leave_out(moved, movement_id)
+    if left is None:
+        return NO_HITS
+    known[4] = left
+    found = _find_last(left, facts["currency"], bounds, limits)
+    if found is not None:
+        known[1:4] = max(ended_ms, found[0]), found[1], found[2] or event_id
+        return (Hit(started_ms, known[1], known[2], (known[3],)),)
+    if others:
         return NO_HITS
     del state["hit"]
     return (Hit(started_ms, ended_ms, facts, (event_id,), withdrawn=True),)
 
 
-def _pay(*minutes: float, amount_minor: int = 1000, status: str = "succeeded") -> list[Told]:
+def _find_last(
+    moved: list[list[Any]], currency: str, bounds: list[list[float]], limits: Limits
+) -> tuple[int, dict[str, str | int], str] | None:
+    """The last hour or day of these movements that is too much: its end, what it tells, and the last event in it that
+    is known."""
+    for place in range(len(moved), 0, -1):
+        at_ms = moved[place - 1][TIME]
+        for (word, span_ms), (least, least_minor) in zip(_SPANS, bounds, strict=True):
+            window = [one for one in moved[:place] if one[TIME] >= at_ms - span_ms]
+            if len(window) >= least or _is_sum([one[AMOUNT] for one in window], least_minor, limits):
+                ids = [one[EVENT] for one in window if one[EVENT]]
+                return at_ms, _tell(window, currency, word, least), ids[-1] if ids else ""
+    return None
+
+
+def _pay(
+    *minutes: float, amount_minor: int = 1000, status: str = "succeeded", currency: str = "CNY", version: int = 1
+) -> list[Told]:
     return [
         (
             minute,
             f"payment.{status}",
             {
                 "movement_id": f"m{minute}",
-                "version": 1,
+                "version": version,
                 "kind": "payment",
                 "status": status,
-                "currency": "CNY",
+                "currency": currency,
                 "amount_minor": amount_minor,
                 "party": "shop",
             },
@@ -247,6 +278,67 @@ DETECTOR: Final = Detector(
             *_pay(4),
             _back(20, 4),
             hit=0,
+        ),
+        example(
+            "ten, of which one came back, and more that followed",
+            *_pay(*_MONTH),
+            *_pay(0, amount_minor=100),
+            *_pay(*range(1, 14)),
+            _back(20, 0),
+            hit=0,
+        ),
+        example(
+            "nine of ten in an hour stand, and twenty in the day",
+            *_pay(*_MONTH),
+            *_pay(*range(10), *range(120, 1000, 60)),
+            _back(1100, 3),
+            hit=0,
+        ),
+        example(
+            "the yuan of a large sum came back days later",
+            *_pay(*_MONTH),
+            *_pay(0, amount_minor=100),
+            *_pay(1, 2, 3, amount_minor=_FLOOR // 3),
+            *_pay(4, 5, 6, amount_minor=_FLOOR // 3),
+            _back(3 * _DAY, 0),
+            hit=0,
+        ),
+        example(
+            "all of more than a memory has room for came back",
+            *_pay(*_MONTH),
+            *_pay(*range(KEPT_MAX + 1)),
+            *(_back(60 + n, n) for n in range(KEPT_MAX + 1)),
+            hit=0,
+        ),
+        example(
+            "ten, and one in another currency that came back",
+            *_pay(*_MONTH),
+            *_pay(5.5, currency="EUR"),
+            *_pay(*range(10)),
+            *_pay(5.5, status="reversed", currency="EUR", version=2),
+            hit=0,
+        ),
+        example(
+            "near miss: of many as many came back as leave nine",
+            *_pay(*_MONTH),
+            *_pay(*range(14)),
+            *(_back(20 + n, 2 * n) for n in range(5)),
+            hit=None,
+        ),
+        example(
+            "near miss: what followed in another currency makes up for nothing",
+            *_pay(*_MONTH),
+            *_pay(*range(10)),
+            *_pay(10.5, 11.5, currency="EUR"),
+            _back(20, 3),
+            hit=None,
+        ),
+        example(
+            "near miss: all of a large sum came back",
+            *_pay(*_MONTH),
+            *_pay(0, 1, 2, 3, amount_minor=_FLOOR),
+            *(_back(20 + n, n) for n in range(4)),
+            hit=None,
         ),
         example("near miss: one of ten came back", *_pay(*_MONTH), *_pay(*range(10)), _back(20, 9), hit=None),
         example(
