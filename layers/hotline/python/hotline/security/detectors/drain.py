@@ -136,7 +136,9 @@ def _find(state: State, event: Event, same: list[Any], whole_minor: int, limits:
     known = state.get("hit")
     if known is not None:
         if known[0] + limits.window_ms >= event.at_ms:
-            started_ms = known[0]
+            # A balance in another currency is a finding of its own, or its few coins could take this one back.
+            if known[3][0][CURRENCY] == same[0][CURRENCY]:
+                started_ms = known[0]
         elif known[2] >= event.at_ms - limits.habit_ms:
             known[2] = event.at_ms
             return NO_HITS
@@ -365,6 +367,23 @@ DETECTOR: Final = Detector(
             _out(6, 500_000, "b"),
             _out(30, 2_000, "a", status="reversed", version=2, name="m5", currency="EUR"),
             hit=6,
+        ),
+        example(
+            "a few euros after the yuan, and the euros came back",
+            _balance(0, 500_000),
+            (0, "funds.balance_changed", {"currency": "EUR", "balance_minor": 2_000}),
+            _out(5, 500_000, "a"),
+            _out(6, 2_000, "b", currency="EUR"),
+            _out(30, 2_000, "b", status="reversed", version=2, name="m6", currency="EUR"),
+            hit=5,
+        ),
+        example(
+            "the yuan and the euros in the same hour: two findings",
+            _balance(0, 500_000),
+            (0, "funds.balance_changed", {"currency": "EUR", "balance_minor": 2_000}),
+            _out(5, 500_000, "a"),
+            _out(6, 2_000, "b", currency="EUR"),
+            hit=(5, 6),
         ),
         example("near miss: a cent stays", _balance(0, 500_000), _out(5, 499_999), hit=None),
         example(
