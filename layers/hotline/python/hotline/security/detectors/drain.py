@@ -160,9 +160,9 @@ def _hit_of(known: list[Any], *, withdrawn: bool = False) -> Hit:
 
 
 def _take_back(state: State, movement_id: str, limits: Limits) -> Iterable[Hit]:
-    """Count a movement no more. What came back is in the account, and belongs to what stays. The finding goes below the
-    least share of the rule or below the floor. How many slices are left does not matter: they were seen to take enough,
-    and a thief decides which of them fails."""
+    """Count a movement no more. Its money is in the account, and belongs to what stays. The finding goes below the
+    least share of the rule or below the floor. The number of slices that are left does not matter: they were seen to
+    take enough, and a thief decides which of them fails."""
     state["slices"] = [one for one in state.get("slices", ()) if one[MOVEMENT] != movement_id]
     known = state.get("hit")
     if known is None or (left := leave_out(known[3], movement_id)) is None:

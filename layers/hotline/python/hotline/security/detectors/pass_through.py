@@ -70,7 +70,7 @@ class Limits:
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `came` [time, id, movement, amount, currency, empty before, points of a fresh
-    account] and `went` [time, id, movement, amount, currency, is cash], both of one window. `hit` [beginning, end,
+    account] and `went` [time, id, movement, amount, currency, is cash]. Both are of one window. `hit` [beginning, end,
     what came, what went, points] is the last finding."""
     if signal == _LEFT:
         came = state.get("came")
@@ -108,7 +108,7 @@ def _go(state: State, event: Event, limits: Limits) -> Iterable[Hit]:
         return NO_HITS
     came = state["came"]
     started_ms, known = came[best[1]][TIME], state.get("hit")
-    # What came before it may have come back since.
+    # Money that came before it may have been taken back since.
     if known is not None and known[2][0][MOVEMENT] == came[best[1]][MOVEMENT]:
         started_ms = known[0]
     return (_find(state, came, went, best, started_ms, event.at_ms),)
@@ -169,8 +169,8 @@ def _hit_of(known: list[Any], *, withdrawn: bool = False) -> Hit:
 
 
 def _take_back(state: State, movement_id: str, limits: Limits) -> Iterable[Hit]:
-    """Count a movement no more. The finding goes where the rule would have found nothing in what is left of it, at any
-    of the times at which some of it went."""
+    """Count a movement no more. The finding goes where the rule would have found nothing in what is left, at any time
+    at which some of it went."""
     for name in ("came", "went"):
         if name in state:
             state[name] = [one for one in state[name] if one[MOVEMENT] != movement_id]

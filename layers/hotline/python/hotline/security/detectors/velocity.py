@@ -155,8 +155,7 @@ def _take_back(state: State, movement_id: str, limits: Limits) -> Iterable[Hit]:
 def _find_last(
     moved: list[list[Any]], currency: str, bounds: list[list[float]], limits: Limits
 ) -> tuple[int, dict[str, str | int], str] | None:
-    """The last hour or day of these movements that is too much: its end, what it tells, and the last event in it that
-    is known."""
+    """The last hour or day of these movements that is too much: its end, what it tells, and its last known event."""
     for place in range(len(moved), 0, -1):
         at_ms = moved[place - 1][TIME]
         for (word, span_ms), (least, least_minor) in zip(_SPANS, bounds, strict=True):
