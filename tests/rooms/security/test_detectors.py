@@ -129,7 +129,7 @@ VERSIONS: Final = {
     ("distributed_guessing", 2): "6d460f89838eeb72",
     ("drain", 1): "d785666b569f67d8",
     ("drain", 2): "815c081c91c2ca32",
-    ("drain", 3): "d87a683b075a8552",
+    ("drain", 3): "96a22076b1b8050c",
     ("failed_login_burst", 1): "dbaab6c350f690b7",
     ("failed_login_burst", 2): "4629ad9fce5d15e1",
     ("failed_login_burst", 3): "0421306ff3bcd90c",
