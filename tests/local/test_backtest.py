@@ -650,23 +650,24 @@ def test_labels_of_before_the_period_are_told_apart_from_those_that_match_nothin
 def test_a_rule_that_the_labels_cannot_judge_has_no_figures_and_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A label of a movement says nothing about a login, and a login without a label is not honest for that."""
-    facts = [login(n, n, f"acct-{n}", ok=False) for n in range(25)]
-    facts += [login(30, 30, "acct-1"), movement(40, 40, "acct-1", 90_000, counterparty="x")]
+    """A label of a movement says nothing about agents, and what one does without a label is not honest for that."""
+    facts = [told(1, 1, "agent.looked_up", "agent-1"), login(30, 30, "acct-1")]
+    facts[0]["data"]["account"] = "acct-1"
+    facts += [movement(40, 40, "acct-1", 90_000, counterparty="x")]
     file, labels = write_history(tmp_path / "h.jsonl", facts), tmp_path / "l.jsonl"
     labels.write_text('{"movement_id": "mov-40", "fraud": true}\n', encoding="utf-8")
-    found = backtested(capsys, file, "--labels", labels, "--detectors", "credential_stuffing,velocity")
-    assert found["detectors"]["credential_stuffing"]["findings"] == 0
-    assert found["labels"]["not_judged"] == {"credential_stuffing": ["event_id", "account"]}
+    found = backtested(capsys, file, "--labels", labels, "--detectors", "agent_browsing,velocity")
+    assert found["detectors"]["agent_browsing"]["findings"] == 0
+    assert found["labels"]["not_judged"] == {"agent_browsing": ["event_id"]}
     of_rule = found["labels"]["detectors"]
-    assert (of_rule["credential_stuffing"]["judged_by"], of_rule["velocity"]["judged_by"]) == (
+    assert (of_rule["agent_browsing"]["judged_by"], of_rule["velocity"]["judged_by"]) == (
         [],
         ["movements", "accounts"],
     )
     assert cli.main(["backtest", str(file), "--labels", str(labels)]) == 0
     said = capsys.readouterr().out
-    assert re.search(r"credential_stuffing +0 +0\.00 +0 +- +- +-\n", said)
-    assert re.search(r"Not judged, since .*: credential_stuffing, .*Use labels by event_id or account\.\n", said)
+    assert re.search(r"agent_browsing +0 +0\.00 +0 +- +- +-\n", said)
+    assert re.search(r"Not judged, since .*: agent_browsing\. Use labels by event_id\.\n", said)
 
 
 def test_findings_about_logins_are_proved_by_no_label_of_a_movement(

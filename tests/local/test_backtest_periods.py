@@ -45,7 +45,8 @@ class Naive:
             if self.movements[id_]["data"]["movement_id"] in labels.movements or id_ in labels.events
         }
         silent = {name for name in received if self.judge_span(name, since_ms, until_ms) is None}
-        self.judged_accounts = self.accounts - (silent - self.fraud_accounts)
+        self.receivers = silent - self.fraud_accounts
+        self.earlier = {fact["id"]: fact for fact in facts if ms_of_text(fact["time"]) < since_ms}
 
     def judge_span(self, account: str, since_ms: int, until_ms: int) -> bool | None:
         spans = self.labels.accounts.get(account, [])
@@ -59,16 +60,34 @@ class Naive:
             own = self.labels.events.get(fact["id"])
         return bool(self.judge_span(fact["subject"], at_ms, at_ms + 1)) if own is None else own
 
-    def count(self, findings: list[dict[str, Any]]) -> dict[str, tuple[int, int, int]]:
-        """(found, honest named, fraud) by what is named."""
+    def list_judged(self, findings: list[dict[str, Any]]) -> set[str]:
+        """The accounts of the period of which somebody says what they were. The fraud of before it, for which one is
+        found, says nothing."""
+        found = {
+            one["subject"]
+            for one in findings
+            if one["subject_kind"] == "account"
+            and (
+                any(self.was_fraud(self.earlier[id_]) for id_ in one["event_ids"] if id_ in self.earlier)
+                or self.judge_span(one["subject"], one["started_ms"], min(one["ended_ms"] + 1, self.since_ms))
+            )
+        }
+        silent = {name for name in found if self.judge_span(name, self.since_ms, self.until_ms) is None}
+        return self.accounts - self.receivers - (silent - self.fraud_accounts)
+
+    def count(
+        self, findings: list[dict[str, Any]], every: list[dict[str, Any]] | None = None
+    ) -> dict[str, tuple[int, int, int]]:
+        """(found, honest named, fraud) by what is named. `every`: the findings of all rules."""
         named = {id_ for one in findings for id_ in one["event_ids"]}
         movements = named & self.movements.keys()
         on = {one["subject"] for one in findings if one["subject_kind"] == "account"}
         accounts = on | {self.movements[id_]["subject"] for id_ in movements}
+        judged = self.list_judged(every or findings)
         return {
             "movements": self.weigh(movements, self.fraud_movements),
             "events": self.weigh(named & self.events.keys(), self.fraud_events),
-            "accounts": self.weigh(accounts & self.judged_accounts, self.fraud_accounts),
+            "accounts": self.weigh(accounts & judged, self.fraud_accounts),
         }
 
     @staticmethod
@@ -124,14 +143,15 @@ def test_measures_are_those_of_a_naive_count(seed: int, tmp_path: Path) -> None:
     naive = Naive(history.facts, labels, since_ms, until_ms)
     assert {name: triple(told[name]) for name in ("movements", "events", "accounts")} == naive.count(findings)
     for rule, of_rule in told["detectors"].items():
-        counts = naive.count([one for one in findings if one["detector"] == rule])
+        counts = naive.count([one for one in findings if one["detector"] == rule], findings)
         assert {name: triple(of_rule[name]) for name in counts} == counts
         for name in counts:
             assert 0 <= of_rule[name]["found"] <= of_rule[name]["fraud"]
     assert told["movements"]["number"] == len({one["data"]["movement_id"] for one in naive.movements.values()})
-    assert told["accounts"]["number"] == len(naive.judged_accounts)
+    judged = naive.list_judged(findings)
+    assert told["accounts"]["number"] == len(judged)
     for one in accounts:
-        is_judged = one["account"] in naive.judged_accounts
+        is_judged = one["account"] in judged
         assert one["fraud"] == (one["account"] in naive.fraud_accounts if is_judged else None)
 
 

@@ -14,7 +14,7 @@ from hotline.security.settings import choose_rules
 from hotline_local import cli
 from hotline_local.backtest import tuning
 from hotline_local.backtest.tuning import list_neighbours
-from tests.support.wallet_histories import login, movement, write_history
+from tests.support.wallet_histories import login, movement, told, write_history
 
 TRAIN = "2026-09-01T00:00:00Z..2026-09-05T00:00:00Z"
 TEST = "2026-09-05T00:00:00Z..2026-09-09T00:00:00Z"
@@ -148,12 +148,15 @@ def test_labels_that_cannot_judge_a_rule_are_refused_with_those_that_can(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = write_thefts(tmp_path)
-    assert tune(files, "--train", TRAIN, "--test", TEST, "--detector", "credential_stuffing", "--json") == 2
+    looked_up = told(1, 0, "agent.looked_up", "agent-1")
+    looked_up["data"]["account"] = "acct-1"
+    files[0].write_text(json.dumps(looked_up) + "\n" + files[0].read_text(encoding="utf-8"), encoding="utf-8")
+    assert tune(files, "--train", TRAIN, "--test", TEST, "--detector", "agent_browsing", "--json") == 2
     said, complaint = capsys.readouterr()
     assert said == ""
     assert complaint == (
-        "The labels cannot judge credential_stuffing: those of fraud in --train are about movements and accounts, and "
-        "its findings name events. Label fraud by event_id or account (docs/backtest.md).\n"
+        "The labels cannot judge agent_browsing: those of fraud in --train are about movements and accounts, and its "
+        "findings name events. Label fraud by event_id (docs/backtest.md).\n"
     )
 
 

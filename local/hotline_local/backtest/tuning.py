@@ -16,7 +16,7 @@ from hotline.backtest.measures import Hits
 from hotline.backtest.needs import say_lacks
 from hotline.backtest.runs import Work, run
 from hotline.backtest.summary import find_blind, point_by_thing, text_of_ms
-from hotline.backtest.things import Thing, list_label_fields, list_named
+from hotline.backtest.things import LABEL_FIELDS, Thing, list_label_fields, list_named
 from hotline.security.detectors import Detector
 from hotline.security.rules import RuleSet
 from hotline.security.settings import BadSettings, choose_rules, parse_settings
@@ -132,11 +132,15 @@ def say_indirect(search: _Search) -> str | None:
     labels of their movements or events."""
     if search.about is not Thing.ACCOUNTS or search.labels.accounts:
         return None
-    fields_of_labels = " or ".join(list_label_fields(search.detector))
-    others = " and ".join(thing.value for thing, count in search.fraud.items() if count and thing is not Thing.ACCOUNTS)
+    fields_of_labels = list_label_fields(search.detector)
+    judging = {thing for thing, name in LABEL_FIELDS.items() if name in fields_of_labels}
+    others = " and ".join(thing.value for thing, count in search.fraud.items() if count and thing not in judging)
+    if not others:
+        return None
     return (
         f"The labels are about {others}, which {search.detector.rule} does not name. It is judged by whether it names "
-        f"the accounts of these {others}, at whatever time. Labels by {fields_of_labels} judge it better."
+        f"the accounts of these {others}, at whatever time. Labels by {' or '.join(fields_of_labels)} judge it "
+        "better."
     )
 
 

@@ -26,6 +26,8 @@ CREATE TABLE fraud_before (event_id TEXT, account TEXT, day INTEGER, PRIMARY KEY
 CREATE TABLE named_before (event_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE reported (account TEXT PRIMARY KEY, day INTEGER) WITHOUT ROWID;
 CREATE TABLE proved (number INTEGER PRIMARY KEY);
+CREATE TABLE open_finding (number INTEGER PRIMARY KEY);
+CREATE TABLE proved_before (account TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
 
@@ -58,7 +60,7 @@ class LabelNotes:
             self._note_fraud_before(self._labels)
 
     def note_accounts(self) -> None:
-        """Note the accounts that were fraudulent, and those of which nobody knows. The movements are ranked."""
+        """Note the accounts that were fraudulent, and those of which nobody knows. The findings are noted."""
         if self._labels is None:
             return
         database, scope = self._ledger.database, self._scope
@@ -111,12 +113,13 @@ class LabelNotes:
         return counts
 
     def _note_unjudged(self, labels: Labels) -> None:
-        """Note the accounts that get the money of a fraud and have no label. Labels of payers say nothing about them:
-        they may be mules, or be deceived as well."""
+        """Note the accounts without a label in the period that get the money of a fraud, or were found for fraud of
+        before it. Labels of payers say nothing about a receiver, who may be a mule, or be deceived as well. The end of
+        a takeover says nothing about what is found of it later."""
         scope = self._scope
         accounts = self._list(
             "SELECT DISTINCT r.account FROM received r JOIN movement m USING (movement_id) "
-            "WHERE m.fraud AND m.account <> r.account"
+            "WHERE m.fraud AND m.account <> r.account UNION SELECT account FROM proved_before"
         )
         silent = (
             (name,) for name in accounts if labels.judge_account(name, scope.since_ms, scope.until_ms - 1) is None
@@ -155,26 +158,55 @@ class LabelNotes:
         database.executemany("INSERT OR IGNORE INTO fraud_before VALUES (?, ?, ?)", found)
 
     def _prove_findings(self, labels: Labels) -> None:
-        """Note the findings that are on fraud: an event or movement that they name was, or their account at that
-        time."""
-        database = self._ledger.database
+        """Note the findings that are on fraud: an event or movement that they name was, or their account at that time.
+        One about a source is where it got in, or where a try of it has a label of fraud of its own. Without an account
+        that got in and without such a label, nothing judges it."""
+        database, since_ms = self._ledger.database, self._scope.since_ms
+        proved, before = self._prove_sources(labels)
+        listed = {number for (number,) in self._ledger.query("SELECT DISTINCT number FROM got_in_from")}
+        unjudged: list[tuple[int]] = []
         rows = database.execute(
             "SELECT f.number, f.stream, f.subject, f.started_ms, f.ended_ms, n.event_id, "
-            "coalesce(m.fraud, 0) OR e.event_id IS NOT NULL OR b.event_id IS NOT NULL FROM finding f "
+            "coalesce(m.fraud, 0) OR e.event_id IS NOT NULL, b.event_id IS NOT NULL FROM finding f "
             "LEFT JOIN named n USING (number) LEFT JOIN (SELECT DISTINCT event_id, movement_id FROM told) t "
             "ON t.event_id = n.event_id LEFT JOIN movement m ON m.movement_id = t.movement_id "
             "LEFT JOIN fraud_event e ON e.event_id = n.event_id "
             "LEFT JOIN fraud_before b ON b.event_id = n.event_id ORDER BY f.number"
         )
-        proved: list[tuple[int]] = []
         for number, told in groupby(rows, key=itemgetter(0)):
             named = list(told)
             _, stream, subject, started_ms, ended_ms, *_ = named[0]
-            if any(fraud or labels.events.get(event_id) for *_, event_id, fraud in named) or (
-                stream == Stream.ACCOUNT.value and labels.judge_account(subject, started_ms, ended_ms)
-            ):
-                proved.append((number,))
-        database.executemany("INSERT INTO proved VALUES (?)", proved)
+            own = [labels.events.get(event_id) for *_, event_id, _, _ in named]
+            if any(own):
+                proved.add(number)
+            if stream == Stream.SOURCE.value:
+                if number not in listed and all(verdict is None for verdict in own):
+                    unjudged.append((number,))
+                continue
+            is_earlier = any(earlier for *_, earlier in named)
+            if is_earlier or any(fraud for *_, fraud, _ in named):
+                proved.add(number)
+            if stream == Stream.ACCOUNT.value:
+                if labels.judge_account(subject, started_ms, ended_ms):
+                    proved.add(number)
+                if is_earlier or labels.judge_account(subject, started_ms, min(ended_ms, since_ms - 1)):
+                    before.add(subject)
+        database.executemany("INSERT INTO proved VALUES (?)", ((number,) for number in proved))
+        database.executemany("INSERT INTO open_finding VALUES (?)", unjudged)
+        database.executemany("INSERT INTO proved_before VALUES (?)", ((account,) for account in before))
+
+    def _prove_sources(self, labels: Labels) -> tuple[set[int], set[str]]:
+        """The findings about sources from which fraud got in, and the accounts into which it got before the period."""
+        proved: set[int] = set()
+        before: set[str] = set()
+        for number, account, event_id, at_ms in self._ledger.query(
+            "SELECT number, account, event_id, at_ms FROM entered"
+        ):
+            if labels.judge_event(event_id, account, at_ms):
+                proved.add(number)
+                if at_ms < self._scope.since_ms:
+                    before.add(account)
+        return proved, before
 
     def _note_reported(self) -> None:
         """Note from which day on the fraud of an account is known without any finding, see `DELAY_DAYS`."""

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hotline.security.detectors import Stream
 from hotline.security.model import ACCOUNTS_MAX
@@ -36,7 +36,19 @@ CREATE TABLE suspect (name TEXT, account TEXT, PRIMARY KEY (name, account)) WITH
 CREATE TABLE ranked (account TEXT PRIMARY KEY, points REAL, movements INTEGER, findings INTEGER, fraud INTEGER)
                     WITHOUT ROWID;
 CREATE TABLE got_in_from (number INTEGER, account TEXT, place INTEGER, PRIMARY KEY (number, place)) WITHOUT ROWID;
+CREATE TABLE entered (number INTEGER, account TEXT, event_id TEXT, at_ms INTEGER);
+CREATE TABLE about (number INTEGER, account TEXT, PRIMARY KEY (account, number)) WITHOUT ROWID;
 """
+
+
+class Counted(NamedTuple):
+    """The number of a rule's findings, of their subjects, of those that labels judge, and of those that are on
+    fraud."""
+
+    findings: int
+    subjects: int
+    judged: int
+    proved: int
 
 
 class Ranking:
@@ -48,6 +60,7 @@ class Ranking:
         self._ledger = ledger
         self._rules = rules
         self._labels = labels
+        self._since_ms = scope.since_ms
         self._shared_movements = 0
         ledger.database.executescript(_TABLES)
         self._settle_findings(scope)
@@ -56,17 +69,19 @@ class Ranking:
         if scope.ranked:
             self._rank_movements()
             self._raise_movements()
+        self.notes.note_findings()
+        if scope.ranked:
             self.notes.note_accounts()
             self._rank_accounts()
-        self.notes.note_findings()
 
     def findings(self) -> Iterator[dict[str, Any]]:
         """The findings by the time of the last event that shows each."""
         rows = self._ledger.query(
-            "SELECT f.number, name, stream, subject, started_ms, ended_ms, points, facts, event_ids, p.number "
-            "FROM finding f LEFT JOIN proved p USING (number) ORDER BY f.number"
+            "SELECT f.number, name, stream, subject, started_ms, ended_ms, points, facts, event_ids, "
+            "p.number IS NOT NULL, o.number IS NOT NULL "
+            "FROM finding f LEFT JOIN proved p USING (number) LEFT JOIN open_finding o USING (number) ORDER BY f.number"
         )
-        for number, name, stream, subject, started_ms, ended_ms, points, facts, event_ids, proved in rows:
+        for number, name, stream, subject, started_ms, ended_ms, points, facts, event_ids, proved, is_open in rows:
             rule = self._rules[name]
             found = {
                 "id": rule.finding_id(subject, started_ms),
@@ -84,7 +99,7 @@ class Ranking:
             if stream == Stream.SOURCE.value:
                 who = self._ledger.query("SELECT account FROM got_in_from WHERE number = ? ORDER BY place", (number,))
                 found["accounts"] = [account for (account,) in who]
-            yield found if self._labels is None else {**found, "fraud": proved is not None}
+            yield found if self._labels is None else {**found, "fraud": None if is_open else bool(proved)}
 
     def movements(self) -> Iterator[dict[str, Any]]:
         """The movements with any points, the riskiest first; of equal ones the earlier."""
@@ -105,13 +120,13 @@ class Ranking:
             told = {"account": account, "score": points, "movements": movements, "findings": findings}
             yield told if self._labels is None else {**told, "fraud": None if fraud is None else bool(fraud)}
 
-    def count_findings(self) -> dict[str, tuple[int, int, int]]:
-        """By rule: findings, subjects, and findings on fraud."""
+    def count_findings(self) -> dict[str, Counted]:
+        """The findings by rule."""
         rows = self._ledger.query(
-            "SELECT name, count(*), count(DISTINCT subject), count(p.number) FROM finding f "
-            "LEFT JOIN proved p USING (number) GROUP BY name"
+            "SELECT name, count(*), count(DISTINCT subject), count(*) - count(o.number), count(p.number) "
+            "FROM finding f LEFT JOIN proved p USING (number) LEFT JOIN open_finding o USING (number) GROUP BY name"
         )
-        return {name: (findings, subjects, proved) for name, findings, subjects, proved in rows}
+        return {name: Counted(*counts) for name, *counts in rows}
 
     def count_subjects(self) -> int:
         """The accounts on which there is a finding."""
@@ -137,22 +152,30 @@ class Ranking:
         return self._point("pointed", "movement_id", "movement", name)
 
     def point_accounts(self, name: str | None = None) -> Hits:
-        """How right findings are about accounts: those that they are on, or whose movements they name, or whose logins
-        from an address."""
+        """How right findings are about accounts: those that they are on, that got in from a source, or
+        whose movements they name."""
         return self._point("suspect", "account", "ranked", name)
 
     def point_events(self, name: str | None = None) -> Hits:
         """How right findings are about events of the period that are no movements, by their labels, or those of their
-        accounts."""
+        accounts. Of a finding about a source these are the logins that got in. Nobody knows of each try whose it was,
+        so one counts with a label of its own alone."""
         of_rule, values = ("", ()) if name is None else ("AND f.name = ?", (name,))
         rows = self._ledger.query(
-            "SELECT DISTINCT n.event_id, e.event_id IS NOT NULL FROM named n JOIN finding f USING (number) "  # noqa: S608
-            "LEFT JOIN fraud_event e ON e.event_id = n.event_id "
+            "SELECT DISTINCT n.event_id, e.event_id IS NOT NULL, f.stream = ? FROM named n "  # noqa: S608 - ours
+            "JOIN finding f USING (number) LEFT JOIN fraud_event e ON e.event_id = n.event_id "
             "WHERE n.event_id NOT IN (SELECT event_id FROM told) "
             f"AND n.event_id NOT IN (SELECT event_id FROM named_before) {of_rule}",
-            values,
+            (Stream.SOURCE.value, *values),
         )
-        verdicts = [is_fraud for _, is_fraud in rows]
+        known = () if self._labels is None else self._labels.events
+        by_event = {event_id: is_fraud for event_id, is_fraud, is_try in rows if not is_try or event_id in known}
+        by_event |= self._ledger.query(
+            "SELECT DISTINCT g.event_id, e.event_id IS NOT NULL FROM entered g JOIN finding f USING (number) "  # noqa: S608
+            f"LEFT JOIN fraud_event e ON e.event_id = g.event_id WHERE g.at_ms >= ? {of_rule}",
+            (self._since_ms, *values),
+        )
+        verdicts = by_event.values()
         fraud = self._ledger.count("SELECT count(DISTINCT event_id) FROM fraud_event")
         return Hits(sum(verdicts), len(verdicts) - sum(verdicts), fraud)
 
@@ -208,6 +231,15 @@ class Ranking:
             "    AND g.at_ms BETWEEN f.started_ms AND f.ended_ms GROUP BY f.number, g.account"
             "  )) WHERE place <= ?",
             (Stream.SOURCE.value, ACCOUNTS_MAX),
+        )
+        self._ledger.database.execute(
+            "INSERT INTO entered SELECT w.number, g.account, g.event_id, g.at_ms FROM got_in_from w "
+            "JOIN finding f USING (number) JOIN got_in g ON g.source = f.subject AND g.account = w.account "
+            "AND g.at_ms BETWEEN f.started_ms AND f.ended_ms "
+            # Of many accounts a finding lists the first ones, and names the logins of the latest.
+            "UNION SELECT n.number, g.account, g.event_id, g.at_ms FROM named n JOIN finding f USING (number) "
+            "JOIN got_in g ON g.source = f.subject AND g.event_id = n.event_id WHERE f.stream = ?",
+            (Stream.SOURCE.value,),
         )
 
     def _rank_movements(self) -> None:
@@ -298,14 +330,16 @@ class Ranking:
 
     def _rank_accounts(self) -> None:
         database = self._ledger.database
-        database.execute("INSERT OR IGNORE INTO suspect SELECT name, subject FROM finding WHERE stream = 'ACT'")
+        database.execute(
+            "INSERT INTO about SELECT number, subject FROM finding WHERE stream = ?", (Stream.ACCOUNT.value,)
+        )
+        # A login of before the period proves the finding, and counts for nothing else.
+        database.execute(
+            "INSERT OR IGNORE INTO about SELECT number, account FROM entered WHERE at_ms >= ?", (self._since_ms,)
+        )
+        database.execute("INSERT OR IGNORE INTO suspect SELECT name, account FROM about JOIN finding USING (number)")
         database.execute(
             "INSERT OR IGNORE INTO suspect SELECT p.name, m.account FROM pointed p JOIN movement m USING (movement_id)"
-        )
-        database.execute(
-            "INSERT OR IGNORE INTO suspect SELECT f.name, g.account FROM finding f JOIN named n USING (number) "
-            "JOIN got_in g ON g.source = f.subject AND g.event_id = n.event_id WHERE f.stream = ?",
-            (Stream.SOURCE.value,),
         )
         database.execute(
             "INSERT INTO ranked SELECT a.account, max(coalesce(m.points, 0), coalesce(f.points, 0)), "
@@ -313,9 +347,10 @@ class Ranking:
             "CASE WHEN m.fraud OR c.account IS NOT NULL THEN 1 WHEN u.account IS NULL THEN 0 END FROM account a "
             "LEFT JOIN (SELECT account, max(points) AS points, count(*) AS movements, max(fraud) AS fraud "
             "           FROM movement GROUP BY account) m ON m.account = a.account "
-            "LEFT JOIN (SELECT subject, sum(points) AS points, sum(findings) AS findings FROM "
-            "           (SELECT subject, name, max(points) AS points, count(*) AS findings FROM finding "
-            "            WHERE stream = 'ACT' GROUP BY subject, name) GROUP BY subject) f ON f.subject = a.account "
+            "LEFT JOIN (SELECT account, sum(points) AS points, sum(findings) AS findings FROM "
+            "           (SELECT b.account, f.name, max(f.points) AS points, count(*) AS findings FROM about b "
+            "            JOIN finding f USING (number) GROUP BY b.account, f.name) GROUP BY account) f "
+            "ON f.account = a.account "
             "LEFT JOIN compromised c ON c.account = a.account LEFT JOIN unjudged u ON u.account = a.account"
         )
 

@@ -9,12 +9,13 @@ from typing import Any, Final, NamedTuple
 
 from hotline.contracts.model import FACT_TYPES
 from hotline.kit.clock import to_text
+from hotline.security.detectors import Stream
 from hotline.security.rules import Rule
 
 from .engine import DAY_MS
 from .measures import DELAY_DAYS, Groups, Hits, TopOfDays, average_precision, group_two, mean
 from .needs import list_lacks, say_lacks
-from .ranking import Ranking
+from .ranking import Counted, Ranking
 from .runs import Outcome
 from .things import Thing, list_label_fields, list_named
 
@@ -29,16 +30,16 @@ DIGITS: Final = 6
 def sum_up(outcome: Outcome, *, has_labels: bool) -> dict[str, Any]:
     """The summary of a run. It has no times of the clock, so that equal runs have equal summaries."""
     figures, ranking = outcome.figures, outcome.ranking
-    days = max(1, figures.last_ms // DAY_MS - figures.first_ms // DAY_MS + 1)
+    days = figures.last_ms // DAY_MS - figures.first_ms // DAY_MS + 1 if figures.events else None
     counts = ranking.count_findings()
     blind = find_blind(outcome)
     rules = [rule for rule in outcome.rules.rules if rule.detector.rule not in blind]
-    findings = sum(count for count, *_ in counts.values())
+    findings = sum(one.findings for one in counts.values())
     untouched = sorted(figures.untouched.items())
     told: dict[str, Any] = {
         "events": figures.events,
-        "from": text_of_ms(figures.first_ms),
-        "to": text_of_ms(figures.last_ms),
+        "from": text_of_ms(figures.first_ms) if figures.events else None,
+        "to": text_of_ms(figures.last_ms) if figures.events else None,
         "days": days,
         "far_events": find_near_days(figures.days).far_events,
         "earlier_events": figures.earlier,
@@ -50,7 +51,7 @@ def sum_up(outcome: Outcome, *, has_labels: bool) -> dict[str, Any]:
         "set_aside": dict(sorted(figures.set_aside.items())),
         "rules": outcome.rules.digest,
         "findings": findings,
-        "findings_a_day": round(findings / days, DIGITS),
+        "findings_a_day": _a_day(findings, days),
         "accounts_with_findings": ranking.count_subjects(),
         "detectors": {rule.detector.rule: _sum_up_rule(rule, counts, days) for rule in rules},
         "left_out": blind,
@@ -108,24 +109,30 @@ def text_of_ms(at_ms: int) -> str:
     return to_text(datetime.fromtimestamp(at_ms // 1000, UTC).replace(microsecond=at_ms % 1000 * 1000))
 
 
-def _sum_up_rule(rule: Rule, counts: Mapping[str, tuple[int, int, int]], days: int) -> dict[str, Any]:
-    findings, subjects, _ = counts.get(rule.name, (0, 0, 0))
+_NO_FINDINGS: Final = Counted(0, 0, 0, 0)
+
+
+def _sum_up_rule(rule: Rule, counts: Mapping[str, Counted], days: int | None) -> dict[str, Any]:
+    findings, subjects, *_ = counts.get(rule.name, _NO_FINDINGS)
     return {
         "version": rule.detector.version,
         "severity": rule.detector.severity.value,
         "findings": findings,
-        "findings_a_day": round(findings / days, DIGITS),
+        "findings_a_day": _a_day(findings, days),
         "subjects": subjects,
     }
 
 
-def _measure(outcome: Outcome, rules: Sequence[Rule], counts: Mapping[str, tuple[int, int, int]]) -> dict[str, Any]:
+def _a_day(findings: int, days: int | None) -> float | None:
+    return None if days is None else round(findings / days, DIGITS)
+
+
+def _measure(outcome: Outcome, rules: Sequence[Rule], counts: Mapping[str, Counted]) -> dict[str, Any]:
     ranking = outcome.ranking
     movements, accounts = ranking.group_movements(), ranking.group_accounts()
     total_movements, total_accounts = _total(movements), _total(accounts)
     top = ranking.take_days(TopOfDays())
-    findings = sum(count for count, *_ in counts.values())
-    proved = sum(count for *_, count in counts.values())
+    judged, proved = (sum(one) for one in ([each[place] for each in counts.values()] for place in (2, 3)))
     all_hits = {thing: point(None) for thing, point in point_by_thing(ranking).items()}
     # Each question goes through all of the things, so they are not asked again for each rule.
     judging = {rule.name: [thing for thing in list_named(rule.detector) if all_hits[thing].fraud] for rule in rules}
@@ -133,7 +140,7 @@ def _measure(outcome: Outcome, rules: Sequence[Rule], counts: Mapping[str, tuple
     return {
         "given": ranking.notes.count_given(),
         **{why.value: counts for why, counts in unused.items()},
-        "finding_precision": _share(proved / findings if findings else None),
+        "finding_precision": _share(proved / judged if judged else None),
         "movements": {
             "number": total_movements,
             **_tell(all_hits[Thing.MOVEMENTS]),
@@ -169,20 +176,23 @@ def _measure(outcome: Outcome, rules: Sequence[Rule], counts: Mapping[str, tuple
 def _measure_rule(
     outcome: Outcome,
     rule: Rule,
-    counts: Mapping[str, tuple[int, int, int]],
+    counts: Mapping[str, Counted],
     judging: list[Thing],
     movements: int,
     accounts: int,
 ) -> dict[str, Any]:
     """The measures of one rule. `judging`: the things that its findings name, and of which some are labelled as
     fraud. `movements`, `accounts`: how many there are."""
-    findings, _, proved = counts.get(rule.name, (0, 0, 0))
+    *_, judged, proved = counts.get(rule.name, _NO_FINDINGS)
     about = outcome.ranking.point_movements(rule.name), outcome.ranking.point_accounts(rule.name)
     # The account of a fraudulent movement is compromised, which proves no finding about anything else.
-    is_provable = judging not in ([], [Thing.ACCOUNTS]) or outcome.ranking.notes.count_given()[Thing.ACCOUNTS]
+    given = outcome.ranking.notes.count_given()
+    is_provable = judging not in ([], [Thing.ACCOUNTS]) or given[Thing.ACCOUNTS]
+    if rule.detector.stream is Stream.SOURCE:
+        is_provable = is_provable or given[Thing.EVENTS]
     return {
         "judged_by": [thing.value for thing in judging],
-        "finding_precision": _share(proved / findings if findings and is_provable else None),
+        "finding_precision": _share(proved / judged if judged and is_provable else None),
         "movements": {
             **_tell(about[0]),
             "average_precision": _share(average_precision(group_two(about[0], movements))),
@@ -224,15 +234,7 @@ def _share(value: float | None) -> float | None:
 
 def say(told: Mapping[str, Any]) -> str:
     """The summary as lines to read."""
-    lines = [
-        f"{_count(told['events'], 'event')} from {told['from']} to {told['to']}, {_count(told['days'], 'day')}."
-        if told["events"]
-        else "No event that matters to the rules in the period."
-        if told["earlier_events"]
-        else "No event that matters to the rules.",
-        f"{_count(told['findings'], 'finding')}, {told['findings_a_day']:,.2f} a day, on "
-        f"{_count(told['accounts_with_findings'], 'account')}.",
-    ]
+    lines = _say_findings(told) if told["events"] else [_say_no_event(told)]
     if told["far_events"]:
         lines.append(
             f"{_count(told['far_events'], 'event')} more than {FAR_DAYS} days from all others: days and findings a day "
@@ -260,6 +262,22 @@ def say(told: Mapping[str, Any]) -> str:
     if told["events"] or told["earlier_events"]:
         lines += [f"Left out: {rule}: {say_lacks(why['lacks'])}." for rule, why in told["left_out"].items()]
     return "\n".join(lines)
+
+
+def _say_findings(told: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{_count(told['events'], 'event')} from {told['from']} to {told['to']}, {_count(told['days'], 'day')}.",
+        f"{_count(told['findings'], 'finding')}, {told['findings_a_day']:,.2f} a day, on "
+        f"{_count(told['accounts_with_findings'], 'account')}.",
+    ]
+
+
+def _say_no_event(told: Mapping[str, Any]) -> str:
+    if told["earlier_events"]:
+        return "No event that matters to the rules in the period."
+    if told["types_that_do_not_matter"] or told["unknown_types"] or told["bad_lines"]:
+        return "No event that matters to the rules."
+    return "No event was read: the history has none before the end of the period."
 
 
 def _say_not_looked_at(told: Mapping[str, Any]) -> list[str]:
@@ -360,7 +378,8 @@ def _say_table(detectors: Mapping[str, Any], labels: Mapping[str, Any] | None) -
     head = f"{'detector':{width}} {'findings':>9} {'a day':>9} {'subjects':>9}"
     lines = [head if labels is None else f"{head} {'on fraud':>9} {'precision':>9} {'recall':>9}"]
     for rule, told in detectors.items():
-        line = f"{rule:{width}} {told['findings']:>9,} {told['findings_a_day']:>9,.2f} {told['subjects']:>9,}"
+        a_day = "-" if told["findings_a_day"] is None else f"{told['findings_a_day']:,.2f}"
+        line = f"{rule:{width}} {told['findings']:>9,} {a_day:>9} {told['subjects']:>9,}"
         if labels is not None:
             of_rule = labels[rule]
             labelled = [of_rule[name] for name in of_rule["judged_by"]]

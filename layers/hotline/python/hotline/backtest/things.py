@@ -1,5 +1,5 @@
-"""The things that findings of a rule name: movements, other events, accounts. Labels of anything else say nothing about
-the rule. Pure."""
+"""The things by which a rule is judged, since its findings name them: movements, other events, accounts. Labels of
+anything else say nothing about the rule. Pure."""
 
 from __future__ import annotations
 
@@ -25,13 +25,19 @@ LABEL_FIELDS: Final = {Thing.MOVEMENTS: "movement_id", Thing.EVENTS: "event_id",
 
 
 def list_label_fields(detector: Detector[Any]) -> list[str]:
-    """The fields of labels by which the rule can be judged. A label of an account is one of its events too."""
+    """The fields of labels by which the rule can be judged. A label of an account is one of its events too, and that of
+    a login is one of the account that got in."""
     things = {*list_named(detector), *(() if detector.stream is Stream.AGENT else (Thing.ACCOUNTS,))}
+    if detector.stream is Stream.SOURCE:
+        things.add(Thing.EVENTS)
     return [field for thing, field in LABEL_FIELDS.items() if thing in things]
 
 
 def list_named(detector: Detector[Any]) -> tuple[Thing, ...]:
-    """The things that findings of a rule name, by the rule's own examples."""
+    """The things that findings of a rule name, by the rule's own examples. Those about a source name the accounts that
+    got in from it: the tries say nothing about whoever was tried."""
+    if detector.stream is Stream.SOURCE:
+        return (Thing.ACCOUNTS,)
     plan = RuleSet.of([(detector, detector.limits)]).plans[detector.stream]
     has: set[Thing] = {Thing.ACCOUNTS} if detector.stream is Stream.ACCOUNT else set()
     for one in detector.examples:
