@@ -825,16 +825,35 @@ def test_without_options_all_rules_judge_and_settings_leave_those_that_are_on(
     assert set(found["detectors"]) | set(found["left_out"]) == published - {"reset_device_transfer"}
 
 
-@pytest.mark.parametrize(("columns", "width"), [(80, 40), (30, 22), (5, 1)])
+@pytest.mark.parametrize(("columns", "word", "width"), [(80, "Judging ", 40), (30, "Judging ", 14), (5, "", 1)])
 def test_the_line_of_progress_fits_into_the_terminal(
-    columns: int, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    columns: int, word: str, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     bar = Bar(quiet=False)
-    bar.begin(100)
+    bar.begin("Judging", 100)
     bar.note(100)
     bar.end()
-    assert capsys.readouterr().err == f"\r[{'#' * width}] 100%\n"
+    assert capsys.readouterr().err == f"\r{word}[{'#' * width}] 100%\n"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_progress_says_what_is_done_and_up_to_which_size(
+    tmp_path: Path, packed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A packed file is sorted by its own bytes, and its lines are judged by those of the sorted parts."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("hotline_local.commands.backtest.SHOW_EVERY_S", 0)
+    file = write_history(tmp_path / "h.jsonl", [login(2, 9, "a"), login(1, 0, "a")])
+    if packed:
+        file = file.with_suffix(".jsonl.gz")
+        file.write_bytes(gzip.compress((tmp_path / "h.jsonl").read_bytes()))
+    assert cli.main(["backtest", str(file)]) == 0
+    lines = [line.split("\r")[-1] for line in capsys.readouterr().err.splitlines()]
+    assert [re.sub(r"[#.]{2,}", "", line) for line in lines if "[" in line][-2:] == [
+        "Sorting [] 100%",
+        "Judging [] 100%",
+    ]
 
 
 # ---------------------------------------------------------------- how a run ends
@@ -1101,6 +1120,41 @@ def test_a_file_that_is_no_history_is_told_as_one(
     assert "Left out" not in said
 
 
+def test_files_that_were_put_together_may_have_marks_of_the_byte_order_before_any_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each of two exports begins with one."""
+    file, labels = tmp_path / "h.jsonl", tmp_path / "l.jsonl"
+    lines = [json.dumps(login(number, number, "acct-1")) for number in (1, 2)]
+    file.write_text("".join(f"\ufeff{line}\n" for line in lines), encoding="utf-8")
+    label = '{"event_id": "evt-00000%d", "fraud": true}'
+    labels.write_text("".join(f"\ufeff{label % number}\n" for number in (1, 2)), encoding="utf-8")
+    found = backtested(capsys, file, "--labels", labels)
+    assert (found["events"], found["labels"]["given"]["events"], found["labels"]["unmatched"]["events"]) == (2, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("facts", "more", "sentence"),
+    [
+        ([], [], "No event was read: the history has none before the end of the period."),
+        ([login(1, 9, "a")], ["--to", "2026-09-01T00:00:00Z"], "No event was read: the history has none before the"),
+        ([login(1, 9, "a")], ["--from", "2026-09-02T00:00:00Z"], "No event that matters to the rules in the period."),
+        ([told(1, 9, "payment.succeeded.v2", "a")], [], "No event that matters to the rules.\n"),
+    ],
+)
+def test_a_period_without_an_event_has_no_times(
+    tmp_path: Path, facts: list[Any], more: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_history(tmp_path / "h.jsonl", facts)
+    found = backtested(capsys, file, *more)
+    assert [found[name] for name in ("from", "to", "days", "findings_a_day")] == [None] * 4
+    assert {one["findings_a_day"] for one in found["detectors"].values()} <= {None}
+    assert cli.main(["backtest", str(file), *more, "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(sentence)
+    assert "1970" not in said
+
+
 def test_settings_may_begin_with_a_mark_of_the_byte_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, settings = write_history(tmp_path / "h.jsonl", [login(1, 0, "acct-1", ok=False)]), tmp_path / "s.toml"
     settings.write_text("[failed_login_burst]\r\nfailures = 1\r\n", encoding="utf-8-sig", newline="")
@@ -1120,6 +1174,18 @@ def test_settings_may_begin_with_a_mark_of_the_byte_order(tmp_path: Path, capsys
         ('{"movement_id": "m", "fraud": true, "fraud": false}', "a field stands there twice."),
         ('{"movement_id": "m", "movement_id": "n", "fraud": true}', "a field stands there twice."),
         ('{"account": "\\ud800", "fraud": true}', "account has half of a character."),
+        ('{"account": "a", "frm": "2026-09-01T00:00:00Z", "fraud": true}', "frm: there is no such field; did you mean"),
+        (
+            '{"account": "a", "until": "2026-09-01T00:00:00Z", "fraud": true}',
+            "until: there is no such field; there are",
+        ),
+        (
+            '{"movement_id": "a", "from": "2026-09-01T00:00:00Z", "fraud": true}',
+            "from belongs to a label of an account",
+        ),
+        ('{"event_id": "a", "to": null, "fraud": true}', "to belongs to a label of an account"),
+        ('{"account": "a", "to": "2026-W36-1T00:00:00Z", "fraud": true}', "to is a time with an offset"),
+        ('{"account": "a", "\\ud800": 1, "fraud": true}', "\\ud800: there is no such field; there are"),
     ],
 )
 def test_a_line_that_is_no_label_is_told_with_its_reason(

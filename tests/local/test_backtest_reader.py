@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from codecs import BOM_UTF8
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from hotline.backtest.lines import BadLine, Fault, ms_of_text, read_line
 from hotline.backtest.movements import Pair, Received
 from hotline.backtest.reader import Reader
 from hotline.contracts.facts import FACTS
+from hotline.contracts.model import FactRejected, Rejection
+from hotline.contracts.schemas import parse
 from hotline.security.detectors import Stream
 from tests.support.facts import event, sample_data
 from tests.support.sweeps import sweep
@@ -337,6 +340,7 @@ def changed(path: str, value: object) -> bytes:
         (changed("time", "2026-09-01T00:00:00"), "bad_time", "time"),
         (changed("time", "1999-12-31T23:59:59Z"), "bad_time", "time"),
         (changed("time", 5), "bad_time", "time"),
+        (changed("time", dict.fromkeys(map(str, range(24)))), "bad_time", "time"),
         (changed("data.counterparty_account", 5), "bad_value", "data.counterparty_account"),
     ],
 )
@@ -344,6 +348,75 @@ def test_a_bad_line_names_its_fault_and_field(line: bytes, fault: str, field: st
     with pytest.raises(BadLine) as bad:
         Reader().split(read_line(line))
     assert (bad.value.fault.value, bad.value.field) == (fault, field)
+
+
+_RFC_3339 = [
+    "2026-09-01T00:00:00Z",
+    "2026-09-01T00:00:00.5Z",
+    "2026-09-01T00:00:00.123456789Z",
+    "2026-09-01T00:00:00.123456+00:00",
+    "2026-09-01T23:59:59-08:00",
+    "2026-09-01t00:00:00z",
+]
+_OTHER_TIMES = [
+    "2026-09-01T00:00:00",
+    "2026-09-01T00:00:00.1234567890Z",
+    "2026-09-01T00:00:00.Z",
+    "2026-09-01T00:00:00,123Z",
+    "2026-09-01 00:00:00Z",
+    "2026-09-01T00:00Z",
+    "2026-09-01T000000Z",
+    "20260901T000000Z",
+    "20260901T00:00:00.000Z",
+    "2026-W01-1T00:00:00Z",
+    "2026-W01-1T00:00:00.000Z",
+    "2026-W01-1T00:00:00+08:00",
+    "2026-W36T00:00:00.0000Z",
+    "2026-09-01T00:00:00+0800",
+    "2026-09-01T00:00:00+08",
+    "2026-09-01T00:00:00.1+08",
+    "2026-09-01T00:00:00+08:00:30",
+    "2026-09-01T24:00:00Z",
+    "2026-13-01T00:00:00Z",
+    "0001-01-01T00:00:00+23:00",
+    "0001-01-01T00:00:00.5+23:00",
+    "",
+]
+
+
+def read_all(text: str) -> list[int | str]:
+    """The time in ms as the intake, a backtest, and its labels and periods read it; the reason where it is refused."""
+    fact = event("login.failed", time=text)
+    ways: list[Callable[[], int]] = [
+        lambda: int(parse(fact).time.timestamp() * 1000),
+        lambda: read_line(json.dumps(fact).encode())[0],
+        lambda: ms_of_text(text),
+    ]
+    return [read_or_tell(read) for read in ways]
+
+
+def read_or_tell(read: Callable[[], int]) -> int | str:
+    try:
+        return read()
+    except FactRejected as refused:
+        return refused.reason.value
+    except BadLine as bad:
+        return bad.fault.value
+    except (ValueError, OverflowError):
+        return Fault.BAD_TIME.value
+
+
+@sweep("text", _RFC_3339)
+def test_a_time_of_rfc_3339_is_read_as_the_intake_reads_it(text: str) -> None:
+    by_intake, *others = read_all(text)
+    assert isinstance(by_intake, int)
+    assert others == [by_intake] * 2
+
+
+@sweep("text", _OTHER_TIMES)
+def test_a_time_that_the_intake_refuses_is_refused(text: str) -> None:
+    """Python reads much more of ISO 8601 than RFC 3339 has."""
+    assert read_all(text) == [Rejection.BAD_TIME.value] * 3
 
 
 @sweep(("name", "value"), [("lat", 91), ("lon", -181), ("lat", "x"), ("lat", float("nan"))])

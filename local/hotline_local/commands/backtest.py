@@ -205,8 +205,7 @@ def _judge_into(arguments: argparse.Namespace) -> int:
     work, labels = _read_work(arguments)
     names = [str(file) for file in work.files]
     bar = Bar(quiet=arguments.json or not sys.stderr.isatty())
-    bar.begin(_count_bytes(work.files))
-    with judge(work, labels, note_bytes=bar.note, say=bar.say) as outcome:
+    with judge(work, labels, progress=bar, say=bar.say) as outcome:
         bar.end()
         told = sum_up(outcome, has_labels=labels is not None)
         if arguments.out is not None:
@@ -291,6 +290,7 @@ def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
         SHIPPED_FILE,
         BadSettings,
         choose_rules,
+        end_sentence,
         name_file,
         parse_settings,
         read_bands,
@@ -317,14 +317,14 @@ def _choose(arguments: argparse.Namespace) -> "tuple[Chosen, Weights]":
         refuse_unknown_rules(only or ())
     except BadSettings as bad:
         more = " docs/detection.md lists all rules." if bad.why.endswith("?") else ""
-        raise CommandError(f"{_end_sentence(f'{flag} {bad.table}: {bad.why}')}{more}", exit_code=2) from None
+        raise CommandError(f"{end_sentence(f'{flag} {bad.table}: {bad.why}')}{more}", exit_code=2) from None
     try:
         with name_file(str(arguments.settings or SHIPPED_FILE)):
             tables = parse_settings(text)
             read_bands(tables)
             chosen, weights = choose_rules(tables, only=only), read_weights(tables)
     except BadSettings as bad:
-        raise CommandError(_end_sentence(str(bad)), exit_code=2) from None
+        raise CommandError(end_sentence(str(bad)), exit_code=2) from None
     if not chosen:
         raise CommandError("No rule is on: name some with --detectors.", exit_code=2)
     return chosen, weights
@@ -337,10 +337,6 @@ def _read_names(text: str, flag: str) -> list[str]:
         if is_faulty:
             raise CommandError(f"{flag}: a name {fault}; name rules as in {flag} drain,velocity.", exit_code=2)
     return names
-
-
-def _end_sentence(text: str) -> str:
-    return text if text.endswith("?") else f"{text}."
 
 
 def _count_bytes(paths: tuple[Path, ...]) -> int:
@@ -468,26 +464,30 @@ class Bar:
 
     quiet: bool
     total: int = 0
+    word: str = ""
     read: int = 0
     shown_at: float = field(default=0.0)
     shown: bool = False
 
-    def begin(self, total: int) -> None:
-        """Begin to count up to a total of bytes."""
-        self.total = max(1, total)
+    def begin(self, word: str, total: int) -> None:
+        """Begin to count up to a total of bytes. `word`: what is done with them."""
+        self.end()
+        self.word, self.total, self.read = word, max(1, total), 0
 
     def note(self, count: int) -> None:
-        """Count bytes that were read; -1 begins anew."""
-        self.read = 0 if count < 0 else self.read + count
+        """Count bytes that were read."""
+        self.read += count
         now = time.monotonic()
         if self.quiet or now - self.shown_at < SHOW_EVERY_S:
             return
         self.shown_at = now
         share = min(1.0, self.read / self.total)
         # A line that is longer than the terminal would not be overwritten, but followed by the next one.
-        width = max(1, min(BAR_CHARACTERS_MAX, shutil.get_terminal_size().columns - len("[] 100%") - 1))
-        done = round(share * width)
-        print(f"\r[{'#' * done}{'.' * (width - done)}] {share:4.0%}", end="", file=sys.stderr, flush=True)
+        room = shutil.get_terminal_size().columns - len(f"{self.word} [] 100%") - 1
+        width = max(1, min(BAR_CHARACTERS_MAX, room))
+        word = f"{self.word} " if room >= 1 else ""
+        line = f"\r{word}[{'#' * round(share * width):.<{width}}] {share:4.0%}"
+        print(line, end="", file=sys.stderr, flush=True)
         self.shown = True
 
     def say(self, sentence: str) -> None:

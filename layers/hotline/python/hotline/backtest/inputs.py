@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from io import BufferedReader
 from itertools import chain
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 from .model import BacktestError, Unusable
 
@@ -26,6 +26,28 @@ type NoteBytes = Callable[[int], None]
 
 def skip_bytes(_: int) -> None:
     """A progress that nobody watches."""
+
+
+class Progress(Protocol):
+    """A watcher of how far a run is."""
+
+    def begin(self, word: str, total: int) -> None:
+        """Hear that so many bytes are read from now on, and what is done with them."""
+        ...
+
+    def note(self, count: int) -> None:
+        """Hear of bytes that were read."""
+        ...
+
+
+class Unwatched:
+    """A progress that nobody watches."""
+
+    def begin(self, word: str, total: int) -> None:
+        pass
+
+    def note(self, count: int) -> None:
+        pass
 
 
 def read_blocks(path: Path, note_bytes: NoteBytes = skip_bytes) -> Iterator[list[bytes]]:

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Final
 
 from hotline.kit.text import is_unicode
+from hotline.security.settings import end_sentence, say_unknown
 
 from .inputs import read_lines
 from .lines import ms_of_text
 from .model import BacktestError, Unusable
 
 FOREVER_MS: Final = 1 << 62
+FIELD_CHARACTERS_MAX: Final = 40
+"""So much of an unknown name is repeated."""
 
 
 @dataclass(slots=True)
@@ -71,7 +74,8 @@ def read_labels(path: Path) -> Labels:
         try:
             _read_label(labels, json.loads(line, object_pairs_hook=_take_once))
         except _Refused as refused:
-            raise Unusable(BacktestError.BAD_LABEL, f"{path}, line {number} is no label: {refused}.") from None
+            sentence = f"{path}, line {number} is no label: {end_sentence(str(refused))}"
+            raise Unusable(BacktestError.BAD_LABEL, sentence) from None
         except (ValueError, RecursionError):
             sentence = f"{path}, line {number} is no label: it is no JSON object in UTF-8."
             raise Unusable(BacktestError.BAD_LABEL, sentence) from None
@@ -92,12 +96,17 @@ def _take_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _read_label(labels: Labels, told: object) -> None:
     if not isinstance(told, dict):
         raise _Refused("it is no JSON object in UTF-8")
+    _check_fields(told)
     fraud = told.get("fraud")
     names = [name for name in ("movement_id", "event_id", "account") if name in told]
     if len(names) != 1:
         raise _Refused("one of movement_id, event_id and account is needed")
     if not isinstance(fraud, bool):
         raise _Refused("fraud is needed, true or false without quotes")
+    if names[0] != "account":
+        for field_name in _SPAN:
+            if field_name in told:
+                raise _Refused(f"{field_name} belongs to a label of an account, and {names[0]} has a time of its own")
     name = told[names[0]]
     if not isinstance(name, str) or not name:
         raise _Refused(f"{names[0]} is a text that is not empty, also where the id is a number")
@@ -109,6 +118,17 @@ def _read_label(labels: Labels, told: object) -> None:
     known = labels.movements if names[0] == "movement_id" else labels.events
     if known.setdefault(name, fraud) is not fraud:
         raise _Refused(f"an earlier line says the contrary of the same {names[0]}")
+
+
+_SPAN: Final = ("from", "to")
+_FIELDS: Final = ("movement_id", "event_id", "account", "fraud", *_SPAN)
+
+
+def _check_fields(told: dict[str, object]) -> None:
+    """Raise _Refused for a field that no label has: a slip in `to` would make all of an account's time fraud."""
+    for name in told:
+        if name not in _FIELDS:
+            raise _Refused(f"{name[:FIELD_CHARACTERS_MAX]}: {say_unknown('field', name, _FIELDS)}")
 
 
 def _add_span(spans: list[tuple[int, int, bool]], told: dict[str, object], *, is_fraud: bool) -> None:

@@ -16,6 +16,7 @@ from pydantic_core import from_json
 
 from hotline.contracts.limits import NAME_CHARACTERS_MAX
 from hotline.contracts.model import FACT_TYPES, VERSION_SUFFIX
+from hotline.kit.clock import from_told_text
 from hotline.security.detectors.history import DAY_MS
 
 TEXT_CHARACTERS_MAX: Final = NAME_CHARACTERS_MAX
@@ -97,7 +98,8 @@ def _type(value: object) -> str:
 def _scan_padded(line: bytes) -> Any:
     """The value of a line, maybe with space around it, as json reads it. Raises BadLine."""
     try:
-        text = line.decode().strip()
+        # Files that were put together may have a mark of the byte order in front of any line.
+        text = line.decode("utf-8-sig").strip()
         found, end = _scan(text, 0)
     except (ValueError, StopIteration, RecursionError):
         raise BadLine(Fault.NOT_AN_EVENT) from None
@@ -127,13 +129,14 @@ def _mark_broken(value: Any, levels: int) -> Any:
 
 def ms_of_text(text: str) -> int:
     """Milliseconds since 1970 of an RFC 3339 time with an offset. Raises ValueError."""
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError("time without offset")
+    instant = from_told_text(text)
     # The part below the second is taken from the text: a float of seconds would lose a millisecond now and then.
     return floor(instant.replace(microsecond=0).timestamp()) * 1000 + instant.microsecond // 1000
 
 
+_MS_CHARACTERS: Final = len("2026-11-01T00:00:00.000Z")
+_S_CHARACTERS: Final = len("2026-11-01T00:00:00Z")
+_OFFSET_CHARACTERS: Final = len("2026-11-01T00:00:00+08:00")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _instant_of: Final = datetime.fromisoformat
 
@@ -141,9 +144,23 @@ _instant_of: Final = datetime.fromisoformat
 def _ms_of(time: Any) -> int:
     """The milliseconds since 1970 of a time with an offset. Raises BadLine."""
     try:
-        since = _instant_of(time) - _EPOCH
-    except (TypeError, ValueError, OverflowError):
-        # A time without an offset is a TypeError too: nobody knows how long after the epoch it is.
+        length = len(time)
+        # These characters tell the three usual forms of RFC 3339 from all else that Python reads as a time. A pattern
+        # takes half as long as Python takes for the whole time.
+        if (
+            (
+                (length == _MS_CHARACTERS and time[23] == "Z" and time[19] == ".")
+                or (length == _S_CHARACTERS and time[19] == "Z")
+                or (length == _OFFSET_CHARACTERS and time[22] == ":")
+            )
+            and time[7] == "-"
+            and time[10] == "T"
+            and time[16] == ":"
+        ):
+            since = _instant_of(time) - _EPOCH
+        else:
+            since = from_told_text(time) - _EPOCH
+    except (TypeError, ValueError, OverflowError, LookupError):
         raise BadLine(Fault.BAD_TIME, "time") from None
     # A table of texts is no faster: the memories of subjects push it out of the processor's cache.
     days = since.days

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
-from typing import Any
+from typing import Any, Final
 
 from hotline.security.detectors import Detector
 from hotline.security.rules import RuleSet
@@ -19,7 +19,7 @@ from hotline.security.score import Weights
 
 from .engine import Engine, Scope, Share, without_collection
 from .figures import Figures
-from .inputs import NoteBytes, skip_bytes
+from .inputs import NoteBytes, Progress, Unwatched, skip_bytes
 from .labels import Labels
 from .ledger import Ledger
 from .lines import BadLine
@@ -27,6 +27,10 @@ from .model import BacktestError, Unusable
 from .ordering import PART_BYTES, Inputs, Unsorted, iterate, sort_files
 from .ranking import Ranking
 from .subjects import AWAKE_MAX
+
+JUDGING: Final = "Judging"
+SORTING: Final = "Sorting"
+"""The words of progress."""
 
 type Chosen = list[tuple[Detector[Any], Any]]
 """Detectors with their limits."""
@@ -82,7 +86,7 @@ def run(
     work: Work,
     labels: Labels | None = None,
     *,
-    note_bytes: NoteBytes = skip_bytes,
+    progress: Progress | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Outcome]:
     """Judge the files. The outcome can be asked until the block ends; then its temporary files go. Raises
@@ -90,7 +94,7 @@ def run(
     with ExitStack() as stack:
         with _name_faults():
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="hotline-backtest-")))
-            figures, ledger, inputs = _judge_in_order(work, folder, note_bytes, say)
+            figures, ledger, inputs = _judge_in_order(work, folder, progress or Unwatched(), say)
             stack.enter_context(closing(ledger))
             outcome = Outcome.of(work.rules, figures, ledger, work.scope, labels, was_sorted=not inputs.parts)
         yield outcome
@@ -114,19 +118,24 @@ def _name_faults() -> Iterator[None]:
 
 
 def _judge_in_order(
-    work: Work, folder: Path, note_bytes: NoteBytes, say: Callable[[str], None]
+    work: Work, folder: Path, progress: Progress, say: Callable[[str], None]
 ) -> tuple[Figures, Ledger, Inputs]:
     """Judge the files as they stand, or sorted where a line is out of order. Raises Unusable."""
-    inputs = Inputs(work.files)
+    inputs, note_bytes = Inputs(work.files), progress.note
     try:
+        progress.begin(JUDGING, _count_bytes(work.files))
         return *_judge(work, inputs, _make(folder / "first"), note_bytes), inputs
     except Unsorted as unsorted:
         path = work.files[unsorted.file]
         say(f"{path} is not sorted by time (line {unsorted.line}). Sorting it into temporary files first.")
-    note_bytes(-1)
+    progress.begin(SORTING, _count_bytes(work.files))
     inputs = sort_files(work.files, _make(folder / "parts"), note_bytes, part_bytes=work.part_bytes)
-    note_bytes(-1)
+    progress.begin(JUDGING, _count_bytes(inputs.parts))
     return *_judge(work, inputs, _make(folder / "second"), note_bytes), inputs
+
+
+def _count_bytes(files: Iterable[Path]) -> int:
+    return sum(file.stat().st_size for file in files)
 
 
 def _make(folder: Path) -> Path:

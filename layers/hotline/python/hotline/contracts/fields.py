@@ -11,14 +11,13 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from hotline.kit.clock import from_text
+from hotline.kit.clock import from_told_text
 from hotline.kit.text import fits, is_plain, plain_text
 
 from . import limits
 from .model import Rejection
 from .vocabulary import COUPON_REASONS, DAY_COUNTS, KINDS, NETWORKS, PRODUCT_KINDS, PROVIDERS, SCHEMES
 
-_RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MONTH: Final = re.compile(limits.MONTH_PATTERN, re.ASCII)
 
@@ -48,10 +47,10 @@ class Contract(BaseModel):
 
 
 def _instant(value: Any) -> Any:
-    if not isinstance(value, str) or _RFC_3339.fullmatch(value) is None:
+    if not isinstance(value, str):
         raise refusal(Rejection.BAD_TIME)
     try:
-        instant = from_text(value.upper())
+        instant = from_told_text(value)
     except (ValueError, OverflowError):
         raise refusal(Rejection.BAD_TIME) from None
     if not limits.YEAR_MIN <= instant.year <= limits.YEAR_MAX:

@@ -3,9 +3,10 @@ milliseconds, which sorts."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Protocol
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -46,6 +47,18 @@ def from_text(text: str) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("time without offset")
     return instant.astimezone(UTC)
+
+
+_RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def from_told_text(text: str) -> datetime:
+    """The instant of a text that others wrote, in UTC. Raises ValueError unless it has the form of RFC 3339, 5.6:
+    Python reads much more of ISO 8601, such as weeks and times without colons. Raises OverflowError beyond its years.
+    """
+    if _RFC_3339.fullmatch(text) is None:
+        raise ValueError("no time of RFC 3339")
+    return from_text(text.upper())
 
 
 def epoch_s(instant: datetime) -> int:

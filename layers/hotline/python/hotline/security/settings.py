@@ -121,7 +121,7 @@ def choose_rules(
     by_rule = {detector.rule: detector for detector in detectors}
     for name in tables:
         if name not in by_rule and name not in (SCORE, RISK):
-            raise BadSettings(name, WHOLE, _say_unknown("table", name, [*sorted(by_rule), SCORE, RISK]))
+            raise BadSettings(name, WHOLE, say_unknown("table", name, [*sorted(by_rule), SCORE, RISK]))
     chosen = None if only is None else set(only)
     refuse_unknown_rules(chosen or (), detectors)
     read = [(detector, *_read_table(detector, tables.get(detector.rule, {}))) for detector in detectors]
@@ -135,7 +135,7 @@ def refuse_unknown_rules(names: Iterable[str], detectors: Sequence[Detector[Any]
     known = sorted(detector.rule for detector in detectors)
     for name in sorted(names):
         if name not in known:
-            raise BadSettings(name, WHOLE, _say_unknown("rule", name, known))
+            raise BadSettings(name, WHOLE, say_unknown("rule", name, known))
 
 
 def read_weights(tables: Mapping[str, Any]) -> Weights:
@@ -164,7 +164,7 @@ def _replace(
     changed = {}
     for key, value in given.items():
         if key not in names:
-            raise BadSettings(table, key, _say_unknown(noun, key, names))
+            raise BadSettings(table, key, say_unknown(noun, key, names))
         name = names[key]
         changed[name] = _read_limit(table, key, value, getattr(numbers, name), range_of_name(name))
     made = replace(numbers, **changed)
@@ -200,7 +200,7 @@ def _say_setting(name: str, value: Any, currency: str, *, is_given: bool) -> str
     return f"{key} = {whole if whole == value else value}{'' if is_given else ' (as it ships)'}"
 
 
-def _say_unknown(noun: str, name: str, known: Iterable[str]) -> str:
+def say_unknown(noun: str, name: str, known: Iterable[str]) -> str:
     """The sentence about a name that nothing has, with those that are close to it, or with all. Capitals and hyphens
     are a slip of the hand, and so is a part of a name."""
     # Only a faulty file needs it.
@@ -213,6 +213,11 @@ def _say_unknown(noun: str, name: str, known: Iterable[str]) -> str:
     close = get_close_matches(plain, names) or parts
     rest = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names)}"
     return f"there is no such {noun}; {rest}"
+
+
+def end_sentence(text: str) -> str:
+    """The text with the mark that ends it: a question has its own."""
+    return text if text.endswith("?") else f"{text}."
 
 
 def key_of(name: str) -> str:
