@@ -125,7 +125,8 @@ def _open() -> tuple[Matrix, tuple[Kind, ...], queues.Waiting]:
     require(agent.post(f"/cases/{own}/notes", {"text": "seen"}))
     require(agent.post(f"/cases/{own}/suppressions", suppressed))
     judged = world.find_theft(734_501, "fnd_judged", holds=False)
-    require(agent.post(f"/cases/{own}/findings/{judged}/feedback", {"verdict": "confirmed", "reason": "evidence_seen"}))
+    judgement = {"verdict": "false_alarm", "reason": "evidence_seen"}
+    require(agent.post(f"/cases/{own}/findings/{judged}/feedback", judgement))
     world.hold("COMPLIANCE")
     decided_id = require(agent.post("/approvals", {**asked, "cause": "COMPLIANCE"})).json["id"]
     require(supervisor(world.ctx).post(f"/approvals/{decided_id}/decision", {"decision": "deny"}))

@@ -145,7 +145,7 @@ MORE_AGENT_WRITE_UNITS: Final = {
     "POST /v1/agent/cases/{id}/refunds": 78,
     "POST /v1/agent/cases/{id}/refunds/{refund}/decision": 70,
     "POST /v1/agent/cases/{id}/refunds/{refund}/payout": 70,
-    "POST /v1/agent/cases/{id}/findings/{finding}/feedback": 35,
+    "POST /v1/agent/cases/{id}/findings/{finding}/feedback": 36,
     "POST /v1/agent/findings/{finding}/feedback": 15,
     "POST /v1/agent/approvals": 35,
     "POST /v1/agent/approvals/{id}/decision": 32,

@@ -62,7 +62,7 @@ TEXTS: Final[dict[type[StrEnum], str]] = {
     "suppressed_too_long subject_not_judged",
     AgentError: "token_old no_permission no_access case_without_account own_account contact_taken look_ups_limit "
     "unmaskings_limit openings_limit approvals_limit requests_limit reviews_limit nothing_to_unmask "
-    "proof_out_of_reach finding_unjudged "
+    "proof_out_of_reach finding_unjudged finding_confirmed "
     "days_out_of_order too_many_days limit_out_of_range",
     EntryError: "no_entry_keys too_long not_base64 unknown_key bad_key not_decrypted",
     InputError: "missing malformed",

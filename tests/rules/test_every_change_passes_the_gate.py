@@ -28,6 +28,7 @@ EXEMPT: Final = {
     ("identity", "contribute_unsent"): "takes back the count of a code that did not go out; a part of code and check",
     ("identity", "contribute_pin_check"): "checking a PIN is how proof is made",
     ("identity", "contribute_recovery_request"): "asking for a recovery is how its proof begins; it changes nothing",
+    ("accounts", "contribute_found"): "counts what the scan or a judge writes; accounts lies below identity",
     ("accounts", "contribute_unopened"): "counts what came, for those who run the line; accounts lies below identity",
     ("accounts", "contribute_dropped"): "makes room for the wallet's word; accounts lies below identity",
     ("accounts", "contribute_facts"): "takes the wallet's word alone; accounts lies below identity",

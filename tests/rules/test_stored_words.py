@@ -23,7 +23,7 @@ from tests.support.sweeps import sweep
 
 WORDS: Final[dict[type[StrEnum], str]] = {
     actions.Obstacle: "not_claimed needs_proof factor_removed own_account nothing_to_do new_password other_first"
-    " finding_first no_full_row",
+    " finding_first finding_confirmed no_full_row",
     next_steps.Step: "claim find_account ask_proof unlock grant_reset end_pause unfreeze unfreeze_by_two unlock_by_two"
     " grant_reset_by_two wait_for_two release_hold turn_to_wallet wait_for_wallet wait_for_password answer"
     " decide_refund pay_other_way trace_refund answer_dispute judge_finding check_account freeze ask_owner call_back"

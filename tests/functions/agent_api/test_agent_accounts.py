@@ -567,6 +567,12 @@ def test_a_hold_is_released_once_what_was_found_is_judged_and_the_second_person_
 
     assert anna.post(f"/cases/{case_id}/findings/{finding_id}/feedback", {**WHY, "verdict": "confirmed"}).status == 202
     assert anna.get(f"/cases/{case_id}").json["next_step"] == "ask_owner"
+    refused = anna.post("/approvals", wish)
+    assert (refused.status, refused.code, refused.json["why"]) == (409, "not_possible", "finding_confirmed")
+    (hold,) = anna.look(case_id, "account").json["holds"]
+    assert [(one["possible"], one["why"]) for one in hold["actions"]] == [(False, "finding_confirmed")]
+    assert anna.post(f"/cases/{case_id}/freeze", WHY).status == 202
+    world.answer_as_wallet("account.freeze_requested")
     approval_id = anna.post("/approvals", wish).json["id"]
     (waiting,) = chief.get("/approvals").json["approvals"]
     told = [{"severity": "critical", "rule": "reset_device_transfer", "verdict": "confirmed"}]
@@ -643,20 +649,21 @@ def test_a_suppressed_finding_that_is_raised_and_then_withdrawn_has_set_a_hold(
 
 
 @pytest.mark.parametrize("judged_in", ["lockout", "security"])
-def test_the_next_step_is_the_same_wherever_an_attack_was_confirmed_and_the_hold_released(
+def test_the_next_step_is_the_same_wherever_a_finding_was_judged_and_the_hold_released(
     world: AgentWorld, anna: AgentClient, judged_in: str
 ) -> None:
     finding_id = world.find_theft(734_501)
     lockout_case = claim(world, anna, "lockout")
     of = {"lockout": lockout_case, "security": anna.get(f"/cases/{lockout_case}").json["security_case"]}
     anna.post(f"/cases/{of['security']}/claim")
-    feedback, case_id = {**WHY, "verdict": "confirmed"}, of[judged_in]
+    case_id = of[judged_in]
+    feedback = f"/cases/{case_id}/findings/{finding_id}/feedback"
 
     def read_steps() -> set[str]:
         return {anna.get(f"/cases/{one}").json["next_step"] for one in of.values()}
 
     assert read_steps() == {"judge_finding"}
-    assert anna.post(f"/cases/{case_id}/findings/{finding_id}/feedback", feedback).status == 202
+    assert anna.post(feedback, {**WHY, "verdict": "unclear"}).status == 202
     assert read_steps() == {"ask_owner"}
     approval_id = approve(world, anna, operation="release_hold", case_id=case_id, cause="RISK_SCORE")
     world.clock.advance(timedelta(minutes=1))
@@ -667,7 +674,7 @@ def test_the_next_step_is_the_same_wherever_an_attack_was_confirmed_and_the_hold
     world.answer_as_wallet("account.unlock_requested")
     assert anna.get(f"/cases/{of['security']}").json["next_step"] == "close"
     world.clock.advance(timedelta(minutes=1))
-    assert anna.post(f"/cases/{case_id}/findings/{finding_id}/feedback", feedback).status == 202
+    assert anna.post(feedback, {**WHY, "verdict": "confirmed"}).status == 202
     assert anna.get(f"/cases/{of['security']}").json["next_step"] == "freeze"
 
 
@@ -676,10 +683,10 @@ def test_findings_are_told_to_who_decides_and_to_who_asked_with_access_alone(
 ) -> None:
     finding_id = world.find_theft(734_501)
     case_id = claim(world, anna, "lockout")
-    anna.post(f"/cases/{case_id}/findings/{finding_id}/feedback", {**WHY, "verdict": "confirmed"})
+    anna.post(f"/cases/{case_id}/findings/{finding_id}/feedback", {**WHY, "verdict": "false_alarm"})
     wish = {"operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE", "reason": "false_alarm"}
     asked = anna.post("/approvals", wish)
-    told = [{"severity": "critical", "rule": "reset_device_transfer", "verdict": "confirmed"}]
+    told = [{"severity": "critical", "rule": "reset_device_transfer", "verdict": "false_alarm"}]
 
     def read(client: AgentClient) -> list[Any]:
         (listed,) = client.get("/approvals").json["approvals"]
@@ -696,15 +703,27 @@ def test_findings_are_told_to_who_decides_and_to_who_asked_with_access_alone(
     assert read(bo) == [[], []]
 
 
-def test_a_finding_since_the_approval_stops_the_release(
-    world: AgentWorld, anna: AgentClient, chief: AgentClient
+def test_a_finding_since_the_approval_stops_the_release_and_so_does_another_word_on_it(
+    world: AgentWorld, anna: AgentClient
 ) -> None:
     world.hold()
     case_id = claim(world, anna, "lockout")
     approval_id = approve(world, anna, operation="release_hold", case_id=case_id, cause="RISK_SCORE")
-    world.find_theft(1, holds=False)
-    refused = anna.post(f"/cases/{case_id}/hold-releases", {**WHY, "cause": "RISK_SCORE", "approval_id": approval_id})
-    assert (refused.status, refused.json["why"]) == (409, "finding_unjudged")
+    finding_id = world.find_theft(1, holds=False)
+
+    def release(approval_id: str) -> tuple[int, str, str]:
+        body = {**WHY, "cause": "RISK_SCORE", "approval_id": approval_id}
+        refused = anna.post(f"/cases/{case_id}/hold-releases", body)
+        return refused.status, refused.code, refused.json["why"]
+
+    assert release(approval_id) == (403, "second_missing", "approval_void")
+    feedback = f"/cases/{case_id}/findings/{finding_id}/feedback"
+    assert anna.post(feedback, {**WHY, "verdict": "false_alarm"}).status == 202
+    world.clock.advance(timedelta(minutes=1))
+    approval_id = approve(world, anna, operation="release_hold", case_id=case_id, cause="RISK_SCORE")
+    assert anna.post(feedback, {**WHY, "verdict": "confirmed"}).status == 202
+    assert release(approval_id) == (403, "second_missing", "approval_void")
+    assert anna.get(f"/approvals/{approval_id}").json["state"] == "void"
 
 
 @pytest.mark.parametrize("cause", ["RISK_SCORE", "DORMANT"])

@@ -17,6 +17,10 @@ from .feed import behind_since as behind_since
 from .feed import feed_key as feed_key
 from .feed import look_again_at as look_again_at
 from .feed import move_feed_on as move_feed_on
+from .found import add_found as add_found
+from .found import contribute_found as contribute_found
+from .found import found_key as found_key
+from .found import require_same_found as require_same_found
 from .model import ContactPoint, Point, PointOwner, Profile
 from .notice_rates import admit_notice as admit_notice
 from .notice_rates import is_last_for_now as is_last_for_now

@@ -44,6 +44,8 @@ class Obstacle(StrEnum):
     """Something else keeps the account shut, and has to end before."""
     FINDING_FIRST = "finding_first"
     """A finding set the hold, and nobody has judged it yet."""
+    FINDING_CONFIRMED = "finding_confirmed"
+    """A finding that set the hold is confirmed. The account is frozen before the hold goes."""
     NO_FULL_ROW = "no_full_row"
     """No row of wrong codes is full, so that there is none to begin anew."""
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Final
 
+from hotline.accounts import service as accounts
 from hotline.accounts.model import ContactPoint
-from hotline.cases import service as cases
-from hotline.cases.model import SECURITY_TOPIC
 from hotline.identity.model import IdentityError, PointLoss, Subject
 from hotline.identity.service import (
     Operation,
@@ -34,7 +33,7 @@ from hotline.refunds import service as refunds
 from hotline.refunds.model import PayoutWay, Refund, RefundError, RefundReason, RefundResult, ReviewDecision
 
 from .access import AgentRequest
-from .findings import is_finding_first, look_through
+from .findings import is_finding_first, is_theft_left, look_through
 from .model import AgentError, Permission
 from .requests import AgentAct, Deed
 
@@ -96,7 +95,7 @@ class OpenAccount(AgentAct[StrEnum]):
     check: Check
 
     def keys(self, request: AgentRequest) -> Iterable[Key]:
-        return lockout.acting_keys(request.account_id)
+        return (*lockout.acting_keys(request.account_id), accounts.found_key(request.account_id))
 
     def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         if could_give(self.operation, request.read, request.account_id, request.now):
@@ -176,13 +175,14 @@ PAUSE: Final = PauseAccount()
 
 @dataclass(frozen=True)
 class ReleaseHold(AgentAct[None]):
-    """Ask the wallet to release a hold, with a second person. Raises NotPossible `no_such_hold`, and `finding_unjudged`
-    while a grave finding may have set it that nobody has judged; both also when a second person is asked."""
+    """Ask the wallet to release a hold, with a second person. Raises NotPossible `no_such_hold`. It is
+    `finding_unjudged` while a grave finding may have set the hold that nobody has judged. It is `finding_confirmed`
+    while one that has set it is confirmed, and no freeze stops money. All also when a second person is asked."""
 
     cause: Cause
 
     def keys(self, request: AgentRequest) -> Iterable[Key]:
-        return (*lockout.acting_keys(request.account_id), cases.pointer_key(request.account_id, SECURITY_TOPIC))
+        return (*lockout.acting_keys(request.account_id), accounts.found_key(request.account_id))
 
     def read_more(self, request: AgentRequest) -> None:
         request.found = look_through(request.ctx.store, request.account_id, self.cause, request.now)
@@ -194,11 +194,11 @@ class ReleaseHold(AgentAct[None]):
         lockout.find_hold(request.read, request.account_id, self.cause, request.now)
         if is_finding_first(self.cause, request.found):
             raise NotPossible(AgentError.FINDING_UNJUDGED)
+        if is_theft_left(request.read, request.account_id, request.found, request.now):
+            raise NotPossible(AgentError.FINDING_CONFIRMED)
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[None]:
         self.check_possible(request)
-        # Every grave finding writes that case, so one that came since the findings were read makes this Stale.
-        cases.require_same_open(change, request.read, request.account_id, SECURITY_TOPIC)
         lockout.contribute_release(change, request.read, request.account_id, self.cause)
         return Deed(None, "ASKED", {"cause": self.cause.value})
 

@@ -40,7 +40,7 @@ from hotline.kit.store.condition import Item, equals
 
 from . import subjects
 from .access import AgentRequest
-from .findings import is_found_since, name_told
+from .findings import name_told
 from .limits import Counted, count_one, limit_keys
 from .model import NO_CASE, ActReason, AgentError, AgentToken, Basis, Permission
 from .own import is_own, own_keys, read_all
@@ -173,8 +173,6 @@ def _decide_once(ctx: Context, token: AgentToken, approval_id: str, *, approve: 
         raise NotPossible(AgentError.OWN_ACCOUNT)
     state = ApprovalState.APPROVED if approve else ApprovalState.DENIED
     void_cause = _find_void_cause(known, read, ctx.lookup_ring, now)
-    if void_cause is None and is_found_since(ctx, known):
-        void_cause = VoidCause.CHANGED
     if void_cause is not None:
         state = ApprovalState.VOID
     approval = replace(

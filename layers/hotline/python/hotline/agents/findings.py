@@ -15,17 +15,26 @@ from hotline.cases.model import SECURITY_TOPIC, Case
 from hotline.identity.model import Approval, ApprovalState
 from hotline.identity.service import Operation
 from hotline.kit.doors import Context
-from hotline.kit.store import Store
+from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item
+from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause, LockState, LockView
 from hotline.security import service as security
-from hotline.security.model import FINDINGS_READ_MAX, GRAVE, LIVE, FindingState, SeenFinding, SubjectFindingPage
+from hotline.security.model import (
+    FINDINGS_READ_MAX,
+    GRAVE,
+    LIVE,
+    FindingState,
+    SeenFinding,
+    SubjectFindingPage,
+    Verdict,
+)
 
 from .access import find_open_accounts
 from .model import AgentToken, Permission
 from .own import leave_out_own, read_all
 
-HELD_BY_FINDINGS: Final = Cause.RISK_SCORE
-"""The cause of the hold that a critical finding sets."""
+HELD_BY_FINDINGS: Final = lockout.HELD_BY_FINDINGS
 _WAITING: Final = LIVE | {FindingState.EXPIRED}
 _SETTLED: Final = frozenset({FindingState.WITHDRAWN, FindingState.SUPPRESSED})
 FINDINGS_TOLD_MAX: Final = 5
@@ -67,6 +76,22 @@ def is_finding_first(cause: Cause, found: Sequence[SeenFinding] | None) -> bool:
     if cause is not HELD_BY_FINDINGS:
         return False
     return found is None or len(found) > FINDINGS_READ_MAX or bool(list_unjudged(found))
+
+
+def is_answered(finding: SeenFinding, view: LockView) -> bool:
+    """Whether the account was opened after the verdict, in whichever case, with the verdict to be read."""
+    return view.opened_at is not None and finding.judged_at is not None and finding.judged_at <= view.opened_at
+
+
+def is_theft_left(
+    read: Mapping[Key, Item], account_id: str, found: Iterable[SeenFinding] | None, now: datetime
+) -> bool:
+    """Whether a finding that has set a hold is confirmed, and nobody has opened the account since. Not so beside a
+    freeze, which stops money when the hold is gone. `found`: as `look_through` gives it. `read` holds what exists of
+    `lock_keys`."""
+    view = lockout.view_from(read, account_id, now)
+    left = (one for one in found or () if one.holds and one.verdict is Verdict.CONFIRMED)
+    return not all(is_answered(one, view) for one in left) and not lockout.is_frozen(read, account_id, now)
 
 
 def name_told(found: Sequence[SeenFinding]) -> tuple[str, ...]:
@@ -125,15 +150,6 @@ def find_told_findings(ctx: Context, token: AgentToken, approval: Approval) -> t
     if not _list_known(ctx, token, [approval]):
         return ()
     return _list_findings(ctx, str(approval.account_id))[:FINDINGS_TOLD_MAX]
-
-
-def is_found_since(ctx: Context, approval: Approval) -> bool:
-    """Whether a grave finding came to the account since a release of its hold was asked for. One query, none for
-    another request. The list of requests tells a second person what was found when it was asked for."""
-    if approval.findings is None:
-        return False
-    found = _list_findings(ctx, str(approval.account_id))
-    return any(one.severity in GRAVE and one.found_at > approval.requested_at for one in found)
 
 
 def _list_known(ctx: Context, token: AgentToken, approvals: Iterable[Approval]) -> list[Approval]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hotline.accounts import service as accounts
 from hotline.cases import service as cases
 from hotline.cases.model import SECURITY_TOPIC, Case, CaseEntry
 from hotline.identity.model import Approval, Goal
@@ -154,5 +155,6 @@ def _account_keys(account_id: str) -> tuple[Key, ...]:
     return (
         *lockout.lock_keys(account_id),
         *owner_keys(account_id),
+        accounts.found_key(account_id),
         cases.pointer_key(account_id, SECURITY_TOPIC),
     )

@@ -38,6 +38,8 @@ class AgentError(StrEnum):
     """The account has not the factors that the proof would take."""
     FINDING_UNJUDGED = "finding_unjudged"
     """A finding may have set the hold, and nobody has judged it yet."""
+    FINDING_CONFIRMED = "finding_confirmed"
+    """A finding that set the hold is confirmed, and without the hold nothing would stop the thief."""
     DAYS_OUT_OF_ORDER = "days_out_of_order"
     TOO_MANY_DAYS = "too_many_days"
     LIMIT_OUT_OF_RANGE = "limit_out_of_range"

@@ -22,7 +22,7 @@ from hotline.refunds.model import ReviewNeed
 from hotline.security.model import SeenFinding, Verdict
 
 from .actions import OFFERED, Action, Obstacle
-from .findings import HELD_BY_FINDINGS, is_to_be_checked, list_unjudged, needs_nobody
+from .findings import HELD_BY_FINDINGS, is_answered, is_to_be_checked, list_unjudged, needs_nobody
 
 
 class Step(StrEnum):
@@ -233,12 +233,7 @@ def _is_attack_unstopped(seen: _Seen) -> bool:
     out."""
     if seen.view is None or any(one.state in _STOPS for one in seen.view.components):
         return False
-    return any(one.verdict is Verdict.CONFIRMED and not _is_answered(one, seen.view) for one in seen.findings)
-
-
-def _is_answered(finding: SeenFinding, view: LockView) -> bool:
-    """Whether the account was opened after the verdict, in whichever case, with the verdict to be read."""
-    return view.opened_at is not None and finding.judged_at is not None and finding.judged_at <= view.opened_at
+    return any(one.verdict is Verdict.CONFIRMED and not is_answered(one, seen.view) for one in seen.findings)
 
 
 def _is_in_doubt(held: Component, seen: _Seen) -> bool:
@@ -246,7 +241,7 @@ def _is_in_doubt(held: Component, seen: _Seen) -> bool:
     answered."""
     return any(
         one.verdict in (Verdict.CONFIRMED, Verdict.UNCLEAR)
-        and (_is_later(one.judged_at, held.since) or (seen.view is not None and not _is_answered(one, seen.view)))
+        and (_is_later(one.judged_at, held.since) or (seen.view is not None and not is_answered(one, seen.view)))
         for one in seen.findings
     )
 

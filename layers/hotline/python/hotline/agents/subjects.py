@@ -29,7 +29,7 @@ def first_keys(name: str) -> tuple[Key, ...]:
     owner, _, part = rest.partition("#")
     match kind:
         case "hold" | "freeze" | "lock":
-            return lockout.lock_keys(owner)
+            return (*lockout.lock_keys(owner), accounts.found_key(owner))
         case "refund":
             return (refunds.refund_key(owner, part),)
         case "rows" | "point":

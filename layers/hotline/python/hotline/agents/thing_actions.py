@@ -27,7 +27,7 @@ from hotline.security import service as security
 from .access import AgentRequest
 from .actions import Action, Obstacle, action_of
 from .approvals import find_own_approval
-from .findings import is_finding_first, look_through
+from .findings import is_finding_first, is_theft_left, look_through
 from .model import AgentToken, Permission
 from .subjects import UNVERSIONED
 
@@ -43,12 +43,15 @@ def list_refund_actions(
 
 def find_hold_action(request: AgentRequest, cause: Cause | None, approvals: Sequence[Approval]) -> tuple[Action, ...]:
     """The release of a hold of this cause; nothing for one that no agent releases. `request` has read the lock. One
-    query for a hold that findings may have set."""
+    read, and one query for a hold that findings may have set."""
     if cause is None or cause not in lockout.RELEASABLE:
         return ()
-    subject = lockout.hold_subject(request.read, request.account_id, cause)
+    read = request.fetch((accounts.found_key(request.account_id),))
+    subject = lockout.hold_subject(read, request.account_id, cause)
     found = look_through(request.ctx.store, request.account_id, cause, request.now)
     stands = Obstacle.FINDING_FIRST if is_finding_first(cause, found) else None
+    if stands is None and is_theft_left(read, request.account_id, found, request.now):
+        stands = Obstacle.FINDING_CONFIRMED
     return (action_of(Operation.RELEASE_HOLD, None, approvals, request.now, stands, subject),)
 
 

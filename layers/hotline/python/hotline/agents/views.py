@@ -34,6 +34,7 @@ from .subjects import UNVERSIONED
 DIGITS_SHOWN: Final = 4
 HIDDEN: Final = "***"
 _KEY_OF_PART: Final[Mapping[Part, Callable[[str], Key]]] = {
+    Part.ACCOUNT: accounts.found_key,
     Part.FUNDS: payments.funds_key,
     Part.BILLS: payments.reminders_key,
     Part.REFUNDS: refunds.recent_key,

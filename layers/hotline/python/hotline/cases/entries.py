@@ -12,13 +12,13 @@ from hotline.accounts.service import RiskBand, band_of, profile_from, profile_ke
 from hotline.contracts.limits import ID_CHARACTERS_MAX, ID_PATTERN, NOTE_CHARACTERS_MAX
 from hotline.directory.service import HOURS_KEY, hours_of
 from hotline.kit.actor import Caller, Session, good_factors
-from hotline.kit.change import Change, stale
+from hotline.kit.change import Change
 from hotline.kit.change.acts import decode_once
 from hotline.kit.clock import epoch_s, from_text
 from hotline.kit.errors import InvalidInput
 from hotline.kit.languages import language_or_english
 from hotline.kit.store import TTL_ATTRIBUTE, Key, Store
-from hotline.kit.store.condition import NEW, Item, all_of, equals
+from hotline.kit.store.condition import Item
 from hotline.kit.text import fits, plain_text
 from hotline.sessions.model import HEARD_KEPT
 
@@ -187,15 +187,6 @@ def find_open(
         # An account's case is added to only as that account, whose pointer keeps its version.
         return None
     return case
-
-
-def require_same_open(change: Change, read: Mapping[Key, Item], account_id: str, topic: str) -> None:
-    """Make the change depend on the account's open case on a topic being as it was read, or on there being none still.
-    Stale at commit otherwise. `read` holds what exists of its `pointer_key`."""
-    key = items.pointer_key(account_id, topic)
-    pointer = read.get(key)
-    same = NEW if pointer is None else all_of(*(equals(name, pointer[name]) for name in ("case_id", "rev")))
-    change.require_condition(key, same, stale)
 
 
 def _language_of(read: Mapping[Key, Item], account_id: str | None) -> str:

@@ -17,7 +17,6 @@ from .entries import (
     link_of,
     read_case,
     read_timeline,
-    require_same_open,
 )
 from .handover import CLOSED, OUTCOMES, TEXTED, AskPerson, HandOver, establish, priority_of
 from .items import pointer_key
@@ -96,7 +95,6 @@ __all__ = [
     "priority_of",
     "read_case",
     "read_timeline",
-    "require_same_open",
     "skill_of",
     "telling_keys",
     "told_keys",

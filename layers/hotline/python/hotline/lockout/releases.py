@@ -24,6 +24,8 @@ from .outgoing import Notice
 RELEASABLE: Final = (Cause.RISK_SCORE, Cause.COMPLIANCE, Cause.AGENT)
 """Holds that people set or look into. A hold for a stolen password ends with a new one, and a dormant account is the
 wallet's to wake."""
+HELD_BY_FINDINGS: Final = Cause.RISK_SCORE
+"""The cause of the hold that a critical finding sets."""
 
 
 class HoldEnd(StrEnum):
@@ -73,21 +75,27 @@ def find_hold(read: Mapping[Key, Item], account_id: str, cause: Cause, now: date
 
 def hold_subject(read: Mapping[Key, Item], account_id: str, cause: Cause) -> Subject:
     """The hold as it was read, for a second person. Its version is the word that set it: a hold that the wallet tells
-    of anew is another one. One that is over has the version `-`."""
+    of anew is another one. One that findings set is another one, too, when a grave one has changed. `read` then holds
+    what exists of the `found_key`. One that is over has the version `-`."""
     record = record_of(account_id, read.get(lock_key(account_id)))
-    return Subject(
-        f"hold#{account_id}#{cause.value}", registers.version_of(record, cause.value), {"cause": cause.value}
-    )
+    version = registers.version_of(record, cause.value)
+    if cause is HELD_BY_FINDINGS:
+        version = accounts.add_found(version, read, account_id)
+    return Subject(f"hold#{account_id}#{cause.value}", version, {"cause": cause.value})
 
 
 def contribute_release(change: Change, read: Mapping[Key, Item], account_id: str, cause: Cause) -> None:
-    """Ask the wallet to release a hold. Other locks in force stay. `read` holds what exists of `acting_keys`.
+    """Ask the wallet to release a hold. Other locks in force stay. `read` holds what exists of `acting_keys` and of
+    the `found_key`.
 
     Raises NotPossible `no_such_hold` where none of this cause runs, or it is not one that agents release; NeedSecond.
+    At commit Stale, also when a grave finding has changed that may have set the hold.
     """
     held = find_hold(read, account_id, cause, change.now)
     record = record_of(account_id, read.get(lock_key(account_id)))
     require(change, Operation.RELEASE_HOLD, account_id, hold_subject(read, account_id, cause))
+    if cause is HELD_BY_FINDINGS:
+        accounts.require_same_found(change, read, account_id)
     attempts = attempts_of(read.get(attempts_key(account_id)))
     record = registers.switch(record, cause.value, change.now, on=False)
     record, asked = registers.ask(record, DecisionKind.UNLOCK, change.now, was=held)

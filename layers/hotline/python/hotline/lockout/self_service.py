@@ -78,7 +78,7 @@ def contribute_unlock(change: Change, read: Mapping[Key, Item], account_id: str)
 
 def contribute_unlock_unproved(change: Change, read: Mapping[Key, Item], account_id: str) -> UnlockOutcome:
     """The same with a second person, for an account that cannot give the factors. It depends on the contact points and
-    the PIN as they were read, so `read` also holds what exists of `owner_keys`.
+    the PIN as they were read, so `read` also holds what exists of `owner_keys` and of the `found_key`.
 
     Raises NotPossible `no_such_lock` where there is nothing that an unlock ends, NeedSecond; at commit Stale."""
     check_unlockable(read, account_id, change.now)
@@ -89,9 +89,11 @@ def contribute_unlock_unproved(change: Change, read: Mapping[Key, Item], account
 def _require_second(
     change: Change, read: Mapping[Key, Item], operation: Operation, account_id: str, subject: Subject
 ) -> None:
-    """Two people stand in for a proof that the account cannot give, as long as it has no further factor."""
+    """Two people stand in for a proof that the account cannot give, as long as it has no further factor. The findings
+    are as the second person has read them."""
     require(change, operation, account_id, subject)
     require_same_factors(change, read, account_id)
+    accounts.require_same_found(change, read, account_id)
 
 
 def check_unlockable(read: Mapping[Key, Item], account_id: str, now: datetime) -> None:
@@ -103,14 +105,16 @@ def check_unlockable(read: Mapping[Key, Item], account_id: str, now: datetime) -
 
 def lock_subject(read: Mapping[Key, Item], account_id: str, now: datetime) -> Subject:
     """Everything that shuts the account as it was read, for a second person. Another lock, freeze or hold
-    makes it another thing, and so does the end of one. The version is `-` where there is nothing."""
+    makes it another thing, and so does the end of one, and a grave finding that has changed. The version is `-` where
+    there is nothing. `read` also holds what exists of the `found_key`."""
     _, _, found = _present(read, account_id, now)
     parts = sorted(
         f"{part.state}#{part.cause}#{to_text(part.since) if part.since is not None else '-'}"
         for part in found
         if part.state is not LockState.PAUSED
     )
-    return Subject(f"lock#{account_id}", derive_id("lock", *parts) if parts else "-")
+    version = derive_id("lock", *parts) if parts else "-"
+    return Subject(f"lock#{account_id}", accounts.add_found(version, read, account_id))
 
 
 def _unlock(change: Change, read: Mapping[Key, Item], account_id: str) -> UnlockOutcome:
@@ -148,7 +152,7 @@ def contribute_reset_grant(change: Change, read: Mapping[Key, Item], account_id:
 
 def contribute_reset_grant_unproved(change: Change, read: Mapping[Key, Item], account_id: str) -> ResetOutcome:
     """The same with a second person, for an account that cannot give the factors. It depends on the contact points and
-    the PIN as they were read, so `read` also holds what exists of `owner_keys`.
+    the PIN as they were read, so `read` also holds what exists of `owner_keys` and of the `found_key`.
 
     Raises NotPossible `no_such_lock` where a new password ends nothing, NeedSecond; at commit Stale."""
     check_resettable(read, account_id, change.now)
@@ -294,7 +298,8 @@ def contribute_unfreeze(change: Change, read: Mapping[Key, Item], account_id: st
 
 def contribute_unfreeze_unproved(change: Change, read: Mapping[Key, Item], account_id: str) -> UnfreezeOutcome:
     """The same with a second person, for an account that cannot give the factors (identity.could_give). It depends on
-    the contact points and the PIN as they were read, so `read` also holds what exists of `owner_keys`.
+    the contact points and the PIN as they were read, so `read` also holds what exists of `owner_keys` and of the
+    `found_key`.
 
     Raises NotPossible `no_such_freeze` where the owner's freeze is not in force, NeedSecond; at commit Stale."""
     freeze = find_freeze(read, account_id, change.now)
@@ -313,11 +318,19 @@ def find_freeze(read: Mapping[Key, Item], account_id: str, now: datetime) -> Com
     return freeze
 
 
+def is_frozen(read: Mapping[Key, Item], account_id: str, now: datetime) -> bool:
+    """Whether the owner's freeze is in force, and the wallet has confirmed it. Nobody has asked to end it."""
+    record, _, found = _present(read, account_id, now)
+    return policy.find_freeze(found) is not None and policy.is_confirmed(record, FREEZE_SLOT)
+
+
 def freeze_subject(read: Mapping[Key, Item], account_id: str) -> Subject:
-    """The owner's freeze as it was read, for a second person. A freeze that is set anew is another one. One that is
-    over has the version `-`."""
+    """The owner's freeze as it was read, for a second person. A freeze that is set anew is another one, and so is one
+    beside a grave finding that has changed. One that is over has the version `-`. `read` also holds what exists of the
+    `found_key`."""
     record = record_of(account_id, read.get(lock_key(account_id)))
-    return Subject(f"freeze#{account_id}", registers.version_of(record, FREEZE_SLOT))
+    version = accounts.add_found(registers.version_of(record, FREEZE_SLOT), read, account_id)
+    return Subject(f"freeze#{account_id}", version)
 
 
 def _unfreeze(

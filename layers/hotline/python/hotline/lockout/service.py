@@ -23,7 +23,17 @@ from .logins import ToldLogin, list_told
 from .model import LockState, LockView, SelfService
 from .not_me import Denied
 from .outgoing import Notice
-from .releases import RELEASABLE, HoldEnd, LockEnd, contribute_release, end_of_hold, find_hold, hold_subject, list_holds
+from .releases import (
+    HELD_BY_FINDINGS,
+    RELEASABLE,
+    HoldEnd,
+    LockEnd,
+    contribute_release,
+    end_of_hold,
+    find_hold,
+    hold_subject,
+    list_holds,
+)
 from .requests import (
     DECIDED,
     END_PAUSE,
@@ -60,6 +70,7 @@ from .self_service import (
     find_freeze,
     freeze_keys,
     freeze_subject,
+    is_frozen,
     lock_subject,
 )
 
@@ -69,6 +80,7 @@ __all__ = [
     "FREEZE",
     "FREEZE_ASKED",
     "GRANT_RESET",
+    "HELD_BY_FINDINGS",
     "NOTICED",
     "NOT_HERE",
     "OPENING_ACTS",
@@ -114,6 +126,7 @@ __all__ = [
     "freeze_subject",
     "hold_subject",
     "is_erased",
+    "is_frozen",
     "list_holds",
     "list_logins",
     "list_new_devices",

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
+from hotline.accounts.service import contribute_found
 from hotline.cases import service as cases
 from hotline.cases.model import NO_ACCOUNT, SECURITY_TOPIC, Priority
 from hotline.kit.change import Change
@@ -23,7 +24,7 @@ from .denials import denials_key, is_denied
 from .detectors import Stream
 from .feedback import count_denials
 from .findings_digest import belongs, contribute_collected, digest_key
-from .model import ACCOUNTS_MAX, Finding, FindingState, may_become
+from .model import ACCOUNTS_MAX, GRAVE, Finding, FindingState, may_become
 from .named_accounts import contribute_named
 
 FINDINGS_AT_ONCE: Final = 10
@@ -147,7 +148,14 @@ def contribute_steps(
     count_denials(change, denied, zone)
     for account_id, finding_ids in untold.items():
         contribute_collected(change, read, account_id, finding_ids)
+    for account_id in sorted({step.finding.subject for step in done if _is_read_by_two(step.finding)}):
+        contribute_found(change, account_id)
     return done
+
+
+def _is_read_by_two(finding: Finding) -> bool:
+    """Whether two people who open the account go by the finding (agents.findings)."""
+    return finding.stream is Stream.ACCOUNT and finding.severity in GRAVE
 
 
 def _without_erased(change: Change, read: Mapping[Key, Item], step: Step) -> Step:

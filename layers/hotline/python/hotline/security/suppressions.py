@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from hotline.accounts.service import add_found, found_key, require_same_found
 from hotline.identity.model import Subject
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
@@ -40,7 +41,8 @@ _BY_STREAM: Final = {
 
 def suppression_keys(subject: str, rule: str, stream: Stream = Stream.ACCOUNT) -> tuple[Key, ...]:
     """The keys to read before `contribute_suppression` and `contribute_suppression_end`."""
-    return (suppression_items.suppression_key(stream, subject, rule),)
+    of_account = (found_key(subject),) if stream is Stream.ACCOUNT else ()
+    return (suppression_items.suppression_key(stream, subject, rule), *of_account)
 
 
 def is_suppressible(rule: str, stream: Stream = Stream.ACCOUNT) -> bool:
@@ -64,9 +66,11 @@ def suppression_need(
 
 
 def suppression_version(read: Mapping[Key, Item], subject: str, rule: str, stream: Stream = Stream.ACCOUNT) -> str:
-    """The version of the suppression of a rule for a subject, `0` before the first one."""
+    """The version of the suppression of a rule for a subject, `0` before the first one. Of an account it is another one
+    when a grave finding has changed."""
     stored = read.get(suppression_items.suppression_key(stream, subject, rule))
-    return "0" if stored is None else str(stored["rev"])
+    version = "0" if stored is None else str(stored["rev"])
+    return add_found(version, read, subject) if stream is Stream.ACCOUNT else version
 
 
 def check_until(until: datetime, now: datetime) -> None:
@@ -97,6 +101,8 @@ def contribute_suppression(
     operation, thing = suppression_need(read, subject, rule, until, stream)
     of_account = subject if stream is Stream.ACCOUNT else account_id
     require(change, operation, of_account, thing)
+    if operation is Operation.SUPPRESS_HOLDING and stream is Stream.ACCOUNT:
+        require_same_found(change, read, subject)
     key = suppression_items.suppression_key(stream, subject, rule)
     stored = read.get(key)
     known = None if stored is None else suppression_items.suppression_from(stored)

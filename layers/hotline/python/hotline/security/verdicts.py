@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from hotline.accounts.service import risk_key
+from hotline.accounts.service import contribute_found, risk_key
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.clock import from_text, to_text
@@ -34,7 +34,7 @@ from .items import (
     version_of,
 )
 from .labels import label_rows, labelled_change
-from .model import STATE_BY_VERDICT, FindingChanged, FindingState, SecurityError, Verdict
+from .model import GRAVE, STATE_BY_VERDICT, FindingChanged, FindingState, SecurityError, Verdict
 from .settings import read_shipped_rules
 
 _INSTANT: Final = timedelta(milliseconds=1)
@@ -128,6 +128,8 @@ def contribute_verdict(
         for row in label_rows(read[key], verdict, judged_at, written_at=change.now, shards=shards):
             change.create(row.key, row.item)
         speaks = verdict is not Verdict.FALSE_ALARM and not is_left
+        if read[key]["severity"] in GRAVE:
+            contribute_found(change, subject)
         contribute_judged_risk(change, read, subject, finding_id, read_shipped_rules(), speaks=speaks)
     if account_id is not None:
         change.audit(account_id, "finding.judged", finding_id=finding_id, verdict=verdict.value)
