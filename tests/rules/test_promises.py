@@ -475,7 +475,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DETECTOR.limits.quiet_ms": (_HOUR_MS, "Panther's usual time"),
     },
     "hotline.security.detectors.history": {
-        "MOVEMENTS_MAX": (28, "decision: what a memory has room for"),
+        "MOVEMENTS_MAX": (26, "decision: what a memory has room for"),
         "PARTY_MOVEMENTS_MAX": (64, "decision: what a memory has room for"),
         "PARTIES_MAX": (64, "decision: what a memory has room for"),
         "PAYEES_MAX": (32, "decision: half of the room, so that neither people nor shops push out the other kind"),

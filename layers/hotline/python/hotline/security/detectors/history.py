@@ -32,7 +32,7 @@ RETRACTED_SIGNAL: Final = "transaction.fraud_retracted"
 BY_PEOPLE: Final = "by_people"
 """Marks a label that comes from a verdict on a finding, not from the wallet's facts."""
 
-MOVEMENTS_MAX: Final = 28
+MOVEMENTS_MAX: Final = 26
 """So many movements of an account are known again when the wallet tells them a second time. Each is five bytes that
 every write of a watch pays for, and twice as many made most writes two units."""
 PARTY_MOVEMENTS_MAX: Final = 64
