@@ -70,7 +70,7 @@ from hotline.refunds.reviews import REVIEWED
 from hotline.reports import model as report_model
 from hotline.reports.model import CallbackState, Ending, LockKind
 from hotline.security.account_risk import NOT_KNOWN
-from hotline.security.detectors import Severity
+from hotline.security.detectors import Severity, velocity
 from hotline.security.detectors.shipped import DETECTORS
 from hotline.security.model import FindingState, SecurityError, Verdict
 from hotline.security.score import Risk
@@ -351,7 +351,7 @@ def _dicts_of_facts(tree: ast.Module) -> Iterator[ast.Dict]:
     for function in _nodes(tree):
         if not isinstance(function, ast.FunctionDef):
             continue
-        if function.name == handover._list_known.__name__:
+        if function.name in {handover._list_known.__name__, velocity._tell_facts.__name__}:
             yield from (one for one in _nodes(function) if isinstance(one, ast.Dict))
         if any(_calls(function, NEAR)):
             yield from _dicts_named_so(function)

@@ -38,7 +38,7 @@ MORE_STEP_WRITE_UNITS: Final = {
     "unlock": 30,
     "reset": 24,
     "freeze": 34,
-    "unfreeze": 25,
+    "unfreeze": 27,
     "pause": 21,
     "end_pause": 25,
     "not_me": 35,

@@ -18,15 +18,15 @@ from tests.support.template import resources
 pytestmark = pytest.mark.slow
 
 MODULES_MAX: Final = {
-    "AgentApiFunction": 687,
-    "BacktestFunction": 271,
-    "ConnectFunction": 392,
+    "AgentApiFunction": 689,
+    "BacktestFunction": 273,
+    "ConnectFunction": 394,
     "ContactEventsFunction": 287,
-    "CustomerApiFunction": 666,
+    "CustomerApiFunction": 668,
     "DeadlinesFunction": 389,
     "DecisionsFunction": 187,
-    "DigestsFunction": 410,
-    "EvidenceFunction": 356,
+    "DigestsFunction": 412,
+    "EvidenceFunction": 358,
     "ImportsFunction": 430,
     "MessengerFunction": 371,
     "SecurityScanFunction": 408,

@@ -105,7 +105,7 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
                 continue
             moved = [[one[0], "", one[3], one[1]] for one in spent]
             moved[-1][EVENT] = event.id
-            facts = _tell(moved, currency, word, least)
+            facts = _tell_facts(moved, currency, word, least)
             state["hit"] = [moved[0][TIME], at_ms, facts, event.id, moved, bounds, 0]
             return (Hit(moved[0][TIME], at_ms, facts, (event.id,)),)
     return NO_HITS
@@ -122,7 +122,7 @@ def _follow(known: list[Any], event: Event) -> None:
         known[6] += 1
 
 
-def _tell(moved: list[list[Any]], currency: str, word: str, least: float) -> dict[str, str | int]:
+def _tell_facts(moved: list[list[Any]], currency: str, word: str, least: float) -> dict[str, str | int]:
     by = "count" if len(moved) >= least else "sum"
     return {"movements": len(moved), "amount_minor": add_up(moved), "currency": currency, "within": word, "by": by}
 
@@ -162,7 +162,7 @@ def _find_last(
             window = [one for one in moved[:place] if one[TIME] >= at_ms - span_ms]
             if len(window) >= least or _is_sum([one[AMOUNT] for one in window], least_minor, limits):
                 ids = [one[EVENT] for one in window if one[EVENT]]
-                return at_ms, _tell(window, currency, word, least), ids[-1] if ids else ""
+                return at_ms, _tell_facts(window, currency, word, least), ids[-1] if ids else ""
     return None
 
 
