@@ -479,6 +479,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "PARTY_MOVEMENTS_MAX": (64, "decision: what a memory has room for"),
         "PARTIES_MAX": (64, "decision: what a memory has room for"),
         "PAYEES_MAX": (32, "decision: half of the room, so that neither people nor shops push out the other kind"),
+        "AMENDED_RATIO": (1.25, "decision: a tip, a fee, a rate"),
         "SPENDING_MAX": (64, "decision: what a memory has room for"),
         "LABELS_MAX": (64, "decision: what a memory has room for"),
         "FRAUD_MIN": (1e-6, "decision: a label of two months ago, or a rounding error"),
@@ -758,7 +759,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
     "units, and what a sum is worth adding up for": {
         "hotline.security.detectors.drain": "PARTS_PER_THOUSAND",
         "hotline.security.detectors.velocity": "PARTS_PER_THOUSAND _SPANS",
-        "hotline.security.detectors.history": "SEVERAL HOUR_MS DAY_MS WEIGHT_MIN EXCESS_MIN EXCESS_RATIO",
+        "hotline.security.detectors.history": "SEVERAL HOUR_MS DAY_MS WEIGHT_MIN EXCESS_MIN EXCESS_RATIO _PAYEE",
     },
     "the shape of the earth, and what the words of a fact mean": {
         "hotline.security.detectors.impossible_travel": "EARTH_RADIUS_KM DEGREE_KM",

@@ -200,3 +200,65 @@ def test_a_payee_of_old_stays_known_when_money_comes_back() -> None:
     back = told("new", 2_005, 500, status="reversed", version=2)
     history.take(back.type, back.at_ms, back.values)
     assert paid(history, told("next", 2_010, 500)) == [False]
+
+
+def tried() -> list[Event]:
+    return [told(f"t{n}", n, 100, status="failed", kind="payment", party=f"shop-{n}") for n in range(5)]
+
+
+@pytest.mark.parametrize("captured", [90_100, 100_000, 60_000, 400_000])
+def test_a_card_that_was_tried_is_found_whatever_is_captured(captured: int) -> None:
+    held = told("large", 9, 90_000, status="authorised", kind="payment", party="shop-9")
+    settled = told("large", 60, captured, version=2, kind="payment", party="shop-9")
+    assert "card_testing" in standing(*tried(), held, settled)
+
+
+def test_a_large_payment_that_fails_frees_no_later_one() -> None:
+    held = told("large", 9, 90_000, status="authorised", kind="payment", party="shop-9")
+    gone = told("large", 10, 90_000, status="failed", version=2, kind="payment", party="shop-9")
+    assert "card_testing" not in standing(*tried(), held, gone)
+    assert "card_testing" in standing(*tried(), held, gone, told("next", 20, 90_000, kind="payment", party="shop-9"))
+
+
+@pytest.mark.parametrize("captured", [105, 125, 300])
+def test_payments_that_are_captured_with_another_amount_pay_for_one_refund_each(captured: int) -> None:
+    """Rules that take nothing back count the first telling alone."""
+    paid_for = [told(f"m{n}", n, 10_000, kind="payment", party="shop", status="authorised") for n in range(6)]
+    settled = [told(f"m{n}", 10 + n, 100 * captured, version=2, kind="payment", party="shop") for n in range(6)]
+    refunds = [
+        Event(f"r{n}", T0 + (30 + n) * MINUTE_MS, "refund.settled", {
+            "refund_id": f"r{n}", "movement_id": f"m{n}", "status": "settled",
+            "amount_minor": 10_000, "currency": "CNY",
+        })
+        for n in range(6)
+    ]  # fmt: skip
+    assert standing(*paid_for, *settled, *refunds).get("refund_abuse") == standing(*paid_for, *refunds).get(
+        "refund_abuse"
+    )
+
+
+@pytest.mark.parametrize(("settled", "stands"), [(99, False), (125, False), (126, True), (80, False), (79, True)])
+def test_a_tip_or_a_fee_is_no_other_amount(settled: int, stands: bool) -> None:
+    history = History()
+    told_once, again = told("m", 0, 100, status="authorised"), told("m", 5, settled, version=2)
+    history.take(told_once.type, told_once.at_ms, told_once.values)
+    assert history.take(again.type, again.at_ms, again.values) == ("money.changed" if stands else None)
+    assert not history.held
+
+
+def test_a_payee_that_was_sent_more_stays_known_when_the_first_money_comes_back() -> None:
+    history = History()
+    paid(history, told("a", 0, 100, party="friend"), told("b", 5, 500, party="friend"))
+    back = told("a", 9, 100, status="failed", version=2, party="friend")
+    history.take(back.type, back.at_ms, back.values)
+    assert paid(history, told("c", 20, 500, party="friend")) == [False]
+
+
+def test_movements_that_are_never_settled_leave_half_of_the_room() -> None:
+    history = History()
+    for number in range(3 * MOVEMENTS_MAX):
+        status = "authorised" if number < MOVEMENTS_MAX else "succeeded"
+        event = told(f"m{number}", number, 100, status=status, kind="payment", party="shop")
+        history.take(event.type, event.at_ms, event.values)
+    assert len(history.held) == MOVEMENTS_MAX // 2
+    assert len(history.movements) == MOVEMENTS_MAX

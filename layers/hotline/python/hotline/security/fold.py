@@ -119,9 +119,13 @@ class Fold:
         seen = [*self._tell(self._by_signal.get(UNDONE_SIGNAL, ()), UNDONE_SIGNAL, event)]
         if signal == CHANGED_SIGNAL and isinstance(self.history, History):
             self.history.count_left(event.at_ms, event.values)
-            self._signal, listeners = _LEFT, self._left_by_kind[event.values["kind"]]
+            # A rule that takes nothing back has counted the movement, and would count it again.
+            undoing = {number for number, *_ in self._by_signal.get(UNDONE_SIGNAL, ())}
+            listeners = tuple(one for one in self._left_by_kind[event.values["kind"]] if one[0] in undoing)
+            self._signal = _LEFT
         else:
-            self._signal, listeners = FAILED_SIGNAL, self._by_signal.get(FAILED_SIGNAL, ())
+            listeners = self._by_signal.get(FAILED_SIGNAL, ())
+            self._signal = FAILED_SIGNAL
         return [*seen, *self._tell(listeners, self._signal, event)]
 
     def _tell(self, listeners: Sequence[Listener], signal: str, event: Event) -> Sequence[Seen]:
@@ -175,7 +179,9 @@ class Fold:
         if self._plan.stream is not Stream.ACCOUNT:
             return
         if not hit.withdrawn:
-            self.alarms[name] = [hit.started_ms, hit.ended_ms]
+            # A correction of an older finding says nothing of the newer one.
+            if name not in self.alarms or hit.started_ms >= self.alarms[name][0]:
+                self.alarms[name] = [hit.started_ms, hit.ended_ms]
         elif name in self.alarms and self.alarms[name][0] == hit.started_ms:
             del self.alarms[name]
 

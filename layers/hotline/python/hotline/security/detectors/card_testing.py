@@ -62,7 +62,7 @@ class Limits:
 
 def step(state: State, signal: str, event: Event, history: History, limits: Limits) -> Iterable[Hit]:
     """See `Detector.step`. Memory: `tries` [time, id, merchant, failed] of one window; `tested` [beginning, last try,
-    failures, ids, count] once they are enough. `new` [time, mark] has merchants that were first paid by a try. `hit`
+    failures, ids, count] once they are enough. `new` [time, mark] has merchants that were first paid of late. `hit`
     [as `tested`, end, the large payments, number of others] is the last finding. A large payment is [time, id,
     movement, amount, currency]."""
     values = event.values
@@ -88,6 +88,8 @@ def step(state: State, signal: str, event: Event, history: History, limits: Limi
         known = [tested, *(known[1:] if known is not None and known[0][0] == tested[0] else (0, [], 0))]
     elif known is None or event.at_ms - known[0][1] > limits.after_ms:
         return NO_HITS
+    if history.is_first_party:
+        _note_new(state, event, limits)
     state["hit"] = known
     if len(known[2]) >= LARGE_MAX:
         known[3] += 1
@@ -122,8 +124,7 @@ def _try(state: State, signal: str, event: Event, history: History, limits: Limi
     tries = state.setdefault("tries", [])
     is_failed = int(signal != _LEFT)
     if not is_failed and history.is_first_party:
-        first = [event.at_ms, mark(event.values.get("party"))]
-        slide(state.setdefault("new", []), first, span_ms=limits.window_ms + limits.after_ms, kept_max=NEW_MAX)
+        _note_new(state, event, limits)
     entry = [event.at_ms, event.id, event.values.get("party"), is_failed]
     slide(tries, entry, span_ms=limits.window_ms, kept_max=TRIES_MAX)
     if len(tries) < limits.tries:
@@ -135,8 +136,15 @@ def _try(state: State, signal: str, event: Event, history: History, limits: Limi
         state["tested"] = [tries[0][0], event.at_ms, failures, ids, len(tries)]
 
 
+def _note_new(state: State, event: Event, limits: Limits) -> None:
+    """Remember that a merchant was first paid now."""
+    first = [event.at_ms, mark(event.values.get("party"))]
+    slide(state.setdefault("new", []), first, span_ms=limits.window_ms + limits.after_ms, kept_max=NEW_MAX)
+
+
 def _take_back(state: State, movement_id: str) -> Iterable[Hit]:
-    """Count a large payment no more. The finding goes with the last one. A small one that comes back was a try."""
+    """Count a large payment no more. The finding goes with the last one, and the tries wait for another. A small one
+    that comes back was a try."""
     known = state["hit"]
     left = leave_out(known[2], movement_id)
     if left is None:
@@ -147,6 +155,7 @@ def _take_back(state: State, movement_id: str) -> Iterable[Hit]:
     if known[3]:
         return NO_HITS
     del state["hit"]
+    state.setdefault("tested", known[0])
     return (_hit_of(known, withdrawn=True),)
 
 
@@ -182,7 +191,7 @@ _MARKET: Final = (600, 300, 1200, 400, 800)
 
 DETECTOR: Final = Detector(
     rule="card_testing",
-    version=2,
+    version=3,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_FAILED, Signal.MONEY_UNDONE}),
     kinds=_KINDS,

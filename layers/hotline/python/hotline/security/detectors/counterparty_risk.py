@@ -153,7 +153,7 @@ _SOON: Final = 9.6
 
 DETECTOR: Final = Detector(
     rule="counterparty_risk",
-    version=2,
+    version=3,
     severity=Severity.MEDIUM,
     stream=Stream.PARTY,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),

@@ -81,7 +81,7 @@ def _logins(accounts: int, *, over: float = 14, begin: float = 0.5, first: int =
 
 DETECTOR: Final = Detector(
     rule="credential_stuffing",
-    version=2,
+    version=3,
     severity=Severity.MEDIUM,
     stream=Stream.SOURCE,
     listens=frozenset({Signal.LOGIN_FAILED, Signal.LOGIN_SUCCEEDED}),

@@ -205,7 +205,7 @@ _FLOOR: Final = Limits().floor_minor["CNY"]
 
 DETECTOR: Final = Detector(
     rule="drain",
-    version=3,
+    version=4,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
     kinds=STEALING_KINDS,

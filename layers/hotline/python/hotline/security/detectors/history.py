@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from .marks import mark
+
 OUTWARD_KINDS: Final = frozenset({"payment", "transfer", "bill_payment", "withdrawal"})
 LEFT: Final = frozenset({"authorised", "succeeded", "unknown"})
 """Money has left, is held to leave, or may have left."""
@@ -44,6 +46,8 @@ a month than that, and one landlord."""
 PAYEE_KINDS: Final = frozenset({"transfer", "withdrawal"})
 SPENDING_MAX: Final = 64
 """So many movements of the last day are kept for the sums of an hour and of a day."""
+AMENDED_RATIO: Final = 1.25
+"""An amount that ends up to a quarter higher or lower than it was authorised counts as it was: a tip, a fee, a rate."""
 SEVERAL: Final = 3
 """Fewer movements of a day are nobody's haste, and most days have fewer: their sums are not computed."""
 HOUR_MS: Final = 3_600_000
@@ -67,6 +71,8 @@ EXCESS_WEIGHT_MIN: Final = 16.0
 amounts grows slowly (LEARNED_RATIO_MAX), and is small until then."""
 EXCESS_HALF_LIFE_MS: Final = DAY_MS
 """A stolen card is used up within a day or two, before its owner looks."""
+_PAYEE: Final = 6
+"""The place of the payee's mark in an entry of `spending`."""
 EXCESS_MIN: Final = 0.1
 """Less than this is forgotten."""
 HOURS_MAX: Final = 240
@@ -194,7 +200,7 @@ class History(FraudRecord):
         """Currency to [balance in minor units, its time]."""
         self.spending: list[Sequence[Any]] = []
         """[time, amount, currency, movement, what it taught] of the outward movements of the last day. Its excess where
-        it has one, and then 1 of a first movement to a payee."""
+        it has one, and then the mark of a payee that was sent nothing else."""
         self._days: dict[str, list[int]] = {}
         """Currency to [number, sum] of `spending`. A currency without any may stay."""
         self.came_ms = 0
@@ -315,7 +321,7 @@ class History(FraudRecord):
         was_minor = self.held.get(values["movement_id"])
         if was_minor is None:
             return None
-        if was_minor == values["amount_minor"]:
+        if was_minor <= AMENDED_RATIO * values["amount_minor"] and values["amount_minor"] <= AMENDED_RATIO * was_minor:
             if values["status"] == SUCCEEDED:
                 del self.held[values["movement_id"]]
             return None
@@ -342,12 +348,17 @@ class History(FraudRecord):
                 self.is_first_party = is_first = True
                 if known_count >= PARTIES_MAX:
                     self._forget_party()
+            elif is_payee:
+                self._keep_payee(mark(party))
             parties[party] = was_payee or is_payee
         spending, day = self.spending, self._days.get(currency)
         learned = self._learn(at_ms, amount, currency)
         own = self._exceed(at_ms, amount, is_to_known=kind == "transfer" and party is not None and not is_first)
         entry = (at_ms, amount, currency, movement_id, learned)
-        spending.append((*entry, own, 1) if is_first and is_payee else (*entry, own) if own else entry)
+        if is_first and is_payee:
+            spending.append((*entry, own, mark(party)))
+        else:
+            spending.append((*entry, own) if own else entry)
         if values["status"] != SUCCEEDED:
             self.held[movement_id] = amount
         if day is None:
@@ -362,6 +373,12 @@ class History(FraudRecord):
             self.day_count = 0
         else:
             self.day_count, self.day_minor = day
+
+    def _keep_payee(self, payee: int) -> None:
+        """Let a payee stay known when its first money comes back, since it was sent more."""
+        for place, entry in enumerate(self.spending):
+            if len(entry) > _PAYEE and entry[_PAYEE] == payee:
+                self.spending[place] = entry[:_PAYEE]
 
     def _forget_party(self) -> None:
         """Forget the party that was not paid for longest: a payee where they are more than PAYEES_MAX, else a shop."""
@@ -549,7 +566,7 @@ def read_movement(
     movements: dict[str, int], values: Mapping[str, Any], kept_max: int, held: dict[str, int]
 ) -> str | None:
     """The signal that a told movement is, by the movements that are known, at most `kept_max`; None when it tells
-    nothing new. Those in `held` are forgotten last.
+    nothing new. Those in `held` are forgotten last, as far as they are no more than half of all.
 
     A function of its own: accounts and parties share it, and methods that they share would be slow."""
     movement_id, version, status = values["movement_id"], values["version"], values["status"]
@@ -559,9 +576,9 @@ def read_movement(
     if known is None:
         if len(movements) >= kept_max:
             gone = next(iter(movements))
-            if gone in held:
-                gone = next((one for one in movements if one not in held), gone)
-                held.pop(gone, None)
+            if gone in held and len(held) <= kept_max // 2:
+                gone = next(one for one in movements if one not in held)
+            held.pop(gone, None)
             del movements[gone]
     elif version <= known >> 1:
         return None

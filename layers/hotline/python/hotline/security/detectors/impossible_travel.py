@@ -125,7 +125,7 @@ def _flicker(phone: Sequence[str], computer: Sequence[str], *, days: int) -> lis
 
 DETECTOR: Final = Detector(
     rule="impossible_travel",
-    version=2,
+    version=3,
     severity=Severity.HIGH,
     listens=frozenset({Signal.LOGIN_SUCCEEDED}),
     needs=frozenset({"cell"}),

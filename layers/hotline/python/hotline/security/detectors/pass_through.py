@@ -227,7 +227,7 @@ _SUM: Final = 100_000
 
 DETECTOR: Final = Detector(
     rule="pass_through",
-    version=2,
+    version=3,
     severity=Severity.HIGH,
     listens=frozenset({Signal.MONEY_CAME, Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
     kinds=_KINDS,

@@ -110,7 +110,7 @@ def _is_mean_low_enough(mean_min: int, band_max: int, band_percent: int) -> bool
 
 DETECTOR: Final = Detector(
     rule="password_spray",
-    version=2,
+    version=3,
     severity=Severity.MEDIUM,
     stream=Stream.SOURCE,
     listens=frozenset({Signal.LOGIN_FAILED, Signal.LOGIN_SUCCEEDED}),

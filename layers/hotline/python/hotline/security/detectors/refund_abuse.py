@@ -208,7 +208,7 @@ _DAY: Final = DAY_MS / MINUTE_MS
 
 DETECTOR: Final = Detector(
     rule="refund_abuse",
-    version=4,
+    version=5,
     severity=Severity.LOW,
     listens=frozenset(
         {Signal.MONEY_LEFT, Signal.REFUND_SENT, Signal.REFUND_SETTLED, Signal.REFUND_FAILED, Signal.REFUND_RETURNED}

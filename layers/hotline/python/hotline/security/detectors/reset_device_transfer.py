@@ -320,7 +320,7 @@ def _shrink(known: list[Any], gone: list[Any], limits: Limits) -> Hit:
 
 DETECTOR: Final = Detector(
     rule="reset_device_transfer",
-    version=4,
+    version=5,
     severity=Severity.CRITICAL,
     listens=_WAKES | {Signal.MONEY_UNDONE},
     kinds=STEALING_KINDS,

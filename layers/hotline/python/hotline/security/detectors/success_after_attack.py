@@ -177,7 +177,7 @@ def _mistype(*days: float, source: dict[str, str] = _OWN) -> list[Told]:
 
 DETECTOR: Final = Detector(
     rule="success_after_attack",
-    version=1,
+    version=2,
     severity=Severity.HIGH,
     listens=frozenset({Signal.LOGIN_FAILED, Signal.LOGIN_SUCCEEDED}),
     needs=frozenset({"login.failed", "login.succeeded"}),

@@ -70,7 +70,7 @@ def _two_devices(*days: int, apart: float = 20) -> list[Told]:
 
 DETECTOR: Final = Detector(
     rule="two_countries",
-    version=2,
+    version=3,
     severity=Severity.MEDIUM,
     listens=frozenset({Signal.LOGIN_SUCCEEDED}),
     needs=frozenset({"country"}),

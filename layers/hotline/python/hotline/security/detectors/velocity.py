@@ -201,7 +201,7 @@ _DAY_FLOOR: Final = Limits().day_floor_minor["CNY"]
 
 DETECTOR: Final = Detector(
     rule="velocity",
-    version=2,
+    version=3,
     severity=Severity.MEDIUM,
     listens=frozenset({Signal.MONEY_LEFT, Signal.MONEY_UNDONE}),
     wakes=frozenset({Signal.MONEY_LEFT}),
