@@ -24,7 +24,7 @@ from .denials import denials_key, is_denied
 from .detectors import Stream
 from .feedback import count_denials
 from .findings_digest import belongs, contribute_collected, digest_key
-from .model import ACCOUNTS_MAX, Finding, FindingState, may_become
+from .model import ACCOUNTS_MAX, GRAVE, Finding, FindingState, may_become
 from .named_accounts import contribute_named
 
 FINDINGS_AT_ONCE: Final = 10
@@ -155,7 +155,7 @@ def contribute_steps(
 
 def _is_read_by_two(finding: Finding) -> bool:
     """Whether two people who open the account go by the finding (agents.findings)."""
-    return finding.stream is Stream.ACCOUNT and finding.is_grave
+    return finding.stream is Stream.ACCOUNT and finding.severity in GRAVE
 
 
 def _without_erased(change: Change, read: Mapping[Key, Item], step: Step) -> Step:

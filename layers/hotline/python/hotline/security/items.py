@@ -164,14 +164,10 @@ def attention_part(finding: Finding, found_at: datetime) -> Item:
     return own | _write_listing(finding.subject, finding.id, to_text(found_at)) if is_listed else own
 
 
-def is_grave(item: Mapping[str, Any]) -> bool:
-    """Whether a stored finding is grave (`Finding.is_grave`)."""
-    return item["severity"] in GRAVE or item["rule"] in _holding()
-
-
 def relisted_part(item: Mapping[str, Any]) -> Item:
     """The attributes by which a stored finding on an account waits for a supervisor again; none of one with a case."""
-    return {} if is_grave(item) else _write_listing(item["subject"], item["finding_id"], item["found_at"])
+    is_grave = item["severity"] in GRAVE or item["rule"] in _holding()
+    return {} if is_grave else _write_listing(item["subject"], item["finding_id"], item["found_at"])
 
 
 def _write_listing(account_id: str, finding_id: str, found_at: str) -> Item:

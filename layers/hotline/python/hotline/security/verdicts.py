@@ -26,7 +26,6 @@ from .items import (
     LISTED,
     as_read,
     confirmed_part,
-    is_grave,
     is_listed,
     named_finding_key,
     relisted_part,
@@ -35,7 +34,7 @@ from .items import (
     version_of,
 )
 from .labels import label_rows, labelled_change
-from .model import STATE_BY_VERDICT, FindingChanged, FindingState, SecurityError, Verdict
+from .model import GRAVE, STATE_BY_VERDICT, FindingChanged, FindingState, SecurityError, Verdict
 from .settings import read_shipped_rules
 
 _INSTANT: Final = timedelta(milliseconds=1)
@@ -129,7 +128,7 @@ def contribute_verdict(
         for row in label_rows(read[key], verdict, judged_at, written_at=change.now, shards=shards):
             change.create(row.key, row.item)
         speaks = verdict is not Verdict.FALSE_ALARM and not is_left
-        if is_grave(read[key]):
+        if read[key]["severity"] in GRAVE:
             contribute_found(change, subject)
         contribute_judged_risk(change, read, subject, finding_id, read_shipped_rules(), speaks=speaks)
     if account_id is not None:
