@@ -56,7 +56,7 @@ def profile_item(profile: Profile) -> Item:
         instant: datetime | None = getattr(profile, name)
         if instant is not None:
             item[name] = to_text(instant)
-    # Where two-step login is on, the latest fact about it says so. Stored profiles of earlier releases know no more.
+    # The latest fact about two-step login says so where it is on. Stored profiles of earlier releases know no more.
     versions = _VERSIONS if profile.two_step else (*_VERSIONS, "two_step_on")
     for name in versions:
         version: FactVersion | None = getattr(profile, name)

@@ -9,8 +9,7 @@ from hotline.contracts.limits import CURRENCIES, INTEGER_MAX, WORD_CHARACTERS_MA
 from hotline.contracts.model import Direction, MovementKind, MovementStatus
 from hotline.contracts.vocabulary import instrument_of
 from hotline.security.detectors import Event, Stream
-from hotline.security.detectors.history import OUTWARD_KINDS
-from hotline.security.streams import TO_PAYEES
+from hotline.security.detectors.history import OUTWARD_KINDS, PAYEE_KINDS
 
 from .fields import bad_amount, check_balance, check_id, check_text, check_word
 from .lines import TEXT_CHARACTERS_MAX, BadLine, Fault, Told, bad_text
@@ -88,7 +87,7 @@ def split_movement(memory: Memory, told: Told) -> tuple[Pair, ...]:
         payee = check_id(other, "data.counterparty_account")
     party: str | None = payee
     shop = None if merchant is None else check_id(merchant["id"], "data.merchant.id")
-    if shop is not None and (payee is None or kind not in TO_PAYEES):
+    if shop is not None and (payee is None or kind not in PAYEE_KINDS):
         own["party"] = party = shop
         own["party_kind"] = "merchant"
     elif payee is not None:

@@ -34,6 +34,7 @@ from hotline.contracts.model import (
 )
 
 from .detectors import Signal, Stream
+from .detectors.history import PAYEE_KINDS
 
 type Hide = Callable[[str, str], str]
 """Gives the value under a name as it may be kept: a row keeps keyed hashes, a backtest the value itself."""
@@ -48,10 +49,6 @@ ID_CHARACTERS_MAX: Final = 40
 OUTWARD: Final = frozenset(
     {MovementKind.PAYMENT, MovementKind.TRANSFER, MovementKind.BILL_PAYMENT, MovementKind.WITHDRAWAL}
 )
-TO_PAYEES: Final = frozenset({MovementKind.TRANSFER, MovementKind.WITHDRAWAL})
-"""Movements whose other side is a payee, where they name one, also beside a merchant."""
-
-
 LABEL_TYPE: Final = Signal.FRAUD_CONFIRMED.value
 """The type of the event that says that a movement was fraud."""
 RETRACTION_TYPE: Final = Signal.FRAUD_RETRACTED.value
@@ -204,7 +201,7 @@ def _party_of(told: MovementTold) -> str | None:
 def _is_at_merchant(told: MovementTold) -> bool:
     """Whether the merchant that a movement names is its other side. A transfer or cash goes to the payee that stands
     beside it, else a known merchant would hide a stranger."""
-    is_to_payee = told.kind in TO_PAYEES and (told.counterparty_account or told.counterparty) is not None
+    is_to_payee = told.kind in PAYEE_KINDS and (told.counterparty_account or told.counterparty) is not None
     return told.merchant is not None and not is_to_payee
 
 

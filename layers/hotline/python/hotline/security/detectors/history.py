@@ -44,6 +44,7 @@ PAYEES_MAX: Final = PARTIES_MAX // 2
 """So many of them are people and agents who were sent money, while there are as many shops. Somebody pays more shops in
 a month than that, and one landlord."""
 PAYEE_KINDS: Final = frozenset({"transfer", "withdrawal"})
+"""Movements whose other side is a payee, where they name one, also beside a merchant."""
 SPENDING_MAX: Final = 64
 """So many movements of the last day are kept for the sums of an hour and of a day."""
 AMENDED_RATIO: Final = 1.25
